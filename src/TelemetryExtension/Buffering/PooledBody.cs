@@ -1,0 +1,42 @@
+using System.Buffers;
+
+namespace TelemetryExtension.Buffering;
+
+/// <summary>
+/// The bytes of one request, rented from the shared pool and shared by every item that points into them.
+/// Starts with one reference (the creator's); the last <see cref="Release"/> gives the bytes back.
+/// </summary>
+internal sealed class PooledBody
+{
+    private byte[]? _bytes;
+    private int _references = 1;
+
+    private PooledBody(byte[] bytes, int length)
+    {
+        _bytes = bytes;
+        Length = length;
+    }
+
+    public int Length { get; private set; }
+
+    public Memory<byte> Memory => (_bytes ?? throw new ObjectDisposedException(nameof(PooledBody))).AsMemory(0, Length);
+
+    public Span<byte> Span => Memory.Span;
+
+    public static PooledBody Rent(int length) => new(ArrayPool<byte>.Shared.Rent(length), length);
+
+    /// <summary>Takes the first <paramref name="length"/> bytes as the content; no more than was rented.</summary>
+    public void Truncate(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
+        Length = length;
+    }
+
+    public void AddReference() => Interlocked.Increment(ref _references);
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _references) == 0 && Interlocked.Exchange(ref _bytes, null) is { } bytes)
+            ArrayPool<byte>.Shared.Return(bytes);
+    }
+}

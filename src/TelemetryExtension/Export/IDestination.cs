@@ -1,0 +1,13 @@
+namespace TelemetryExtension.Export;
+
+/// <summary>Somewhere payloads go. Implementations are used by one delivery at a time each, and never throw but for cancellation.</summary>
+internal interface IDestination
+{
+    /// <summary>For log lines: where this goes, without secrets.</summary>
+    string Name { get; }
+
+    /// <summary>Whether the destination wants the signal at all.</summary>
+    bool Accepts(Signal signal);
+
+    ValueTask<DeliveryResult> DeliverAsync(OtlpPayload payload, CancellationToken cancellationToken);
+}

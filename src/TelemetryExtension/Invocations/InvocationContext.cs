@@ -1,0 +1,29 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace TelemetryExtension.Invocations;
+
+/// <summary>The identity of one invocation, as log records and spans need it.</summary>
+/// <param name="SpanId">Of our SERVER span: the parent of everything the function does (design: ids of an invocation).</param>
+internal sealed record InvocationContext(string RequestId, ActivityTraceId TraceId, ActivitySpanId SpanId, bool Sampled)
+{
+    public byte[] RequestIdUtf8 { get; } = Encoding.UTF8.GetBytes(RequestId);
+
+    public byte[] TraceIdBytes { get; } = Bytes(TraceId);
+
+    public byte[] SpanIdBytes { get; } = Bytes(SpanId);
+
+    private static byte[] Bytes(ActivityTraceId id)
+    {
+        var bytes = new byte[16];
+        id.CopyTo(bytes);
+        return bytes;
+    }
+
+    private static byte[] Bytes(ActivitySpanId id)
+    {
+        var bytes = new byte[8];
+        id.CopyTo(bytes);
+        return bytes;
+    }
+}

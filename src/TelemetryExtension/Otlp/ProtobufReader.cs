@@ -1,0 +1,106 @@
+using System.Buffers.Binary;
+
+namespace TelemetryExtension.Otlp;
+
+/// <summary>Wire types of the protobuf encoding; 3 and 4 (groups) do not occur in OTLP and are refused.</summary>
+internal enum WireType : byte
+{
+    Varint = 0,
+    Fixed64 = 1,
+    LengthDelimited = 2,
+    Fixed32 = 5,
+}
+
+/// <summary>
+/// Walks one protobuf message, field by field, without allocating. Broken input is a value: the Try methods answer false
+/// and <see cref="Malformed"/> says whether it was an error or the end.
+/// </summary>
+internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
+{
+    private readonly ReadOnlySpan<byte> _message = message;
+
+    public int Position { get; private set; }
+
+    /// <summary>True once anything could not be read; nothing can be read afterwards.</summary>
+    public bool Malformed { get; private set; }
+
+    /// <summary>Moves to the next field; false at the end or when malformed.</summary>
+    public bool TryReadTag(out int field, out WireType type)
+    {
+        field = 0;
+        type = default;
+        if (Malformed || Position >= _message.Length)
+            return false;
+        if (!TryReadVarint(out var tag) || tag > uint.MaxValue)
+            return Fail();
+        field = (int)(tag >> 3);
+        type = (WireType)(tag & 7);
+        return (field > 0 && type is WireType.Varint or WireType.Fixed64 or WireType.LengthDelimited or WireType.Fixed32) || Fail();
+    }
+
+    public bool TryReadVarint(out ulong value)
+    {
+        value = 0;
+        for (var shift = 0; shift < 64; shift += 7)
+        {
+            if (Malformed || Position >= _message.Length)
+                return Fail();
+            var b = _message[Position++];
+            value |= (ulong)(b & 0x7f) << shift;
+            if (b < 0x80)
+                return true;
+        }
+
+        return Fail();
+    }
+
+    public bool TryReadFixed64(out ulong value)
+    {
+        value = 0;
+        if (!TryTake(8, out var bytes))
+            return false;
+        value = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+        return true;
+    }
+
+    public bool TryReadFixed32(out uint value)
+    {
+        value = 0;
+        if (!TryTake(4, out var bytes))
+            return false;
+        value = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+        return true;
+    }
+
+    public bool TryReadBytes(out ReadOnlySpan<byte> bytes)
+    {
+        bytes = default;
+        return TryReadVarint(out var length) && (length <= int.MaxValue ? TryTake((int)length, out bytes) : Fail());
+    }
+
+    /// <summary>Skips the value of a field that is of no interest.</summary>
+    public bool TrySkip(WireType type) => type switch
+    {
+        WireType.Varint => TryReadVarint(out _),
+        WireType.Fixed64 => TryTake(8, out _),
+        WireType.Fixed32 => TryTake(4, out _),
+        WireType.LengthDelimited => TryReadBytes(out _),
+        _ => Fail(),
+    };
+
+    private bool TryTake(int length, out ReadOnlySpan<byte> bytes)
+    {
+        bytes = default;
+        if (Malformed || length > _message.Length - Position)
+            return Fail();
+        bytes = _message.Slice(Position, length);
+        Position += length;
+        return true;
+    }
+
+    private bool Fail()
+    {
+        Malformed = true;
+        return false;
+    }
+}
