@@ -77,7 +77,6 @@ internal sealed class Invocation(string requestId)
     {
         var duration = durationMs is { } ms ? (long)(ms * 1e6) : (long?)null;
         var start = Started ?? (duration is null ? Invoked : null) ?? now - (duration ?? 0);
-        Started ??= start;
         Ended = Math.Max(start, duration is { } known ? start + known : now);
         var context = Context;
         var failed = !status.Equals("success", StringComparison.OrdinalIgnoreCase);

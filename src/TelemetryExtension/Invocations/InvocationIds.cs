@@ -24,8 +24,8 @@ internal readonly record struct InvocationIds(ActivityTraceId TraceId, ActivityS
             return new(traceId, segment, upstream == segment ? null : upstream, sampled);
 
         // Nobody else records this parent: Lambda made it up for the function (unsampled), or put its own in the place of the caller's.
-        // So it is ours to be.
-        if (invokeHeader.Parent is { } given && (sampled == false || (upstream is not null && upstream != given)))
+        // So it is ours to be. Unsampled, the header is passed on as it is: without an INVOKE event the telemetry's is as good.
+        if ((invokeHeader.Parent ?? (sampled == false ? upstream : null)) is { } given && (sampled == false || (upstream is not null && upstream != given)))
             return new(traceId, given, upstream == given ? null : upstream, sampled);
 
         return new(traceId, DeriveSpanId(requestId, "invocation", run), upstream ?? invokeHeader.Parent, sampled);
