@@ -17,8 +17,9 @@ internal static class PlatformEventReader
             using var document = JsonDocument.Parse(envelope);
             return Read(document.RootElement, fallbackTime);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: a string that is not valid UTF-8.
             return null;
         }
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace TelemetryExtension.TelemetryApi;
@@ -16,7 +17,7 @@ internal readonly record struct RuntimeDonePeek(string? RequestId, bool Failed)
             var isStatus = json.ValueTextEquals("status"u8);
             json.Read();
             if (isRequestId && json.TokenType == JsonTokenType.String)
-                requestId = json.GetString();
+                requestId = Encoding.UTF8.GetString(json.ValueSpan);
             else if (isStatus && json.TokenType == JsonTokenType.String)
                 failed = !json.ValueTextEquals("success"u8);
             json.Skip();

@@ -54,7 +54,7 @@ internal sealed class TelemetryBatchReader(ITelemetrySink sink, IInvocationSigna
     {
         var json = new Utf8JsonReader(body.Span[start..], Lenient);
         long time = 0;
-        var type = TelemetryType.Other;
+        var type = TelemetryType.Missing;
         int recordStart = -1, recordLength = 0;
         RuntimeDonePeek peek = default;
         try

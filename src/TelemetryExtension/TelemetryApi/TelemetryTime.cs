@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using TelemetryExtension.Invocations;
 
@@ -10,5 +11,5 @@ internal static class TelemetryTime
     public static long Read(ref Utf8JsonReader json) =>
         json.TryGetDateTimeOffset(out var time) && time.Year is >= 1970 and < 2262
             ? (time - DateTimeOffset.UnixEpoch).Ticks * 100
-            : PlatformEventReader.Time(json.GetString()) ?? 0;
+            : PlatformEventReader.Time(Encoding.UTF8.GetString(json.ValueSpan)) ?? 0;
 }
