@@ -114,9 +114,5 @@ public sealed class OtlpBackend : IAsyncDisposable
     /// <summary>Forgets what was received.</summary>
     public void Clear() => _inbox.Clear();
 
-    public async ValueTask DisposeAsync()
-    {
-        await PauseAsync(CancellationToken.None);
-        _switching.Dispose();
-    }
+    public async ValueTask DisposeAsync() => await PauseAsync(CancellationToken.None);
 }

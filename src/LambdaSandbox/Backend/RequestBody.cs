@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
@@ -7,6 +8,14 @@ namespace LambdaSandbox.Backend;
 /// <summary>Takes a body off the wire, as fast as a <see cref="Reading"/> allows and never more than the limit.</summary>
 internal static class RequestBody
 {
+    private static readonly uint[] CrcOfByte = [.. Enumerable.Range(0, 256).Select(value =>
+    {
+        var crc = (uint)value;
+        for (var bit = 0; bit < 8; bit++)
+            crc = (crc & 1) == 0 ? crc >> 1 : (crc >> 1) ^ 0xEDB88320;
+        return crc;
+    })];
+
     /// <returns>Null when it was longer than <paramref name="limit"/>.</returns>
     /// <exception cref="ConnectionAbortedException">The reading was to end in a reset, and did.</exception>
     public static async Task<byte[]?> ReadAsync(
@@ -50,10 +59,28 @@ internal static class RequestBody
                 return null;
         }
 
-        // The stream ends quietly where its input ends; only the trailer tells that it was whole.
+        var whole = content.ToArray();
+        return EndsWithTrailerOf(whole, compressed.Span) ? whole : throw new InvalidDataException("gzip ends too early");
+    }
+
+    /// <summary>
+    /// GZipStream ends quietly where its input ends; only the trailer tells that it was whole. It holds the checksum and the length of
+    /// the last member, and there may be several.
+    /// </summary>
+    private static bool EndsWithTrailerOf(ReadOnlySpan<byte> content, ReadOnlySpan<byte> compressed)
+    {
         if (compressed.Length < 18)
-            throw new InvalidDataException("too short for gzip");
-        return content.ToArray();
+            return false;
+        var length = BinaryPrimitives.ReadUInt32LittleEndian(compressed[^4..]);
+        return length <= content.Length && Crc32(content[^(int)length..]) == BinaryPrimitives.ReadUInt32LittleEndian(compressed[^8..]);
+    }
+
+    private static uint Crc32(ReadOnlySpan<byte> bytes)
+    {
+        var crc = uint.MaxValue;
+        foreach (var value in bytes)
+            crc = CrcOfByte[(byte)(crc ^ value)] ^ (crc >> 8);
+        return ~crc;
     }
 
     public static byte[] Gzip(ReadOnlySpan<byte> content)
