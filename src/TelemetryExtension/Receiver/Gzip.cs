@@ -9,11 +9,14 @@ namespace TelemetryExtension.Receiver;
 /// <summary>Decompression that stops at a limit, whatever the compressed bytes claim.</summary>
 internal static class Gzip
 {
+    /// <summary>Header and trailer of RFC 1952, around nothing. GZipStream takes less for an empty stream.</summary>
+    private const int SmallestBytes = 18;
+
     /// <param name="body">Owned by the caller when complete.</param>
     public static BodyStatus TryDecompress(ReadOnlyMemory<byte> compressed, int limit, ByteLease lease, out PooledBody? body)
     {
         body = null;
-        if (!MemoryMarshal.TryGetArray(compressed, out var segment))
+        if (compressed.Length < SmallestBytes || !MemoryMarshal.TryGetArray(compressed, out var segment))
             return BodyStatus.BadRequest;
         var growing = new GrowingBody(limit, lease);
         try
@@ -26,6 +29,9 @@ internal static class Gzip
                 var read = gzip.Read(growing.Free.Span);
                 if (read == 0)
                 {
+                    // GZipStream takes some truncated streams for ended ones. (Of several members, the last has the fewer bytes.)
+                    if (ClaimedSize(segment) > growing.Length)
+                        return BodyStatus.BadRequest;
                     body = growing.Take();
                     return BodyStatus.Complete;
                 }
@@ -64,8 +70,10 @@ internal static class Gzip
         return status;
     }
 
-    /// <summary>The last four bytes say how long the content is (RFC 1952, ISIZE). Only a hint: deflate cannot exceed 1032 to 1.</summary>
-    private static long SizeHint(ReadOnlySpan<byte> compressed, int limit) => compressed.Length < 18
-        ? 0
-        : Math.Min(Math.Min(BinaryPrimitives.ReadUInt32LittleEndian(compressed[^4..]), 1032L * compressed.Length), limit);
+    /// <summary>Deflate cannot exceed 1032 to 1, whatever is claimed.</summary>
+    private static long SizeHint(ReadOnlySpan<byte> compressed, int limit) =>
+        Math.Min(Math.Min(ClaimedSize(compressed), 1032L * compressed.Length), limit);
+
+    /// <summary>The last four bytes say how long the content is (RFC 1952, ISIZE).</summary>
+    private static uint ClaimedSize(ReadOnlySpan<byte> compressed) => BinaryPrimitives.ReadUInt32LittleEndian(compressed[^4..]);
 }
