@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace TelemetryExtension.Otlp;
 
@@ -38,7 +39,20 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
         return (field > 0 && type is WireType.Varint or WireType.Fixed64 or WireType.LengthDelimited or WireType.Fixed32) || Fail();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadVarint(out ulong value)
+    {
+        // Tags and lengths are nearly always one byte.
+        if (Position < _message.Length && _message[Position] < 0x80 && !Malformed)
+        {
+            value = _message[Position++];
+            return true;
+        }
+
+        return TryReadLongVarint(out value);
+    }
+
+    private bool TryReadLongVarint(out ulong value)
     {
         value = 0;
         for (var shift = 0; shift < 64; shift += 7)

@@ -1,0 +1,57 @@
+using TelemetryExtension.Buffering;
+
+namespace TelemetryExtension.Hosting;
+
+/// <summary>
+/// Collects bytes whose number is not known, up to a limit and within a lease: buffers are taken from the budget before they
+/// are rented. Whoever does not <see cref="Take"/> the result calls <see cref="Release"/>.
+/// </summary>
+internal sealed class GrowingBody(int limit, ByteLease? lease)
+{
+    private const int Smallest = 4 * 1024;
+    private PooledBody? _body;
+
+    public int Length { get; private set; }
+
+    /// <summary>Makes room for at least one more byte, at best for <paramref name="wanted"/>.</summary>
+    public BodyStatus TryReserve(long wanted)
+    {
+        if (_body is not null && Length < _body.Length)
+            return BodyStatus.Complete;
+        if (Length >= limit)
+            return BodyStatus.TooLarge;
+        var size = (int)Math.Min(limit, Math.Max(Length + Math.Max(wanted, 1), Math.Max(Smallest, 2L * Length)));
+        if (lease is not null && !lease.TryTake(size))
+            return BodyStatus.OverBudget;
+        var bigger = PooledBody.Rent(size);
+        if (_body is not null)
+        {
+            _body.Span[..Length].CopyTo(bigger.Span);
+            lease?.Return(_body.Length);
+            _body.Release();
+        }
+
+        _body = bigger;
+        return BodyStatus.Complete;
+    }
+
+    /// <summary>Room left; empty until <see cref="TryReserve"/>.</summary>
+    public Memory<byte> Free => _body is null ? default : _body.Memory[Length..];
+
+    public void Advance(int bytes) => Length += bytes;
+
+    /// <summary>The collected bytes; the caller owns the reference.</summary>
+    public PooledBody Take()
+    {
+        var body = _body ?? PooledBody.Rent(0);
+        body.Truncate(Length);
+        _body = null;
+        return body;
+    }
+
+    public void Release()
+    {
+        _body?.Release();
+        _body = null;
+    }
+}

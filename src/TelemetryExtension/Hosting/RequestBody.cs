@@ -1,0 +1,89 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+using TelemetryExtension.Buffering;
+
+namespace TelemetryExtension.Hosting;
+
+internal enum BodyStatus : byte
+{
+    Complete,
+
+    /// <summary>More than the limit.</summary>
+    TooLarge,
+
+    /// <summary>The byte budget for requests in flight is used up.</summary>
+    OverBudget,
+
+    /// <summary>The sender was too slow, or broke the protocol.</summary>
+    BadRequest,
+
+    /// <summary>The sender went away.</summary>
+    Aborted,
+}
+
+/// <param name="Body">Set when complete; the receiver of the result owns the reference.</param>
+internal readonly record struct BodyResult(BodyStatus Status, PooledBody? Body = null, int HttpStatus = 0);
+
+/// <summary>Reads a whole request body into pooled memory, copying each byte once when the length is declared.</summary>
+internal static class RequestBody
+{
+    /// <param name="length">The declared or expected length; memory for it is taken before the first byte is read.</param>
+    /// <param name="limit">Bytes, inclusive.</param>
+    /// <param name="lease">What the buffers are charged to; null: to nobody.</param>
+    public static async ValueTask<BodyResult> ReadAsync(
+        PipeReader reader, long? length, int limit, ByteLease? lease, CancellationToken cancellationToken)
+    {
+        if (length > limit)
+            return new(BodyStatus.TooLarge);
+        var body = new GrowingBody(limit, lease);
+        var result = new BodyResult(BodyStatus.Aborted);
+        try
+        {
+            var status = length > 0 ? body.TryReserve(length.Value) : BodyStatus.Complete;
+            while (status is BodyStatus.Complete)
+            {
+                var read = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                status = Append(body, read.Buffer);
+                reader.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted)
+                    break;
+            }
+
+            return result = status is BodyStatus.Complete ? new(status, body.Take()) : new(status);
+        }
+        catch (BadHttpRequestException e)
+        {
+            return result = new(BodyStatus.BadRequest, HttpStatus: e.StatusCode);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            return result;
+        }
+        finally
+        {
+            if (result.Body is null)
+                body.Release();
+        }
+    }
+
+    private static BodyStatus Append(GrowingBody body, in ReadOnlySequence<byte> bytes)
+    {
+        foreach (var segment in bytes)
+        {
+            var rest = segment.Span;
+            while (rest.Length > 0)
+            {
+                if (body.TryReserve(rest.Length) is not BodyStatus.Complete and var status)
+                    return status;
+                var room = body.Free.Span;
+                var count = Math.Min(room.Length, rest.Length);
+                rest[..count].CopyTo(room);
+                body.Advance(count);
+                rest = rest[count..];
+            }
+        }
+
+        return BodyStatus.Complete;
+    }
+}

@@ -1,0 +1,128 @@
+using System.Text;
+using System.Text.Json;
+
+namespace TelemetryExtension.Otlp;
+
+/// <summary>
+/// Turns OTLP's JSON into the same request in protobuf (OTLP specification, "JSON Protobuf Encoding"): hex ids, 64-bit integers as
+/// strings or numbers, enums as integers, unknown keys ignored, null as absent. One instance converts one request.
+/// </summary>
+internal sealed class OtlpJsonConverter
+{
+    /// <summary>A message is an object, and may sit in an array.</summary>
+    private const int MaxJsonDepth = 2 * OtlpRequestValidator.MaxDepth + 2;
+
+    private readonly OtlpWriter _writer;
+    private string _path = "";
+    private string _what = "";
+
+    private OtlpJsonConverter(OtlpWriter writer) => _writer = writer;
+
+    /// <summary>Appends the request to <paramref name="writer"/>. Null is fine; else what is wrong, and where.</summary>
+    public static string? Convert(Signal signal, ReadOnlySpan<byte> json, OtlpWriter writer)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxJsonDepth });
+        var converter = new OtlpJsonConverter(writer);
+        try
+        {
+            if (!reader.Read() || reader.TokenType is not JsonTokenType.StartObject)
+                return "the body is not a JSON object";
+            if (!converter.TryObject(OtlpSchema.RequestOf(signal), ref reader, OtlpRequestValidator.MaxDepth))
+                return converter._path + " " + converter._what;
+            reader.Read();
+            return null;
+        }
+        catch (JsonException)
+        {
+            return $"the body is not valid JSON near byte {reader.BytesConsumed}";
+        }
+        catch (InvalidOperationException)
+        {
+            // How the reader reports invalid UTF-8 and unpaired surrogates.
+            return $"a string near byte {reader.BytesConsumed} is not valid Unicode";
+        }
+    }
+
+    private bool TryObject(OtlpMessage message, ref Utf8JsonReader reader, int depth)
+    {
+        if (depth == 0)
+            return Fail("is nested too deeply");
+        var fields = OtlpSchema.FieldsOf(message);
+        while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
+        {
+            var number = Find(fields, ref reader);
+            reader.Read();
+            if (number == 0)
+                reader.Skip();
+            else if (reader.TokenType is not JsonTokenType.Null && !TryField(number, fields[number], ref reader, depth))
+                return Under(Encoding.UTF8.GetString(fields[number].JsonName));
+        }
+
+        return true;
+    }
+
+    private static int Find(ReadOnlySpan<OtlpField> fields, ref Utf8JsonReader reader)
+    {
+        for (var number = 1; number < fields.Length; number++)
+            if (fields[number].Kind is not OtlpFieldKind.None && reader.ValueTextEquals(fields[number].JsonName))
+                return number;
+        return 0;
+    }
+
+    private bool TryField(int number, in OtlpField field, ref Utf8JsonReader reader, int depth)
+    {
+        if (field.Kind >= OtlpFieldKind.PackedFixed64)
+            return TryPacked(number, field.Kind, ref reader);
+        if (!field.Repeated)
+            return TryElement(number, field, ref reader, depth);
+        if (reader.TokenType is not JsonTokenType.StartArray)
+            return Fail("must be an array");
+        for (var index = 0; reader.Read() && reader.TokenType is not JsonTokenType.EndArray; index++)
+            if (!TryElement(number, field, ref reader, depth))
+                return Under($"[{index}]");
+        return true;
+    }
+
+    private bool TryElement(int number, in OtlpField field, ref Utf8JsonReader reader, int depth)
+    {
+        if (field.Kind is not OtlpFieldKind.Message)
+            return OtlpJsonScalar.Write(_writer, number, field.Kind, ref reader) is not { } what || Fail(what);
+        if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.Null))
+            return Fail("must be an object");
+        var mark = _writer.Open(number);
+        if (reader.TokenType is JsonTokenType.StartObject && !TryObject(field.Message, ref reader, depth - 1))
+            return false;
+        _writer.Close(mark);
+        return true;
+    }
+
+    private bool TryPacked(int number, OtlpFieldKind kind, ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType is not JsonTokenType.StartArray)
+            return Fail("must be an array");
+        var mark = _writer.Open(number);
+        for (var index = 0; reader.Read() && reader.TokenType is not JsonTokenType.EndArray; index++)
+        {
+            if (OtlpJsonScalar.WritePacked(_writer, kind, ref reader) is not { } what)
+                continue;
+            Fail(what);
+            return Under($"[{index}]");
+        }
+
+        _writer.Close(mark);
+        return true;
+    }
+
+    private bool Fail(string what)
+    {
+        _what = what;
+        return false;
+    }
+
+    /// <summary>Puts a step in front of the path, on the way back up.</summary>
+    private bool Under(string step)
+    {
+        _path = _path.Length == 0 || _path[0] == '[' ? step + _path : $"{step}.{_path}";
+        return false;
+    }
+}
