@@ -1,1 +1,32 @@
-Console.WriteLine("not yet");
+using System.Runtime.InteropServices;
+using DemoFunction;
+
+// A custom-runtime bootstrap: the Runtime API loop by hand, and order processing to have something to observe.
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html
+var runtimeAddress = Environment.GetEnvironmentVariable("AWS_LAMBDA_RUNTIME_API");
+if (string.IsNullOrEmpty(runtimeAddress))
+{
+    Console.Error.WriteLine("AWS_LAMBDA_RUNTIME_API is not set: start this program in Lambda or in lambda-sandbox.");
+    return 1;
+}
+
+using var runtime = new RuntimeApi(runtimeAddress);
+if (Environment.GetEnvironmentVariable("DEMO_FAIL_INIT") == "1")
+{
+    await runtime.PostInitErrorAsync(new InvocationError("Function.InitFailed", "DEMO_FAIL_INIT is set", []));
+    return 1;
+}
+
+using var telemetry = DemoTelemetry.FromEnvironment();
+
+// Lambda sends SIGTERM to the runtime only when an extension is registered, and 300 ms later SIGKILL.
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+{
+    signal.Cancel = true;
+    telemetry.Flush();
+    Environment.Exit(0);
+});
+
+var output = new FunctionOutput(Console.OpenStandardOutput(), TimeProvider.System);
+await new InvocationLoop(runtime, new OrderProcessing(output, telemetry), output, telemetry).RunAsync();
+return 0;

@@ -1,1 +1,3 @@
-Console.WriteLine("not yet");
+using LambdaSandbox.CommandLine;
+
+return await RunCommand.Create().Parse(args).InvokeAsync();

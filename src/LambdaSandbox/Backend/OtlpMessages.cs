@@ -28,7 +28,8 @@ internal static class OtlpMessages
     };
 
     /// <exception cref="InvalidProtocolBufferException">The bytes are not a request of this signal.</exception>
-    public static IMessage Decode(OtlpSignal signal, byte[] body, bool json)
+    /// <exception cref="FormatException">The JSON is not a request of this signal.</exception>
+    public static IMessage Decode(OtlpSignal signal, ReadOnlyMemory<byte> body, bool json)
     {
         IMessage request = signal switch
         {
@@ -39,7 +40,7 @@ internal static class OtlpMessages
         if (json)
             OtlpJson.Merge(request, body);
         else
-            request.MergeFrom(body);
+            request.MergeFrom(body.Span);
         return request;
     }
 
@@ -81,6 +82,36 @@ internal static class OtlpMessages
         from scope in resource.ScopeMetrics
         from metric in scope.Metrics
         select new ReceivedMetric(metric, resource.Resource ?? new Resource(), scope.Scope ?? new InstrumentationScope());
+
+    /// <summary>Like <see cref="Metrics"/>, but without as many data points from the front; a metric left with none is left out.</summary>
+    public static IEnumerable<ReceivedMetric> MetricsWithoutFirstPoints(IMessage? request, long points)
+    {
+        foreach (var received in Metrics(request))
+        {
+            var count = PointCount(received.Metric);
+            if (points == 0)
+                yield return received;
+            else if (count > points)
+                yield return received with { Metric = WithoutFirstPoints(received.Metric, (int)points) };
+            points = Math.Max(0, points - count);
+        }
+    }
+
+    private static Metric WithoutFirstPoints(Metric metric, int points)
+    {
+        var rest = metric.Clone();
+        System.Collections.IList list = rest.DataCase switch
+        {
+            Metric.DataOneofCase.Gauge => rest.Gauge.DataPoints,
+            Metric.DataOneofCase.Sum => rest.Sum.DataPoints,
+            Metric.DataOneofCase.Histogram => rest.Histogram.DataPoints,
+            Metric.DataOneofCase.ExponentialHistogram => rest.ExponentialHistogram.DataPoints,
+            _ => rest.Summary.DataPoints,
+        };
+        for (var removed = 0; removed < points; removed++)
+            list.RemoveAt(0);
+        return rest;
+    }
 
     /// <summary>Counted as partial_success counts: spans, log records, data points.</summary>
     public static long ItemCount(IMessage? request) => request switch

@@ -1,0 +1,54 @@
+# make test     build everything, warnings are errors, and run all tests; ends with "N passed, N failed"
+# make demo     run the layer and a function in a local Lambda, and show the traces that arrive
+# make layer    write the layer and the demo function to artifacts/*.zip
+# make bench    run the benchmarks
+# make doctor   say what this machine lacks, and the command that installs it
+# make clean    remove everything that was built
+
+ARCHITECTURE ?= $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
+ARTIFACTS := $(CURDIR)/artifacts
+LAYER_ZIP := artifacts/telemetry-extension-layer-$(ARCHITECTURE).zip
+FUNCTION_ZIP := artifacts/demo-function-$(ARCHITECTURE).zip
+
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+# Where the end-to-end tests find the zips.
+export TELEMETRY_EXTENSION_ARTIFACTS := $(ARTIFACTS)
+
+.PHONY: test demo layer bench doctor clean prerequisites net10 build-TelemetryLayer build-DemoFunction
+.DEFAULT_GOAL := test
+
+test: layer net10
+	dotnet build TelemetryExtension.sln -c Release --nologo -v quiet -clp:NoSummary
+	infra/dev/test.sh Release tests/*.Tests
+
+demo: layer
+	dotnet run -c Release --project src/LambdaSandbox -- demo --layer $(LAYER_ZIP) --function $(FUNCTION_ZIP) $(DEMO_ARGS)
+
+layer: prerequisites
+	$(MAKE) --no-print-directory -C layer package ARCHITECTURE=$(ARCHITECTURE)
+
+bench: prerequisites
+	dotnet run -c Release --project tests/Benchmarks -- $(BENCH_ARGS)
+
+doctor:
+	infra/dev/doctor.sh
+
+clean:
+	rm -rf artifacts src/*/bin src/*/obj tests/*/bin tests/*/obj
+
+# As root on Debian or Ubuntu this installs what is missing; otherwise it says how, and stops.
+prerequisites:
+	@infra/dev/doctor.sh --install
+
+# The code must be ready for the move to net10.0. In a folder of its own: obj/ holds one restore at a time.
+net10: prerequisites
+	@for project in src/TelemetryExtension src/DemoFunction src/LambdaSandbox; do \
+		dotnet build $$project -c Release -p:TargetFramework=net10.0 --artifacts-path $(ARTIFACTS)/net10 \
+			--nologo -v quiet -clp:NoSummary || exit 1; \
+		echo "$$project compiles for net10.0"; \
+	done
+
+# `sam build` calls these here, because template.yaml names the repository root as the source of both.
+build-TelemetryLayer build-DemoFunction:
+	$(MAKE) -C layer $@

@@ -1,0 +1,67 @@
+#!/bin/sh
+# doctor.sh            says what is missing, what it is for and the command that installs it; exit 1 when something needed is missing
+# doctor.sh --install  silent when nothing needed is missing; as root on Debian or Ubuntu installs what apt has of it
+set -eu
+install=false
+[ "${1:-}" = --install ] && install=true
+packages=
+problems=0
+
+has() { command -v "$1" >/dev/null 2>&1; }
+say() { $install || echo "$1"; }
+
+need() { # need <apt package> <what for> <check...>
+    package=$1 purpose=$2
+    shift 2
+    if "$@"; then
+        say "ok       $package"
+    else
+        say "missing  $package: $purpose"
+        packages="$packages $package"
+    fi
+}
+
+static_library() { [ -n "$(find /usr/lib /usr/lib64 -maxdepth 2 -name "$1" 2>/dev/null | head -n 1)" ]; }
+
+optional() { # optional <command> <what for> <how to get it>
+    if has "$1"; then say "ok       $1"; else say "absent   $1 (optional): $2; $3"; fi
+}
+
+need gcc "links the native binary" has gcc
+need libc6-dev "static libc for the native binary" static_library libc.a
+need libssl-dev "static OpenSSL for the native binary" static_library libssl.a
+need cmake "NativeAOT compiles its OpenSSL shim with it" has cmake
+need make "runs the builds" has make
+need binutils "strips the binary and checks how it is linked" has readelf
+need zip "packs the layer" has zip
+need unzip "lists what was packed" has unzip
+need file "a test asks it whether the binary is static" has file
+
+if has dotnet && dotnet --list-sdks 2>/dev/null | grep -Eq '^(9|[1-9][0-9])\.'; then
+    say "ok       dotnet SDK"
+else
+    echo "missing  .NET SDK 9 or newer: install it from https://dotnet.microsoft.com/download, or as package dotnet-sdk-10.0 where your distribution has it" >&2
+    problems=1
+fi
+
+$install || {
+    optional node "the tests with the OpenTelemetry JS SDK" "apt-get install nodejs npm"
+    optional terraform "checks infra/terraform" "https://developer.hashicorp.com/terraform/install"
+    optional cfn-lint "checks template.yaml" "pip install cfn-lint"
+    optional sam "deploys template.yaml" "https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/install-sam-cli.html"
+    optional docker "runs the backends in infra/backends" "https://docs.docker.com/engine/install"
+    optional chromium "the tests of the page with the traces" "apt-get install chromium"
+}
+
+if [ -n "$packages" ]; then
+    command="apt-get install -y --no-install-recommends$packages"
+    if $install && [ "$(id -u)" = 0 ] && has apt-get; then
+        echo "installing:$packages"
+        apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive $command -qq >/dev/null
+    else
+        echo "missing:$packages. On Debian or Ubuntu, as root: $command" >&2
+        problems=1
+    fi
+fi
+exit "$problems"

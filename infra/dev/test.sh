@@ -1,0 +1,40 @@
+#!/bin/sh
+# test.sh <configuration> <project>...: runs built test projects, says why tests were skipped, and ends with the sum over all of
+# them, "N passed, N failed[, N skipped]". Fails when a test failed, when a run broke off, and when no test ran at all.
+set -u
+configuration=$1
+shift
+results=$(dirname "$0")/../../artifacts/test-results
+rm -rf "$results"
+mkdir -p "$results"
+passed=0 failed=0 skipped=0
+
+# The trx file is XML with one <Counters total= executed= passed= failed= .../> element.
+counter() { sed -n "s/.*<Counters .*[ ]$2=\"\([0-9]*\)\".*/\1/p" "$1" | head -n 1; }
+
+for project in "$@"; do
+    name=$(basename "$project")
+    trx=$results/$name.trx
+    dotnet test "$project" -c "$configuration" --no-build --nologo --results-directory "$results" \
+        --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=quiet" </dev/null
+    code=$?
+    # A project without any test makes no file, and dotnet test calls that a success.
+    if [ ! -s "$trx" ] && [ "$code" = 0 ]; then
+        echo "$name: no tests"
+        continue
+    fi
+    total=$(counter "$trx" total) executed=$(counter "$trx" executed)
+    here_passed=$(counter "$trx" passed) here_failed=$(counter "$trx" failed)
+    here_skipped=$((${total:-0} - ${executed:-0}))
+    # A test host that crashed or hung leaves no failed test behind.
+    [ "$code" != 0 ] && [ "${here_failed:-0}" = 0 ] && { echo "$name: the run broke off with exit code $code"; here_failed=1; }
+    echo "$name: ${here_passed:-0} passed, ${here_failed:-0} failed, $here_skipped skipped"
+    awk '/<UnitTestResult / { test = ""; if (/outcome="NotExecuted"/ && match($0, /testName="[^"]*"/)) test = substr($0, RSTART + 10, RLENGTH - 11) }
+         test != "" && match($0, /<Message>.*/) { reason = substr($0, RSTART + 9); sub(/<\/Message>.*/, "", reason); print "  skipped " test ": " reason; test = "" }' \
+        "$trx" 2>/dev/null
+    passed=$((passed + ${here_passed:-0})) failed=$((failed + ${here_failed:-0})) skipped=$((skipped + here_skipped))
+done
+
+[ "$((passed + failed))" -gt 0 ] || echo "not a single test ran"
+if [ "$skipped" -gt 0 ]; then echo "$passed passed, $failed failed, $skipped skipped"; else echo "$passed passed, $failed failed"; fi
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,16 @@
+#!/bin/sh
+# publish.sh <project> <rid> <folder>: publishes a native binary; says little when it works, everything when not.
+set -eu
+project=$1 rid=$2 folder=$3
+
+mkdir -p "$folder"
+log=$folder.log
+echo "publishing $(basename "$project") for $rid (a minute or so)"
+# Symbols would double the download and lie beside the binary: the layer holds the binary alone.
+if ! dotnet publish "$project" -c Release -r "$rid" -o "$folder" -p:DebugType=none -p:StripSymbols=true >"$log" 2>&1; then
+    cat "$log"
+    exit 1
+fi
+rm -f "$folder"/*.dbg "$folder"/*.pdb
+# Publishing copies the linker's output with its own time; make must see that this run made it.
+touch "$folder"/*

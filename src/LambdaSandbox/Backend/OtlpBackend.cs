@@ -1,0 +1,118 @@
+namespace LambdaSandbox.Backend;
+
+/// <summary>
+/// An OTLP backend for tests and demos: takes all three signals over HTTP (protobuf, JSON) and gRPC, remembers everything,
+/// and misbehaves on demand. https://opentelemetry.io/docs/specs/otlp/
+/// </summary>
+public sealed class OtlpBackend : IAsyncDisposable
+{
+    private readonly OtlpBackendOptions _options;
+    private readonly Inbox _inbox = new();
+    private readonly OtlpEndpoint _endpoint;
+    private readonly SemaphoreSlim _switching = new(1);
+    private OtlpListener? _listener;
+    private int _httpPort;
+    private int _grpcPort;
+
+    private OtlpBackend(OtlpBackendOptions options)
+    {
+        _options = options;
+        _endpoint = new OtlpEndpoint(this, _inbox, options);
+        _httpPort = options.HttpPort;
+        _grpcPort = options.GrpcPort;
+    }
+
+    /// <summary>For OTEL_EXPORTER_OTLP_ENDPOINT with http/protobuf or http/json; no slash at the end.</summary>
+    public string HttpUrl => $"{Scheme}://127.0.0.1:{_httpPort}";
+
+    /// <summary>For OTEL_EXPORTER_OTLP_ENDPOINT with grpc; no slash at the end.</summary>
+    public string GrpcUrl => $"{Scheme}://127.0.0.1:{_grpcPort}";
+
+    /// <summary>Asked for every request once it is read; may be changed while requests are under way. Null accepts everything.</summary>
+    public Func<ReceivedRequest, Fault>? Respond { get; set; }
+
+    /// <summary>Asked for every request when only its headers are there (no body, no message yet). Null reads everything.</summary>
+    public Func<ReceivedRequest, Reading>? Receive { get; set; }
+
+    /// <summary>Everything that came in, refused requests included.</summary>
+    public IReadOnlyList<ReceivedRequest> Requests => _inbox.Requests;
+
+    /// <summary>What the backend accepted: not what it refused or never answered (unless a fault says <see cref="Fault.ButTaken"/>).</summary>
+    public IReadOnlyList<ReceivedSpan> Spans => _inbox.Spans;
+
+    /// <inheritdoc cref="Spans"/>
+    public IReadOnlyList<ReceivedLogRecord> LogRecords => _inbox.LogRecords;
+
+    /// <inheritdoc cref="Spans"/>
+    public IReadOnlyList<ReceivedMetric> Metrics => _inbox.Metrics;
+
+    private string Scheme => _options.Certificate is null ? "http" : "https";
+
+    public static async Task<OtlpBackend> StartAsync(OtlpBackendOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        var backend = new OtlpBackend(options ?? new());
+        await backend.ResumeAsync(cancellationToken);
+        return backend;
+    }
+
+    /// <summary>Ends all connections and listens no more: who connects is refused. Everything received stays.</summary>
+    public async Task PauseAsync(CancellationToken cancellationToken = default)
+    {
+        await _switching.WaitAsync(cancellationToken);
+        try
+        {
+            if (_listener is not null)
+                await _listener.DisposeAsync();
+            _listener = null;
+        }
+        finally
+        {
+            _switching.Release();
+        }
+    }
+
+    /// <summary>Listens again, on the same ports as before.</summary>
+    public async Task ResumeAsync(CancellationToken cancellationToken = default)
+    {
+        await _switching.WaitAsync(cancellationToken);
+        try
+        {
+            _listener ??= await OtlpListener.StartAsync(_options, _httpPort, _grpcPort, _endpoint.HandleAsync, cancellationToken);
+            (_httpPort, _grpcPort) = (_listener.HttpPort, _listener.GrpcPort);
+        }
+        finally
+        {
+            _switching.Release();
+        }
+    }
+
+    /// <summary>Returns as soon as the predicate holds; it is asked anew whenever something has come in.</summary>
+    /// <exception cref="TimeoutException">It did not hold in time; the message says what there is.</exception>
+    public async Task WaitForAsync(Func<OtlpBackend, bool> predicate, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(predicate);
+        using var deadline = new CancellationTokenSource(timeout, _options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        while (true)
+        {
+            var changed = _inbox.Changed;
+            if (predicate(this))
+                return;
+            try
+            {
+                await changed.WaitAsync(either.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new TimeoutException(
+                    $"Not within {timeout}: {Requests.Count} requests, {Spans.Count} spans, {LogRecords.Count} log records, {Metrics.Count} metrics"
+                    + string.Concat(Requests.TakeLast(20).Select(request => $"\n  {request}")));
+            }
+        }
+    }
+
+    /// <summary>Forgets what was received.</summary>
+    public void Clear() => _inbox.Clear();
+
+    public async ValueTask DisposeAsync() => await PauseAsync(CancellationToken.None);
+}

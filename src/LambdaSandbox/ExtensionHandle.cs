@@ -1,0 +1,41 @@
+using LambdaSandbox.Platform;
+
+namespace LambdaSandbox;
+
+/// <summary>One extension as a test sees it.</summary>
+public sealed class ExtensionHandle
+{
+    private readonly ExtensionAgent agent;
+
+    internal ExtensionHandle(ExtensionAgent agent) => this.agent = agent;
+
+    public string Name => agent.Name;
+
+    /// <summary>As the Extensions API names it: Started, Registered, Ready, Running, ...</summary>
+    public string State => agent.State.ToString();
+
+    public IReadOnlyList<string> Events => agent.Events;
+
+    public string? ErrorType => agent.ErrorType;
+
+    /// <summary>Null for one that has no process of its own.</summary>
+    public int? Pid => agent.Process?.Pid;
+
+    /// <summary>128 + signal when one ended it; null while it runs.</summary>
+    public int? ExitCode => agent.ExitCode;
+
+    /// <summary>The sandbox had to send SIGKILL.</summary>
+    public bool WasKilled => agent.Process?.WasKilled ?? false;
+
+    public TimeSpan StoppedFor => agent.Process?.StoppedFor ?? TimeSpan.Zero;
+
+    /// <summary>The lines of its stdout and stderr.</summary>
+    public IReadOnlyList<string> Output
+    {
+        get
+        {
+            lock (agent.Output)
+                return [.. agent.Output];
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Text.Json.Nodes;
+using LambdaSandbox.Processes;
+using LambdaSandbox.Telemetry;
+
+namespace LambdaSandbox.Platform;
+
+/// <summary>The end of a generation, for a reset or the shutdown: SIGTERM to the runtime, SHUTDOWN to the extensions, SIGKILL.</summary>
+internal sealed class EndPhase(PlatformState platform, TelemetryStream telemetry, ProcessSet processes)
+{
+    private readonly SandboxOptions options = platform.Options;
+
+    public async Task<ShutdownResult> RunAsync(string reason)
+    {
+        var generation = platform.Current!;
+        processes.Thaw(generation);
+        telemetry.Resume();
+        platform.Gate.Do(() => generation.IsEnding = true);
+
+        var start = DateTimeOffset.UtcNow;
+        var end = start + Budget(generation);
+        var runtime = await EndRuntimeAsync(generation, start, end).ConfigureAwait(false);
+        ProcessSet.DrainRuntimeOutput(generation);
+
+        var flushing = TimeSpan.FromSeconds(1) < (end - start) / 2 ? TimeSpan.FromSeconds(1) : (end - start) / 2;
+        await telemetry.FlushAsync(flushing).ConfigureAwait(false);
+        var told = await EndExtensionsAsync(generation, reason, end).ConfigureAwait(false);
+
+        platform.Gate.Do(() =>
+        {
+            generation.HasEnded = true;
+            platform.Current = null;
+        });
+
+        // Until somebody listens again, requests would only fail.
+        await telemetry.PauseAsync(TimeSpan.FromMilliseconds(50)).ConfigureAwait(false);
+        return new ShutdownResult(
+            reason,
+            told.TrueForAll(e => e.Process is null or { WasKilled: false } && e.ExitCode is null or 0),
+            told.Exists(e => e.Process is { WasKilled: true }),
+            DateTimeOffset.UtcNow - start,
+            runtime,
+            [.. generation.Extensions.Where(e => e.Process is not null || e.ExitCode is not null).Select(e => ExitOf(e, start))],
+            [.. generation.Processes.Select(p => new StoppedProcess(p.Name, p.Pid, p.StoppedFor))]);
+    }
+
+    private TimeSpan Budget(Generation generation)
+    {
+        if (generation.Extensions.Exists(e => e.IsExternal))
+            return options.ShutdownBudget;
+        return generation.Extensions.Count > 0 ? TimeSpan.FromMilliseconds(500) : TimeSpan.Zero;
+    }
+
+    private async Task<ProcessExit?> EndRuntimeAsync(Generation generation, DateTimeOffset start, DateTimeOffset end)
+    {
+        if (generation.RuntimeProcess is not { } process)
+            return null;
+        if (end > start)
+        {
+            process.Signal(Native.SigTerm);
+            var share = generation.Extensions.Exists(e => e.IsExternal) ? options.RuntimeShutdownShare : end - start;
+            await Task.WhenAny(process.Exited, Task.Delay(share)).ConfigureAwait(false);
+        }
+
+        process.Signal(Native.SigKill);
+        var code = await process.Exited.ConfigureAwait(false);
+        return new ProcessExit("function", code, process.WasKilled, (generation.RuntimeExitedAt ?? DateTimeOffset.UtcNow) - start);
+    }
+
+    /// <summary>The extensions that were given SHUTDOWN.</summary>
+    private async Task<List<ExtensionAgent>> EndExtensionsAsync(Generation generation, string reason, DateTimeOffset end)
+    {
+        var told = platform.Gate.Do(() =>
+        {
+            // One that is still busy gets it with its next call: an invocation may have been cut short.
+            var list = generation.Extensions.Where(e => e.Events.Contains("SHUTDOWN")
+                && e.State is ExtensionState.Registered or ExtensionState.Ready or ExtensionState.Running).ToList();
+            foreach (var extension in list)
+                extension.Offer = Shutdown(reason, end);
+            return list;
+        });
+
+        foreach (var extension in generation.Extensions.Where(e => !told.Contains(e)))
+            extension.Process?.Signal(Native.SigKill);
+        await platform.Gate.WaitAsync(() => told.TrueForAll(e => e.HasEnded), end - DateTimeOffset.UtcNow, CancellationToken.None).ConfigureAwait(false);
+        foreach (var extension in told)
+            extension.Process?.Signal(Native.SigKill);
+
+        await Task.WhenAll(generation.Processes.Select(p => p.Exited)).ConfigureAwait(false);
+        await platform.Gate.WaitAsync(
+            () => generation.Extensions.TrueForAll(e => e.Process is null || e.HasEnded), TimeSpan.FromSeconds(1), CancellationToken.None).ConfigureAwait(false);
+        return told;
+    }
+
+    private static ProcessExit ExitOf(ExtensionAgent agent, DateTimeOffset start) =>
+        new(agent.Name, agent.ExitCode, agent.Process?.WasKilled ?? false, (agent.ExitedAt ?? DateTimeOffset.UtcNow) - start);
+
+    private static JsonObject Shutdown(string reason, DateTimeOffset end) => new()
+    {
+        ["eventType"] = "SHUTDOWN",
+        ["shutdownReason"] = reason,
+        ["deadlineMs"] = end.ToUnixTimeMilliseconds(),
+    };
+}

@@ -1,0 +1,64 @@
+using System.Text.Json.Nodes;
+using LambdaSandbox.Processes;
+
+namespace LambdaSandbox.Platform;
+
+internal enum RuntimeState
+{
+    Started,
+    Ready,
+    Running,
+    Answered,
+    InitError,
+    Restoring,
+    Exited,
+}
+
+/// <summary>Runtime and extensions from one init to the reset or shutdown that ends them. Changes inside the <see cref="Gate"/>.</summary>
+internal sealed class Generation(string phase)
+{
+    public string Phase { get; } = phase;
+    public List<ExtensionAgent> Extensions { get; } = [];
+    public RuntimeState Runtime { get; set; } = RuntimeState.Started;
+    public ChildProcess? RuntimeProcess { get; set; }
+    public DateTimeOffset? RuntimeFirstNextAt { get; set; }
+    public DateTimeOffset? RestoreNextAt { get; set; }
+    public bool RestoreReleased { get; set; }
+    public Queue<Invocation> Offered { get; } = new();
+    public Dictionary<string, Invocation> Active { get; } = [];
+    public bool RegistrationClosed { get; set; }
+    public bool SubscriptionClosed { get; set; }
+
+    /// <summary>The fatal error type that ends this generation; the first one counts.</summary>
+    public string? Fault { get; private set; }
+
+    /// <summary>Its processes are being ended: an exit is no crash any more.</summary>
+    public bool IsEnding { get; set; }
+
+    /// <summary>Nobody will answer a pending Next any more.</summary>
+    public bool HasEnded { get; set; }
+
+    public int? RuntimeExitCode { get; set; }
+    public DateTimeOffset? RuntimeExitedAt { get; set; }
+    public InvocationError? InitError { get; set; }
+    public TimeSpan? InitDuration { get; set; }
+
+    public void Fail(string errorType) => Fault ??= errorType;
+
+    public bool IsIdle => Active.Count == 0 && Offered.Count == 0 && Extensions.All(e => e.IsIdle || !e.HasRegistered);
+
+    public IEnumerable<ChildProcess> Processes
+    {
+        get
+        {
+            var all = Extensions.Select(e => e.Process);
+            return all.Append(RuntimeProcess).OfType<ChildProcess>();
+        }
+    }
+
+    public void OfferToExtensions(string eventName, Func<JsonObject> item)
+    {
+        foreach (var extension in Extensions.Where(e => e.Events.Contains(eventName) && e.State == ExtensionState.Ready))
+            extension.Offer = item();
+    }
+}

@@ -1,0 +1,29 @@
+namespace LambdaSandbox.Platform;
+
+/// <summary>One invocation while it is under way. Its state changes inside the <see cref="Gate"/>.</summary>
+internal sealed class Invocation(string requestId, string payload, InvokeOptions options, TraceContext trace)
+{
+    public string RequestId { get; } = requestId;
+    public string InvocationId { get; } = Guid.NewGuid().ToString();
+    public string Payload { get; } = payload;
+    public InvokeOptions Options { get; } = options;
+    public TraceContext Trace { get; } = trace;
+
+    public DateTimeOffset StartedAt { get; set; }
+    public DateTimeOffset Deadline { get; set; }
+
+    /// <summary>The runtime took the event from its Next.</summary>
+    public DateTimeOffset? HandedAt { get; set; }
+
+    public DateTimeOffset? ResponseStartedAt { get; set; }
+    public DateTimeOffset? ResponseEndedAt { get; set; }
+
+    /// <summary>The runtime's following Next.</summary>
+    public DateTimeOffset? RuntimeDoneAt { get; set; }
+
+    public string? Response { get; set; }
+    public long ProducedBytes { get; set; }
+    public InvocationError? Error { get; set; }
+
+    public bool HasAnswered => ResponseEndedAt is not null;
+}

@@ -1,0 +1,28 @@
+using LambdaSandbox.Http;
+using Microsoft.AspNetCore.Http;
+
+namespace LambdaSandbox.Platform;
+
+/// <summary>What the three APIs and the life cycle share.</summary>
+internal sealed class PlatformState(SandboxOptions options)
+{
+    public SandboxOptions Options { get; } = options;
+
+    public Gate Gate { get; } = new();
+
+    /// <summary>Null before the first init and between a reset and the next one.</summary>
+    public Generation? Current { get; set; }
+
+    public string FunctionArn { get; } = $"arn:aws:lambda:{options.Region}:{options.AccountId}:function:{options.FunctionName}";
+
+    /// <summary>The extension whose identifier the request carries.</summary>
+    public ExtensionAgent Find(HttpContext context)
+    {
+        var text = context.Header("Lambda-Extension-Identifier")
+            ?? throw new ApiError(403, "Extension.MissingExtensionIdentifier", "Lambda-Extension-Identifier header is missing");
+        if (!Guid.TryParse(text, out var id))
+            throw new ApiError(403, "Extension.InvalidExtensionIdentifier", $"{text} is not a UUID");
+        return Gate.Read(() => Current?.Extensions.Find(e => e.Id == id && e.HasRegistered))
+            ?? throw new ApiError(403, "Extension.UnknownExtensionIdentifier", $"{text} is not known");
+    }
+}

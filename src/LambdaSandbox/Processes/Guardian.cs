@@ -1,0 +1,48 @@
+using System.Diagnostics;
+
+namespace LambdaSandbox.Processes;
+
+/// <summary>
+/// A shell that kills the process groups it was told of when this process ends, however it ends: it reads from a pipe whose other end
+/// only this process holds.
+/// </summary>
+internal static class Guardian
+{
+    private const string Script =
+        "exec >/dev/null 2>&1; trap '' INT TERM HUP; groups=' '; " +
+        "while read -r op id; do case $op in " +
+        "+) groups=\"$groups$id \";; " +
+        "-) rest=' '; for g in $groups; do [ \"$g\" = \"$id\" ] || rest=\"$rest$g \"; done; groups=$rest;; " +
+        "esac; done; " +
+        "for g in $groups; do kill -KILL -$g; done";
+
+    private static readonly Lock Sync = new();
+    private static Process? shell;
+
+    public static void Watch(int group) => Tell('+', group);
+
+    public static void Release(int group) => Tell('-', group);
+
+    private static void Tell(char op, int group)
+    {
+        lock (Sync)
+        {
+            shell ??= Start();
+            try
+            {
+                shell.StandardInput.Write($"{op} {group}\n");
+                shell.StandardInput.Flush();
+            }
+            catch (IOException)
+            {
+                // Somebody ended the shell; the sandbox works without its last net.
+            }
+        }
+    }
+
+    private static Process Start()
+    {
+        var start = new ProcessStartInfo(Tools.Setsid, ["/bin/sh", "-c", Script]) { RedirectStandardInput = true };
+        return Process.Start(start) ?? throw new InvalidOperationException("setsid did not start");
+    }
+}

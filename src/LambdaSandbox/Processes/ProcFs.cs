@@ -1,0 +1,36 @@
+using System.Globalization;
+
+namespace LambdaSandbox.Processes;
+
+/// <summary>What the kernel says of a process.</summary>
+internal static class ProcFs
+{
+    /// <summary>The state letter of /proc/pid/stat (R, S, D, T, Z), or null when there is no such process.</summary>
+    public static char? State(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            return stat[stat.LastIndexOf(')') + 2];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The highest resident size so far in kB, 0 when unknown.</summary>
+    public static long PeakResidentKb(int pid)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{pid}/status").FirstOrDefault(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
+            var digits = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2].Trim();
+            return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var kb) ? kb : 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+}

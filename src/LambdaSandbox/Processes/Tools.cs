@@ -1,0 +1,16 @@
+namespace LambdaSandbox.Processes;
+
+/// <summary>Programs of the host that the sandbox starts others with.</summary>
+internal static class Tools
+{
+    public static string Setsid { get; } = Find("setsid");
+    public static string Unshare => Find("unshare");
+    public static string Env { get; } = Find("env");
+
+    private static string Find(string name)
+    {
+        string[] folders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
+        return folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
+            ?? throw new FileNotFoundException($"lambda-sandbox needs the program '{name}' (package util-linux or coreutils)");
+    }
+}

@@ -1,0 +1,262 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using LambdaSandbox.Http;
+using LambdaSandbox.Platform;
+using LambdaSandbox.Processes;
+using LambdaSandbox.Telemetry;
+
+namespace LambdaSandbox;
+
+/// <summary>A local Lambda with one execution environment.</summary>
+/// <remarks>Dispose it: that ends and reaps every process. If this process dies first, a guardian shell kills them.</remarks>
+public sealed class Sandbox : IAsyncDisposable
+{
+    private readonly SandboxOptions options;
+    private readonly Layout layout;
+    private readonly ControlGroup? cgroup;
+    private readonly PlatformState platform;
+    private readonly TelemetryStream telemetry;
+    private readonly ApiServer server;
+    private readonly ProcessSet processes;
+    private readonly InitPhase initPhase;
+    private readonly EndPhase endPhase;
+    private readonly InvokePhase invokePhase;
+    private readonly SemaphoreSlim oneAtATime;
+    private readonly List<ExtensionHandle> extensions = [];
+    private bool disposed;
+
+    private Sandbox(
+        SandboxOptions options, Layout layout, ControlGroup? cgroup, PlatformState platform, TelemetryStream telemetry, ApiServer server, string token)
+    {
+        (this.options, this.layout, this.cgroup, this.platform, this.telemetry, this.server) = (options, layout, cgroup, platform, telemetry, server);
+        var stream = $"{DateTime.UtcNow:yyyy'/'MM'/'dd}/[{options.FunctionVersion}]{RandomNumberGenerator.GetHexString(32, lowercase: true)}";
+        LogStream = stream;
+        processes = new ProcessSet(platform, telemetry, layout, new LambdaVariables(options, server.Authority, token, stream, layout), cgroup);
+        initPhase = new InitPhase(platform, telemetry, processes, stream);
+        endPhase = new EndPhase(platform, telemetry, processes);
+        invokePhase = new InvokePhase(platform, telemetry, processes, initPhase, endPhase, stream);
+        oneAtATime = new SemaphoreSlim(options.InitializationType == InitializationType.ManagedInstances ? options.MaxConcurrency : 1);
+    }
+
+    /// <summary>host:port of all three APIs, as in AWS_LAMBDA_RUNTIME_API.</summary>
+    public string RuntimeApi => server.Authority;
+
+    public string LogStream { get; }
+
+    public string FunctionArn => platform.FunctionArn;
+
+    /// <summary>The real folder behind /opt.</summary>
+    public string Opt => layout.Opt;
+
+    /// <summary>The real folder behind /var/task.</summary>
+    public string TaskRoot => layout.Task;
+
+    /// <summary>Null until the init phase is over.</summary>
+    public InitResult? Init { get; private set; }
+
+    /// <summary>Everything the platform made, in order, delivered or not.</summary>
+    public IReadOnlyList<TelemetryEvent> Events => telemetry.Events;
+
+    /// <summary>The lines of the runtime's stdout and stderr, and Lambda's own lines.</summary>
+    public IReadOnlyList<string> FunctionOutput
+    {
+        get
+        {
+            lock (processes.FunctionOutput)
+                return [.. processes.FunctionOutput];
+        }
+    }
+
+    public int? RuntimePid => platform.Current?.RuntimeProcess?.Pid;
+
+    /// <summary>The extensions of the current generation, or of the last one.</summary>
+    public IReadOnlyList<ExtensionHandle> Extensions
+    {
+        get
+        {
+            platform.Gate.Read(() =>
+            {
+                if (platform.Current is { } current)
+                {
+                    extensions.Clear();
+                    extensions.AddRange(current.Extensions.Select(agent => new ExtensionHandle(agent)));
+                }
+
+                return true;
+            });
+            return [.. extensions];
+        }
+    }
+
+    /// <summary>How often subscribers took a batch, and how often one was refused or not reached.</summary>
+    public (int Delivered, int Refused) TelemetryRequests =>
+        (telemetry.Subscribers.Sum(s => s.Delivered), telemetry.Subscribers.Sum(s => s.Refused));
+
+    /// <summary>Starts and completes the init. A failed init is not an exception: see <see cref="Init"/>; the first invocation tries again.</summary>
+    /// <exception cref="SandboxException">The sandbox itself cannot work with these options.</exception>
+    public static async Task<Sandbox> StartAsync(SandboxOptions options, CancellationToken cancellation = default)
+    {
+        var sandbox = await OpenAsync(options).ConfigureAwait(false);
+        try
+        {
+            await sandbox.InitAsync(cancellation).ConfigureAwait(false);
+            return sandbox;
+        }
+        catch
+        {
+            await sandbox.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Listens, and starts nothing yet: for callers that play the runtime or an extension themselves.</summary>
+    public static async Task<Sandbox> OpenAsync(SandboxOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var layout = Layout.Create(options);
+        ControlGroup? cgroup = null;
+        try
+        {
+            cgroup = ControlGroup.Create(options);
+            var platform = new PlatformState(options);
+            var telemetry = new TelemetryStream(options);
+            var token = RandomNumberGenerator.GetHexString(32);
+            var server = await ApiServer.StartAsync(platform, telemetry, token).ConfigureAwait(false);
+            return new Sandbox(options, layout, cgroup, platform, telemetry, server, token);
+        }
+        catch
+        {
+            cgroup?.Dispose();
+            layout.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The init phase; on success everything is frozen at its end.</summary>
+    public async Task<InitResult> InitAsync(CancellationToken cancellation = default)
+    {
+        if (options.SuppressInit)
+            return Init = new InitResult("suppressed", null, TimeSpan.Zero, "init");
+        var phase = options.InitializationType == InitializationType.SnapStart ? "snap-start" : "init";
+        var ahead = options.InitializationType is not InitializationType.OnDemand;
+        var limit = ahead && options.InitTimeout == TimeSpan.FromSeconds(10) ? TimeSpan.FromSeconds(130) : options.InitTimeout;
+        Init = await initPhase.RunAsync(phase, limit, null, cancellation).ConfigureAwait(false);
+        _ = Extensions;
+        if (!Init.Succeeded)
+            await endPhase.RunAsync("failure").ConfigureAwait(false);
+        else
+            await invokePhase.FreezeAsync(platform.Current!).ConfigureAwait(false);
+        return Init;
+    }
+
+    /// <summary>Runs one invocation to its very end: it returns when runtime and extensions have called Next and are frozen, or were reset.</summary>
+    public Task<InvocationResult> InvokeAsync(string payload, CancellationToken cancellation = default) =>
+        InvokeAsync(payload, new InvokeOptions(), cancellation);
+
+    public async Task<InvocationResult> InvokeAsync(string payload, InvokeOptions invocation, CancellationToken cancellation = default)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        await oneAtATime.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            var result = await invokePhase.RunAsync(payload, invocation, cancellation).ConfigureAwait(false);
+            _ = Extensions;
+            return result;
+        }
+        finally
+        {
+            oneAtATime.Release();
+        }
+    }
+
+    /// <summary>Ends the environment as Lambda does when it is no longer needed.</summary>
+    /// <param name="reason">What the extensions are told: spindown, timeout or failure.</param>
+    public async Task<ShutdownResult> ShutdownAsync(string reason = "spindown", CancellationToken cancellation = default)
+    {
+        await oneAtATime.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            _ = Extensions;
+            return platform.Current is null
+                ? new ShutdownResult(reason, true, false, TimeSpan.Zero, null, [], [])
+                : await endPhase.RunAsync(reason).ConfigureAwait(false);
+        }
+        finally
+        {
+            oneAtATime.Release();
+        }
+    }
+
+    /// <summary>An event of the caller's own, handed to the subscribers as if the platform had made it.</summary>
+    public void Emit(string type, JsonNode? record, DateTimeOffset? time = null) =>
+        telemetry.Publish(new TelemetryEvent(time ?? DateTimeOffset.UtcNow, type, record));
+
+    /// <summary>A body of the caller's own, posted to every subscriber as it is.</summary>
+    public void SendRawTelemetry(ReadOnlySpan<byte> body) => telemetry.PublishRaw(body.ToArray());
+
+    /// <summary>Sends what is waiting now. False when it was not taken within the limit.</summary>
+    public Task<bool> FlushTelemetryAsync(TimeSpan limit) => telemetry.FlushAsync(limit);
+
+    /// <summary>Stops all processes and the telemetry for a while, whatever they are doing: also in the middle of an invocation.</summary>
+    public async Task FreezeForAsync(TimeSpan duration, CancellationToken cancellation = default)
+    {
+        if (platform.Current is not { } generation)
+            return;
+        await telemetry.PauseAsync(TimeSpan.Zero).ConfigureAwait(false);
+        processes.Freeze(generation);
+        try
+        {
+            await Task.Delay(duration, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            processes.Thaw(generation);
+            telemetry.Resume();
+        }
+    }
+
+    /// <summary>kill -9 of one extension's group.</summary>
+    public void KillExtension(string name) => Signal(name, Native.SigKill);
+
+    /// <summary>kill -9 of the runtime's group.</summary>
+    public void KillRuntime() => Native.SignalGroup(RuntimePid ?? 0, Native.SigKill);
+
+    /// <summary>An extension that the caller plays has ended; outside of a shutdown that is a crash, whatever the code.</summary>
+    public void EndPlayedExtension(string name, int exitCode) => platform.Gate.Do(() =>
+    {
+        var generation = platform.Current;
+        if (generation?.Extensions.Find(e => e.Name == name && e.Process is null) is not { } agent)
+            return;
+        agent.ExitCode = exitCode;
+        agent.ExitedAt = DateTimeOffset.UtcNow;
+        agent.State = ExtensionState.Exited;
+        if (!generation.IsEnding)
+            generation.Fail("Extension.Crash");
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        if (disposed)
+            return;
+        disposed = true;
+        if (platform.Current is { } generation)
+        {
+            platform.Gate.Do(() => generation.IsEnding = generation.HasEnded = true);
+            foreach (var process in generation.Processes)
+                process.Signal(Native.SigKill);
+            await Task.WhenAll(generation.Processes.Select(p => p.Exited)).ConfigureAwait(false);
+        }
+
+        await server.DisposeAsync().ConfigureAwait(false);
+        await telemetry.DisposeAsync().ConfigureAwait(false);
+        cgroup?.Dispose();
+        layout.Dispose();
+        oneAtATime.Dispose();
+    }
+
+    private void Signal(string name, int signal)
+    {
+        var pid = platform.Gate.Read(() => platform.Current?.Extensions.Find(e => e.Name == name)?.Process?.Pid);
+        Native.SignalGroup(pid ?? 0, signal);
+    }
+}

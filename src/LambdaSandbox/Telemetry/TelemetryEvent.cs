@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace LambdaSandbox;
+
+/// <summary>One event as the platform made it. <see cref="Record"/> is an object, or a string for a line of log.</summary>
+public sealed class TelemetryEvent
+{
+    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public TelemetryEvent(DateTimeOffset time, string type, JsonNode? record)
+    {
+        Time = time;
+        Type = type;
+        Record = record;
+        Text = Envelope(record);
+    }
+
+    public DateTimeOffset Time { get; }
+    public string Type { get; }
+    public JsonNode? Record { get; }
+
+    /// <summary>The event as sent.</summary>
+    public string Text { get; }
+
+    public string? RequestId => Record is JsonObject record ? record["requestId"]?.ToString() : null;
+
+    /// <summary>What a subscription's `types` names it by; null for a type that belongs to none.</summary>
+    internal string? Category => Type switch
+    {
+        "function" or "extension" => Type,
+        _ when Type.StartsWith("platform.", StringComparison.Ordinal) => "platform",
+        _ => null,
+    };
+
+    /// <summary>Schema 2022-07-01 knows no log records that are objects.</summary>
+    internal string TextFor(string schemaVersion) =>
+        schemaVersion == "2022-07-01" && Category != "platform" && Record is JsonObject or JsonArray
+            ? Envelope(JsonValue.Create(Record.ToJsonString(Json)))
+            : Text;
+
+    internal static string Iso(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+
+    private string Envelope(JsonNode? record) =>
+        $"{{\"time\":\"{Iso(Time)}\",\"type\":{JsonSerializer.Serialize(Type, Json)},\"record\":{record?.ToJsonString(Json) ?? "null"}}}";
+}

@@ -1,0 +1,126 @@
+using System.Text.Json.Nodes;
+
+namespace LambdaSandbox.Telemetry;
+
+/// <summary>All events of a sandbox in the order they were made, and those who subscribed to them.</summary>
+/// <remarks>A subscriber gets what its generation's init made before it subscribed, and stays subscribed over resets.</remarks>
+internal sealed class TelemetryStream(SandboxOptions options) : IAsyncDisposable
+{
+    private readonly Lock sync = new();
+    private readonly List<TelemetryEvent> events = [];
+    private readonly Dictionary<string, Subscriber> subscribers = [];
+    private bool paused;
+    private int generationStart;
+
+    public IReadOnlyList<TelemetryEvent> Events
+    {
+        get
+        {
+            lock (sync)
+                return [.. events];
+        }
+    }
+
+    public IReadOnlyList<Subscriber> Subscribers
+    {
+        get
+        {
+            lock (sync)
+                return [.. subscribers.Values];
+        }
+    }
+
+    /// <summary>Events from here on are replayed to those who subscribe during this init.</summary>
+    public void BeginGeneration()
+    {
+        lock (sync)
+            generationStart = events.Count;
+    }
+
+    /// <summary>An event of the platform, subject to the faults.</summary>
+    public void Emit(string type, JsonNode? record, DateTimeOffset? time = null)
+    {
+        var item = new TelemetryEvent(time ?? DateTimeOffset.UtcNow, type, record);
+        if (options.Faults.ScriptedTelemetry && item.Category == "platform")
+            return;
+        foreach (var changed in options.Faults.Telemetry?.Invoke(item) ?? [item])
+        {
+            var delay = options.Faults.TelemetryDelay?.Invoke(changed) ?? TimeSpan.Zero;
+            if (delay > TimeSpan.Zero)
+                _ = Task.Delay(delay).ContinueWith(_ => Publish(changed), TaskScheduler.Default);
+            else
+                Publish(changed);
+        }
+    }
+
+    /// <summary>Hands an event over as it is.</summary>
+    public void Publish(TelemetryEvent item)
+    {
+        lock (sync)
+        {
+            events.Add(item);
+            foreach (var subscriber in subscribers.Values.Where(s => s.Wants(item)))
+                subscriber.Add(item);
+        }
+    }
+
+    public void PublishRaw(byte[] body)
+    {
+        foreach (var subscriber in Subscribers)
+            subscriber.AddRaw(body);
+    }
+
+    /// <summary>The state that platform.telemetrySubscription names: "Subscribed", or "Already subscribed", and then nothing changes.</summary>
+    public string Subscribe(string name, Subscription subscription)
+    {
+        string state;
+        lock (sync)
+        {
+            if (subscribers.ContainsKey(name))
+            {
+                state = "Already subscribed";
+            }
+            else
+            {
+                state = "Subscribed";
+                var subscriber = new Subscriber(name, subscription, options.TelemetryQueueBytes, OnDropped);
+                foreach (var item in events.Skip(generationStart).Where(subscriber.Wants))
+                    subscriber.Add(item);
+                subscribers.Add(name, subscriber);
+            }
+        }
+
+        Resume();
+        Emit("platform.telemetrySubscription", PlatformEvents.TelemetrySubscription(name, state, subscription.Types));
+        return state;
+    }
+
+    public async Task PauseAsync(TimeSpan limit)
+    {
+        paused = true;
+        await Task.WhenAll(Subscribers.Select(s => s.PauseAsync(limit))).ConfigureAwait(false);
+    }
+
+    public void Resume()
+    {
+        paused = false;
+        foreach (var subscriber in Subscribers)
+            subscriber.Resume();
+    }
+
+    public async Task<bool> FlushAsync(TimeSpan limit)
+    {
+        if (paused)
+            Resume();
+        var done = await Task.WhenAll(Subscribers.Select(s => s.FlushAsync(limit))).ConfigureAwait(false);
+        return done.All(ok => ok);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var subscriber in Subscribers)
+            await subscriber.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void OnDropped(int records, long bytes) => Emit("platform.logsDropped", PlatformEvents.LogsDropped(records, bytes));
+}

@@ -1,0 +1,98 @@
+using Amazon.CloudWatchLogs;
+using Amazon.Runtime;
+
+namespace TelemetryExtension.CloudWatch;
+
+/// <summary>
+/// Builds the SDK client out of <see cref="AwsSettings"/> alone. Costs milliseconds of CPU and must not be called before the first Next:
+/// hand it on as a <see cref="Lazy{T}"/>.
+/// </summary>
+internal static class CloudWatchLogsClientFactory
+{
+    // One pooled connection may have died in a freeze; anything beyond two more tries is the outbox's decision, not the SDK's.
+    private const int Retries = 2;
+
+    /// <summary>False, and what is missing, when the environment names no region, no usable endpoint or no credentials.</summary>
+    public static bool TryCreate(AwsSettings aws, out AmazonCloudWatchLogsClient? client, out string problem, HttpMessageHandler? handler = null)
+    {
+        client = null;
+        var region = Text(aws.Region) ?? Text(aws.DefaultRegion);
+        if (region is null)
+            problem = "AWS_REGION is not set";
+        else if (EndpointOf(aws, region) is not { } endpoint)
+            problem = "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS or AWS_ENDPOINT_URL is not a URL";
+        else if (CredentialsOf(aws, out problem) is { } credentials)
+            client = new(credentials, ConfigOf(region, endpoint, handler));
+        return client is not null;
+    }
+
+    /// <summary>The client for somebody who cannot go on without one; throws <see cref="AmazonClientException"/>, which senders treat as any other failure.</summary>
+    public static AmazonCloudWatchLogsClient Create(AwsSettings aws, HttpMessageHandler? handler = null) =>
+        TryCreate(aws, out var client, out var problem, handler) ? client! : throw new AmazonClientException(problem);
+
+    private static Uri? EndpointOf(AwsSettings aws, string region)
+    {
+        var text = Text(aws.EndpointUrlCloudWatchLogs) ?? Text(aws.EndpointUrl) ?? $"https://logs.{region}.{DnsSuffixOf(region)}/";
+        return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : null;
+    }
+
+    /// <summary>The partitions with a domain of their own; the SDK's table of all regions costs more than it tells.</summary>
+    private static string DnsSuffixOf(string region) => region switch
+    {
+        _ when region.StartsWith("cn-", StringComparison.Ordinal) => "amazonaws.com.cn",
+        _ when region.StartsWith("eusc-", StringComparison.Ordinal) => "amazonaws.eu",
+        _ when region.StartsWith("us-iso-", StringComparison.Ordinal) => "c2s.ic.gov",
+        _ when region.StartsWith("us-isob-", StringComparison.Ordinal) => "sc2s.sgov.gov",
+        _ => "amazonaws.com",
+    };
+
+    private static AWSCredentials? CredentialsOf(AwsSettings aws, out string problem)
+    {
+        problem = "";
+        if (Text(aws.AccessKeyId) is { } key && Text(aws.SecretAccessKey) is { } secret)
+            return Text(aws.SessionToken) is { } token ? new SessionAWSCredentials(key, secret, token) : new BasicAWSCredentials(key, secret);
+        if (Text(aws.ContainerCredentialsUri) is not { } text)
+            problem = "there are no credentials: neither AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set";
+        else if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || !ContainerCredentials.IsTrusted(uri))
+            problem = "AWS_CONTAINER_CREDENTIALS_FULL_URI is neither local nor https";
+        else
+            return new ContainerCredentials(uri, Text(aws.ContainerAuthorizationToken));
+        return null;
+    }
+
+    /// <summary>Everything that Core would otherwise look up in profile files, in the environment or over the network is said here.</summary>
+    private static AmazonCloudWatchLogsConfig ConfigOf(string region, Uri endpoint, HttpMessageHandler? handler) => new()
+    {
+        IgnoreConfiguredEndpointUrls = true,
+        ServiceURL = endpoint.ToString(),
+        AuthenticationRegion = region,
+        DefaultConfigurationMode = DefaultConfigurationMode.Standard,
+        RetryMode = RequestRetryMode.Standard,
+        MaxErrorRetry = Retries,
+        UseDualstackEndpoint = false,
+        UseFIPSEndpoint = false,
+        EndpointDiscoveryEnabled = false,
+        DisableRequestCompression = true,
+        RequestMinCompressionSizeBytes = 0,
+        AccountIdEndpointMode = AccountIdEndpointMode.DISABLED,
+        RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
+        ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+        AuthSchemePreference = [],
+        SigV4aSigningRegionSet = [],
+        ClientAppId = "",
+        DisableLogging = true,
+        HttpClientFactory = new OneHttpClient(handler),
+    };
+
+    private static string? Text(string? raw) => Settings.Setting.Text(raw);
+
+    /// <summary>No timeout of its own: every call is bounded by the caller's cancellation token.</summary>
+    private sealed class OneHttpClient(HttpMessageHandler? handler) : HttpClientFactory
+    {
+        public override HttpClient CreateHttpClient(IClientConfig clientConfig) =>
+            new(handler ?? new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(3) }, disposeHandler: handler is null)
+            {
+                Timeout = Timeout.InfiniteTimeSpan,
+            };
+    }
+}

@@ -1,0 +1,64 @@
+using TelemetryExtension.Accounting;
+using TelemetryExtension.Buffering;
+using TelemetryExtension.Hosting;
+
+namespace TelemetryExtension.TelemetryApi;
+
+/// <summary>
+/// Answers the Telemetry API's POSTs, on any path, always with 200: what cannot be read would only come again for ever. The platform sends
+/// one batch at a time; a lock keeps that true for anybody else who finds the port.
+/// </summary>
+internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvider time)
+{
+    /// <summary>A batch may reach about twice maxBytes, plus framing.</summary>
+    private const int MaxBodyBytes = 8 * 1024 * 1024;
+
+    private readonly Lock _gate = new();
+    private readonly SplitRecordJoiner _joiner = new();
+
+    public async Task HandleAsync(HttpExchange exchange)
+    {
+        var result = await RequestBody.ReadAsync(exchange.RequestBody, exchange.ContentLength, MaxBodyBytes, null, exchange.Aborted).ConfigureAwait(false);
+        if (result.Body is { } body)
+            Read(body);
+        else if (result.Status != BodyStatus.Aborted)
+            reader.Drop(DropReason.Malformed);
+        await exchange.AnswerAsync(200, null, default).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes the body apart and releases it.</summary>
+    public void Read(PooledBody body)
+    {
+        var received = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+        lock (_gate)
+        {
+            if (_joiner.IsHolding)
+            {
+                if (_joiner.TryJoin(body.Span, received) is { } joined)
+                {
+                    body.Release();
+                    body = joined;
+                }
+                else
+                {
+                    reader.Drop(DropReason.Malformed);
+                }
+            }
+
+            var cut = reader.Read(body, received);
+            if (cut >= 0 && !_joiner.TryHold(body.Span, cut, received))
+                reader.Drop(DropReason.Malformed);
+            body.Release();
+        }
+    }
+
+    /// <summary>Nothing more will come: a held beginning is counted as lost.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            if (_joiner.IsHolding && _joiner.TryJoin(default, 0) is null)
+                reader.Drop(DropReason.Malformed);
+        }
+    }
+}

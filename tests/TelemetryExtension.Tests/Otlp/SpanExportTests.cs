@@ -1,0 +1,35 @@
+using System.Diagnostics;
+using TelemetryExtension.Invocations;
+using TelemetryExtension.Otlp;
+
+namespace TelemetryExtension.Tests.Otlp;
+
+public class SpanExportTests
+{
+    private static readonly ActivityTraceId TraceId = ActivityTraceId.CreateFromString("5759e988bd862e3fe1be46a994272793");
+    private static readonly ActivitySpanId SpanId = ActivitySpanId.CreateFromString("53995c3f42cd8ad8");
+
+    [Fact]
+    public void SpanIdAccessor_Set_ChangesTheIdThatIsRead()
+    {
+        using var activity = new Activity("any").SetParentId(TraceId, default);
+
+        SpanIdAccessor.Set(activity, SpanId);
+
+        Assert.Equal(SpanId, activity.SpanId);
+    }
+
+    [Fact]
+    public void Encode_TwoSpans_GivesOnePayloadWithTheirCount()
+    {
+        using var export = new SpanExport([new("service.name", "demo")]);
+        var span = new SpanData("demo", ActivityKind.Server, TraceId, SpanId, null, 1_754_913_600_000_000_000, 1_754_913_600_250_000_000, null, []);
+
+        var payload = export.Encode([span, span], DateTimeOffset.UnixEpoch);
+
+        Assert.NotNull(payload);
+        Assert.Equal(2, payload.Records);
+        Assert.True(payload.Body.Span.IndexOf("service.name"u8) > 0);
+        Assert.True(payload.Body.Span.IndexOf(Convert.FromHexString("53995c3f42cd8ad8")) > 0);
+    }
+}
