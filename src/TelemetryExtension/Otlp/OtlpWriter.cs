@@ -1,49 +1,74 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace TelemetryExtension.Otlp;
 
 /// <summary>
-/// Writes protobuf into one growing pooled buffer. Nested messages are opened and closed; their length is filled in afterwards
-/// as a four-byte varint (padded, which every parser takes), so nothing is measured twice and nothing is moved.
+/// Writes protobuf into one growing pooled buffer. Nested messages are opened and closed; room for their length is reserved, and
+/// in the rare case that the guess was wrong the message is moved by a byte or two, so that every length is as short as it can be.
 /// Not thread-safe; <see cref="Dispose"/> gives the buffer back.
 /// </summary>
 internal sealed class OtlpWriter(int capacity = 16 * 1024) : IDisposable
 {
-    private const int LengthBytes = 4;
+    // A mark holds the start of the message in its low bits and the reserved length bytes above them.
+    private const int MarkBits = 28;
+    private const int MaxPosition = (1 << MarkBits) - 1;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(capacity);
+    private int _position;
 
-    public int Position { get; private set; }
+    public int Position => _position;
 
-    public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, Position);
+    public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _position);
 
     public byte[] ToArray() => Written.ToArray();
 
-    public void Clear() => Position = 0;
+    public void Clear() => _position = 0;
 
     /// <summary>Takes back everything written since <paramref name="position"/>.</summary>
-    public void Rewind(int position) => Position = position;
+    public void Rewind(int position) => _position = position;
 
-    /// <summary>Opens a length-delimited field (a nested message); returns the mark that <see cref="Close"/> takes.</summary>
-    public int Open(int field)
+    /// <summary>Forgets the first bytes and moves the rest to the front; no message may be open.</summary>
+    public void DropFirst(int count)
     {
-        Tag(field, WireType.LengthDelimited);
-        Ensure(LengthBytes);
-        Position += LengthBytes;
-        return Position;
+        Written[count..].CopyTo(_buffer);
+        _position -= count;
     }
 
-    /// <summary>Closes the message opened at <paramref name="mark"/>; at most 256 MiB.</summary>
+    /// <summary>
+    /// Opens a length-delimited field (a nested message); returns the mark that <see cref="Close"/> takes. Marks close in reverse order.
+    /// </summary>
+    /// <param name="expected">About how long it will be: the better the guess, the fewer bytes are moved.</param>
+    public int Open(int field, int expected = 0)
+    {
+        Tag(field, WireType.LengthDelimited);
+        var lengthBytes = VarintLength((uint)expected);
+        Ensure(lengthBytes);
+        _position += lengthBytes;
+        return _position | (lengthBytes << MarkBits);
+    }
+
+    /// <summary>Closes the message opened at <paramref name="mark"/>.</summary>
     public void Close(int mark)
     {
-        var length = (uint)(Position - mark);
-        var at = _buffer.AsSpan(mark - LengthBytes);
-        at[3] = (byte)((length >> 21) & 0x7f);
-        at[2] = (byte)(((length >> 14) & 0x7f) | 0x80);
-        at[1] = (byte)(((length >> 7) & 0x7f) | 0x80);
-        at[0] = (byte)((length & 0x7f) | 0x80);
+        var start = mark & MaxPosition;
+        var reserved = mark >>> MarkBits;
+        var length = (uint)(_position - start);
+        var needed = VarintLength(length);
+        if (needed != reserved)
+        {
+            Ensure(needed);
+            var moved = start - reserved + needed;
+            _buffer.AsSpan(start, (int)length).CopyTo(_buffer.AsSpan(moved));
+            _position = moved + (int)length;
+        }
+
+        var at = start - reserved;
+        for (; length >= 0x80; length >>= 7)
+            _buffer[at++] = (byte)(length | 0x80);
+        _buffer[at] = (byte)length;
     }
 
     public void Varint(int field, ulong value)
@@ -57,17 +82,22 @@ internal sealed class OtlpWriter(int capacity = 16 * 1024) : IDisposable
     public void Fixed64(int field, ulong value)
     {
         Tag(field, WireType.Fixed64);
+        RawFixed64(value);
+    }
+
+    public void RawFixed64(ulong value)
+    {
         Ensure(8);
-        BinaryPrimitives.WriteUInt64LittleEndian(_buffer.AsSpan(Position), value);
-        Position += 8;
+        BinaryPrimitives.WriteUInt64LittleEndian(_buffer.AsSpan(_position), value);
+        _position += 8;
     }
 
     public void Fixed32(int field, uint value)
     {
         Tag(field, WireType.Fixed32);
         Ensure(4);
-        BinaryPrimitives.WriteUInt32LittleEndian(_buffer.AsSpan(Position), value);
-        Position += 4;
+        BinaryPrimitives.WriteUInt32LittleEndian(_buffer.AsSpan(_position), value);
+        _position += 4;
     }
 
     public void Double(int field, double value) => Fixed64(field, BitConverter.DoubleToUInt64Bits(value));
@@ -79,64 +109,82 @@ internal sealed class OtlpWriter(int capacity = 16 * 1024) : IDisposable
         Raw(value);
     }
 
+    /// <summary>A lone surrogate becomes U+FFFD: a protobuf string must be valid UTF-8, or receivers refuse the whole request.</summary>
     public void String(int field, ReadOnlySpan<char> value)
     {
         Tag(field, WireType.LengthDelimited);
         var length = Encoding.UTF8.GetByteCount(value);
         RawVarint((ulong)length);
         Ensure(length);
-        Position += Encoding.UTF8.GetBytes(value, _buffer.AsSpan(Position));
+        _position += Encoding.UTF8.GetBytes(value, _buffer.AsSpan(_position));
     }
 
     /// <summary>Appends bytes as they are: an already encoded field or message.</summary>
     public void Raw(ReadOnlySpan<byte> bytes)
     {
         Ensure(bytes.Length);
-        bytes.CopyTo(_buffer.AsSpan(Position));
-        Position += bytes.Length;
+        bytes.CopyTo(_buffer.AsSpan(_position));
+        _position += bytes.Length;
     }
 
     /// <summary>Free space to write into directly; follow with <see cref="Advance"/>.</summary>
     public Span<byte> GetSpan(int size)
     {
         Ensure(size);
-        return _buffer.AsSpan(Position);
+        return _buffer.AsSpan(_position);
     }
 
-    public void Advance(int count) => Position += count;
+    public void Advance(int count) => _position += count;
 
     public void RawVarint(ulong value)
     {
         Ensure(10);
         while (value >= 0x80)
         {
-            _buffer[Position++] = (byte)(value | 0x80);
+            _buffer[_position++] = (byte)(value | 0x80);
             value >>= 7;
         }
 
-        _buffer[Position++] = (byte)value;
+        _buffer[_position++] = (byte)value;
     }
 
-    public void Tag(int field, WireType type) => RawVarint(((ulong)field << 3) | (ulong)type);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Tag(int field, WireType type)
+    {
+        if (field < 16)
+        {
+            Ensure(1);
+            _buffer[_position++] = (byte)((field << 3) | (int)type);
+            return;
+        }
+
+        RawVarint(((ulong)field << 3) | (ulong)type);
+    }
+
+    /// <summary>How many bytes a value takes as a varint.</summary>
+    public static int VarintLength(uint value) => ((BitOperations.Log2(value | 1) * 9) + 73) >> 6;
 
     public void Dispose()
     {
         var buffer = Interlocked.Exchange(ref _buffer, []);
         if (buffer.Length > 0)
             ArrayPool<byte>.Shared.Return(buffer);
-        Position = 0;
+        _position = 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Ensure(int more)
     {
-        if (_buffer.Length - Position < more)
+        if (_buffer.Length - _position < more)
             Grow(more);
     }
 
     private void Grow(int more)
     {
-        var bigger = ArrayPool<byte>.Shared.Rent(Math.Max(_buffer.Length * 2, Position + more));
+        var needed = (long)_position + more;
+        if (needed > MaxPosition)
+            throw new InvalidOperationException("A message of more than 256 MiB is not OTLP.");
+        var bigger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max(_buffer.Length * 2L, needed), MaxPosition));
         Written.CopyTo(bigger);
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = bigger;
