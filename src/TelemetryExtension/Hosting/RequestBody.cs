@@ -28,22 +28,20 @@ internal readonly record struct BodyResult(BodyStatus Status, PooledBody? Body =
 /// <summary>Reads a whole request body into pooled memory, copying each byte once when the length is declared.</summary>
 internal static class RequestBody
 {
+    /// <remarks>Ends by itself when the connection does. Not to be cancelled by it: a sender that closes after its last byte has sent everything.</remarks>
     /// <param name="length">The declared or expected length; memory for it is taken before the first byte is read.</param>
     /// <param name="limit">Bytes, inclusive.</param>
     /// <param name="lease">What the buffers are charged to; null: to nobody.</param>
-    public static async ValueTask<BodyResult> ReadAsync(
-        PipeReader reader, long? length, int limit, ByteLease? lease, CancellationToken cancellationToken)
+    public static async ValueTask<BodyResult> ReadAsync(PipeReader reader, long? length, int limit, ByteLease? lease)
     {
-        if (length > limit)
-            return new(BodyStatus.TooLarge);
         var body = new GrowingBody(limit, lease);
         var result = new BodyResult(BodyStatus.Aborted);
         try
         {
-            var status = length > 0 ? body.TryReserve(length.Value) : BodyStatus.Complete;
+            var status = body.TryStart(length ?? 0);
             while (status is BodyStatus.Complete)
             {
-                var read = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                var read = await reader.ReadAsync().ConfigureAwait(false);
                 status = Append(body, read.Buffer);
                 reader.AdvanceTo(read.Buffer.End);
                 if (read.IsCompleted)
