@@ -10,7 +10,7 @@ namespace TelemetryExtension.Lifecycle;
 /// </summary>
 internal sealed class ExtensionLoop(
     ExtensionsApiClient extensions, TelemetryCollector collector, Flusher flusher, FlushPolicy policy, FlushBudget budget, InvocationSignals signals,
-    OtlpIntake? otlp, Shutdown shutdown, TimeProvider time)
+    OtlpIntake? otlp, Shutdown shutdown, bool hasTelemetry, TimeProvider time)
 {
     /// <summary>Left for the flush and Next when the runtime is not done before the function's timeout.</summary>
     private static readonly TimeSpan InvokeMargin = TimeSpan.FromMilliseconds(100);
@@ -54,15 +54,32 @@ internal sealed class ExtensionLoop(
         var decision = policy.OnInvoke(new(invoke.RequestId, collector.OldestAge, collector.IsOverThreshold));
         Follow(decision);
         if (decision.HasFlag(FlushDecision.AtStart))
-            await flusher.FlushAsync(budget.BesideHandler(deadline), measured: false).ConfigureAwait(false);
+            await FlushBesideHandlerAsync(invoke.RequestId, deadline).ConfigureAwait(false);
         if (!decision.HasFlag(FlushDecision.AfterInvocation))
             return;
 
         if (!await RuntimeDoneAsync(invoke.RequestId, deadline).ConfigureAwait(false))
             policy.RuntimeDoneMissed();
         var done = time.GetTimestamp();
-        await flusher.FlushAsync(budget.AfterRuntimeDone(deadline), measured: true).ConfigureAwait(false);
+        await flusher.FlushAsync(budget.AfterRuntimeDone(deadline), measured: true, CancellationToken.None).ConfigureAwait(false);
         budget.Held(time.GetElapsedTime(done));
+    }
+
+    /// <summary>Costs nothing while the handler runs; once it is done, no more than the budget.</summary>
+    private async Task FlushBesideHandlerAsync(string requestId, Deadline deadline)
+    {
+        if (!hasTelemetry)
+        {
+            await flusher.FlushAsync(budget.WithoutRuntimeDone(deadline), measured: false, CancellationToken.None).ConfigureAwait(false);
+            return;
+        }
+
+        using var cancellation = deadline.CreateCancellation();
+        var flush = flusher.FlushAsync(deadline.Remaining, measured: false, cancellation.Token);
+        await Task.WhenAny(flush, signals.RuntimeDoneAsync(requestId)).ConfigureAwait(false);
+        if (!flush.IsCompleted)
+            cancellation.CancelAfter(budget.AfterRuntimeDone(deadline));
+        await flush.ConfigureAwait(false);
     }
 
     /// <summary>False when the deadline came first.</summary>

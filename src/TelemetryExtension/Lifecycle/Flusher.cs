@@ -14,24 +14,24 @@ internal sealed class Flusher(TelemetryCollector collector, Delivery delivery, F
 
     private int _background;
 
-    /// <summary>Flushes and waits for it, as long as the budget allows.</summary>
+    /// <summary>Flushes and waits for it, as long as the limit allows.</summary>
     /// <param name="measured">Whether this flush teaches the budget: not when it ran beside the handler, on a shared CPU.</param>
-    public async Task FlushAsync(TimeSpan limit, bool measured)
+    public async Task FlushAsync(TimeSpan limit, bool measured, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         policy.FlushStarted();
-        var complete = false;
+        var outcome = FlushOutcome.Incomplete;
         try
         {
             collector.Collect();
-            var summary = await delivery.DeliverAsync(DeliveryMode.Once, limit, CancellationToken.None).ConfigureAwait(false);
-            complete = summary.LeftPayloads == 0;
+            var summary = await delivery.DeliverAsync(DeliveryMode.Once, limit, cancellationToken).ConfigureAwait(false);
             var took = time.GetElapsedTime(started);
-            if (!measured)
-                return;
-            if (complete)
+            outcome = summary.LeftPayloads == 0 ? FlushOutcome.Complete
+                : took >= limit || cancellationToken.IsCancellationRequested ? FlushOutcome.CutOff
+                : FlushOutcome.Incomplete;
+            if (measured && outcome == FlushOutcome.Complete)
                 budget.Finished(took);
-            else if (took >= limit)
+            else if (measured && outcome == FlushOutcome.CutOff)
                 budget.CutOff();
         }
         catch (Exception e)
@@ -41,7 +41,7 @@ internal sealed class Flusher(TelemetryCollector collector, Delivery delivery, F
         }
         finally
         {
-            policy.Flushed(complete);
+            policy.Flushed(outcome);
         }
     }
 
@@ -56,7 +56,7 @@ internal sealed class Flusher(TelemetryCollector collector, Delivery delivery, F
     {
         try
         {
-            await FlushAsync(BackgroundBudget, measured: false).ConfigureAwait(false);
+            await FlushAsync(BackgroundBudget, measured: false, CancellationToken.None).ConfigureAwait(false);
         }
         finally
         {
