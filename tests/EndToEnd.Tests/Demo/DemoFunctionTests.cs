@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.IO.Compression;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using EndToEnd.Tests.Tools;
 
@@ -123,8 +122,7 @@ public sealed class DemoFunctionTests : IDisposable
 
     private Bootstrap Start(RuntimeApiStub runtime, Dictionary<string, string>? environment = null)
     {
-        var architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x86_64";
-        ZipFile.ExtractToDirectory(Repository.Artifact($"demo-function-{architecture}.zip"), _folder.Path);
+        ZipFile.ExtractToDirectory(Repository.Zip("demo-function"), _folder.Path);
         var start = new ProcessStartInfo(_folder.File("bootstrap")) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment.Clear();
         start.Environment["AWS_LAMBDA_RUNTIME_API"] = runtime.Address;

@@ -19,9 +19,9 @@ public class TemplateTests
     [InlineData("build-DemoFunction", "bootstrap")]
     public async Task SamTargets_InTheRootMakefile_FillTheFolderThatSamNames(string target, string expected)
     {
-        // What sam build runs for ContentUri: . (see layer/Makefile); the zips tell that the binaries are built.
+        // What sam build runs for ContentUri: . (see layer/Makefile); without the zips it would start a native build.
         var make = Tool.Require("make");
-        Repository.Artifact("telemetry-extension-layer-x86_64.zip");
+        Repository.Zip("telemetry-extension-layer");
         using var folder = new TemporaryFolder();
 
         var result = await Tool.RunAsync(make, [target, $"ARTIFACTS_DIR={folder.Path}"]);

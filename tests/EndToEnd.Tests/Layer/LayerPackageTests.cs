@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using EndToEnd.Tests.Tools;
 
@@ -8,22 +7,16 @@ namespace EndToEnd.Tests.Layer;
 [SupportedOSPlatform("linux")]
 public class LayerPackageTests
 {
-    private static readonly string Architecture = RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "x86_64";
-
-    private static string LayerZip => Repository.Artifact($"telemetry-extension-layer-{Architecture}.zip");
-
-    private static string FunctionZip => Repository.Artifact($"demo-function-{Architecture}.zip");
-
     [Fact]
     public void LayerZip_Content_IsTheExtensionAndTheWrapperExecutable()
     {
-        Assert.Equal(["extensions/telemetry-extension 755", "telemetry-wrapper 755"], Entries(LayerZip));
+        Assert.Equal(["extensions/telemetry-extension 755", "telemetry-wrapper 755"], Entries(Repository.Zip("telemetry-extension-layer")));
     }
 
     [Fact]
     public void FunctionZip_Content_IsTheBootstrapExecutable()
     {
-        Assert.Equal(["bootstrap 755"], Entries(FunctionZip));
+        Assert.Equal(["bootstrap 755"], Entries(Repository.Zip("demo-function")));
     }
 
     [Theory]
@@ -32,7 +25,7 @@ public class LayerPackageTests
     public async Task Binary_LinkedStatically_NeedsNothingOfTheSystem(string zip, string entry)
     {
         var file = Tool.Require("file");
-        var archive = Repository.Artifact($"{zip}-{Architecture}.zip");
+        var archive = Repository.Zip(zip);
         using var folder = new TemporaryFolder();
         ZipFile.ExtractToDirectory(archive, folder.Path);
 

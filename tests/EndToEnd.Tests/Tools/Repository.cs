@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace EndToEnd.Tests.Tools;
 
 /// <summary>Where things are in the clone that these tests were built from.</summary>
@@ -7,11 +9,12 @@ internal static class Repository
 
     public static string Path(params ReadOnlySpan<string> parts) => System.IO.Path.Combine([Root, .. parts]);
 
-    /// <summary>A file that <c>make layer</c> writes; skips the test when it was not run.</summary>
-    public static string Artifact(string name)
+    /// <summary>A zip that <c>make layer</c> writes for this architecture; skips the test when it was not run.</summary>
+    public static string Zip(string name)
     {
+        var architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x86_64";
         var folder = Environment.GetEnvironmentVariable("TELEMETRY_EXTENSION_ARTIFACTS") ?? Path("artifacts");
-        var file = System.IO.Path.Combine(folder, name);
+        var file = System.IO.Path.Combine(folder, $"{name}-{architecture}.zip");
         if (!File.Exists(file))
             Assert.Skip($"{file} is missing: run make layer");
         return file;
