@@ -81,18 +81,6 @@ public sealed class HostileSenderTests
     }
 
     [Fact]
-    public async Task HalfClosedAfterTheRequest_IsTaken()
-    {
-        await using var receiver = await ReceiverUnderTest.StartAsync();
-        using var socket = await receiver.ConnectAsync();
-
-        await socket.SendAsync(Request(OtlpSamples.Trace()), Token);
-        socket.Shutdown(SocketShutdown.Send);
-
-        await UntilAsync(() => receiver.Sink.Items.Count == 1);
-    }
-
-    [Fact]
     public async Task ResetInTheMiddleOfABody_GivesEverythingBack()
     {
         await using var receiver = await ReceiverUnderTest.StartAsync();
