@@ -17,7 +17,7 @@ namespace TelemetryExtension.Buffering;
 /// spent on events and not on the log lines around them.
 /// </para>
 /// </summary>
-internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger)
+internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger) : ITelemetrySink
 {
     /// <summary>The body's own object and its array's header, roughly.</summary>
     private const int BodyOverhead = 64;
