@@ -1,0 +1,13 @@
+using LambdaSandbox.Backend;
+
+namespace LambdaSandbox.CommandLine;
+
+/// <summary>Tells people or programs what the demo shows.</summary>
+internal interface IDemoReport
+{
+    void Started(Sandbox sandbox, OtlpBackend backend);
+
+    void Invoked(DemoStep step, InvocationResult result, OtlpBackend backend);
+
+    void Ended(ShutdownResult end, OtlpBackend backend, IReadOnlyList<LedgerLine> ledger, IReadOnlyList<DemoCheck> checks);
+}
