@@ -70,9 +70,10 @@ internal static class DemoCommand
 
         var extensions = sandbox.Extensions;
         var end = await sandbox.ShutdownAsync(cancellation: cancellation);
-        var ledger = LedgerLine.Read(extensions.SelectMany(extension => extension.Output));
+        var said = extensions.SelectMany(extension => extension.Output).ToList();
+        var ledger = LedgerLine.Read(said);
         var checks = DemoChecks.Make(Steps, results, end, ledger, backend, pause);
-        report.Ended(end, backend, ledger, checks);
+        report.Ended(end, backend, said, ledger, checks);
         return checks.All(check => check.Passed) ? 0 : 1;
     }
 }

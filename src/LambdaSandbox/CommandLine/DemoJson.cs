@@ -16,12 +16,13 @@ internal sealed class DemoJson : IDemoReport
 
     public void Invoked(DemoStep step, InvocationResult result, OtlpBackend backend) => _invocations.Add(JsonSerializer.SerializeToNode(result, Json));
 
-    public void Ended(ShutdownResult end, OtlpBackend backend, IReadOnlyList<LedgerLine> ledger, IReadOnlyList<DemoCheck> checks) =>
+    public void Ended(ShutdownResult end, OtlpBackend backend, IReadOnlyList<string> said, IReadOnlyList<LedgerLine> ledger, IReadOnlyList<DemoCheck> checks) =>
         Console.Out.WriteLine(new JsonObject
         {
             ["invocations"] = _invocations,
             ["shutdown"] = JsonSerializer.SerializeToNode(end, Json),
             ["telemetry"] = new JsonArray([.. TelemetryJson.ToJson(backend.Spans, backend.LogRecords, backend.Metrics)]),
+            ["said"] = JsonSerializer.SerializeToNode(said, Json),
             ["ledger"] = JsonSerializer.SerializeToNode(ledger, Json),
             ["checks"] = JsonSerializer.SerializeToNode(checks, Json),
         }.ToJsonString(Json));

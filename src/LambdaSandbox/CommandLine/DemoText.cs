@@ -42,12 +42,14 @@ internal sealed class DemoText : IDemoReport
             Line("(nothing has arrived of it yet)");
     }
 
-    public void Ended(ShutdownResult end, OtlpBackend backend, IReadOnlyList<LedgerLine> ledger, IReadOnlyList<DemoCheck> checks)
+    public void Ended(ShutdownResult end, OtlpBackend backend, IReadOnlyList<string> said, IReadOnlyList<LedgerLine> ledger, IReadOnlyList<DemoCheck> checks)
     {
         Heading("SHUTDOWN");
         Line($"{end.Reason} in {Ms(end.Duration)}: {(end.Drained ? "drained" : "NOT drained")}, SIGKILL {(end.KillNeeded ? "needed" : "not needed")}");
         foreach (var process in end.Frozen)
             Line($"frozen     {process.Name} (pid {process.Pid}): {Ms(process.StoppedFor)} in all");
+        foreach (var line in said)
+            Line(line);
         _console.WriteLine();
         _printer.Rest(backend.Spans, backend.LogRecords, backend.Metrics);
         Heading("ledger of the extension");

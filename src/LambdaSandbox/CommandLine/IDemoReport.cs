@@ -9,5 +9,6 @@ internal interface IDemoReport
 
     void Invoked(DemoStep step, InvocationResult result, OtlpBackend backend);
 
-    void Ended(ShutdownResult end, OtlpBackend backend, IReadOnlyList<LedgerLine> ledger, IReadOnlyList<DemoCheck> checks);
+    /// <param name="said">What the extension printed.</param>
+    void Ended(ShutdownResult end, OtlpBackend backend, IReadOnlyList<string> said, IReadOnlyList<LedgerLine> ledger, IReadOnlyList<DemoCheck> checks);
 }

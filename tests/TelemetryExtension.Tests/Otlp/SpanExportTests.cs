@@ -37,4 +37,25 @@ public class SpanExportTests
         Assert.Equal(Convert.FromHexString("53995c3f42cd8ad8"), decoded[0].SpanId.ToByteArray());
         Assert.Empty(decoded[0].ParentSpanId);
     }
+
+    [Fact]
+    public void Encode_WithVariablesMeantForOthers_IsNotChangedByThem()
+    {
+        string[] variables = ["OTEL_EXPORTER_OTLP_COMPRESSION", "OTEL_SDK_DISABLED"];
+        Environment.SetEnvironmentVariable(variables[0], "gzip");
+        Environment.SetEnvironmentVariable(variables[1], "true");
+        try
+        {
+            using var export = new SpanExport([new("service.name", "demo")]);
+
+            var payload = export.Encode([new("demo", ActivityKind.Server, TraceId, SpanId, null, 1, 2, null, [])], DateTimeOffset.UnixEpoch);
+
+            Assert.Single(ExportTraceServiceRequest.Parser.ParseFrom(payload!.Body.Span).ResourceSpans);
+        }
+        finally
+        {
+            foreach (var variable in variables)
+                Environment.SetEnvironmentVariable(variable, null);
+        }
+    }
 }
