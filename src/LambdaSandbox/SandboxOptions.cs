@@ -112,6 +112,9 @@ public sealed record SandboxOptions
     /// <summary>When the report of an invocation that ended in a reset is made.</summary>
     public ReportAfterReset ReportAfterReset { get; init; } = ReportAfterReset.NextGeneration;
 
+    /// <summary>An extension that subscribes again after a reset keeps its first destination, whatever it asks for.</summary>
+    public bool KeepDestination { get; init; }
+
     /// <summary>What one subscriber may have waiting before events are dropped with platform.logsDropped.</summary>
     public int TelemetryQueueBytes { get; init; } = 16 * 1024 * 1024;
 

@@ -64,8 +64,12 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
         _ = WatchRuntimeAsync(generation, child);
     }
 
+    /// <summary>Between <see cref="Freeze"/> and <see cref="Thaw"/>.</summary>
+    public bool IsFrozen { get; private set; }
+
     public void Freeze(Generation generation)
     {
+        IsFrozen = true;
         if (cgroup is { Freezes: true })
         {
             var frozen = cgroup.Freeze(true);
@@ -80,6 +84,7 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
 
     public void Thaw(Generation generation)
     {
+        IsFrozen = false;
         if (cgroup is { Freezes: true })
         {
             foreach (var child in generation.Processes)
