@@ -78,8 +78,11 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
             return;
         }
 
-        foreach (var child in generation.Processes)
+        var children = generation.Processes.ToList();
+        foreach (var child in children)
             child.Stop();
+        foreach (var child in children)
+            child.AwaitStopped();
     }
 
     public void Thaw(Generation generation)

@@ -52,6 +52,9 @@ internal sealed class Subscriber : IAsyncDisposable
 
     public void Add(TelemetryEvent item)
     {
+        // A delayed event, or a last line, may come when the sandbox is gone.
+        if (ending.IsCancellationRequested)
+            return;
         var text = item.TextFor(Subscription.SchemaVersion);
         var bytes = Encoding.UTF8.GetByteCount(text);
         lock (sync)
@@ -116,7 +119,6 @@ internal sealed class Subscriber : IAsyncDisposable
         http.Dispose();
         tcp?.Dispose();
         ending.Dispose();
-        wake.Dispose();
     }
 
     private async Task<bool> IdleAsync(Func<bool> condition, TimeSpan limit)
