@@ -147,6 +147,12 @@ public sealed record SandboxFaults
     /// <summary>What becomes of an event the platform makes: itself, nothing, two, others. Not asked for events played by hand.</summary>
     public Func<TelemetryEvent, IEnumerable<TelemetryEvent>>? Telemetry { get; init; }
 
+    /// <summary>
+    /// A record larger than the subscription's maxBytes comes in two bodies, as seen on real Lambda: the first is cut inside the value and
+    /// ends in a forced "}]", the second repeats the envelope before the rest. Neither is JSON.
+    /// </summary>
+    public bool SplitLargeRecords { get; init; }
+
     /// <summary>How much later than normal an event is handed to the subscribers; what follows may overtake it.</summary>
     public Func<TelemetryEvent, TimeSpan>? TelemetryDelay { get; init; }
 

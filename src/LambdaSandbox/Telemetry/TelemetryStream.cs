@@ -86,7 +86,7 @@ internal sealed class TelemetryStream(SandboxOptions options) : IAsyncDisposable
             {
                 if (isKnown)
                     replaced.Add(known!);
-                var subscriber = new Subscriber(name, subscription, options.TelemetryQueueBytes, OnDropped);
+                var subscriber = new Subscriber(name, subscription, options, OnDropped);
                 foreach (var item in events.Skip(generationStart).Where(subscriber.Wants))
                     subscriber.Add(item);
                 subscribers[name] = subscriber;

@@ -228,17 +228,22 @@ public sealed class ProcessTests : IDisposable
         };
         using var process = Process.Start(start)!;
         int child = 0;
+        var root = "";
         while (child == 0 && await process.StandardOutput.ReadLineAsync(Cancellation) is { } line)
         {
+            if (line.IndexOf("/var/task", StringComparison.Ordinal) is > 0 and var end)
+                root = line[line.IndexOf('/', StringComparison.Ordinal)..end];
             if (line.Contains("\"pid\": ", StringComparison.Ordinal))
                 child = JsonNode.Parse(line[line.IndexOf('{', StringComparison.Ordinal)..])!["pid"]!.GetValue<int>();
         }
 
         Assert.NotNull(State(child));
+        Assert.True(Directory.Exists(root), root);
         process.Kill();
-        for (var i = 0; i < 300 && State(child) is not (null or 'Z'); i++)
+        for (var i = 0; i < 500 && (State(child) is not (null or 'Z') || Directory.Exists(root)); i++)
             await Task.Delay(10, Cancellation);
         Assert.True(State(child) is null or 'Z');
+        Assert.False(Directory.Exists(root));
     }
 
     [Fact]
