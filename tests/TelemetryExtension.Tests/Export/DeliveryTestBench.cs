@@ -8,7 +8,7 @@ namespace TelemetryExtension.Tests.Export;
 /// <summary>An outbox with real destinations and a ledger, as the extension puts them together.</summary>
 internal sealed class DeliveryTestBench : IDisposable
 {
-    private readonly string _spool = Path.Combine(Path.GetTempPath(), "telemetry-extension-tests-" + Guid.NewGuid().ToString("N"));
+    public string SpoolDirectory { get; }
 
     public DeliveryTestBench(DeliverySettings settings, OutboxOptions? outbox = null, RetrySchedule? schedule = null)
         : this(Destinations(settings), outbox, schedule, TimeProvider.System)
@@ -17,7 +17,10 @@ internal sealed class DeliveryTestBench : IDisposable
 
     public DeliveryTestBench(IReadOnlyList<IDestination> destinations, OutboxOptions? outbox, RetrySchedule? schedule, TimeProvider time)
     {
-        var options = (outbox ?? new()) with { SpoolDirectory = _spool };
+        var options = outbox ?? new();
+        if (options.SpoolDirectory == new OutboxOptions().SpoolDirectory)
+            options = options with { SpoolDirectory = Path.Combine(Path.GetTempPath(), "telemetry-extension-tests-" + Guid.NewGuid().ToString("N")) };
+        SpoolDirectory = options.SpoolDirectory;
         if (options.MaxAge == default)
             options = options with { MaxAge = TimeSpan.FromHours(6) };
         Outbox = new(destinations, options, schedule ?? new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100)), Ledger, time);
@@ -83,7 +86,7 @@ internal sealed class DeliveryTestBench : IDisposable
     {
         Delivery.Dispose();
         Outbox.Dispose();
-        if (Directory.Exists(_spool))
-            Directory.Delete(_spool, recursive: true);
+        if (Directory.Exists(SpoolDirectory))
+            Directory.Delete(SpoolDirectory, recursive: true);
     }
 }
