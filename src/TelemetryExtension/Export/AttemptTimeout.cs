@@ -5,7 +5,7 @@ namespace TelemetryExtension.Export;
 
 /// <summary>
 /// A timeout that counts only time in which this process ran: it counts timer ticks instead of reading a clock, and after a freeze a periodic
-/// timer fires once, however long the freeze was. So an upload that was frozen half-way gets the rest of its time after the thaw.
+/// timer fires once or twice, however long the freeze was. So an upload that was frozen half-way gets the rest of its time after the thaw.
 /// Precise to an eighth of the timeout.
 /// </summary>
 internal sealed class AttemptTimeout : IDisposable
