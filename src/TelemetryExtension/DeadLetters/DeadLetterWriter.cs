@@ -1,3 +1,5 @@
+using Amazon.CloudWatchLogs;
+using TelemetryExtension.CloudWatch;
 using TelemetryExtension.Export;
 
 namespace TelemetryExtension.DeadLetters;
@@ -13,6 +15,18 @@ internal sealed class DeadLetterWriter(IReadOnlyList<IDeadLetterSink> sinks, int
 
     private int _sink;
     private long _bytes;
+
+    /// <summary>The sinks that the settings ask for; the client is built when CloudWatch Logs is first written to.</summary>
+    public static DeadLetterWriter For(
+        DeadLetterOptions options, Lazy<AmazonCloudWatchLogsClient> client, Func<LogNameValues> names, TextWriter stdout, TimeProvider time)
+    {
+        var sinks = new List<IDeadLetterSink>(2);
+        if (options.Output == DeadLetterOutput.CloudWatch)
+            sinks.Add(new CloudWatchSink(new LogStreamWriter(client, options.Target, names, time), options.Timeout, time));
+        if (options.Output != DeadLetterOutput.Off)
+            sinks.Add(new StdoutSink(stdout));
+        return new(sinks, options.MaxBytes);
+    }
 
     public async ValueTask<int> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
     {

@@ -53,7 +53,7 @@ public sealed class DeadLetterWriterTests : IDisposable
     public async Task Write_CloudWatchHangs_GoesToStdoutAfterItsTimeAndIsNotAskedAgain()
     {
         _server.Hangs = true;
-        var writer = Writer(timeoutMs: "50", time: TimeProvider.System);
+        var writer = Writer(timeoutMs: "50");
 
         Assert.Equal(3, await writer.WriteAsync(Payloads(3), Cancelled).AsTask().WaitAsync(TimeSpan.FromSeconds(20), Cancelled));
         Assert.Equal(1, await writer.WriteAsync(Payloads(1), Cancelled));
@@ -101,13 +101,11 @@ public sealed class DeadLetterWriterTests : IDisposable
         Assert.Equal(DeadLetterOutput.Stdout, options.Output);
     }
 
-    private DeadLetterWriter Writer(string timeoutMs = "5000", TimeProvider? time = null)
+    private DeadLetterWriter Writer(string timeoutMs = "5000")
     {
         var options = DeadLetterOptions.From(new(Output: "cloudwatch", Timeout: timeoutMs), new SettingProblems());
         var client = new Lazy<Amazon.CloudWatchLogs.AmazonCloudWatchLogsClient>(() => CloudWatchLogsClientFactory.Create(FakeCloudWatchLogs.Aws, _server));
-        time ??= TimeProvider.System;
-        var stream = new LogStreamWriter(client, options.Target, () => new("orders", "1", "i"), time);
-        return new([new CloudWatchSink(stream, options.Timeout, time), new StdoutSink(_stdout)], options.MaxBytes);
+        return DeadLetterWriter.For(options, client, () => new("orders", "1", "i"), _stdout, TimeProvider.System);
     }
 
     private static string[] Restored(IEnumerable<string> lines)
