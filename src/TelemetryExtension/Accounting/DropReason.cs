@@ -32,4 +32,7 @@ internal enum DropReason : byte
 
     /// <summary>X-Ray's decision said unsampled, and the settings say to follow it.</summary>
     Unsampled,
+
+    /// <summary>It waited in a file under /tmp that somebody else deleted or damaged.</summary>
+    SpoolLost,
 }

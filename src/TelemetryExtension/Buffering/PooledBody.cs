@@ -10,12 +10,17 @@ internal sealed class PooledBody
 {
     private byte[]? _bytes;
     private int _references = 1;
+    private int _buffered;
 
     private PooledBody(byte[] bytes, int length)
     {
         _bytes = bytes;
         Length = length;
+        Capacity = bytes.Length;
     }
+
+    /// <summary>The memory this holds: what the pool gave, which is up to twice of what was asked for.</summary>
+    public int Capacity { get; }
 
     public int Length { get; private set; }
 
@@ -33,6 +38,12 @@ internal sealed class PooledBody
     }
 
     public void AddReference() => Interlocked.Increment(ref _references);
+
+    /// <summary>One more item of this body is in the channel; true for the first, which is charged with the whole body.</summary>
+    public bool Enter() => Interlocked.Increment(ref _buffered) == 1;
+
+    /// <summary>One item less in the channel; true for the last, which gives back what the first was charged.</summary>
+    public bool Leave() => Interlocked.Decrement(ref _buffered) == 0;
 
     public void Release()
     {

@@ -1,3 +1,4 @@
+using System.Numerics;
 using TelemetryExtension.Buffering;
 
 namespace TelemetryExtension.Hosting;
@@ -13,29 +14,25 @@ internal sealed class GrowingBody(int limit, ByteLease? lease)
 
     public int Length { get; private set; }
 
+    /// <summary>Makes room for a known or expected size, to the byte; for none when it is 0.</summary>
+    public BodyStatus TryStart(long size) => size switch
+    {
+        0 => BodyStatus.Complete,
+        _ when size > limit => BodyStatus.TooLarge,
+        _ => TryRent((int)size),
+    };
+
     /// <summary>Makes room for at least one more byte, at best for <paramref name="wanted"/>.</summary>
     public BodyStatus TryReserve(long wanted)
     {
         if (_body is not null && Length < _body.Length)
             return BodyStatus.Complete;
-        if (Length >= limit)
-            return BodyStatus.TooLarge;
-        var size = (int)Math.Min(limit, Math.Max(Length + Math.Max(wanted, 1), Math.Max(Smallest, 2L * Length)));
-        if (lease is not null && !lease.TryTake(size))
-            return BodyStatus.OverBudget;
-        var bigger = PooledBody.Rent(size);
-        if (_body is not null)
-        {
-            _body.Span[..Length].CopyTo(bigger.Span);
-            lease?.Return(_body.Length);
-            _body.Release();
-        }
-
-        _body = bigger;
-        return BodyStatus.Complete;
+        return Length < limit
+            ? TryRent((int)Math.Min(limit, Math.Max(Length + Math.Max(wanted, 1), Math.Max(Smallest, 2L * Length))))
+            : BodyStatus.TooLarge;
     }
 
-    /// <summary>Room left; empty until <see cref="TryReserve"/>.</summary>
+    /// <summary>Room left; empty until something was reserved.</summary>
     public Memory<byte> Free => _body is null ? default : _body.Memory[Length..];
 
     public void Advance(int bytes) => Length += bytes;
@@ -54,4 +51,23 @@ internal sealed class GrowingBody(int limit, ByteLease? lease)
         _body?.Release();
         _body = null;
     }
+
+    private BodyStatus TryRent(int size)
+    {
+        if (lease is not null && !lease.TryTake(PoolSize(size)))
+            return BodyStatus.OverBudget;
+        var bigger = PooledBody.Rent(size);
+        if (_body is not null)
+        {
+            _body.Span[..Length].CopyTo(bigger.Span);
+            lease?.Return(PoolSize(_body.Length));
+            _body.Release();
+        }
+
+        _body = bigger;
+        return BodyStatus.Complete;
+    }
+
+    /// <summary>What the shared pool gives for a size: a power of two.</summary>
+    private static long PoolSize(int size) => BitOperations.RoundUpToPowerOf2((uint)Math.Max(size, 16));
 }

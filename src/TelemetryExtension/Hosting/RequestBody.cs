@@ -34,13 +34,11 @@ internal static class RequestBody
     public static async ValueTask<BodyResult> ReadAsync(
         PipeReader reader, long? length, int limit, ByteLease? lease, CancellationToken cancellationToken)
     {
-        if (length > limit)
-            return new(BodyStatus.TooLarge);
         var body = new GrowingBody(limit, lease);
         var result = new BodyResult(BodyStatus.Aborted);
         try
         {
-            var status = length > 0 ? body.TryReserve(length.Value) : BodyStatus.Complete;
+            var status = body.TryStart(length ?? 0);
             while (status is BodyStatus.Complete)
             {
                 var read = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);

@@ -50,13 +50,13 @@ internal sealed class EnvironmentInit(string name, long started, string? initial
         var spanId = parent is null ? own.SpanId : InvocationIds.DeriveSpanId(parent.RequestId, $"{name}/{started}");
         var attributes = new List<KeyValuePair<string, object?>>();
         if (name == SpanNames.Init)
-            attributes.Add(new(FaasConventions.ColdStart, !AheadOfTime));
+            attributes.Add(new(Conventions.FaasColdStart, !AheadOfTime));
         if (initializationType is not null)
-            attributes.Add(new(FaasConventions.InitializationType, initializationType));
+            attributes.Add(new(Conventions.InitializationType, initializationType));
         if (phase is not null)
-            attributes.Add(new(FaasConventions.InitPhase, phase));
+            attributes.Add(new(Conventions.InitPhase, phase));
         if (_error is not null)
-            attributes.Add(new(FaasConventions.ErrorType, _error));
+            attributes.Add(new(Conventions.ErrorType, _error));
         yield return Span(name, spanId, parent?.Context.SpanId, started, End, _error, attributes);
         if (_runtimeDone is not { } runtimeDone || runtimeDone <= started)
             yield break;

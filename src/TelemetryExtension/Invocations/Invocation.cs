@@ -82,15 +82,15 @@ internal sealed class Invocation(string requestId)
         var failed = !status.Equals("success", StringComparison.OrdinalIgnoreCase);
         var attributes = new List<KeyValuePair<string, object?>>
         {
-            new(FaasConventions.InvocationId, requestId),
-            new(FaasConventions.ColdStart, ColdStart),
+            new(Conventions.FaasInvocationId, requestId),
+            new(Conventions.FaasColdStart, ColdStart),
         };
         if (_invokedArn is not null)
-            attributes.Add(new(FaasConventions.InvokedArn, _invokedArn));
+            attributes.Add(new(Conventions.AwsLambdaInvokedArn, _invokedArn));
         if (_tenantId is not null)
-            attributes.Add(new(FaasConventions.TenantId, _tenantId));
+            attributes.Add(new(Conventions.TenantId, _tenantId));
         if (failed)
-            attributes.Add(new(FaasConventions.ErrorType, errorType ?? status));
+            attributes.Add(new(Conventions.ErrorType, errorType ?? status));
         return new(
             functionName, ActivityKind.Server, context.TraceId, context.SpanId, _parent, start, Ended.Value, failed ? errorType ?? status : null, attributes)
         {

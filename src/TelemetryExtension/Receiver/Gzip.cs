@@ -23,7 +23,7 @@ internal static class Gzip
         {
             using var source = new MemoryStream(segment.Array!, segment.Offset, segment.Count, writable: false);
             using var gzip = new GZipStream(source, CompressionMode.Decompress);
-            var status = growing.TryReserve(SizeHint(segment, limit));
+            var status = growing.TryStart(Math.Max(1, SizeHint(segment, limit)));
             while (status is BodyStatus.Complete)
             {
                 var read = gzip.Read(growing.Free.Span);

@@ -1,0 +1,149 @@
+using TelemetryExtension.Accounting;
+
+namespace TelemetryExtension.Buffering;
+
+/// <summary>
+/// Everything that arrives waits here for the flush: a lock-free ring with a budget in items and in bytes, one reader. A writer never
+/// waits; what does not fit is dropped, counted by reason, and its bytes go back to the pool.
+/// <para>
+/// What an item costs: a slice keeps its whole body from going back to the pool, so bytes are counted by body, at the size the pool
+/// gave: the first item of a body is charged with all of it, the last one to leave gives it back. A body of
+/// many lines is paid once, and one short line out of a large body costs what it really holds.
+/// All items of one body must be written by one thread.
+/// </para>
+/// <para>
+/// An eighth of the items and of the bytes is kept for platform events, without which no invocation has an end: a flood of logs or OTLP
+/// cannot crowd out runtimeDone. An event that only fits there is copied out of its body, so that the reserve is
+/// spent on events and not on the log lines around them.
+/// </para>
+/// </summary>
+internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger) : ITelemetrySink
+{
+    /// <summary>The body's own object and its array's header, roughly.</summary>
+    private const int BodyOverhead = 64;
+
+    private readonly LockFreeChannel<TelemetryItem> _ring = new(options.Items);
+    private readonly ChannelBudget _budget = new(options.Items, options.Bytes);
+
+    /// <summary>
+    /// Called each time half of the items or of the bytes comes into use, by the writer whose item did it, after that item can be read.
+    /// Must be cheap and must not throw. Set before the first write.
+    /// </summary>
+    public Action? OverThreshold { get; set; }
+
+    public int Count => _budget.Items;
+
+    /// <summary>Memory held by the bodies of waiting items.</summary>
+    public long Bytes => _budget.Bytes;
+
+    public bool IsOverThreshold => _budget.IsHalfUsed;
+
+    /// <summary>Ends when the channel was completed and the last item has been read.</summary>
+    public Task Completion => _ring.Reader.Completion;
+
+    /// <summary>Whether a request of this size would be let in now (not platform events): lets a receiver refuse before reading.</summary>
+    public bool HasRoomFor(int bytes) => _budget.Items < options.Items - (options.Items / 8)
+        && _budget.Bytes + bytes + BodyOverhead <= options.Bytes - (options.Bytes / 8);
+
+    /// <summary>Counts the item as received. When refused, it is counted as dropped and its reference is released: either way it is no longer the caller's.</summary>
+    public bool TryWrite(in TelemetryItem item)
+    {
+        var account = AccountOf(in item);
+        ledger.Received(account, item.Records);
+
+        var entered = item.Body.Enter();
+        var reservation = _budget.TryTake(entered ? CostOf(item.Body) : 0, mayUseReserve: false);
+        if (reservation >= Reservation.Taken)
+            return Write(in item, reservation, account);
+        if (item.Kind != TelemetryItemKind.PlatformEvent)
+            return Refuse(in item, entered, reservation, account);
+
+        if (entered && item.Length + BodyOverhead < item.Body.Capacity / 2)
+        {
+            item.Body.Leave();
+            var copy = Copy(in item);
+            copy.Body.Enter();
+            return TryWriteToReserve(in copy, true, account);
+        }
+
+        return TryWriteToReserve(in item, entered, account);
+    }
+
+    /// <summary>The oldest item; it is the caller's to release. One reader at a time.</summary>
+    public bool TryRead(out TelemetryItem item)
+    {
+        if (!_ring.TryRead(out item))
+            return false;
+        _budget.GiveBack(item.Body.Leave() ? CostOf(item.Body) : 0);
+        return true;
+    }
+
+    /// <summary>When the oldest waiting item arrived (Unix epoch, ns). For the reader only.</summary>
+    public bool TryPeekOldest(out long receivedUnixNano)
+    {
+        var any = _ring.TryPeek(out var item);
+        receivedUnixNano = item.ReceivedUnixNano;
+        return any;
+    }
+
+    /// <summary>True when there may be something to read; false when completed and empty. For the reader only, one wait at a time.</summary>
+    public ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken) => _ring.Reader.WaitToReadAsync(cancellationToken);
+
+    /// <summary>From here on every write is refused and counted; what is inside can still be read.</summary>
+    public bool TryComplete() => _ring.Writer.TryComplete();
+
+    internal static LedgerAccount AccountOf(in TelemetryItem item) => item.Kind switch
+    {
+        TelemetryItemKind.PlatformEvent => LedgerAccount.Events,
+        TelemetryItemKind.OtlpRequest => (LedgerAccount)item.Signal,
+        _ => LedgerAccount.Logs,
+    };
+
+    private static long CostOf(PooledBody body) => body.Capacity + BodyOverhead;
+
+    private static TelemetryItem Copy(in TelemetryItem item)
+    {
+        var body = PooledBody.Rent(item.Length);
+        item.Bytes.CopyTo(body.Span);
+        item.Release();
+        return item with { Body = body, Offset = 0 };
+    }
+
+    private bool TryWriteToReserve(in TelemetryItem item, bool entered, LedgerAccount account)
+    {
+        var reservation = _budget.TryTake(entered ? CostOf(item.Body) : 0, mayUseReserve: true);
+        return reservation >= Reservation.Taken
+            ? Write(in item, reservation, account)
+            : Refuse(in item, entered, reservation, account);
+    }
+
+    private bool Write(in TelemetryItem item, Reservation reservation, LedgerAccount account)
+    {
+        // The budget never lets in more than the ring has slots, and gives a slot back only after the ring has freed it:
+        // so the ring can refuse only because it is completed.
+        if (!_ring.TryWrite(in item))
+        {
+            _budget.GiveBack(item.Body.Leave() ? CostOf(item.Body) : 0);
+            return Drop(in item, DropReason.Shutdown, account);
+        }
+
+        if (reservation == Reservation.TakenAndHalfUsed)
+            OverThreshold?.Invoke();
+        return true;
+    }
+
+    private bool Refuse(in TelemetryItem item, bool entered, Reservation reservation, LedgerAccount account)
+    {
+        // The reader may have taken this body's other items since: then what the first of them was charged is ours to give back.
+        if (item.Body.Leave() && !entered)
+            _budget.GiveBackBytes(CostOf(item.Body));
+        return Drop(in item, reservation == Reservation.NoBytes ? DropReason.BufferBytes : DropReason.BufferItems, account);
+    }
+
+    private bool Drop(in TelemetryItem item, DropReason reason, LedgerAccount account)
+    {
+        ledger.Dropped(account, reason, item.Records);
+        item.Release();
+        return false;
+    }
+}

@@ -1,0 +1,25 @@
+namespace TelemetryExtension.Export;
+
+internal static class BoundedBody
+{
+    /// <summary>Reads a response body up to a limit; what lies beyond is left unread, which costs the connection and nothing else.</summary>
+    public static async ValueTask<byte[]> ReadAsync(HttpContent content, int maxBytes, CancellationToken cancellationToken)
+    {
+        if (content.Headers.ContentLength is 0)
+            return [];
+        await using var stream = await content.ReadAsStreamAsync(cancellationToken);
+        var buffer = new byte[1024];
+        var length = 0;
+        int read;
+        while ((read = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken)) > 0)
+        {
+            length += read;
+            if (length >= maxBytes)
+                break;
+            if (length == buffer.Length)
+                Array.Resize(ref buffer, Math.Min(buffer.Length * 4, maxBytes));
+        }
+
+        return buffer.AsSpan(0, length).ToArray();
+    }
+}

@@ -1,0 +1,208 @@
+using System.Diagnostics;
+
+namespace TelemetryExtension.Export;
+
+internal enum DeliveryMode : byte
+{
+    /// <summary>A flush between invocations: one go at what is due. A destination that fails is left alone until its back-off is over, over the next calls.</summary>
+    Once,
+
+    /// <summary>The last chance: fails are retried after a pause for as long as the budget lasts.</summary>
+    Drain,
+}
+
+/// <param name="DeliveredRequests">Requests that were taken; each may hold several payloads.</param>
+/// <param name="FailedRequests">Requests that were refused, failed, or cut off by the budget.</param>
+/// <param name="LeftPayloads">Payloads in the outbox afterwards, in memory and in files.</param>
+/// <param name="RoundTrip">The slowest request that got its answer; null when none did.</param>
+internal readonly record struct DeliverySummary(int DeliveredRequests, int FailedRequests, int LeftPayloads, TimeSpan? RoundTrip);
+
+/// <summary>
+/// Takes payloads from the outbox to every destination, side by side, inside a budget: each destination has its own queue, its own requests
+/// and its own back-off, so a slow one never holds another. What is left when the budget ends stays in the outbox.
+/// </summary>
+internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> random) : IDisposable
+{
+    private const int RequestsInFlight = OutboundHandler.MaxConnections;
+
+    /// <summary>Dead letters are handed over in pieces of this size, since spooled payloads have to come back into memory for it.</summary>
+    private const int DeadLetterChunkBytes = 2 * 1024 * 1024;
+
+    private readonly SemaphoreSlim _one = new(1);
+
+    /// <summary>
+    /// Returns when everything is delivered, when nothing more is due, or when the budget is used up; never throws for any of these, nor for
+    /// cancellation. The budget counts time in which this process runs: a freeze does not use it up.
+    /// </summary>
+    public async Task<DeliverySummary> DeliverAsync(DeliveryMode mode, TimeSpan budget, CancellationToken cancellationToken)
+    {
+        using var deadline = new AttemptTimeout(budget, time, cancellationToken);
+        var run = new Run(mode, time.GetTimestamp(), budget, deadline);
+        try
+        {
+            await _one.WaitAsync(deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return run.Summary(outbox.Counts.Payloads);
+        }
+
+        try
+        {
+            await Task.WhenAll(outbox.Lanes.Select(lane => DriveAsync(lane, run)));
+        }
+        finally
+        {
+            _one.Release();
+        }
+
+        return run.Summary(outbox.Counts.Payloads);
+    }
+
+    /// <summary>
+    /// The end: hands everything undelivered to the dead letters, and counts it as dead-lettered or, where they are missing or fail, as dropped.
+    /// The outbox is empty afterwards. Answers the number of payloads that were left.
+    /// </summary>
+    public async Task<int> GiveUpAsync(IDeadLetters? deadLetters, CancellationToken cancellationToken)
+    {
+        var left = 0;
+        while (outbox.TakeOldest(DeadLetterChunkBytes) is { Count: > 0 } entries)
+        {
+            left += entries.Count;
+            var written = deadLetters is null || cancellationToken.IsCancellationRequested
+                ? 0
+                : await deadLetters.WriteAsync([.. entries.Select(static entry => entry.Payload)], cancellationToken);
+            for (var i = 0; i < entries.Count; i++)
+                outbox.GivenUp(entries[i], deadLettered: i < written);
+        }
+
+        return left;
+    }
+
+    public void Dispose()
+    {
+        _one.Dispose();
+        foreach (var lane in outbox.Lanes)
+            (lane.Destination as IDisposable)?.Dispose();
+    }
+
+    private async Task DriveAsync(DeliveryLane lane, Run run)
+    {
+        while (outbox.HasWork(lane) && !run.IsOver)
+        {
+            var wait = lane.WaitFrom(time.GetUtcNow(), run.Mode == DeliveryMode.Drain && !run.HasFailed(lane));
+            if (wait > TimeSpan.Zero)
+            {
+                if (run.Mode == DeliveryMode.Once || wait >= run.Left(time))
+                    return;
+                try
+                {
+                    await Task.Delay(wait, time, run.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+            }
+
+            // A destination that failed last time is tried with one request first.
+            if (lane.Failures > 0)
+            {
+                if (outbox.Take(lane) is not { } probe)
+                    return;
+                if (!await SendAsync(lane, probe, run))
+                {
+                    if (run.Mode == DeliveryMode.Once)
+                        return;
+                    continue;
+                }
+            }
+
+            var senders = new List<Task<bool>>(RequestsInFlight);
+            while (senders.Count < RequestsInFlight && outbox.Take(lane) is { } batch)
+                senders.Add(SendAllAsync(lane, batch, run));
+            var healthy = await Task.WhenAll(senders);
+            if (senders.Count == 0 || (run.Mode == DeliveryMode.Once && healthy.Contains(false)))
+                return;
+        }
+    }
+
+    /// <summary>One request after the other; false as soon as one was not answered properly.</summary>
+    private async Task<bool> SendAllAsync(DeliveryLane lane, DeliveryBatch first, Run run)
+    {
+        for (var batch = first; batch is not null; batch = run.IsOver || lane.Failures > 0 ? null : outbox.Take(lane))
+            if (!await SendAsync(lane, batch, run))
+                return false;
+        return true;
+    }
+
+    private async Task<bool> SendAsync(DeliveryLane lane, DeliveryBatch batch, Run run)
+    {
+        if (outbox.Open(lane, batch) is not { } payload)
+            return true;
+        DeliveryResult? result = null;
+        var started = time.GetTimestamp();
+        try
+        {
+            result = await lane.Destination.DeliverAsync(payload, run.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Outcome unknown: it stays, and goes again under the same batch id.
+        }
+        catch (Exception exception)
+        {
+            // A destination never throws; if one does all the same, that must not cost the others their delivery.
+            Debug.Fail(exception.ToString());
+            result = new(DeliveryStatus.Retryable, 0, exception.GetType().Name);
+        }
+
+        // Cut off by our own budget counts against the destination, or a hanging one would cost every invocation its whole budget.
+        outbox.Complete(lane, batch, payload, result, countsAsFailure: result is not null || run.IsBudgetSpent, random());
+        run.Note(lane, result, time.GetElapsedTime(started));
+        DeliveryNotes.Say(lane.Destination, payload, result);
+        return result is { Status: not DeliveryStatus.Retryable };
+    }
+
+    /// <summary>What one call to <see cref="DeliverAsync"/> keeps in mind.</summary>
+    private sealed class Run(DeliveryMode mode, long started, TimeSpan budget, AttemptTimeout deadline)
+    {
+        private readonly HashSet<DeliveryLane> _failed = [];
+        private int _delivered;
+        private int _failedRequests;
+        private TimeSpan? _slowest;
+
+        public DeliveryMode Mode { get; } = mode;
+
+        public CancellationToken Token { get; } = deadline.Token;
+
+        public bool IsOver => Token.IsCancellationRequested;
+
+        public bool IsBudgetSpent => deadline.IsExpired;
+
+        public TimeSpan Left(TimeProvider time) => budget == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : budget - time.GetElapsedTime(started);
+
+        public bool HasFailed(DeliveryLane lane)
+        {
+            lock (_failed)
+                return _failed.Contains(lane);
+        }
+
+        public void Note(DeliveryLane lane, DeliveryResult? result, TimeSpan took)
+        {
+            lock (_failed)
+            {
+                if (result is { Status: DeliveryStatus.Delivered })
+                    _delivered++;
+                else
+                    _failedRequests++;
+                if (result is null or { Status: DeliveryStatus.Retryable })
+                    _failed.Add(lane);
+                else
+                    _slowest = _slowest > took ? _slowest : took;
+            }
+        }
+
+        public DeliverySummary Summary(int left) => new(_delivered, _failedRequests, left, _slowest);
+    }
+}

@@ -1,0 +1,68 @@
+namespace TelemetryExtension.Export;
+
+/// <summary>A payload, or a piece of one that was split.</summary>
+/// <param name="Body">Null: the entry's own body.</param>
+internal sealed record DeliveryPart(OutboxEntry Entry, int Records, ReadOnlyMemory<byte>? Body = null)
+{
+    public int Size => Body?.Length ?? Entry.Size;
+}
+
+/// <summary>
+/// What goes out as one request: parts of one signal, put end to end (which is a merge, by the encoding rules of protobuf).
+/// It stays together, under one id, until it is taken, refused or split, so that a re-send can be recognised.
+/// </summary>
+internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, SplitAllowance? splits = null)
+{
+    public Signal Signal { get; } = signal;
+
+    public List<DeliveryPart> Parts { get; } = parts;
+
+    public string Id { get; private set; } = IdOf(parts);
+
+    public int Attempts { get; set; }
+
+    /// <summary>How many more requests a refusal of this content may cost; shared by all pieces of it.</summary>
+    public SplitAllowance Splits { get; } = splits ?? new();
+
+    public int Records => Parts.Sum(static part => part.Records);
+
+    /// <summary>Forgets parts whose payload was shed meanwhile. Different content is a different batch.</summary>
+    public void RemoveGone()
+    {
+        if (Parts.RemoveAll(static part => part.Entry.IsGone) > 0)
+            Id = IdOf(Parts);
+    }
+
+    /// <summary>The parts' bodies as one; <paramref name="bodies"/> are theirs, in order.</summary>
+    public OtlpPayload ToPayload(IReadOnlyList<ReadOnlyMemory<byte>> bodies)
+    {
+        var body = bodies.Count == 1 ? bodies[0] : Concatenate(bodies);
+        return new(Signal, body, Records, Parts[0].Entry.Payload.Created) { BatchId = Id };
+    }
+
+    private static string IdOf(List<DeliveryPart> parts) =>
+        parts is [{ Body: null } only] ? only.Entry.Payload.BatchId : Guid.NewGuid().ToString("N");
+
+    private static byte[] Concatenate(IReadOnlyList<ReadOnlyMemory<byte>> bodies)
+    {
+        var merged = GC.AllocateUninitializedArray<byte>(bodies.Sum(static body => body.Length));
+        var at = 0;
+        foreach (var body in bodies)
+        {
+            body.Span.CopyTo(merged.AsSpan(at));
+            at += body.Length;
+        }
+
+        return merged;
+    }
+}
+
+/// <summary>
+/// Finding one bad record among n takes about 2 log2(n) requests. A backend that refuses everything must not cost one request a record.
+/// </summary>
+internal sealed class SplitAllowance
+{
+    private int _left = 24;
+
+    public bool TryTake() => _left-- > 0;
+}

@@ -1,0 +1,43 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using TelemetryExtension.Export.Tls;
+
+namespace TelemetryExtension.Export;
+
+/// <summary>
+/// Makes the handler that every outbound connection of the process goes through: it brings the trust that .NET no longer has here
+/// (<see cref="StaticBinary"/>). The proxy variables (HTTPS_PROXY, NO_PROXY, ...) are honoured, as by every OpenTelemetry exporter in .NET,
+/// except for loopback.
+/// </summary>
+internal static class OutboundHandler
+{
+    public const int MaxConnections = 4;
+
+    private static readonly Lazy<ServerTrust> SystemTrust = new(static () => new(new CaBundle(StaticBinary.Prepare())));
+
+    /// <summary>Reads the files named in <paramref name="tls"/>; throws what reading and parsing them throws.</summary>
+    public static SocketsHttpHandler Create(Uri url, TlsFiles tls)
+    {
+        StaticBinary.Prepare();
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = !url.IsLoopback,
+            AutomaticDecompression = DecompressionMethods.None,
+            ActivityHeadersPropagator = null,
+            MaxConnectionsPerServer = MaxConnections,
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            // Silence is judged by OutboundConnections, by the wall clock: the monotonic one may stand still while frozen.
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+            PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
+        };
+        if (url.Scheme == Uri.UriSchemeHttps)
+        {
+            var trust = tls.Certificate is { } file ? new ServerTrust(new CaBundle(file)) : SystemTrust.Value;
+            handler.SslOptions = trust.Options(tls.ClientCertificate is { } client ? X509Certificate2.CreateFromPemFile(client, tls.ClientKey) : null);
+        }
+
+        return handler;
+    }
+}

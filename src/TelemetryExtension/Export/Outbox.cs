@@ -1,0 +1,307 @@
+using TelemetryExtension.Accounting;
+
+namespace TelemetryExtension.Export;
+
+/// <summary>
+/// Encoded payloads until every destination took or finally refused them. Thread-safe. Memory has a ceiling: above it the oldest payloads go to
+/// files, and when those are full too, metrics, then spans, then logs are shed, the oldest first. Whatever leaves is counted in the ledger, once.
+/// </summary>
+internal sealed class Outbox : IDisposable
+{
+    /// <summary>Least valuable first: metrics repeat themselves, spans have siblings, logs are what people look for after a crash.</summary>
+    private static readonly Signal[] SheddingOrder = [Signal.Metrics, Signal.Traces, Signal.Logs];
+
+    private readonly Lock _gate = new();
+    private readonly LinkedList<OutboxEntry> _entries = new();
+    private readonly DeliveryLane[] _lanes;
+    private readonly OutboxOptions _options;
+    private readonly Ledger _ledger;
+    private readonly TimeProvider _time;
+    private readonly Spool _spool;
+    private long _sequence;
+    private long _bytes;
+
+    public Outbox(IReadOnlyList<IDestination> destinations, OutboxOptions options, RetrySchedule schedule, Ledger ledger, TimeProvider time)
+    {
+        _lanes = [.. destinations.Select((destination, index) => new DeliveryLane(destination, index, schedule))];
+        _options = options;
+        _ledger = ledger;
+        _time = time;
+        _spool = new(options.SpoolDirectory, options.SpoolMaxBytes);
+    }
+
+    public IReadOnlyList<DeliveryLane> Lanes => _lanes;
+
+    public OutboxCounts Counts
+    {
+        get
+        {
+            lock (_gate)
+                return new(_entries.Count, _bytes, _spool.Files, _spool.Bytes);
+        }
+    }
+
+    /// <summary>Takes a payload over. Its records must have been counted as received before.</summary>
+    public void Add(OtlpPayload payload)
+    {
+        lock (_gate)
+        {
+            Enqueue(payload, null, null);
+            Trim();
+        }
+    }
+
+    /// <summary>
+    /// Takes over what an earlier generation of this environment left in files (a reset keeps /tmp). Its records count as received again: that
+    /// generation's ledger ended with it. Answers how many payloads there were. Reads the disk: not before the first Next.
+    /// </summary>
+    public int Recover()
+    {
+        lock (_gate)
+        {
+            var recovered = 0;
+            foreach (var (file, payload, pending) in _spool.Recover())
+            {
+                _ledger.Received((LedgerAccount)payload.Signal, payload.Records);
+                Enqueue(payload, file, pending);
+                recovered++;
+            }
+
+            return recovered;
+        }
+    }
+
+    public DeliveryBatch? Take(DeliveryLane lane)
+    {
+        lock (_gate)
+            return lane.Take(_options.MaxRequestBytes);
+    }
+
+    /// <summary>The batch's bytes; null when one of its files was deleted or damaged: the rest of the batch then waits for the next <see cref="Take"/>.</summary>
+    public OtlpPayload? Open(DeliveryLane lane, DeliveryBatch batch)
+    {
+        var bodies = new List<ReadOnlyMemory<byte>>(batch.Parts.Count);
+        foreach (var part in batch.Parts)
+        {
+            // A part in use keeps its file: nothing moves it meanwhile.
+            if ((part.Body ?? (part.Entry.File is { } file ? Spool.Read(file) : part.Entry.Payload.Body)) is { } body)
+            {
+                bodies.Add(body);
+                continue;
+            }
+
+            lock (_gate)
+            {
+                lane.Finished(batch);
+                batch.Parts.Remove(part);
+                part.Entry.Shares[lane.Index].SpoolLost += part.Records;
+                Decided(lane, part);
+                if (batch.Parts.Count > 0)
+                    lane.Again(new DeliveryBatch(batch.Signal, batch.Parts, batch.Splits));
+            }
+
+            return null;
+        }
+
+        return batch.ToPayload(bodies);
+    }
+
+    /// <summary>Books a destination's answer; null means none was seen before the budget ended, so nobody knows whether it arrived.</summary>
+    /// <param name="random">From 0 up to 1, for the back-off.</param>
+    public void Complete(DeliveryLane lane, DeliveryBatch batch, OtlpPayload sent, DeliveryResult? result, bool countsAsFailure, double random)
+    {
+        lock (_gate)
+        {
+            lane.Finished(batch);
+            batch.Attempts++;
+            switch (result?.Status)
+            {
+                case DeliveryStatus.Delivered:
+                    lane.Succeeded();
+                    Deliver(lane, batch, result.Value.RejectedRecords);
+                    break;
+                case DeliveryStatus.Refused:
+                    lane.Succeeded();
+                    if (result.Value.MayBeTooLargeOrPoisoned && BatchSplit.TrySplit(batch, sent, lane.Index) is { } halves)
+                        lane.Again(halves);
+                    else
+                        Decide(lane, batch, static (ref DestinationShare share, int records) => share.Refused += records);
+                    break;
+                default:
+                    if (countsAsFailure)
+                        lane.Failed(_time.GetUtcNow(), result?.RetryAfter, random);
+                    if (batch.Attempts >= _options.MaxAttempts || _time.GetUtcNow() - sent.Created > _options.MaxAge)
+                        Decide(lane, batch, static (ref DestinationShare share, int records) => share.Expired += records);
+                    else
+                        lane.Again(batch);
+                    break;
+            }
+        }
+    }
+
+    public bool HasWork(DeliveryLane lane)
+    {
+        lock (_gate)
+        {
+            foreach (var entry in _entries)
+                if (entry.Shares[lane.Index].OpenParts > 0)
+                    return true;
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// For the end: takes the oldest undelivered payloads out, up to a size (at least one), each whole, even if some destination has it already.
+    /// The caller says what became of them: <see cref="GivenUp"/>.
+    /// </summary>
+    public IReadOnlyList<OutboxEntry> TakeOldest(int maxBytes)
+    {
+        lock (_gate)
+        {
+            var taken = new List<OutboxEntry>();
+            long bytes = 0;
+            while (_entries.First?.Value is { } entry && (taken.Count == 0 || bytes + entry.Size <= maxBytes))
+            {
+                bytes += entry.Size;
+                if (entry.File is { } file)
+                {
+                    if (Spool.Read(file) is not { } body)
+                    {
+                        for (var i = 0; i < entry.Shares.Length; i++)
+                            entry.Shares[i].SpoolLost = entry.Records - entry.Shares[i].Lost;
+                        Remove(entry);
+                        entry.Settle(_ledger, static (_, _) => { });
+                        continue;
+                    }
+
+                    entry.Payload = entry.Payload with { Body = body };
+                }
+
+                // The file stays until its content is in good hands.
+                entry.IsGone = true;
+                _entries.RemoveFirst();
+                if (entry.File is null)
+                    _bytes -= entry.Size;
+                taken.Add(entry);
+            }
+
+            return taken;
+        }
+    }
+
+    public void GivenUp(OutboxEntry entry, bool deadLettered)
+    {
+        lock (_gate)
+        {
+            if (entry.File is { } file)
+                _spool.Delete(file);
+            entry.Settle(_ledger, deadLettered ? (account, rest) => _ledger.DeadLettered(account, rest) : (account, rest) => _ledger.Dropped(account, DropReason.Shutdown, rest));
+        }
+    }
+
+    public void Dispose() => _spool.Dispose();
+
+    private void Enqueue(OtlpPayload payload, SpoolFile? file, IReadOnlyList<string>? pending)
+    {
+        var entry = new OutboxEntry(payload, _sequence++, _lanes.Length) { File = file };
+        foreach (var lane in _lanes)
+        {
+            if (!lane.Destination.Accepts(payload.Signal) || (pending is not null && !pending.Contains(lane.Destination.Name)))
+                continue;
+            entry.Shares[lane.Index].OpenParts = 1;
+            lane.Add(entry);
+        }
+
+        if (entry.IsSettled)
+        {
+            _ledger.Dropped((LedgerAccount)payload.Signal, DropReason.NoDestination, payload.Records);
+            if (file is not null)
+                _spool.Delete(file);
+            return;
+        }
+
+        entry.Node = _entries.AddLast(entry);
+        if (file is null)
+            _bytes += entry.Size;
+    }
+
+    private void Trim()
+    {
+        for (var node = _entries.First; node is not null && _bytes > _options.MaxBytes; node = node.Next)
+        {
+            var entry = node.Value;
+            if (entry.File is not null || entry.InUse > 0)
+                continue;
+            if (_spool.TryWrite(entry.Payload, PendingOf(entry)) is not { } file)
+                break;
+            entry.File = file;
+            entry.Payload = entry.Payload with { Body = default };
+            _bytes -= entry.Size;
+        }
+
+        foreach (var signal in SheddingOrder)
+        {
+            for (var node = _entries.First; node is not null && _bytes > _options.MaxBytes; )
+            {
+                var next = node.Next;
+                if (node.Value.Payload.Signal == signal && node.Value is { File: null, InUse: 0 })
+                {
+                    Remove(node.Value);
+                    node.Value.Settle(_ledger, (account, rest) => _ledger.Dropped(account, DropReason.Shed, rest));
+                }
+
+                node = next;
+            }
+        }
+    }
+
+    private List<string> PendingOf(OutboxEntry entry) =>
+        [.. _lanes.Where(lane => entry.Shares[lane.Index].OpenParts > 0).Select(static lane => lane.Destination.Name)];
+
+    private void Deliver(DeliveryLane lane, DeliveryBatch batch, int rejected)
+    {
+        foreach (var part in batch.Parts)
+        {
+            // Nobody says which records were rejected; the first parts are as good a guess as any, and the sum is right.
+            var here = Math.Clamp(rejected, 0, part.Records);
+            rejected -= here;
+            part.Entry.Shares[lane.Index].Rejected += here;
+            Decided(lane, part);
+        }
+    }
+
+    private void Decide(DeliveryLane lane, DeliveryBatch batch, ShareAction action)
+    {
+        foreach (var part in batch.Parts)
+        {
+            action(ref part.Entry.Shares[lane.Index], part.Records);
+            Decided(lane, part);
+        }
+    }
+
+    private void Decided(DeliveryLane lane, DeliveryPart part)
+    {
+        var entry = part.Entry;
+        entry.Shares[lane.Index].OpenParts--;
+        if (!entry.IsSettled || entry.IsGone)
+            return;
+        Remove(entry);
+        entry.Settle(_ledger, (account, rest) => _ledger.Exported(account, rest));
+    }
+
+    private void Remove(OutboxEntry entry)
+    {
+        entry.IsGone = true;
+        _entries.Remove(entry.Node!);
+        if (entry.File is { } file)
+            _spool.Delete(file);
+        else
+            _bytes -= entry.Size;
+        entry.Payload = entry.Payload with { Body = default };
+    }
+
+    private delegate void ShareAction(ref DestinationShare share, int records);
+}
+
+/// <param name="Bytes">Bodies in memory.</param>
+internal readonly record struct OutboxCounts(int Payloads, long Bytes, int SpooledPayloads, long SpooledBytes);

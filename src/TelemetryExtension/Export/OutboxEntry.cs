@@ -1,0 +1,69 @@
+using TelemetryExtension.Accounting;
+
+namespace TelemetryExtension.Export;
+
+/// <summary>One payload and how far each destination is with it. Guarded by the outbox's lock.</summary>
+internal sealed class OutboxEntry(OtlpPayload payload, long sequence, int destinations)
+{
+    /// <summary>Without its body while that is in <see cref="File"/>.</summary>
+    public OtlpPayload Payload { get; set; } = payload;
+
+    /// <summary>Order of arrival.</summary>
+    public long Sequence { get; } = sequence;
+
+    public int Size { get; } = payload.Body.Length;
+
+    public int Records => Payload.Records;
+
+    public SpoolFile? File { get; set; }
+
+    /// <summary>Its place in the outbox's list.</summary>
+    public LinkedListNode<OutboxEntry>? Node { get; set; }
+
+    /// <summary>Indexed by destination.</summary>
+    public DestinationShare[] Shares { get; } = new DestinationShare[destinations];
+
+    /// <summary>Requests being made of it: meanwhile it is neither spooled nor shed.</summary>
+    public int InUse { get; set; }
+
+    /// <summary>Left the outbox; queues that still hold it skip it.</summary>
+    public bool IsGone { get; set; }
+
+    public bool IsSettled => Array.TrueForAll(Shares, static share => share.OpenParts == 0);
+
+    /// <summary>
+    /// The share that lost most. With several destinations it decides what the ledger says of the payload: a record counts as exported only if
+    /// every destination took it, and no record counts twice.
+    /// </summary>
+    public DestinationShare Worst => Shares.MaxBy(static share => share.Lost);
+
+    /// <summary>Writes the final outcome: what the worst share lost, by reason; <paramref name="rest"/> says what became of the others.</summary>
+    public void Settle(Ledger ledger, Action<LedgerAccount, int> rest)
+    {
+        var account = (LedgerAccount)Payload.Signal;
+        var worst = Worst;
+        if (worst.Rejected > 0)
+            ledger.Rejected(account, worst.Rejected);
+        if (worst.Refused > 0)
+            ledger.Dropped(account, DropReason.Refused, worst.Refused);
+        if (worst.Expired > 0)
+            ledger.Dropped(account, DropReason.Expired, worst.Expired);
+        if (worst.SpoolLost > 0)
+            ledger.Dropped(account, DropReason.SpoolLost, worst.SpoolLost);
+        if (Records > worst.Lost)
+            rest(account, Records - worst.Lost);
+    }
+}
+
+/// <summary>What one destination did with one payload so far; counts are records.</summary>
+internal struct DestinationShare
+{
+    /// <summary>Parts of the payload not yet decided; a payload is one part until a refusal splits it.</summary>
+    public int OpenParts;
+    public int Rejected;
+    public int Refused;
+    public int Expired;
+    public int SpoolLost;
+
+    public readonly int Lost => Rejected + Refused + Expired + SpoolLost;
+}

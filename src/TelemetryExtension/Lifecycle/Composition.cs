@@ -1,0 +1,77 @@
+using TelemetryExtension.Accounting;
+using TelemetryExtension.Buffering;
+using TelemetryExtension.Export;
+using TelemetryExtension.ExtensionsApi;
+using TelemetryExtension.Flushing;
+using TelemetryExtension.Hosting;
+using TelemetryExtension.Invocations;
+using TelemetryExtension.Logs;
+using TelemetryExtension.Otlp;
+using TelemetryExtension.Receiver;
+using TelemetryExtension.SemanticConventions;
+using TelemetryExtension.TelemetryApi;
+
+namespace TelemetryExtension.Lifecycle;
+
+/// <summary>Builds every object by hand, along the way of the data. Nothing in here connects, reads a file or starts a thread before <see cref="TryStartAsync"/>.</summary>
+internal sealed class Composition
+{
+    private readonly List<HttpListen> _listens = [];
+
+    public Composition(
+        ExtensionOptions options, RegisterResponse function, Sockets sockets, bool subscribed, ExtensionsApiClient extensions, TimeProvider time)
+    {
+        var ledger = new Ledger();
+        var signals = new InvocationSignals();
+
+        // In: what arrives, into the channel.
+        var channel = new TelemetryChannel(options.Buffer, ledger);
+        var telemetry = new TelemetryEndpoint(new TelemetryBatchReader(channel, signals, ledger), time);
+        var resource = new EnvironmentResource(options.Resource, new LambdaFacts(function.AccountId, function.FunctionName, function.FunctionVersion));
+        var otlp = sockets.OtlpHttp is null && sockets.OtlpGrpc is null ? null : new OtlpIntake(options.Receiver, channel, ledger, time, null);
+        if (sockets.Telemetry is not null)
+            _listens.Add(new(sockets.Telemetry, HttpVersionSpoken.Http1, telemetry.HandleAsync));
+        if (sockets.OtlpHttp is not null && otlp is not null)
+            _listens.Add(new(sockets.OtlpHttp, HttpVersionSpoken.Http1, new OtlpHttpReceiver(otlp).HandleAsync));
+        if (sockets.OtlpGrpc is not null && otlp is not null)
+            _listens.Add(new(sockets.OtlpGrpc, HttpVersionSpoken.Http2, new OtlpGrpcReceiver(otlp).HandleAsync));
+
+        // Out: from the outbox to the destinations.
+        var outbox = new Outbox(OtlpDestinations.Create(options.Delivery, time), options.Outbox, RetrySchedule.Default, ledger, time);
+        var delivery = new Delivery(outbox, time, Random.Shared.NextDouble);
+
+        // Between: from the channel to the outbox.
+        var collector = new TelemetryCollector(
+            channel, new InvocationTracker(function.FunctionName), resource, new LogEncoder(outbox.Add, time), outbox, ledger, time,
+            options.Telemetry.FollowSampling);
+
+        // When.
+        var policy = new FlushPolicy(options.Flush, time, subscribed);
+        var budget = new FlushBudget(options.Flush.Budget);
+        var flusher = new Flusher(collector, delivery, policy, budget, time);
+        var shutdown = new Shutdown(collector, delivery, null, telemetry, signals, ledger, subscribed, time);
+        Loop = new ExtensionLoop(extensions, collector, flusher, policy, budget, signals, otlp, shutdown, subscribed, time);
+        channel.OverThreshold = Loop.OnOverThreshold;
+        if (options.Delivery.Destinations.Count == 0)
+            Log.Warn("no destination: set OTEL_EXPORTER_OTLP_ENDPOINT; telemetry is counted and dropped, invocations go on");
+    }
+
+    public ExtensionLoop Loop { get; }
+
+    /// <summary>Starts the server behind the sockets, which hold connections in their backlog until then. False, and said, when it does not start.</summary>
+    public async Task<bool> TryStartAsync()
+    {
+        if (_listens.Count == 0)
+            return true;
+        try
+        {
+            await new HttpEndpoint(_listens).StartAsync(CancellationToken.None).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e)
+        {
+            Log.Warn($"cannot serve the local endpoints, the function runs without telemetry: {e.GetType().Name}: {e.Message}");
+            return false;
+        }
+    }
+}

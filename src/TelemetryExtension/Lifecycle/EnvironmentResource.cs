@@ -1,0 +1,37 @@
+using TelemetryExtension.Invocations;
+using TelemetryExtension.SemanticConventions;
+using TelemetryExtension.Settings;
+
+namespace TelemetryExtension.Lifecycle;
+
+/// <summary>The resource of this environment as far as it is known; its version changes when more is learnt or a snapshot was restored.</summary>
+internal sealed class EnvironmentResource(ResourceSettings settings, LambdaFacts facts)
+{
+    private (string? InstanceId, long? MaxMemory) _instance;
+    private int _restores = -1;
+    private string _serviceInstanceId = "";
+
+    public int Version { get; private set; }
+
+    public IReadOnlyList<KeyValuePair<string, object>> Attributes { get; private set; } = [];
+
+    /// <summary>A serialized Resource message.</summary>
+    public byte[] Encoded { get; private set; } = [];
+
+    public void Update(InvocationTracker tracker)
+    {
+        if (_restores == tracker.Restores && _instance == tracker.Instance)
+            return;
+        // Copies of one snapshot must not share an identity.
+        if (_restores != tracker.Restores)
+            _serviceInstanceId = Guid.NewGuid().ToString();
+        (_restores, _instance) = (tracker.Restores, tracker.Instance);
+        var problems = new SettingProblems();
+        Attributes = LambdaResource.Create(
+            settings, facts with { InstanceId = _instance.InstanceId, MaxMemory = _instance.MaxMemory }, _serviceInstanceId, problems);
+        foreach (var problem in problems.Messages)
+            Log.WarnOnce(problem, problem);
+        Encoded = LambdaResource.Encode(Attributes);
+        Version++;
+    }
+}

@@ -1,0 +1,76 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Configuration;
+using TelemetryExtension.ExtensionsApi;
+using TelemetryExtension.Hosting;
+using TelemetryExtension.Settings;
+using TelemetryExtension.TelemetryApi;
+
+namespace TelemetryExtension.Lifecycle;
+
+/// <summary>
+/// Start-up, in the order that costs the customer least: Lambda starts the runtime when every extension has registered, and the first
+/// invocation when every one has called Next. So Register goes out before anything else is looked at, and whatever can wait is built after Next.
+/// </summary>
+internal static class Extension
+{
+    /// <summary>Runs the whole life; answers the exit code. 0 only after SHUTDOWN: any other end makes Lambda fail the function.</summary>
+    public static async Task<int> RunAsync(string runtimeApi, TimeProvider time)
+    {
+        using var connection = new RuntimeApiConnection(runtimeApi);
+        var extensions = new ExtensionsApiClient(connection, time);
+        try
+        {
+            var managedInstances = Environment.GetEnvironmentVariable("AWS_LAMBDA_INITIALIZATION_TYPE") == "lambda-managed-instances";
+            var function = extensions.Register(managedInstances);
+            Composition? composition = null;
+            try
+            {
+                composition = Prepare(extensions, function, time);
+            }
+            catch (Exception e)
+            {
+                Log.Warn($"cannot start, the function runs without telemetry: {e.GetType().Name}: {e.Message}");
+            }
+
+            extensions.SendNext();
+            if (composition is null || !await composition.TryStartAsync().ConfigureAwait(false))
+                await IdleLoop.RunAsync(extensions).ConfigureAwait(false);
+            else
+                await composition.Loop.RunAsync().ConfigureAwait(false);
+            return 0;
+        }
+        catch (Exception e) when (e is InvalidOperationException or SocketException or InvalidDataException)
+        {
+            // The Extensions API itself is gone or has refused us: the environment is over, and calling on would not bring it back.
+            Log.Warn($"the Extensions API failed, exiting: {e.Message}");
+            return 1;
+        }
+    }
+
+    /// <summary>What must be done before the first Next: read the settings, listen, subscribe.</summary>
+    private static Composition Prepare(ExtensionsApiClient extensions, RegisterResponse function, TimeProvider time)
+    {
+        var problems = new SettingProblems();
+        var options = ExtensionOptions.Load(new ConfigurationBuilder().AddEnvironmentVariables().Build(), problems);
+        foreach (var problem in problems.Messages)
+            Log.Warn(problem);
+        var sockets = new Sockets(
+            Listen(IPAddress.Any, options.Telemetry.Port, "the Telemetry API", another: true),
+            options.Receiver.Enabled ? Listen(options.Receiver.Address, options.Receiver.HttpPort, "OTLP/HTTP", another: false) : null,
+            options.Receiver.Enabled ? Listen(options.Receiver.Address, options.Receiver.GrpcPort, "OTLP/gRPC", another: false) : null);
+        var subscribed = sockets.Telemetry is not null && TelemetrySubscription.Subscribe(extensions, sockets.Telemetry.Port);
+        return new Composition(options, function, sockets, subscribed, extensions, time);
+    }
+
+    private static ListeningSocket? Listen(IPAddress address, int port, string what, bool another)
+    {
+        if (ListeningSocket.TryBind(address, port, out var problem) is { } socket)
+            return socket;
+        var fallback = another ? ListeningSocket.TryBind(address, 0, out problem) : null;
+        Log.Warn(fallback is null
+            ? $"cannot listen for {what} on port {port} ({problem}): going on without it"
+            : $"port {port} for {what} is taken: using {fallback.Port}");
+        return fallback;
+    }
+}

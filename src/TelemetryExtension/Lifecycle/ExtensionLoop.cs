@@ -1,0 +1,113 @@
+using TelemetryExtension.ExtensionsApi;
+using TelemetryExtension.Flushing;
+using TelemetryExtension.Receiver;
+
+namespace TelemetryExtension.Lifecycle;
+
+/// <summary>
+/// The life of the extension after start-up: INVOKE, INVOKE, ..., SHUTDOWN. For every INVOKE the policy says when to flush; Next follows as
+/// soon as that is done, and at once when nothing is due. Nothing in here holds an invocation longer than its budget.
+/// </summary>
+internal sealed class ExtensionLoop(
+    ExtensionsApiClient extensions, TelemetryCollector collector, Flusher flusher, FlushPolicy policy, FlushBudget budget, InvocationSignals signals,
+    OtlpIntake? otlp, Shutdown shutdown, bool hasTelemetry, TimeProvider time)
+{
+    /// <summary>Left for the flush and Next when the runtime is not done before the function's timeout.</summary>
+    private static readonly TimeSpan InvokeMargin = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>For an OTLP request that the function was sending when its runtime finished.</summary>
+    private static readonly TimeSpan InFlightBound = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Runs until SHUTDOWN was handled. The first Next has been sent before. Throws only when the Extensions API is gone.</summary>
+    public async Task RunAsync()
+    {
+        signals.OnRuntimeDone = OnRuntimeDone;
+        using var longInvocations = time.CreateTimer(_ => Follow(policy.OnLongInvocation()), null, policy.LongInvocation, policy.LongInvocation);
+        string? lastRequestId = null;
+        while (true)
+        {
+            switch (await extensions.NextAsync(CancellationToken.None).ConfigureAwait(false))
+            {
+                case ExtensionEvent.Invoke invoke:
+                    lastRequestId = invoke.RequestId;
+                    await OnInvokeAsync(invoke).ConfigureAwait(false);
+                    break;
+                case ExtensionEvent.Shutdown end:
+                    await shutdown.RunAsync(end, lastRequestId).ConfigureAwait(false);
+                    return;
+                case ExtensionEvent.Unknown unknown:
+                    Log.WarnOnce("event/" + unknown.Type, $"unknown event type '{unknown.Type}' from the Extensions API: ignored");
+                    break;
+            }
+
+            extensions.SendNext();
+        }
+    }
+
+    /// <summary>The buffer became half full; called by a listener's thread.</summary>
+    public void OnOverThreshold() => Follow(policy.OnThreshold());
+
+    private async Task OnInvokeAsync(ExtensionEvent.Invoke invoke)
+    {
+        var deadline = Deadline.From(invoke.DeadlineMs, InvokeMargin, Deadline.LongestInvoke, time);
+        collector.OnInvoke(invoke);
+        var decision = policy.OnInvoke(new(invoke.RequestId, collector.OldestAge, collector.IsOverThreshold));
+        Follow(decision);
+        if (decision.HasFlag(FlushDecision.AtStart))
+            await FlushBesideHandlerAsync(invoke.RequestId, deadline).ConfigureAwait(false);
+        if (!decision.HasFlag(FlushDecision.AfterInvocation))
+            return;
+
+        if (!await RuntimeDoneAsync(invoke.RequestId, deadline).ConfigureAwait(false))
+            policy.RuntimeDoneMissed();
+        var done = time.GetTimestamp();
+        await flusher.FlushAsync(budget.AfterRuntimeDone(deadline), measured: true, CancellationToken.None).ConfigureAwait(false);
+        budget.Held(time.GetElapsedTime(done));
+    }
+
+    /// <summary>Costs nothing while the handler runs; once it is done, no more than the budget.</summary>
+    private async Task FlushBesideHandlerAsync(string requestId, Deadline deadline)
+    {
+        if (!hasTelemetry)
+        {
+            await flusher.FlushAsync(budget.WithoutRuntimeDone(deadline), measured: false, CancellationToken.None).ConfigureAwait(false);
+            return;
+        }
+
+        using var cancellation = deadline.CreateCancellation();
+        var flush = flusher.FlushAsync(deadline.Remaining, measured: false, cancellation.Token);
+        await Task.WhenAny(flush, signals.RuntimeDoneAsync(requestId)).ConfigureAwait(false);
+        if (!flush.IsCompleted)
+            cancellation.CancelAfter(budget.AfterRuntimeDone(deadline));
+        await flush.ConfigureAwait(false);
+    }
+
+    /// <summary>False when the deadline came first.</summary>
+    private async Task<bool> RuntimeDoneAsync(string requestId, Deadline deadline)
+    {
+        var done = signals.RuntimeDoneAsync(requestId);
+        if (!done.IsCompleted)
+        {
+            using var cancellation = deadline.CreateCancellation();
+            await done.WaitAsync(cancellation.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (done.IsCompleted && otlp is { InFlight.Count: > 0 })
+        {
+            using var cancellation = deadline.CreateCancellation(InFlightBound);
+            await otlp.InFlight.WaitAsync(cancellation.Token).ConfigureAwait(false);
+        }
+
+        return done.IsCompleted;
+    }
+
+    /// <summary>Called by the listener, maybe long after Next was sent: a failure is flushed at once even then.</summary>
+    private void OnRuntimeDone(string requestId, bool failed) =>
+        Follow(policy.InvocationEnded(requestId, failed ? InvocationStatus.Failed : InvocationStatus.Success));
+
+    private void Follow(FlushDecision decision)
+    {
+        if (decision.HasFlag(FlushDecision.Background))
+            flusher.StartInBackground();
+    }
+}

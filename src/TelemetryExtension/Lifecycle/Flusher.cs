@@ -1,0 +1,66 @@
+using TelemetryExtension.Export;
+using TelemetryExtension.Flushing;
+
+namespace TelemetryExtension.Lifecycle;
+
+/// <summary>
+/// Does what the policy decides: collects what has arrived and delivers it inside a budget, beside the loop or while the loop waits.
+/// Nothing here throws; what was not delivered stays in the outbox.
+/// </summary>
+internal sealed class Flusher(TelemetryCollector collector, Delivery delivery, FlushPolicy policy, FlushBudget budget, TimeProvider time)
+{
+    /// <summary>A flush that nobody waits for may take as long as a slow backend does; freezing interrupts it anyway.</summary>
+    private static readonly TimeSpan BackgroundBudget = TimeSpan.FromSeconds(10);
+
+    private int _background;
+
+    /// <summary>Flushes and waits for it, as long as the limit allows.</summary>
+    /// <param name="measured">Whether this flush teaches the budget: not when it ran beside the handler, on a shared CPU.</param>
+    public async Task FlushAsync(TimeSpan limit, bool measured, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        policy.FlushStarted();
+        var outcome = FlushOutcome.Incomplete;
+        try
+        {
+            collector.Collect();
+            var summary = await delivery.DeliverAsync(DeliveryMode.Once, limit, cancellationToken).ConfigureAwait(false);
+            var took = time.GetElapsedTime(started);
+            outcome = summary.LeftPayloads == 0 ? FlushOutcome.Complete
+                : took >= limit || cancellationToken.IsCancellationRequested ? FlushOutcome.CutOff
+                : FlushOutcome.Incomplete;
+            if (measured && outcome == FlushOutcome.Complete)
+                budget.Finished(took);
+            else if (measured && outcome == FlushOutcome.CutOff)
+                budget.CutOff();
+        }
+        catch (Exception e)
+        {
+            // A boundary: whatever went wrong in here is a bug of ours and must not reach the customer's function.
+            Log.WarnOnce("flush", $"a flush failed: {e.GetType().Name}: {e.Message}");
+        }
+        finally
+        {
+            policy.Flushed(outcome);
+        }
+    }
+
+    /// <summary>Starts a flush that nobody waits for; at most one at a time. It may still run when the environment is frozen, and goes on after the thaw.</summary>
+    public void StartInBackground()
+    {
+        if (Interlocked.Exchange(ref _background, 1) == 0)
+            _ = Task.Run(RunInBackgroundAsync);
+    }
+
+    private async Task RunInBackgroundAsync()
+    {
+        try
+        {
+            await FlushAsync(BackgroundBudget, measured: false, CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            Volatile.Write(ref _background, 0);
+        }
+    }
+}

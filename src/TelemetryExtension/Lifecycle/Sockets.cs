@@ -1,0 +1,6 @@
+using TelemetryExtension.Hosting;
+
+namespace TelemetryExtension.Lifecycle;
+
+/// <summary>The sockets we listen on; null where that was not possible or not wanted.</summary>
+internal sealed record Sockets(ListeningSocket? Telemetry, ListeningSocket? OtlpHttp, ListeningSocket? OtlpGrpc);

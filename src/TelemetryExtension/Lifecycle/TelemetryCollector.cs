@@ -1,0 +1,148 @@
+using TelemetryExtension.Accounting;
+using TelemetryExtension.Buffering;
+using TelemetryExtension.Export;
+using TelemetryExtension.ExtensionsApi;
+using TelemetryExtension.Invocations;
+using TelemetryExtension.Logs;
+using TelemetryExtension.Otlp;
+
+namespace TelemetryExtension.Lifecycle;
+
+/// <summary>
+/// The middle of the way of the data: empties the channel and turns what was in it into encoded payloads in the outbox. Everything is decoded
+/// here and nowhere else. A lock lets in one caller at a time, a few times per invocation: nothing behind the channel needs one of its own.
+/// </summary>
+internal sealed class TelemetryCollector(
+    TelemetryChannel channel, InvocationTracker tracker, EnvironmentResource resource, LogEncoder logs, Outbox outbox, Ledger ledger, TimeProvider time,
+    bool followSampling) : IDisposable
+{
+    /// <summary>Spans are few; this bounds one payload after a long time without flush.</summary>
+    private const int SpansPerPayload = 512;
+
+    private readonly Lock _gate = new();
+    private SpanExport? _spans;
+    private int _resourceVersion = -1;
+
+    public bool IsOverThreshold => channel.IsOverThreshold;
+
+    /// <summary>Age of the oldest item in the channel; zero when there is none.</summary>
+    public TimeSpan OldestAge
+    {
+        get
+        {
+            lock (_gate)
+                return channel.TryPeekOldest(out var received) ? TimeSpan.FromMicroseconds(Math.Max(0, NowUnixNano - received) / 1000) : TimeSpan.Zero;
+        }
+    }
+
+    private long NowUnixNano => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+
+    public void OnInvoke(ExtensionEvent.Invoke invoke)
+    {
+        lock (_gate)
+            tracker.OnInvoke(invoke.RequestId, invoke.InvokedFunctionArn, invoke.TraceHeader, NowUnixNano);
+    }
+
+    /// <summary>Takes everything that is in the channel now; what comes meanwhile waits for the next time.</summary>
+    public void Collect()
+    {
+        lock (_gate)
+        {
+            Drain();
+            Encode();
+        }
+    }
+
+    /// <summary>The last time: nothing is let in any more, and what still runs is closed as failed.</summary>
+    /// <param name="hasTelemetry">Without it nobody knows how invocations ended, and none is closed.</param>
+    public void Close(string reason, bool hasTelemetry)
+    {
+        lock (_gate)
+        {
+            channel.TryComplete();
+            Drain();
+            if (hasTelemetry)
+                tracker.OnShutdown(reason, NowUnixNano);
+            Encode();
+        }
+    }
+
+    public void Dispose() => _spans?.Dispose();
+
+    private void Drain()
+    {
+        for (var left = channel.Count; left > 0 && channel.TryRead(out var item); left--)
+        {
+            Take(in item);
+            item.Release();
+        }
+    }
+
+    private void Encode()
+    {
+        EncodeSpans();
+        logs.Flush();
+    }
+
+    private void Take(in TelemetryItem item)
+    {
+        switch (item.Kind)
+        {
+            case TelemetryItemKind.PlatformEvent:
+                TakeEvent(in item);
+                break;
+            case TelemetryItemKind.OtlpRequest:
+                outbox.Add(new(item.Signal, item.Memory.ToArray(), item.Records, time.GetUtcNow()));
+                break;
+            default:
+                UseResource();
+                if (!logs.Append(in item, tracker))
+                    ledger.Dropped(LedgerAccount.Logs, DropReason.Malformed);
+                break;
+        }
+    }
+
+    private void TakeEvent(in TelemetryItem item)
+    {
+        if (PlatformEventReader.Read(item.Memory, item.ReceivedUnixNano) is not { } platformEvent)
+            ledger.Dropped(LedgerAccount.Events, DropReason.Malformed);
+        else if (!tracker.Apply(platformEvent))
+            ledger.Dropped(LedgerAccount.Events, DropReason.UnknownType);
+        else
+            ledger.Exported(LedgerAccount.Events);
+    }
+
+    private void EncodeSpans()
+    {
+        var spans = tracker.Spans;
+        if (spans.Count == 0)
+            return;
+        ledger.Received(LedgerAccount.Traces, spans.Count);
+        if (followSampling)
+            ledger.Dropped(LedgerAccount.Traces, DropReason.Unsampled, spans.RemoveAll(span => span.Sampled == false));
+        UseResource();
+        _spans ??= new SpanExport(resource.Attributes);
+        for (var from = 0; from < spans.Count; from += SpansPerPayload)
+        {
+            var part = spans.GetRange(from, Math.Min(SpansPerPayload, spans.Count - from));
+            if (_spans.Encode(part, time.GetUtcNow()) is { } payload)
+                outbox.Add(payload);
+            else
+                ledger.Dropped(LedgerAccount.Traces, DropReason.Malformed, part.Count);
+        }
+
+        spans.Clear();
+    }
+
+    /// <summary>The resource is known in full only when initStart was read, and changes after a SnapStart restore.</summary>
+    private void UseResource()
+    {
+        resource.Update(tracker);
+        if (resource.Version == _resourceVersion)
+            return;
+        _resourceVersion = resource.Version;
+        logs.SetResource(resource.Encoded);
+        _spans?.Dispose();
+        _spans = null;
+    }
+}
