@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using LambdaSandbox.Processes;
 
 namespace LambdaSandbox.Platform;
 
@@ -33,6 +34,7 @@ internal sealed class Layout : IDisposable
         var parent = options.PrivateMounts ? "/var/tmp" : Path.GetTempPath();
         var root = Path.Combine(parent, $"lambda-sandbox-{Guid.NewGuid():N}");
         Directory.CreateDirectory(root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Guardian.Remove(root);
         var layout = new Layout(
             root,
             Existing(options.LayerDirectory) ?? Path.Combine(root, "opt"),

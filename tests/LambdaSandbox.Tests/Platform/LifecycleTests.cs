@@ -173,6 +173,32 @@ public sealed class LifecycleTests
         Assert.False(environment.ExtensionNext.IsCompleted);
     }
 
+    [Fact]
+    public async Task ManagedInstances_TimeoutKillsNothing_AndALateAnswerIsGone()
+    {
+        await using var environment = await PlayedEnvironment.StartAsync(
+            new SandboxOptions { InitializationType = InitializationType.ManagedInstances, Timeout = TimeSpan.FromMilliseconds(200) }, Cancellation);
+        var invoke = environment.Lambda.InvokeAsync("{}", Cancellation);
+        var id = (await environment.RuntimeNext).Headers["Lambda-Runtime-Aws-Request-Id"];
+        Assert.Equal("timeout", (await invoke).Status);
+        var late = await environment.Runtime.RespondAsync(id);
+        Assert.Equal((System.Net.HttpStatusCode.Gone, "InvokeTimeout"), (late.Status, late.ErrorType));
+        Assert.False(environment.ExtensionNext.IsCompleted);
+    }
+
+    [Fact]
+    public async Task ManagedInstances_ExtensionCrash_FailsAllThatOverlap_Once()
+    {
+        await using var environment = await PlayedEnvironment.StartAsync(
+            new SandboxOptions { InitializationType = InitializationType.ManagedInstances }, Cancellation);
+        var first = environment.Lambda.InvokeAsync("1", Cancellation);
+        var second = environment.Lambda.InvokeAsync("2", Cancellation);
+        await environment.RuntimeNext;
+        environment.Lambda.EndPlayedExtension("ext", 1);
+        Assert.Equal(["Extension.Crash", "Extension.Crash"], [(await first).Error!.ErrorType, (await second).Error!.ErrorType]);
+        Assert.Equal(2, environment.Made("platform.report").Count);
+    }
+
     [Theory]
     [InlineData(false, "platform.initStart")]
     [InlineData(true, "platform.start")]

@@ -147,6 +147,47 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task Timeout_ExtensionLearnsOfIt_AndTheEnvironmentStartsAgain()
+    {
+        await using var lambda = await Sandbox.StartAsync(packages.Options with { Timeout = TimeSpan.FromSeconds(4) }, Cancellation);
+        var first = lambda.Extensions[0];
+        var result = await lambda.InvokeAsync("{\"do\":\"sleep\"}", Cancellation);
+        Assert.Equal("timeout", result.Status);
+        Assert.Contains(first.Output, l => l.StartsWith("shutdown timeout", StringComparison.Ordinal));
+        Assert.Equal(0, first.ExitCode);
+
+        var again = await lambda.InvokeAsync("{}", Cancellation);
+        Assert.True(again.Succeeded, again.Status);
+        Assert.NotEqual(first.Pid, lambda.Extensions[0].Pid);
+    }
+
+    [Fact]
+    public async Task OutOfMemory_Scripted_IsACrashWithAllMemoryUsed()
+    {
+        await using var lambda = await Sandbox.StartAsync(packages.Options, Cancellation);
+        var result = await lambda.InvokeAsync(
+            "{\"do\":\"sleep\"}", new InvokeOptions { OutOfMemoryAfter = TimeSpan.FromMilliseconds(50) }, Cancellation);
+        Assert.True(result.OutOfMemory);
+        Assert.Equal(("error", "Runtime.ExitError", 128), (result.Status, result.Error!.ErrorType, result.MaxMemoryUsedMb));
+        var report = lambda.Events.Last(e => e.Type == "platform.report").Record!;
+        Assert.Equal(128, report["metrics"]!["maxMemoryUsedMB"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task FreezeFor_InTheMiddleOfAnInvocation_StopsEverybodyThatLong()
+    {
+        await using var lambda = await Sandbox.StartAsync(packages.Options, Cancellation);
+        await lambda.InvokeAsync("{}", Cancellation);
+        var before = lambda.Extensions[0].StoppedFor;
+        var result = await lambda.InvokeAsync("{}", new InvokeOptions
+        {
+            WhileRunning = _ => lambda.FreezeForAsync(TimeSpan.FromMilliseconds(300), Cancellation),
+        }, Cancellation);
+        Assert.True(result.Succeeded);
+        Assert.True(lambda.Extensions[0].StoppedFor - before > TimeSpan.FromMilliseconds(290));
+    }
+
+    [Fact]
     public async Task NotExecutable_IsLaunchError()
     {
         using var broken = new Packages(extensionMode: 0b110_100_100);
@@ -187,17 +228,22 @@ public sealed class ProcessTests : IDisposable
         };
         using var process = Process.Start(start)!;
         int child = 0;
+        var root = "";
         while (child == 0 && await process.StandardOutput.ReadLineAsync(Cancellation) is { } line)
         {
+            if (line.IndexOf("/var/task", StringComparison.Ordinal) is > 0 and var end)
+                root = line[line.IndexOf('/', StringComparison.Ordinal)..end];
             if (line.Contains("\"pid\": ", StringComparison.Ordinal))
                 child = JsonNode.Parse(line[line.IndexOf('{', StringComparison.Ordinal)..])!["pid"]!.GetValue<int>();
         }
 
         Assert.NotNull(State(child));
+        Assert.True(Directory.Exists(root), root);
         process.Kill();
-        for (var i = 0; i < 300 && State(child) is not (null or 'Z'); i++)
+        for (var i = 0; i < 500 && (State(child) is not (null or 'Z') || Directory.Exists(root)); i++)
             await Task.Delay(10, Cancellation);
         Assert.True(State(child) is null or 'Z');
+        Assert.False(Directory.Exists(root));
     }
 
     [Fact]

@@ -98,6 +98,48 @@ public sealed class DeliveryTests
     }
 
     [Fact]
+    public async Task LargeRecord_Split_CanBeJoined()
+    {
+        var options = new SandboxOptions { Freeze = FreezeMode.None, Faults = new SandboxFaults { SplitLargeRecords = true } };
+        await using var environment = await PlayedEnvironment.StartAsync(options, Cancellation);
+        var line = new string('x', 400_000);
+        environment.Lambda.Emit("function", line);
+        await environment.Listener.WaitAsync(l => l.Bodies.Count(b => b.Contains("xxx", StringComparison.Ordinal)) == 2, Cancellation);
+        var halves = environment.Listener.Bodies.Where(b => b.Contains("xxx", StringComparison.Ordinal)).ToList();
+        Assert.EndsWith("}]", halves[0], StringComparison.Ordinal);
+        Assert.ThrowsAny<System.Text.Json.JsonException>(() => JsonNode.Parse(halves[0]));
+        Assert.ThrowsAny<System.Text.Json.JsonException>(() => JsonNode.Parse(halves[1]));
+        var envelope = halves[1].IndexOf("\"record\":", StringComparison.Ordinal) + "\"record\":".Length;
+        var joined = JsonNode.Parse(halves[0][..^2] + halves[1][envelope..])!.AsArray();
+        Assert.Equal(line, joined[0]!["record"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task Resubscribe_ElsewhereAfterAReset_GetsOnlyWhatIsNew()
+    {
+        await using var environment = await PlayedEnvironment.StartAsync(new SandboxOptions(), Cancellation);
+        var first = environment.Lambda.InvokeAsync("{}", Cancellation);
+        await environment.RuntimeNext;
+        environment.Lambda.EndPlayedExtension("ext", 1);
+        Assert.Equal("error", (await first).Status);
+
+        await using var elsewhere = await Listener.StartAsync();
+        var second = environment.Lambda.InvokeAsync("{}", Cancellation);
+        await environment.Extension.RegisterAsync();
+        await environment.Extension.SubscribeAsync(elsewhere);
+        environment.ExtensionNext = environment.Extension.NextAsync();
+        environment.RuntimeNext = await environment.Runtime.ServeAsync(environment.Runtime.NextAsync());
+        await environment.ExtensionNext;
+        environment.ExtensionNext = environment.Extension.NextAsync();
+        var result = await second;
+        await environment.Lambda.ShutdownAsync(cancellation: Cancellation);
+        Assert.Equal("platform.initStart", elsewhere.Types.First());
+        Assert.Equal(
+            [result.RequestId],
+            elsewhere.Events.Where(e => e["type"]!.GetValue<string>() == "platform.report").Select(e => e["record"]!["requestId"]!.GetValue<string>()));
+    }
+
+    [Fact]
     public async Task Faults_OmitDoubleAndScript()
     {
         var faults = new SandboxFaults
