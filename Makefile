@@ -19,7 +19,7 @@ export TELEMETRY_EXTENSION_ARTIFACTS := $(ARTIFACTS)
 .DEFAULT_GOAL := test
 
 test: layer net10
-	dotnet build TelemetryExtension.sln -c Release --nologo -v quiet -clp:NoSummary
+	dotnet build TelemetryExtension.sln -c Release --nologo -v quiet -clp:NoSummary -tl:off
 	infra/dev/test.sh Release tests/*.Tests
 
 demo: layer
@@ -41,13 +41,17 @@ clean:
 prerequisites:
 	@infra/dev/doctor.sh --install
 
-# The code must be ready for the move to net10.0. In a folder of its own: obj/ holds one restore at a time.
-net10: prerequisites
+# The code must be ready for the move to net10.0. In a folder of its own, because obj/ holds one restore at a time; restored by a
+# command of its own, because the restore inside `dotnet build` leaves the framework named on the command line out.
+net10: $(ARTIFACTS)/net10.stamp
+$(ARTIFACTS)/net10.stamp: $(shell find src \( -name bin -o -name obj \) -prune -o -type f -print) $(wildcard Directory.*) | prerequisites
 	@for project in src/TelemetryExtension src/DemoFunction src/LambdaSandbox; do \
-		dotnet build $$project -c Release -p:TargetFramework=net10.0 --artifacts-path $(ARTIFACTS)/net10 \
-			--nologo -v quiet -clp:NoSummary || exit 1; \
+		dotnet restore $$project -p:TargetFramework=net10.0 --artifacts-path $(ARTIFACTS)/net10 -v quiet \
+		&& dotnet build $$project --no-restore -c Release -p:TargetFramework=net10.0 --artifacts-path $(ARTIFACTS)/net10 \
+			--nologo -v quiet -clp:NoSummary -tl:off || exit 1; \
 		echo "$$project compiles for net10.0"; \
 	done
+	@touch $@
 
 # `sam build` calls these here, because template.yaml names the repository root as the source of both.
 build-TelemetryLayer build-DemoFunction:

@@ -10,13 +10,13 @@ mkdir -p "$results"
 passed=0 failed=0 skipped=0
 
 # The trx file is XML with one <Counters total= executed= passed= failed= .../> element.
-counter() { sed -n "s/.*<Counters .*[ ]$2=\"\([0-9]*\)\".*/\1/p" "$1" | head -n 1; }
+counter() { sed -n "s/.*<Counters.*[ ]$2=\"\([0-9]*\)\".*/\1/p" "$1" | head -n 1; }
 
 for project in "$@"; do
     name=$(basename "$project")
     trx=$results/$name.trx
     dotnet test "$project" -c "$configuration" --no-build --nologo --results-directory "$results" \
-        --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=quiet" </dev/null
+        --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" </dev/null
     code=$?
     # A project without any test makes no file, and dotnet test calls that a success.
     if [ ! -s "$trx" ] && [ "$code" = 0 ]; then

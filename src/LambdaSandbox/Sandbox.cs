@@ -200,8 +200,12 @@ public sealed class Sandbox : IAsyncDisposable
     /// <summary>Stops all processes and the telemetry for a while, whatever they are doing: also in the middle of an invocation.</summary>
     public async Task FreezeForAsync(TimeSpan duration, CancellationToken cancellation = default)
     {
-        if (platform.Current is not { } generation)
+        if (platform.Current is not { } generation || processes.IsFrozen)
+        {
+            await Task.Delay(duration, cancellation).ConfigureAwait(false);
             return;
+        }
+
         await telemetry.PauseAsync(TimeSpan.Zero).ConfigureAwait(false);
         processes.Freeze(generation);
         try
@@ -252,6 +256,7 @@ public sealed class Sandbox : IAsyncDisposable
         cgroup?.Dispose();
         layout.Dispose();
         oneAtATime.Dispose();
+        invokePhase.Dispose();
     }
 
     private void Signal(string name, int signal)

@@ -112,6 +112,9 @@ public sealed record SandboxOptions
     /// <summary>When the report of an invocation that ended in a reset is made.</summary>
     public ReportAfterReset ReportAfterReset { get; init; } = ReportAfterReset.NextGeneration;
 
+    /// <summary>An extension that subscribes again after a reset keeps its first destination, whatever it asks for.</summary>
+    public bool KeepDestination { get; init; }
+
     /// <summary>What one subscriber may have waiting before events are dropped with platform.logsDropped.</summary>
     public int TelemetryQueueBytes { get; init; } = 16 * 1024 * 1024;
 
@@ -143,6 +146,12 @@ public sealed record SandboxFaults
 
     /// <summary>What becomes of an event the platform makes: itself, nothing, two, others. Not asked for events played by hand.</summary>
     public Func<TelemetryEvent, IEnumerable<TelemetryEvent>>? Telemetry { get; init; }
+
+    /// <summary>
+    /// A record larger than the subscription's maxBytes comes in two bodies, as seen on real Lambda: the first is cut inside the value and
+    /// ends in a forced "}]", the second repeats the envelope before the rest. Neither is JSON.
+    /// </summary>
+    public bool SplitLargeRecords { get; init; }
 
     /// <summary>How much later than normal an event is handed to the subscribers; what follows may overtake it.</summary>
     public Func<TelemetryEvent, TimeSpan>? TelemetryDelay { get; init; }

@@ -144,6 +144,8 @@ internal sealed partial class RuntimeApi(PlatformState platform)
     private Invocation Begin(HttpContext context, string id) => platform.Gate.Do(() =>
     {
         var current = Current();
+        if (current.Expired.Contains(id))
+            throw new ApiError(410, "InvokeTimeout", "Invocation has timed out");
         if (!current.Active.TryGetValue(id, out var invocation) || invocation.ResponseStartedAt is not null)
             throw new ApiError(400, "InvalidRequestID", "Invalid request ID");
         if (context.Header("Lambda-Runtime-Invocation-Id") is { } echoed && echoed != invocation.InvocationId)

@@ -26,6 +26,10 @@ internal sealed class Generation(string phase)
     public bool RestoreReleased { get; set; }
     public Queue<Invocation> Offered { get; } = new();
     public Dictionary<string, Invocation> Active { get; } = [];
+
+    /// <summary>Invocations of managed instances whose time ran out: an answer is refused.</summary>
+    public HashSet<string> Expired { get; } = [];
+
     public bool RegistrationClosed { get; set; }
     public bool SubscriptionClosed { get; set; }
 

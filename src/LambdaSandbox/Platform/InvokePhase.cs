@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using LambdaSandbox.Processes;
 using LambdaSandbox.Telemetry;
 
@@ -7,12 +6,14 @@ namespace LambdaSandbox.Platform;
 
 /// <summary>One invocation: thaw (or init again), hand the event over, wait for everybody's Next, freeze, report.</summary>
 internal sealed class InvokePhase(
-    PlatformState platform, TelemetryStream telemetry, ProcessSet processes, InitPhase init, EndPhase ending, string logStream)
+    PlatformState platform, TelemetryStream telemetry, ProcessSet processes, InitPhase init, EndPhase ending, string logStream) : IDisposable
 {
     private static readonly TimeSpan TelemetryInFlight = TimeSpan.FromMilliseconds(50);
 
     private readonly SandboxOptions options = platform.Options;
+    private readonly InvocationEvents telling = new(platform, telemetry);
     private readonly Dictionary<int, TimeSpan> stoppedBefore = [];
+    private readonly SemaphoreSlim oneGenerationAtATime = new(1);
     private bool restored;
     private TimeSpan? restoreDuration;
     private bool initWasReported;
@@ -26,35 +27,37 @@ internal sealed class InvokePhase(
         var arrival = DateTimeOffset.UtcNow;
         invocation.StartedAt = arrival;
         invocation.Deadline = arrival + options.Timeout;
-        if (platform.Current is { Fault: not null })
-            await ending.RunAsync("failure").ConfigureAwait(false);
 
+        await oneGenerationAtATime.WaitAsync(cancellation).ConfigureAwait(false);
+        Generation generation;
         IReadOnlyList<StoppedProcess> frozen = [];
-        var initIsPartOfIt = platform.Current is null;
-        if (initIsPartOfIt)
+        bool initIsPartOfIt;
+        try
         {
-            if (options.SuppressedInitAfterStart)
-                EmitStart(invocation);
-            await init.RunAsync("invoke", options.Timeout, invocation.Trace, cancellation).ConfigureAwait(false);
-            initWasReported = true;
+            if (platform.Current is { Fault: not null })
+                await ending.RunAsync("failure").ConfigureAwait(false);
+            initIsPartOfIt = platform.Current is null;
+            if (initIsPartOfIt)
+                await InitAsync(invocation, cancellation).ConfigureAwait(false);
+            else
+                frozen = await WakeAsync(platform.Current!, invocation, cancellation).ConfigureAwait(false);
+            generation = platform.Current!;
         }
-        else
+        finally
         {
-            frozen = Thaw(platform.Current!);
-            await RestoreAsync(platform.Current!, cancellation).ConfigureAwait(false);
-            invocation.StartedAt = DateTimeOffset.UtcNow;
-            invocation.Deadline = invocation.StartedAt + options.Timeout;
+            oneGenerationAtATime.Release();
         }
 
-        var generation = platform.Current!;
         if (!(initIsPartOfIt && options.SuppressedInitAfterStart))
-            EmitStart(invocation);
+            telling.Start(invocation);
         var outcome = generation.Fault is null
             ? await RunAsync(generation, invocation, cancellation).ConfigureAwait(false)
             : Failed(generation, invocation);
         outcome = outcome with { Start = initIsPartOfIt ? arrival : invocation.StartedAt };
         return await ConcludeAsync(generation, invocation, outcome, frozen).ConfigureAwait(false);
     }
+
+    public void Dispose() => oneGenerationAtATime.Dispose();
 
     public async Task FreezeAsync(Generation generation)
     {
@@ -78,12 +81,29 @@ internal sealed class InvokePhase(
         return list;
     }
 
-    private async Task<Outcome> RunAsync(Generation generation, Invocation invocation, CancellationToken cancellation)
+    private async Task InitAsync(Invocation invocation, CancellationToken cancellation)
+    {
+        if (options.SuppressedInitAfterStart)
+            telling.Start(invocation);
+        await init.RunAsync("invoke", options.Timeout, invocation.Trace, cancellation).ConfigureAwait(false);
+        initWasReported = true;
+    }
+
+    private async Task<IReadOnlyList<StoppedProcess>> WakeAsync(Generation generation, Invocation invocation, CancellationToken cancellation)
+    {
+        var frozen = Thaw(generation);
+        await RestoreAsync(generation, cancellation).ConfigureAwait(false);
+        invocation.StartedAt = DateTimeOffset.UtcNow;
+        invocation.Deadline = invocation.StartedAt + options.Timeout;
+        return frozen;
+    }
+
+    private async Task<InvocationOutcome> RunAsync(Generation generation, Invocation invocation, CancellationToken cancellation)
     {
         platform.Gate.Do(() =>
         {
             generation.Offered.Enqueue(invocation);
-            generation.OfferToExtensions("INVOKE", () => InvokeEvent(invocation));
+            generation.OfferToExtensions("INVOKE", () => telling.InvokeEvent(invocation));
         });
         var hook = invocation.Options.WhileRunning?.Invoke(new RunningInvocation(
             invocation.RequestId, invocation.StartedAt, invocation.Deadline, invocation.Trace.Header)) ?? Task.CompletedTask;
@@ -97,33 +117,35 @@ internal sealed class InvokePhase(
             return Cut(generation, invocation, inTime);
         if (Managed)
         {
-            await ForgetAsync(generation, invocation, cancellation).ConfigureAwait(false);
-            return new Outcome(StatusOf(invocation), invocation.Error?.ErrorType, invocation.ResponseEndedAt!.Value, TimeSpan.Zero, false);
+            Forget(generation, invocation, expired: false);
+            return new InvocationOutcome(StatusOf(invocation), invocation.Error?.ErrorType, invocation.ResponseEndedAt!.Value, TimeSpan.Zero, false);
         }
 
         var doneAt = invocation.RuntimeDoneAt!.Value;
-        EmitRuntimeDone(invocation, StatusOf(invocation), invocation.Error?.ErrorType, doneAt);
+        telling.RuntimeDone(invocation, StatusOf(invocation), invocation.Error?.ErrorType, doneAt);
         inTime = await WaitAsync(generation, invocation, () => generation.IsIdle, cancellation).ConfigureAwait(false);
         var last = platform.Gate.Read(() => generation.Extensions.Select(e => e.NextAt).Append(doneAt).Max());
         if (!inTime)
-            return new Outcome("timeout", null, invocation.Deadline, invocation.Deadline - doneAt, true);
+            return new InvocationOutcome("timeout", null, invocation.Deadline, invocation.Deadline - doneAt, true);
         return generation.Fault is { } fault
-            ? new Outcome("error", fault, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow - doneAt, true)
-            : new Outcome(StatusOf(invocation), invocation.Error?.ErrorType, last, last - doneAt, false);
+            ? new InvocationOutcome("error", fault, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow - doneAt, true)
+            : new InvocationOutcome(StatusOf(invocation), invocation.Error?.ErrorType, last, last - doneAt, false);
     }
 
     /// <summary>The runtime did not finish: it ran out of time, it died, or an extension did.</summary>
-    private Outcome Cut(Generation generation, Invocation invocation, bool inTime)
+    private InvocationOutcome Cut(Generation generation, Invocation invocation, bool inTime)
     {
         if (inTime)
             return Failed(generation, invocation);
-        if (!Managed)
-            EmitRuntimeDone(invocation, "timeout", null, invocation.Deadline);
+        if (Managed)
+            Forget(generation, invocation, expired: true);
+        else
+            telling.RuntimeDone(invocation, "timeout", null, invocation.Deadline);
         processes.WriteFunctionLine(TimeoutLine(invocation));
-        return new Outcome("timeout", null, invocation.Deadline, TimeSpan.Zero, !Managed);
+        return new InvocationOutcome("timeout", null, invocation.Deadline, TimeSpan.Zero, !Managed);
     }
 
-    private Outcome Failed(Generation generation, Invocation invocation)
+    private InvocationOutcome Failed(Generation generation, Invocation invocation)
     {
         var now = DateTimeOffset.UtcNow;
         var fault = generation.Fault ?? "Sandbox.Failure";
@@ -136,12 +158,12 @@ internal sealed class InvokePhase(
             _ => "error",
         };
         if (!Managed)
-            EmitRuntimeDone(invocation, status, status == "timeout" ? null : fault, now);
-        return new Outcome(status, fault, now, TimeSpan.Zero, true);
+            telling.RuntimeDone(invocation, status, status == "timeout" ? null : fault, now);
+        return new InvocationOutcome(status, fault, now, TimeSpan.Zero, true);
     }
 
     private async Task<InvocationResult> ConcludeAsync(
-        Generation generation, Invocation invocation, Outcome outcome, IReadOnlyList<StoppedProcess> frozen)
+        Generation generation, Invocation invocation, InvocationOutcome outcome, IReadOnlyList<StoppedProcess> frozen)
     {
         var memory = processes.MaxMemoryUsedMb(generation);
         var outOfMemory = processes.RanOutOfMemory || invocation.Options.OutOfMemoryAfter is not null;
@@ -151,13 +173,15 @@ internal sealed class InvokePhase(
         var initDuration = initWasReported || options.InitializationType != InitializationType.OnDemand ? null : generation.InitDuration;
         initWasReported = true;
         var billed = TimeSpan.FromMilliseconds(Math.Ceiling((duration + (initDuration ?? TimeSpan.Zero)).TotalMilliseconds));
-        void Report() => EmitReport(invocation, outcome, duration, billed, initDuration, memory);
+        var restoring = restoreDuration;
+        restoreDuration = null;
+        void Report() => telling.Report(invocation, outcome, new InvocationFigures(duration, billed, initDuration, restoring, memory));
 
         if (outcome.Reset)
         {
             if (options.ReportAfterReset == ReportAfterReset.BeforeShutdown)
                 Report();
-            await ending.RunAsync(outcome.Status == "timeout" ? "timeout" : "failure").ConfigureAwait(false);
+            await ResetAsync(generation, outcome.Status == "timeout" ? "timeout" : "failure").ConfigureAwait(false);
             if (options.ReportAfterReset == ReportAfterReset.NextGeneration)
                 Report();
         }
@@ -174,6 +198,21 @@ internal sealed class InvokePhase(
         return new InvocationResult(
             invocation.RequestId, outcome.Status, invocation.Response, error, outcome.Start, duration, billed,
             invocation.ResponseEndedAt - invocation.HandedAt, outcome.ExtensionOverhead, initDuration, memory, invocation.Trace.Header, outOfMemory, frozen);
+    }
+
+    /// <summary>Of several invocations that overlap in a generation, the first to fail ends it.</summary>
+    private async Task ResetAsync(Generation generation, string reason)
+    {
+        await oneGenerationAtATime.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (platform.Current == generation)
+                await ending.RunAsync(reason).ConfigureAwait(false);
+        }
+        finally
+        {
+            oneGenerationAtATime.Release();
+        }
     }
 
     private async Task RestoreAsync(Generation generation, CancellationToken cancellation)
@@ -200,13 +239,13 @@ internal sealed class InvokePhase(
     private Task<bool> WaitAsync(Generation generation, Invocation invocation, Func<bool> condition, CancellationToken cancellation) =>
         platform.Gate.WaitAsync(() => generation.Fault is not null || condition(), invocation.Deadline - DateTimeOffset.UtcNow, cancellation);
 
-    /// <summary>An answered invocation of managed instances leaves with the runtime's next Next; nobody waits for that.</summary>
-    private Task ForgetAsync(Generation generation, Invocation invocation, CancellationToken cancellation)
+    /// <summary>On managed instances nobody waits for the runtime's following Next.</summary>
+    private void Forget(Generation generation, Invocation invocation, bool expired) => platform.Gate.Do(() =>
     {
-        cancellation.ThrowIfCancellationRequested();
-        platform.Gate.Do(() => generation.Active.Remove(invocation.RequestId));
-        return Task.CompletedTask;
-    }
+        generation.Active.Remove(invocation.RequestId);
+        if (expired)
+            generation.Expired.Add(invocation.RequestId);
+    });
 
     private bool IsDone(Invocation invocation) => Managed ? invocation.HasAnswered : invocation.RuntimeDoneAt is not null;
 
@@ -222,69 +261,4 @@ internal sealed class InvokePhase(
         137 => "signal: killed",
         var code => $"exit status {code}",
     };
-
-    private JsonObject InvokeEvent(Invocation invocation)
-    {
-        var item = new JsonObject
-        {
-            ["eventType"] = "INVOKE",
-            ["deadlineMs"] = invocation.Deadline.ToUnixTimeMilliseconds(),
-            ["requestId"] = invocation.RequestId,
-            ["invokedFunctionArn"] = platform.FunctionArn,
-        };
-        if (invocation.Trace.Header is { } header)
-            item["tracing"] = new JsonObject { ["type"] = "X-Amzn-Trace-Id", ["value"] = header };
-        return item;
-    }
-
-    private void EmitStart(Invocation invocation) => telemetry.Emit("platform.start", PlatformEvents.Start(
-        options, invocation.RequestId, platform.FunctionArn, invocation.Trace.Tracing(), invocation.Options.TenantId), invocation.StartedAt);
-
-    private void EmitRuntimeDone(Invocation invocation, string status, string? errorType, DateTimeOffset doneAt) => telemetry.Emit(
-        "platform.runtimeDone",
-        PlatformEvents.RuntimeDone(
-            invocation.RequestId, status, errorType, doneAt - invocation.StartedAt, invocation.ProducedBytes,
-            ResponseSpans(invocation, withOverhead: true), invocation.Trace.Tracing(), invocation.Options.TenantId));
-
-    private void EmitReport(Invocation invocation, Outcome outcome, TimeSpan duration, TimeSpan billed, TimeSpan? initDuration, int memory)
-    {
-        var metrics = new JsonObject { ["durationMs"] = PlatformEvents.Ms(duration) };
-        JsonArray spans = [];
-        if (Managed)
-        {
-            spans = ResponseSpans(invocation, withOverhead: false);
-        }
-        else
-        {
-            metrics["billedDurationMs"] = (long)billed.TotalMilliseconds;
-            metrics["memorySizeMB"] = options.MemorySizeMb;
-            metrics["maxMemoryUsedMB"] = memory;
-            metrics["initDurationMs"] = initDuration is { } value ? PlatformEvents.Ms(value) : null;
-            metrics["restoreDurationMs"] = restoreDuration is { } restoring ? PlatformEvents.Ms(restoring) : null;
-            restoreDuration = null;
-            if (invocation.RuntimeDoneAt is { } doneAt)
-                spans.Add((JsonNode)PlatformEvents.Span("extensionOverhead", doneAt, outcome.ExtensionOverhead));
-        }
-
-        telemetry.Emit("platform.report", PlatformEvents.Report(
-            invocation.RequestId, outcome.Status, outcome.ErrorType, metrics, spans, invocation.Trace.Tracing(), invocation.Options.TenantId));
-    }
-
-    private static JsonArray ResponseSpans(Invocation invocation, bool withOverhead)
-    {
-        JsonArray spans = [];
-        if (invocation is not { HandedAt: { } handed, ResponseStartedAt: { } started, ResponseEndedAt: { } ended })
-            return spans;
-        spans.Add((JsonNode)PlatformEvents.Span("responseLatency", handed, started - handed));
-        spans.Add((JsonNode)PlatformEvents.Span("responseDuration", started, ended - started));
-        if (withOverhead && invocation.RuntimeDoneAt is { } done)
-            spans.Add((JsonNode)PlatformEvents.Span("runtimeOverhead", ended, done - ended));
-        return spans;
-    }
-
-    /// <param name="Start">What the duration counts from: with an init inside the invocation, the arrival of the request.</param>
-    private sealed record Outcome(string Status, string? ErrorType, DateTimeOffset End, TimeSpan ExtensionOverhead, bool Reset)
-    {
-        public DateTimeOffset Start { get; init; }
-    }
 }

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using LambdaSandbox.Processes;
 
 namespace LambdaSandbox.Platform;
 
@@ -27,10 +28,13 @@ internal sealed class Layout : IDisposable
     /// <exception cref="SandboxException">A zip or folder is missing or broken.</exception>
     public static Layout Create(SandboxOptions options)
     {
-        // Not under /tmp when that is going to be covered by a mount.
+        // Nothing that is run may lie under /tmp when that is going to be covered by a mount.
+        if (options.PrivateMounts && new[] { options.LayerDirectory, options.FunctionDirectory }.Any(IsUnderTmp))
+            throw new SandboxException("with private mounts, layer and function folders must not be under /tmp");
         var parent = options.PrivateMounts ? "/var/tmp" : Path.GetTempPath();
         var root = Path.Combine(parent, $"lambda-sandbox-{Guid.NewGuid():N}");
         Directory.CreateDirectory(root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Guardian.Remove(root);
         var layout = new Layout(
             root,
             Existing(options.LayerDirectory) ?? Path.Combine(root, "opt"),
@@ -79,6 +83,8 @@ internal sealed class Layout : IDisposable
             // A read-only folder a test made: left to the host's cleaning of temporary files.
         }
     }
+
+    private static bool IsUnderTmp(string? folder) => folder is not null && Path.GetFullPath(folder).StartsWith("/tmp/", StringComparison.Ordinal);
 
     private static string? Existing(string? folder) => folder is null || Directory.Exists(folder)
         ? folder is null ? null : Path.GetFullPath(folder)

@@ -64,8 +64,12 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
         _ = WatchRuntimeAsync(generation, child);
     }
 
+    /// <summary>Between <see cref="Freeze"/> and <see cref="Thaw"/>.</summary>
+    public bool IsFrozen { get; private set; }
+
     public void Freeze(Generation generation)
     {
+        IsFrozen = true;
         if (cgroup is { Freezes: true })
         {
             var frozen = cgroup.Freeze(true);
@@ -74,12 +78,16 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
             return;
         }
 
-        foreach (var child in generation.Processes)
+        var children = generation.Processes.ToList();
+        foreach (var child in children)
             child.Stop();
+        foreach (var child in children)
+            child.AwaitStopped();
     }
 
     public void Thaw(Generation generation)
     {
+        IsFrozen = false;
         if (cgroup is { Freezes: true })
         {
             foreach (var child in generation.Processes)

@@ -87,12 +87,18 @@ internal sealed class ChildProcess
         Native.SignalGroup(Pid, signal);
     }
 
-    /// <summary>Stops the group with SIGSTOP and waits until the kernel shows it stopped.</summary>
+    /// <summary>Stops the group with SIGSTOP; see <see cref="AwaitStopped"/>.</summary>
     public void Stop()
+    {
+        if (!Exited.IsCompleted)
+            Native.SignalGroup(Pid, Native.SigStop);
+    }
+
+    /// <summary>Waits until the kernel shows the process stopped: it counts as stopped from then on.</summary>
+    public void AwaitStopped()
     {
         if (Exited.IsCompleted)
             return;
-        Native.SignalGroup(Pid, Native.SigStop);
         SpinWait.SpinUntil(() => ProcFs.State(Pid) is 'T' or 'Z' or null, TimeSpan.FromSeconds(1));
         NoteStopped(ProcFs.State(Pid) == 'T');
     }

@@ -96,6 +96,7 @@ internal sealed class ControlGroup : IDisposable
             throw new IOException($"no {controller} hierarchy");
         var folder = Path.Combine(parent, $"lambda-sandbox-{Guid.NewGuid():N}");
         Directory.CreateDirectory(folder);
+        Guardian.Remove(folder);
         folders.Add(controller, folder);
     }
 

@@ -3,34 +3,39 @@ using System.Diagnostics;
 namespace LambdaSandbox.Processes;
 
 /// <summary>
-/// A shell that kills the process groups it was told of when this process ends, however it ends: it reads from a pipe whose other end
-/// only this process holds.
+/// A shell that kills the process groups and removes the folders it was told of when this process ends, however it ends: it reads from a
+/// pipe whose other end only this process holds.
 /// </summary>
 internal static class Guardian
 {
     private const string Script =
-        "exec >/dev/null 2>&1; trap '' INT TERM HUP; groups=' '; " +
+        "exec >/dev/null 2>&1; trap '' INT TERM HUP; groups=' '; folders=':'; " +
         "while read -r op id; do case $op in " +
         "+) groups=\"$groups$id \";; " +
         "-) rest=' '; for g in $groups; do [ \"$g\" = \"$id\" ] || rest=\"$rest$g \"; done; groups=$rest;; " +
+        "d) folders=\"$folders$id:\";; " +
         "esac; done; " +
-        "for g in $groups; do kill -KILL -$g; done";
+        "for g in $groups; do kill -KILL -$g; done; sleep 0.2; IFS=:; " +
+        "for d in $folders; do case $d in /sys/fs/cgroup/*) rmdir \"$d\";; */lambda-sandbox-*) rm -rf -- \"$d\";; esac; done";
 
     private static readonly Lock Sync = new();
     private static Process? shell;
 
-    public static void Watch(int group) => Tell('+', group);
+    public static void Watch(int group) => Tell('+', $"{group}");
 
-    public static void Release(int group) => Tell('-', group);
+    public static void Release(int group) => Tell('-', $"{group}");
 
-    private static void Tell(char op, int group)
+    /// <summary>Never taken back: removing what is gone already does no harm, the names are unique.</summary>
+    public static void Remove(string folder) => Tell('d', folder);
+
+    private static void Tell(char op, string id)
     {
         lock (Sync)
         {
             shell ??= Start();
             try
             {
-                shell.StandardInput.Write($"{op} {group}\n");
+                shell.StandardInput.Write($"{op} {id}\n");
                 shell.StandardInput.Flush();
             }
             catch (IOException)

@@ -15,7 +15,7 @@ internal sealed class Subscriber : IAsyncDisposable
     private readonly CancellationTokenSource ending = new();
     private readonly SocketsHttpHandler handler = new() { UseProxy = false, PooledConnectionIdleTimeout = TimeSpan.FromHours(1) };
     private readonly HttpMessageInvoker http;
-    private readonly int queueLimit;
+    private readonly SandboxOptions options;
     private readonly Action<int, long> onDropped;
     private readonly Task running;
     private TcpClient? tcp;
@@ -27,11 +27,11 @@ internal sealed class Subscriber : IAsyncDisposable
     private bool sending;
 
     /// <param name="onDropped">Told of drops (records, bytes) once the consumer takes data again.</param>
-    public Subscriber(string name, Subscription subscription, int queueLimit, Action<int, long> onDropped)
+    public Subscriber(string name, Subscription subscription, SandboxOptions options, Action<int, long> onDropped)
     {
         Name = name;
         Subscription = subscription;
-        this.queueLimit = queueLimit;
+        this.options = options;
         this.onDropped = onDropped;
         http = new HttpMessageInvoker(handler);
         running = Task.Run(RunAsync);
@@ -52,11 +52,22 @@ internal sealed class Subscriber : IAsyncDisposable
 
     public void Add(TelemetryEvent item)
     {
+        // A delayed event, or a last line, may come when the sandbox is gone.
+        if (ending.IsCancellationRequested)
+            return;
         var text = item.TextFor(Subscription.SchemaVersion);
         var bytes = Encoding.UTF8.GetByteCount(text);
+        if (options.Faults.SplitLargeRecords && bytes > Subscription.MaxBytes)
+        {
+            var (first, second) = TelemetryEvent.Split(text, Subscription.MaxBytes);
+            AddRaw(Encoding.UTF8.GetBytes(first));
+            AddRaw(Encoding.UTF8.GetBytes(second));
+            return;
+        }
+
         lock (sync)
         {
-            if (queuedBytes + bytes > queueLimit)
+            if (queuedBytes + bytes > options.TelemetryQueueBytes)
             {
                 droppedRecords++;
                 droppedBytes += bytes;
@@ -116,7 +127,6 @@ internal sealed class Subscriber : IAsyncDisposable
         http.Dispose();
         tcp?.Dispose();
         ending.Dispose();
-        wake.Dispose();
     }
 
     private async Task<bool> IdleAsync(Func<bool> condition, TimeSpan limit)

@@ -9,6 +9,8 @@ internal sealed record Subscription(
     private static readonly string[] KnownTypes = ["platform", "function", "extension"];
     private static readonly string[] KnownSchemas = ["2022-07-01", "2022-12-13", "2025-01-29"];
 
+    public bool HasDestinationOf(Subscription other) => Http == other.Http && TcpPort == other.TcpPort;
+
     /// <exception cref="FormatException">The request is not valid; the message is what the caller is told.</exception>
     public static Subscription Parse(string body, IReadOnlyList<string> refusedSchemas, bool managedInstances)
     {

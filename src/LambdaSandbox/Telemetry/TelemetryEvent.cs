@@ -41,6 +41,17 @@ public sealed class TelemetryEvent
             ? Envelope(JsonValue.Create(Record.ToJsonString(Json)))
             : Text;
 
+    /// <summary>The two bodies of <see cref="SandboxFaults.SplitLargeRecords"/>; together they hold the value once.</summary>
+    internal static (string First, string Second) Split(string text, int firstBytes)
+    {
+        const string key = "\"record\":";
+        var value = text.IndexOf(key, StringComparison.Ordinal) + key.Length;
+        var cut = Math.Clamp(firstBytes, value + 1, text.Length - 2);
+        if (char.IsLowSurrogate(text[cut]))
+            cut--;
+        return ("[" + text[..cut] + "}]", "[" + text[..value] + text[cut..] + "]");
+    }
+
     internal static string Iso(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 
     private string Envelope(JsonNode? record) =>

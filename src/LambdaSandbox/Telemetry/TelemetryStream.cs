@@ -3,12 +3,16 @@ using System.Text.Json.Nodes;
 namespace LambdaSandbox.Telemetry;
 
 /// <summary>All events of a sandbox in the order they were made, and those who subscribed to them.</summary>
-/// <remarks>A subscriber gets what its generation's init made before it subscribed, and stays subscribed over resets.</remarks>
+/// <remarks>
+/// A subscriber gets what its generation's init made before it subscribed, and stays subscribed over resets. When it subscribes again with
+/// another destination, what is made from then on goes there; what was waiting still goes to the old one, where nobody may be listening.
+/// </remarks>
 internal sealed class TelemetryStream(SandboxOptions options) : IAsyncDisposable
 {
     private readonly Lock sync = new();
     private readonly List<TelemetryEvent> events = [];
     private readonly Dictionary<string, Subscriber> subscribers = [];
+    private readonly List<Subscriber> replaced = [];
     private bool paused;
     private int generationStart;
 
@@ -70,23 +74,22 @@ internal sealed class TelemetryStream(SandboxOptions options) : IAsyncDisposable
             subscriber.AddRaw(body);
     }
 
-    /// <summary>The state that platform.telemetrySubscription names: "Subscribed", or "Already subscribed", and then nothing changes.</summary>
+    /// <summary>The state that platform.telemetrySubscription names: "Subscribed", or "Already subscribed" after a reset.</summary>
     public string Subscribe(string name, Subscription subscription)
     {
         string state;
         lock (sync)
         {
-            if (subscribers.ContainsKey(name))
+            var isKnown = subscribers.TryGetValue(name, out var known);
+            state = isKnown ? "Already subscribed" : "Subscribed";
+            if (!isKnown || !(options.KeepDestination || known!.Subscription.HasDestinationOf(subscription)))
             {
-                state = "Already subscribed";
-            }
-            else
-            {
-                state = "Subscribed";
-                var subscriber = new Subscriber(name, subscription, options.TelemetryQueueBytes, OnDropped);
+                if (isKnown)
+                    replaced.Add(known!);
+                var subscriber = new Subscriber(name, subscription, options, OnDropped);
                 foreach (var item in events.Skip(generationStart).Where(subscriber.Wants))
                     subscriber.Add(item);
-                subscribers.Add(name, subscriber);
+                subscribers[name] = subscriber;
             }
         }
 
@@ -104,7 +107,7 @@ internal sealed class TelemetryStream(SandboxOptions options) : IAsyncDisposable
     public void Resume()
     {
         paused = false;
-        foreach (var subscriber in Subscribers)
+        foreach (var subscriber in Subscribers.Concat(replaced))
             subscriber.Resume();
     }
 
@@ -118,7 +121,7 @@ internal sealed class TelemetryStream(SandboxOptions options) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var subscriber in Subscribers)
+        foreach (var subscriber in Subscribers.Concat(replaced))
             await subscriber.DisposeAsync().ConfigureAwait(false);
     }
 

@@ -43,8 +43,7 @@ internal sealed partial class LockFreeChannel<T>
 
             _wait.Reset();
             Volatile.Write(ref channel._awaited, head);
-            // Pairs with the fences in Publish and TryComplete.
-            Interlocked.MemoryBarrier();
+            Interlocked.MemoryBarrierProcessWide();
             var readable = channel.IsPublished(head);
             if ((readable || channel.IsDrained(head)) && channel.TryTakeWait(head))
             {

@@ -25,8 +25,8 @@ internal sealed partial class LockFreeChannel<T>
                 // All waiting writers share one signal; whoever is woken looks again.
                 var fresh = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 var signal = Interlocked.CompareExchange(ref channel._space, fresh, null) ?? fresh;
-                // The exchange is the full fence that pairs with the one in TryRead: the read that frees a slot after
-                // this look finds the signal. A signal that was taken in between is set or about to be.
+                // The read that frees a slot after this look finds the signal; one that was taken in between is set or about to be.
+                Interlocked.MemoryBarrierProcessWide();
                 if (Look() is { } answer)
                     return await answer.ConfigureAwait(false);
                 await signal.Task.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -15,6 +15,13 @@ namespace TelemetryExtension.Buffering;
 /// and a reader that waits is woken by exactly that writer's publication. So order is kept per writer, and
 /// a writer that was preempted in between delays the reader but nobody else.
 /// </para>
+/// <para>
+/// No wake-up is lost: whoever waits or completes first announces it, then looks whether there is still reason to; whoever writes or
+/// reads first publishes, then looks for an announcement. Store, then load, on both sides: each needs a full fence in between, or
+/// both may miss each other. Writes and reads are many, waits few. So the waiting side pays for both, with
+/// <see cref="Interlocked.MemoryBarrierProcessWide"/> (membarrier(2), some microseconds), which makes every running thread
+/// fence; a write costs one compare-exchange and a read none. When both see each other, a compare-exchange decides who acts.
+/// </para>
 /// </summary>
 internal sealed partial class LockFreeChannel<T> : Channel<T>
 {
@@ -109,9 +116,7 @@ internal sealed partial class LockFreeChannel<T> : Channel<T>
         slot.Item = item;
         Volatile.Write(ref slot.Turn, FreeTurn(position) + 1);
 
-        // Pairs with the fence in RingReader.WaitToReadAsync: either the reader sees the turn after having announced
-        // what it waits for, or we see the announcement. Both may happen; then one compare-exchange decides who acts.
-        Interlocked.MemoryBarrier();
+        // Pairs with WaitToReadAsync.
         if (Volatile.Read(ref _awaited) == position && TryTakeWait(position))
             _reader.SetReadable();
     }
@@ -133,9 +138,7 @@ internal sealed partial class LockFreeChannel<T> : Channel<T>
         Volatile.Write(ref slot.Turn, FreeTurn(head) + 2);
         Volatile.Write(ref _head.Value, head + 1);
 
-        // Pairs with the fences in RingWriter.WaitForSpaceAsync and TryComplete: either they see the head and the free slot
-        // stored above, or we see below that somebody waits or that the channel is closed. One of the two acts.
-        Interlocked.MemoryBarrier();
+        // Pairs with WaitForSpaceAsync and TryComplete.
         if (Volatile.Read(ref _space) is not null)
             Interlocked.Exchange(ref _space, null)?.TrySetResult();
         if (IsDrained(head + 1))
@@ -155,11 +158,12 @@ internal sealed partial class LockFreeChannel<T> : Channel<T>
     private bool TryComplete(Exception? error)
     {
         var first = Interlocked.CompareExchange(ref _closing, new Closing(error), null) is null;
-        // Who lost the race closes too: when it returns, no write may succeed any more. Also the full fence for what follows.
+        // Who lost the race closes too: when it returns, no write may succeed any more.
         var end = Interlocked.Or(ref _tail.Value, ClosedBit) & ~ClosedBit;
         if (!first)
             return false;
         Interlocked.Exchange(ref _space, null)?.TrySetResult();
+        Interlocked.MemoryBarrierProcessWide();
         // Claimed slots that are not yet published keep the channel open for the reader; the read of the last one completes it.
         if (Volatile.Read(ref _head.Value) == end)
             SetCompleted();

@@ -1,8 +1,11 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+
 namespace TelemetryExtension.Export;
 
 /// <summary>
 /// A timeout that counts only time in which this process ran: it counts timer ticks instead of reading a clock, and after a freeze a periodic
-/// timer fires once, however long the freeze was. So an upload that was frozen half-way gets the rest of its time after the thaw.
+/// timer fires once or twice, however long the freeze was. So an upload that was frozen half-way gets the rest of its time after the thaw.
 /// Precise to an eighth of the timeout.
 /// </summary>
 internal sealed class AttemptTimeout : IDisposable
@@ -25,6 +28,22 @@ internal sealed class AttemptTimeout : IDisposable
     public CancellationToken Token => _source.Token;
 
     public bool IsExpired => Volatile.Read(ref _left) <= 0;
+
+    /// <summary>What an attempt that ended in an exception means: no answer, so it may be tried again.</summary>
+    /// <exception cref="OperationCanceledException">The outer token was cancelled.</exception>
+    public DeliveryResult Failure(Exception exception, CancellationToken outer)
+    {
+        // A connection torn down by the cancellation can surface as an I/O error: to the caller it is the cancellation.
+        if (outer.IsCancellationRequested)
+            throw new OperationCanceledException("The attempt was cancelled.", exception, outer);
+        if (IsExpired)
+            return new(DeliveryStatus.Retryable, 0, "no answer in time");
+        var innermost = exception;
+        while (innermost is not (SocketException or AuthenticationException) && innermost.InnerException is { } inner)
+            innermost = inner;
+        var kind = exception is HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http ? http.HttpRequestError.ToString() : exception.GetType().Name;
+        return new(DeliveryStatus.Retryable, 0, $"{kind}: {(innermost is SocketException socket ? socket.SocketErrorCode.ToString() : innermost.Message)}");
+    }
 
     public void Dispose()
     {

@@ -11,7 +11,8 @@ internal enum DeliveryMode : byte
     Drain,
 }
 
-/// <param name="DeliveredPayloads">Requests that were taken.</param>
+/// <param name="DeliveredRequests">Requests that were taken; each may hold several payloads.</param>
+/// <param name="FailedRequests">Requests that were refused, failed, or cut off by the budget.</param>
 /// <param name="LeftPayloads">Payloads in the outbox afterwards, in memory and in files.</param>
 /// <param name="RoundTrip">The slowest request that got its answer; null when none did.</param>
 internal readonly record struct DeliverySummary(int DeliveredRequests, int FailedRequests, int LeftPayloads, TimeSpan? RoundTrip);
@@ -105,18 +106,23 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
             }
 
             // A destination that failed last time is tried with one request first.
-            if (lane.Failures > 0 && (outbox.Take(lane) is not { } probe || !await SendAsync(lane, probe, run)))
+            if (lane.Failures > 0)
             {
-                if (run.Mode == DeliveryMode.Once)
+                if (outbox.Take(lane) is not { } probe)
                     return;
-                continue;
+                if (!await SendAsync(lane, probe, run))
+                {
+                    if (run.Mode == DeliveryMode.Once)
+                        return;
+                    continue;
+                }
             }
 
             var senders = new List<Task<bool>>(RequestsInFlight);
             while (senders.Count < RequestsInFlight && outbox.Take(lane) is { } batch)
                 senders.Add(SendAllAsync(lane, batch, run));
             var healthy = await Task.WhenAll(senders);
-            if (run.Mode == DeliveryMode.Once && healthy.Contains(false))
+            if (senders.Count == 0 || (run.Mode == DeliveryMode.Once && healthy.Contains(false)))
                 return;
         }
     }

@@ -4,13 +4,11 @@ using System.Net.Http.Headers;
 namespace TelemetryExtension.Export;
 
 /// <summary>
-/// OTLP over HTTP/1.1 in binary protobuf. Every request names its batch in <see cref="BatchIdHeader"/>, the same on a re-send. Redirects are
-/// not followed: they would carry credentials elsewhere.
+/// OTLP over HTTP/1.1 in binary protobuf. Redirects are not followed: they would carry credentials elsewhere.
 /// </summary>
 internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints, OutboundConnections connections, TimeProvider time)
     : IDestination, IDisposable
 {
-    public const string BatchIdHeader = "x-telemetry-extension-batch-id";
     private const int MaxResponseBytes = 4 * 1024 * 1024;
     private static readonly MediaTypeHeaderValue Protobuf = new("application/x-protobuf");
 
@@ -27,16 +25,9 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
             var body = endpoint.Gzip ? GzipBody.Compress(payload.Body.Span) : payload.Body;
             return await connections.SendAsync(() => Request(endpoint, payload, body), ReadAsync, timeout.Token);
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
         {
-            return timeout.IsExpired
-                ? new(DeliveryStatus.Retryable, 0, "no answer in time")
-                : OutboundConnections.Failure(exception);
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            // A connection torn down by the cancellation can surface as an I/O error: to the caller it is the cancellation.
-            throw new OperationCanceledException(exception.Message, exception, cancellationToken);
+            return timeout.Failure(exception, cancellationToken);
         }
     }
 
@@ -54,14 +45,7 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
-        request.Headers.TryAddWithoutValidation("User-Agent", OutboundConnections.UserAgent);
-        foreach (var (header, value) in endpoint.Headers)
-        {
-            request.Headers.Remove(header);
-            request.Headers.TryAddWithoutValidation(header, value);
-        }
-
-        request.Headers.TryAddWithoutValidation(BatchIdHeader, payload.BatchId);
+        OutboundHeaders.Add(request, endpoint, payload);
         return request;
     }
 

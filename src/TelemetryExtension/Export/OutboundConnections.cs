@@ -1,7 +1,4 @@
-using System.Net;
 using System.Net.Sockets;
-using System.Reflection;
-using System.Security.Authentication;
 
 namespace TelemetryExtension.Export;
 
@@ -18,9 +15,6 @@ internal sealed class OutboundConnections(Func<HttpMessageHandler> createHandler
     private readonly Lock _gate = new();
     private Pool? _pool;
     private DateTimeOffset _lastUsed;
-
-    public static string UserAgent { get; } =
-        "OTel-OTLP-Exporter-TelemetryExtension/" + (typeof(OutboundConnections).Assembly.GetName().Version?.ToString(3) ?? "0");
 
     /// <summary>
     /// Sends one request. A connection that had been used before and dies before a response byte is most likely one that the peer closed during
@@ -57,17 +51,6 @@ internal sealed class OutboundConnections(Func<HttpMessageHandler> createHandler
                 Release(pool);
             }
         }
-    }
-
-    /// <summary>What a request that got no answer means: it may be tried again.</summary>
-    public static DeliveryResult Failure(Exception exception)
-    {
-        var innermost = exception;
-        while (innermost is not (SocketException or AuthenticationException) && innermost.InnerException is { } inner)
-            innermost = inner;
-        var kind = exception is HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http ? http.HttpRequestError.ToString() : exception.GetType().Name;
-        var detail = innermost is SocketException socket ? socket.SocketErrorCode.ToString() : innermost.Message;
-        return new(DeliveryStatus.Retryable, 0, $"{kind}: {detail}");
     }
 
     public void Dispose()

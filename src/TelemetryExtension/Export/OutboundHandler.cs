@@ -1,22 +1,29 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using TelemetryExtension.Export.Tls;
 
 namespace TelemetryExtension.Export;
 
 /// <summary>
-/// Makes the handler that all outbound telemetry goes through. The proxy variables (HTTPS_PROXY, NO_PROXY, ...) are honoured as by every
-/// OpenTelemetry exporter in .NET, except for loopback.
+/// Makes the handler that every outbound connection of the process goes through: it brings the trust that .NET no longer has here
+/// (<see cref="StaticBinary"/>). The proxy variables (HTTPS_PROXY, NO_PROXY, ...) are honoured, as by every OpenTelemetry exporter in .NET,
+/// except for loopback.
 /// </summary>
 internal static class OutboundHandler
 {
     public const int MaxConnections = 4;
 
-    public static SocketsHttpHandler Create(OtlpEndpoint endpoint)
+    private static readonly Lazy<ServerTrust> SystemTrust = new(static () => new(new CaBundle(StaticBinary.Prepare())));
+
+    /// <summary>Reads the files named in <paramref name="tls"/>; throws what reading and parsing them throws.</summary>
+    public static SocketsHttpHandler Create(Uri url, TlsFiles tls)
     {
-        return new SocketsHttpHandler
+        StaticBinary.Prepare();
+        var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
-            UseProxy = !endpoint.Url.IsLoopback,
+            UseProxy = !url.IsLoopback,
             AutomaticDecompression = DecompressionMethods.None,
             ActivityHeadersPropagator = null,
             MaxConnectionsPerServer = MaxConnections,
@@ -25,5 +32,12 @@ internal static class OutboundHandler
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
         };
+        if (url.Scheme == Uri.UriSchemeHttps)
+        {
+            var trust = tls.Certificate is { } file ? new ServerTrust(new CaBundle(file)) : SystemTrust.Value;
+            handler.SslOptions = trust.Options(tls.ClientCertificate is { } client ? X509Certificate2.CreateFromPemFile(client, tls.ClientKey) : null);
+        }
+
+        return handler;
     }
 }

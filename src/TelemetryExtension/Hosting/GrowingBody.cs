@@ -1,3 +1,4 @@
+using System.Numerics;
 using TelemetryExtension.Buffering;
 
 namespace TelemetryExtension.Hosting;
@@ -53,17 +54,20 @@ internal sealed class GrowingBody(int limit, ByteLease? lease)
 
     private BodyStatus TryRent(int size)
     {
-        if (lease is not null && !lease.TryTake(size))
+        if (lease is not null && !lease.TryTake(PoolSize(size)))
             return BodyStatus.OverBudget;
         var bigger = PooledBody.Rent(size);
         if (_body is not null)
         {
             _body.Span[..Length].CopyTo(bigger.Span);
-            lease?.Return(_body.Length);
+            lease?.Return(PoolSize(_body.Length));
             _body.Release();
         }
 
         _body = bigger;
         return BodyStatus.Complete;
     }
+
+    /// <summary>What the shared pool gives for a size: a power of two.</summary>
+    private static long PoolSize(int size) => BitOperations.RoundUpToPowerOf2((uint)Math.Max(size, 16));
 }

@@ -28,11 +28,11 @@ internal readonly record struct BodyResult(BodyStatus Status, PooledBody? Body =
 /// <summary>Reads a whole request body into pooled memory, copying each byte once when the length is declared.</summary>
 internal static class RequestBody
 {
-    /// <remarks>Ends by itself when the connection does. Not to be cancelled by it: a sender that closes after its last byte has sent everything.</remarks>
     /// <param name="length">The declared or expected length; memory for it is taken before the first byte is read.</param>
     /// <param name="limit">Bytes, inclusive.</param>
     /// <param name="lease">What the buffers are charged to; null: to nobody.</param>
-    public static async ValueTask<BodyResult> ReadAsync(PipeReader reader, long? length, int limit, ByteLease? lease)
+    public static async ValueTask<BodyResult> ReadAsync(
+        PipeReader reader, long? length, int limit, ByteLease? lease, CancellationToken cancellationToken)
     {
         var body = new GrowingBody(limit, lease);
         var result = new BodyResult(BodyStatus.Aborted);
@@ -41,7 +41,7 @@ internal static class RequestBody
             var status = body.TryStart(length ?? 0);
             while (status is BodyStatus.Complete)
             {
-                var read = await reader.ReadAsync().ConfigureAwait(false);
+                var read = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
                 status = Append(body, read.Buffer);
                 reader.AdvanceTo(read.Buffer.End);
                 if (read.IsCompleted)

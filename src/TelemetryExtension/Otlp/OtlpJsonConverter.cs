@@ -13,16 +13,21 @@ internal sealed class OtlpJsonConverter
     private const int MaxJsonDepth = 2 * OtlpRequestValidator.MaxDepth + 2;
 
     private readonly OtlpWriter _writer;
+    private readonly int _length;
     private string _path = "";
     private string _what = "";
 
-    private OtlpJsonConverter(OtlpWriter writer) => _writer = writer;
+    private OtlpJsonConverter(OtlpWriter writer, int length)
+    {
+        _writer = writer;
+        _length = length;
+    }
 
     /// <summary>Appends the request to <paramref name="writer"/>. Null is fine; else what is wrong, and where.</summary>
     public static string? Convert(Signal signal, ReadOnlySpan<byte> json, OtlpWriter writer)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxJsonDepth });
-        var converter = new OtlpJsonConverter(writer);
+        var converter = new OtlpJsonConverter(writer, json.Length);
         try
         {
             if (!reader.Read() || reader.TokenType is not JsonTokenType.StartObject)
@@ -89,12 +94,22 @@ internal sealed class OtlpJsonConverter
             return OtlpJsonScalar.Write(_writer, number, field.Kind, ref reader) is not { } what || Fail(what);
         if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.Null))
             return Fail("must be an object");
-        var mark = _writer.Open(number);
+        var mark = _writer.Open(number, Expected(field.Message, reader.BytesConsumed));
         if (reader.TokenType is JsonTokenType.StartObject && !TryObject(field.Message, ref reader, depth - 1))
             return false;
         _writer.Close(mark);
         return true;
     }
+
+    /// <summary>A guess at the length of a message, so that the writer moves little: large ones take most of what is left.</summary>
+    private int Expected(OtlpMessage message, long consumed) => message switch
+    {
+        OtlpMessage.ResourceSpans or OtlpMessage.ResourceMetrics or OtlpMessage.ResourceLogs
+            or OtlpMessage.ScopeSpans or OtlpMessage.ScopeMetrics or OtlpMessage.ScopeLogs => (int)(_length - consumed) / 2,
+        OtlpMessage.Metric => 256,
+        _ when OtlpSchema.IsRecord(message) => 256,
+        _ => 0,
+    };
 
     private bool TryPacked(int number, OtlpFieldKind kind, ref Utf8JsonReader reader)
     {

@@ -111,7 +111,7 @@ internal static class OtlpJsonScalar
         }
 
         // Unescaped text is never longer than escaped text.
-        var mark = writer.Open(field);
+        var mark = writer.Open(field, reader.ValueSpan.Length);
         writer.Advance(reader.CopyString(writer.GetSpan(reader.ValueSpan.Length)));
         writer.Close(mark);
         return null;
@@ -147,7 +147,7 @@ internal static class OtlpJsonScalar
         if (reader.TokenType is not JsonTokenType.String)
             return "must be a base64 string";
         var text = Unescaped(ref reader);
-        var mark = writer.Open(field);
+        var mark = writer.Open(field, text.Length * 3 / 4);
         var room = writer.GetSpan(Base64.GetMaxDecodedFromUtf8Length(text.Length) + 3);
         if (Base64.DecodeFromUtf8(text, room, out _, out var written) is not System.Buffers.OperationStatus.Done
             && Base64Url.DecodeFromUtf8(text, room, out _, out written) is not System.Buffers.OperationStatus.Done)

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Net;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Resources;
@@ -27,12 +29,16 @@ internal sealed class SpanExport : IDisposable
     {
         _exporter = new OtlpTraceExporter(new OtlpExporterOptions
         {
+            // Said in full: what is not said comes from the OTEL_ variables, which are about the way to the backend.
             Protocol = OtlpExportProtocol.HttpProtobuf,
+            Compression = OtlpExportCompression.None,
             // Nobody listens there and nobody is asked: the handler keeps what would be sent.
             Endpoint = new Uri("http://outbox.invalid/v1/traces"),
             HttpClientFactory = () => new HttpClient(_handler),
         });
         _provider = Sdk.CreateTracerProviderBuilder()
+            // Empty, or OTEL_SDK_DISABLED, which is about the function's SDK, would disable ours.
+            .ConfigureServices(services => services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build()))
             .SetResourceBuilder(ResourceBuilder.CreateEmpty().AddAttributes(resource))
             .SetSampler(new AlwaysOnSampler())
             .AddSource(SourceName)

@@ -86,8 +86,8 @@ internal sealed class OtlpIntake(ReceiverOptions options, ITelemetrySink sink, L
 
     private IntakeResult? Convert(Signal signal, ref PooledBody body, ref int offset, ByteLease lease)
     {
-        // Protobuf is nearly always smaller than the JSON it came from.
-        if (!lease.TryTake(body.Length))
+        // The writer's buffer and the copy that leaves it; protobuf is nearly always smaller than the JSON it came from.
+        if (!lease.TryTake(2L * body.Capacity))
             return Refuse(signal, BodyStatus.OverBudget, "");
         using var writer = new OtlpWriter(body.Length);
         if (OtlpJsonConverter.Convert(signal, body.Span[offset..], writer) is { } problem)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Numerics;
 using TelemetryExtension.Settings;
 
 namespace TelemetryExtension.Receiver;
@@ -11,24 +12,39 @@ namespace TelemetryExtension.Receiver;
 internal sealed record ReceiverOptions(
     bool Enabled, IPAddress Address, int HttpPort, int GrpcPort, int MaxRequestBytes, long InFlightBytes, bool EnrichResource)
 {
+    public const string EnabledName = "TELEMETRY_EXTENSION_OTLP_RECEIVER";
+    public const string AddressName = "TELEMETRY_EXTENSION_OTLP_RECEIVER_ADDRESS";
+    public const string HttpPortName = "TELEMETRY_EXTENSION_OTLP_HTTP_PORT";
+    public const string GrpcPortName = "TELEMETRY_EXTENSION_OTLP_GRPC_PORT";
+    public const string MaxRequestBytesName = "TELEMETRY_EXTENSION_OTLP_MAX_REQUEST_BYTES";
+    public const string InFlightBytesName = "TELEMETRY_EXTENSION_OTLP_IN_FLIGHT_BYTES";
+    public const string EnrichResourceName = "TELEMETRY_EXTENSION_OTLP_ENRICH_RESOURCE";
     private const int Mebibyte = 1024 * 1024;
+    private const int Smallest = 1024;
 
     /// <summary>OTLP's own bound for a request.</summary>
     private const int LargestRequestBytes = 64 * Mebibyte;
 
-    public static ReceiverOptions From(ReceiverSettings raw, SettingProblems problems)
+    /// <param name="heapLimitBytes">
+    /// The most the process's heap may hold: beyond it there is no 429 but OutOfMemoryException, which costs the function. All
+    /// requests in flight together get a quarter of it at most. Null: as the runtime knows it.
+    /// </param>
+    public static ReceiverOptions From(ReceiverSettings raw, SettingProblems problems, long? heapLimitBytes = null)
     {
-        var maxRequestBytes = Setting.Int("TELEMETRY_EXTENSION_OTLP_MAX_REQUEST_BYTES", raw.MaxRequestBytes, 4 * Mebibyte, 1024, LargestRequestBytes, problems);
-        var inFlightBytes = Setting.Int("TELEMETRY_EXTENSION_OTLP_IN_FLIGHT_BYTES", raw.InFlightBytes, 12 * Mebibyte, 64 * 1024, int.MaxValue, problems);
+        var quarter = Math.Max((heapLimitBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) / 4, 4 * Smallest);
+        var mostRequestBytes = (int)Math.Min(LargestRequestBytes, quarter / 2);
+        var maxRequestBytes = Setting.Int(MaxRequestBytesName, raw.MaxRequestBytes, Math.Min(4 * Mebibyte, mostRequestBytes), Smallest, mostRequestBytes, problems);
+        var mostInFlight = (int)Math.Min(1024 * Mebibyte, quarter);
+        var inFlightBytes = Setting.Int(InFlightBytesName, raw.InFlightBytes, Math.Min(12 * Mebibyte, mostInFlight), Smallest, mostInFlight, problems);
         return new(
-            Setting.Bool("TELEMETRY_EXTENSION_OTLP_RECEIVER", raw.Enabled, true, problems),
+            Setting.Bool(EnabledName, raw.Enabled, true, problems),
             AddressOf(raw.Address, problems),
-            Setting.Int("TELEMETRY_EXTENSION_OTLP_HTTP_PORT", raw.HttpPort, 4318, 0, 65535, problems),
-            Setting.Int("TELEMETRY_EXTENSION_OTLP_GRPC_PORT", raw.GrpcPort, 4317, 0, 65535, problems),
+            Setting.Int(HttpPortName, raw.HttpPort, 4318, 0, 65535, problems),
+            Setting.Int(GrpcPortName, raw.GrpcPort, 4317, 0, 65535, problems),
             maxRequestBytes,
-            // Compressed and decompressed bytes exist side by side for a moment.
-            Math.Max(inFlightBytes, 2L * maxRequestBytes),
-            Setting.Bool("TELEMETRY_EXTENSION_OTLP_ENRICH_RESOURCE", raw.EnrichResource, false, problems));
+            // Compressed and decompressed bytes exist side by side for a moment, in buffers of the next power of two.
+            Math.Max(inFlightBytes, 2L * (long)BitOperations.RoundUpToPowerOf2((uint)maxRequestBytes)),
+            Setting.Bool(EnrichResourceName, raw.EnrichResource, false, problems));
     }
 
     private static IPAddress AddressOf(string? raw, SettingProblems problems)
@@ -37,7 +53,7 @@ internal sealed record ReceiverOptions(
             return IPAddress.Loopback;
         if (IPAddress.TryParse(text, out var address))
             return address;
-        problems.Add("TELEMETRY_EXTENSION_OTLP_RECEIVER_ADDRESS", text, "is not an IP address", "127.0.0.1");
+        problems.Add(AddressName, text, "is not an IP address", "127.0.0.1");
         return IPAddress.Loopback;
     }
 }

@@ -4,10 +4,10 @@ namespace TelemetryExtension.Receiver;
 
 /// <summary>The receiver's environment variables, as they are.</summary>
 internal sealed record ReceiverSettings(
-    [property: ConfigurationKeyName("TELEMETRY_EXTENSION_OTLP_RECEIVER")] string? Enabled = null,
-    [property: ConfigurationKeyName("TELEMETRY_EXTENSION_OTLP_RECEIVER_ADDRESS")] string? Address = null,
-    [property: ConfigurationKeyName("TELEMETRY_EXTENSION_OTLP_HTTP_PORT")] string? HttpPort = null,
-    [property: ConfigurationKeyName("TELEMETRY_EXTENSION_OTLP_GRPC_PORT")] string? GrpcPort = null,
-    [property: ConfigurationKeyName("TELEMETRY_EXTENSION_OTLP_MAX_REQUEST_BYTES")] string? MaxRequestBytes = null,
-    [property: ConfigurationKeyName("TELEMETRY_EXTENSION_OTLP_IN_FLIGHT_BYTES")] string? InFlightBytes = null,
-    [property: ConfigurationKeyName("TELEMETRY_EXTENSION_OTLP_ENRICH_RESOURCE")] string? EnrichResource = null);
+    [property: ConfigurationKeyName(ReceiverOptions.EnabledName)] string? Enabled = null,
+    [property: ConfigurationKeyName(ReceiverOptions.AddressName)] string? Address = null,
+    [property: ConfigurationKeyName(ReceiverOptions.HttpPortName)] string? HttpPort = null,
+    [property: ConfigurationKeyName(ReceiverOptions.GrpcPortName)] string? GrpcPort = null,
+    [property: ConfigurationKeyName(ReceiverOptions.MaxRequestBytesName)] string? MaxRequestBytes = null,
+    [property: ConfigurationKeyName(ReceiverOptions.InFlightBytesName)] string? InFlightBytes = null,
+    [property: ConfigurationKeyName(ReceiverOptions.EnrichResourceName)] string? EnrichResource = null);

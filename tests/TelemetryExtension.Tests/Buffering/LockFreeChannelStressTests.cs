@@ -23,9 +23,9 @@ public sealed class LockFreeChannelStressTests
     }
 
     [Theory]
-    [InlineData(1, 20_000)]
-    [InlineData(2, 40_000)]
-    [InlineData(8, 60_000)]
+    [InlineData(1, 10_000)]
+    [InlineData(2, 20_000)]
+    [InlineData(8, 40_000)]
     [InlineData(1024, 150_000)]
     public async Task ManyWriters_SheddingWhenFull_EveryAcceptedItemIsReadOnceInOrder(int capacity, int perWriter)
     {
@@ -36,7 +36,7 @@ public sealed class LockFreeChannelStressTests
             for (var number = 1; number <= perWriter; number++)
                 if (channel.TryWrite(Item.Of(writer, number)))
                     accepted[writer]++;
-                else if (number % 16 == 0)
+                else
                     Thread.Yield();
         });
         var reading = ReadAll(channel);
@@ -46,7 +46,8 @@ public sealed class LockFreeChannelStressTests
         var read = await reading.WaitAsync(Patience, TestToken);
 
         Assert.Equal(accepted, read);
-        Assert.All(accepted, count => Assert.True(count > 0));
+        // Not each: on a busy machine one writer may find the channel full all its life.
+        Assert.True(accepted.Sum() > capacity);
     }
 
     [Theory]

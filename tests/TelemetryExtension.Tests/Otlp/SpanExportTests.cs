@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OpenTelemetry.Proto.Collector.Trace.V1;
 using TelemetryExtension.Invocations;
 using TelemetryExtension.Otlp;
 
@@ -29,7 +30,32 @@ public class SpanExportTests
 
         Assert.NotNull(payload);
         Assert.Equal(2, payload.Records);
-        Assert.True(payload.Body.Span.IndexOf("service.name"u8) > 0);
-        Assert.True(payload.Body.Span.IndexOf(Convert.FromHexString("53995c3f42cd8ad8")) > 0);
+        var request = ExportTraceServiceRequest.Parser.ParseFrom(payload.Body.Span);
+        var decoded = request.ResourceSpans.SelectMany(resource => resource.ScopeSpans).SelectMany(scope => scope.Spans).ToList();
+        Assert.Equal(2, decoded.Count);
+        Assert.Equal("service.name", Assert.Single(request.ResourceSpans.Single().Resource.Attributes).Key);
+        Assert.Equal(Convert.FromHexString("53995c3f42cd8ad8"), decoded[0].SpanId.ToByteArray());
+        Assert.Empty(decoded[0].ParentSpanId);
+    }
+
+    [Fact]
+    public void Encode_WithVariablesMeantForOthers_IsNotChangedByThem()
+    {
+        string[] variables = ["OTEL_EXPORTER_OTLP_COMPRESSION", "OTEL_SDK_DISABLED"];
+        Environment.SetEnvironmentVariable(variables[0], "gzip");
+        Environment.SetEnvironmentVariable(variables[1], "true");
+        try
+        {
+            using var export = new SpanExport([new("service.name", "demo")]);
+
+            var payload = export.Encode([new("demo", ActivityKind.Server, TraceId, SpanId, null, 1, 2, null, [])], DateTimeOffset.UnixEpoch);
+
+            Assert.Single(ExportTraceServiceRequest.Parser.ParseFrom(payload!.Body.Span).ResourceSpans);
+        }
+        finally
+        {
+            foreach (var variable in variables)
+                Environment.SetEnvironmentVariable(variable, null);
+        }
     }
 }

@@ -11,21 +11,18 @@ namespace TelemetryExtension.Tests.Receiver;
 /// <summary>Both receivers on free loopback ports, in front of a <see cref="RecordingSink"/>.</summary>
 internal sealed class ReceiverUnderTest : IAsyncDisposable
 {
+    private const long HeapLimit = 64 * 1024 * 1024;
     private readonly HttpEndpoint _endpoint;
 
     private ReceiverUnderTest(ReceiverSettings settings, ResourceEnrichment? enrichment)
     {
-        Options = ReceiverOptions.From(settings with { HttpPort = "0", GrpcPort = "0" }, new SettingProblems());
+        Options = ReceiverOptions.From(settings with { HttpPort = "0", GrpcPort = "0" }, new SettingProblems(), HeapLimit);
         Sink = new(Ledger);
         Intake = new(Options, Sink, Ledger, TimeProvider.System, enrichment);
-        var http = ListeningSocket.TryBind(IPAddress.Loopback, 0, out _)!;
-        var grpc = ListeningSocket.TryBind(IPAddress.Loopback, 0, out _)!;
-        HttpPort = http.Port;
-        GrpcPort = grpc.Port;
-        _endpoint = new([
-            new(http, HttpVersionSpoken.Http1, new OtlpHttpReceiver(Intake).HandleAsync),
-            new(grpc, HttpVersionSpoken.Http2, new OtlpGrpcReceiver(Intake).HandleAsync),
-        ]);
+        var listens = OtlpReceiver.Listen(Options, Intake);
+        HttpPort = listens[0].Socket.Port;
+        GrpcPort = listens[1].Socket.Port;
+        _endpoint = new(listens);
         Http = new(new SocketsHttpHandler()) { BaseAddress = new($"http://127.0.0.1:{HttpPort}"), Timeout = TimeSpan.FromSeconds(30) };
         Grpc = new(new SocketsHttpHandler())
         {

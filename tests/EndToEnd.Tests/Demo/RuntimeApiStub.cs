@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace EndToEnd.Tests.Demo;
+
+internal sealed record Received(string Path, Dictionary<string, string> Headers, byte[] Body)
+{
+    public string Text => Encoding.UTF8.GetString(Body);
+}
+
+/// <summary>
+/// The least of a Runtime API, and an OTLP receiver on the same port: hands out the given events in order, keeps what is posted, and
+/// leaves the next /next open as Lambda does.
+/// </summary>
+internal sealed class RuntimeApiStub : IAsyncDisposable
+{
+    public const string TraceHeader = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0";
+
+    private readonly WebApplication _server;
+    private readonly ConcurrentQueue<string> _events;
+    private readonly Channel<Received> _answers = Channel.CreateUnbounded<Received>();
+    private int _served;
+
+    private RuntimeApiStub(WebApplication server, string[] events)
+    {
+        _server = server;
+        _events = new ConcurrentQueue<string>(events);
+    }
+
+    public string Address => new Uri(_server.Urls.Single()).Authority;
+
+    /// <summary>The OTLP requests, in the order of arrival.</summary>
+    public ConcurrentQueue<Received> Otlp { get; } = new();
+
+    public static async Task<RuntimeApiStub> StartAsync(params string[] events)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var stub = new RuntimeApiStub(builder.Build(), events);
+        stub._server.Run(stub.HandleAsync);
+        await stub._server.StartAsync(TestContext.Current.CancellationToken);
+        return stub;
+    }
+
+    public async Task<Received> AnswerAsync()
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        return await _answers.Reader.ReadAsync(limit.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        await _server.StopAsync(now.Token);
+        await _server.DisposeAsync();
+    }
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        if (HttpMethods.IsGet(context.Request.Method))
+        {
+            await NextAsync(context);
+            return;
+        }
+
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        var received = new Received(
+            context.Request.Path, context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString()), body.ToArray());
+        if (received.Path.StartsWith("/v1/", StringComparison.Ordinal))
+        {
+            Otlp.Enqueue(received);
+            return;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status202Accepted;
+        await _answers.Writer.WriteAsync(received, context.RequestAborted);
+    }
+
+    private async Task NextAsync(HttpContext context)
+    {
+        if (!_events.TryDequeue(out var payload))
+        {
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(static _ => { }, TaskScheduler.Default);
+            return;
+        }
+
+        context.Response.Headers["Lambda-Runtime-Aws-Request-Id"] = $"request-{Interlocked.Increment(ref _served)}";
+        context.Response.Headers["Lambda-Runtime-Invocation-Id"] = $"invocation-{_served}";
+        context.Response.Headers["Lambda-Runtime-Deadline-Ms"] = TimeProvider.System.GetUtcNow().AddSeconds(10).ToUnixTimeMilliseconds().ToString(System.Globalization.CultureInfo.InvariantCulture);
+        context.Response.Headers["Lambda-Runtime-Trace-Id"] = TraceHeader;
+        await context.Response.WriteAsync(payload, context.RequestAborted);
+    }
+}

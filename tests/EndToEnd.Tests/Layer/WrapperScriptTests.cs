@@ -1,0 +1,88 @@
+using EndToEnd.Tests.Tools;
+
+namespace EndToEnd.Tests.Layer;
+
+public class WrapperScriptTests
+{
+    [Fact]
+    public async Task Wrapper_UserNamesBackend_RuntimeSendsToLocalhostWithoutItsSecrets()
+    {
+        var runtime = await RuntimeEnvironmentAsync(new()
+        {
+            ["AWS_LAMBDA_FUNCTION_NAME"] = "orders",
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "https://backend.example.com",
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc",
+            ["OTEL_EXPORTER_OTLP_HEADERS"] = "authorization=secret",
+            ["OTEL_EXPORTER_OTLP_COMPRESSION"] = "gzip",
+            ["OTEL_EXPORTER_OTLP_CERTIFICATE"] = "/opt/ca.pem",
+        });
+
+        Assert.Equal("http://localhost:4318", runtime["OTEL_EXPORTER_OTLP_ENDPOINT"]);
+        Assert.Equal("http/protobuf", runtime["OTEL_EXPORTER_OTLP_PROTOCOL"]);
+        Assert.DoesNotContain("OTEL_EXPORTER_OTLP_HEADERS", runtime);
+        Assert.DoesNotContain("OTEL_EXPORTER_OTLP_COMPRESSION", runtime);
+        Assert.DoesNotContain("OTEL_EXPORTER_OTLP_CERTIFICATE", runtime);
+        Assert.Equal("orders", runtime["OTEL_SERVICE_NAME"]);
+        Assert.Equal("tracecontext,baggage,xray-lambda", runtime["OTEL_PROPAGATORS"]);
+        Assert.Equal("always_on", runtime["OTEL_TRACES_SAMPLER"]);
+        Assert.Equal("delta", runtime["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"]);
+    }
+
+    [Fact]
+    public async Task Wrapper_UserChoseOtherwise_KeepsTheChoice()
+    {
+        var runtime = await RuntimeEnvironmentAsync(new()
+        {
+            ["AWS_LAMBDA_FUNCTION_NAME"] = "orders",
+            ["OTEL_SERVICE_NAME"] = "shop",
+            ["OTEL_PROPAGATORS"] = "b3",
+            ["OTEL_TRACES_SAMPLER"] = "traceidratio",
+            ["OTEL_TRACES_SAMPLER_ARG"] = "0.1",
+            ["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"] = "cumulative",
+            ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = "https://traces.example.com/v1/traces",
+            ["OTEL_EXPORTER_OTLP_TRACES_HEADERS"] = "key=value",
+            ["TELEMETRY_EXTENSION_OTLP_HTTP_PORT"] = "5318",
+        });
+
+        Assert.Equal("http://localhost:5318", runtime["OTEL_EXPORTER_OTLP_ENDPOINT"]);
+        Assert.Equal("shop", runtime["OTEL_SERVICE_NAME"]);
+        Assert.Equal("b3", runtime["OTEL_PROPAGATORS"]);
+        Assert.Equal("traceidratio", runtime["OTEL_TRACES_SAMPLER"]);
+        Assert.Equal("0.1", runtime["OTEL_TRACES_SAMPLER_ARG"]);
+        Assert.Equal("cumulative", runtime["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"]);
+        Assert.Equal("https://traces.example.com/v1/traces", runtime["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]);
+        Assert.Equal("key=value", runtime["OTEL_EXPORTER_OTLP_TRACES_HEADERS"]);
+    }
+
+    [Fact]
+    public async Task Wrapper_ServiceNamedInResourceAttributes_DoesNotOverrideIt()
+    {
+        var runtime = await RuntimeEnvironmentAsync(new()
+        {
+            ["AWS_LAMBDA_FUNCTION_NAME"] = "orders",
+            ["OTEL_RESOURCE_ATTRIBUTES"] = "team=a,service.name=shop",
+        });
+
+        Assert.DoesNotContain("OTEL_SERVICE_NAME", runtime);
+    }
+
+    [Fact]
+    public async Task Wrapper_RuntimeCommand_IsExecutedWithItsArgumentsAndExitCode()
+    {
+        var result = await Tool.RunAsync(
+            "/bin/sh", [Repository.Path("layer", "telemetry-wrapper"), "/bin/sh", "-c", "printf '%s|' \"$@\"; exit 7", "sh", "a b", "*"], environment: []);
+
+        Assert.Equal(7, result.ExitCode);
+        Assert.Equal("a b|*|", result.Output);
+    }
+
+    private static async Task<Dictionary<string, string>> RuntimeEnvironmentAsync(Dictionary<string, string> environment)
+    {
+        var result = await Tool.RunAsync("/bin/sh", [Repository.Path("layer", "telemetry-wrapper"), "env"], environment: environment);
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal("", result.Errors);
+        return result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split('=', 2))
+            .ToDictionary(pair => pair[0], pair => pair[1]);
+    }
+}

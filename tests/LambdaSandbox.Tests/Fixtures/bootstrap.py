@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""A small runtime: answers with the event; the event's `do` makes it misbehave."""
+import os, json, http.client, sys, time
+api = os.environ["AWS_LAMBDA_RUNTIME_API"]
+connection = http.client.HTTPConnection(api)
+def call(method, path, body=None):
+    connection.request(method, "/2018-06-01/runtime/invocation/" + path, body)
+    response = connection.getresponse()
+    return response.headers, response.read()
+print("started with " + " ".join(sys.argv[1:]) + " in " + os.getcwd(), flush=True)
+while True:
+    headers, body = call("GET", "next")
+    event = json.loads(body)
+    do = event.get("do", "")
+    if do == "env":
+        event = dict(os.environ)
+    elif do == "exit":
+        sys.exit(3)
+    elif do == "sleep":
+        time.sleep(60)
+    elif do == "hog":
+        hog = bytearray(event["bytes"])
+        for i in range(0, len(hog), 4096):
+            hog[i] = 1
+    elif do == "spin":
+        end = time.process_time() + event["seconds"]
+        while time.process_time() < end:
+            pass
+    elif do == "file":
+        with open("/tmp/kept", "a") as f:
+            f.write("x")
+        with open("/tmp/kept") as f:
+            event = {"kept": f.read()}
+    elif do == "child":
+        pid = os.fork()
+        if pid == 0:
+            time.sleep(60)
+        event = {"pid": pid}
+    if do == "log":
+        print(json.dumps({"level": "INFO", "message": "an object"}))
+        print("plain line", flush=True)
+    call("POST", headers["Lambda-Runtime-Aws-Request-Id"] + "/response", json.dumps(event))

@@ -1,0 +1,166 @@
+using System.Net;
+using TelemetryExtension.CloudWatch;
+using TelemetryExtension.Export;
+using TelemetryExtension.Settings;
+
+namespace TelemetryExtension.Tests.CloudWatch;
+
+public sealed class CloudWatchLogsDestinationTests : IDisposable
+{
+    private readonly FakeCloudWatchLogs _server = new();
+
+    public void Dispose() => _server.Dispose();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Deliver_NothingExists_CreatesGroupRetentionAndStream()
+    {
+        var result = await Deliver(Destination(new(LogGroup: "/otel/{function}", RetentionDays: "7")), OtlpBuilder.Logs("one", "two"), 2);
+
+        Assert.Equal(new DeliveryResult(DeliveryStatus.Delivered), result);
+        Assert.Equal(["PutLogEvents", "CreateLogStream", "CreateLogGroup", "PutRetentionPolicy", "CreateLogStream", "PutLogEvents"], _server.Calls);
+        Assert.Equal(7, _server.Retention["/otel/orders"]);
+        Assert.Equal(2, _server.Groups["/otel/orders"]["2026/01/01/[$LATEST]ab"].Count);
+    }
+
+    [Fact]
+    public async Task Deliver_GroupDeletedInTheMiddle_IsCreatedAgain()
+    {
+        var destination = Destination();
+        await Deliver(destination, OtlpBuilder.Logs("one"));
+        _server.Groups.Clear();
+
+        Assert.Equal(DeliveryStatus.Delivered, (await Deliver(destination, OtlpBuilder.Logs("two"))).Status);
+
+        Assert.Contains("two", Assert.Single(_server.MessagesOf("g")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Deliver_MissingAndNotToBeCreated_IsRetryable()
+    {
+        var result = await Deliver(Destination(new(LogGroup: "g", Create: "false")), OtlpBuilder.Logs("one"));
+
+        Assert.Equal(DeliveryStatus.Retryable, result.Status);
+        Assert.Contains("ResourceNotFoundException", result.Message, StringComparison.Ordinal);
+        Assert.Equal(["PutLogEvents"], _server.Calls);
+    }
+
+    [Theory]
+    [InlineData(400, "AccessDeniedException", false)]
+    [InlineData(400, "ExpiredTokenException", false)]
+    [InlineData(400, "UnrecognizedClientException", false)]
+    [InlineData(400, "ThrottlingException", false)]
+    [InlineData(500, "InternalFailure", false)]
+    [InlineData(503, "ServiceUnavailableException", false)]
+    [InlineData(400, "InvalidParameterException", true)]
+    public async Task Deliver_Error_SaysWhetherToTryAgain(int status, string type, bool isFinal)
+    {
+        for (var i = 0; i < 3; i++)
+            _server.Answers.Enqueue(_ => FakeCloudWatchLogs.Error(status, type, "sorry"));
+
+        var result = await Deliver(Destination(), OtlpBuilder.Logs("one"));
+
+        Assert.Equal(isFinal ? DeliveryStatus.Refused : DeliveryStatus.Retryable, result.Status);
+        Assert.Contains("sorry", result.Message, StringComparison.Ordinal);
+        Assert.InRange(_server.Calls.Count, 1, 3);
+    }
+
+    [Fact]
+    public async Task Deliver_NoCredentials_IsRetryableAndSaysSo()
+    {
+        var result = await Deliver(Destination(aws: new(Region: "eu-west-1")), OtlpBuilder.Logs("one"));
+
+        Assert.Equal(DeliveryStatus.Retryable, result.Status);
+        Assert.Contains("AWS_ACCESS_KEY_ID", result.Message, StringComparison.Ordinal);
+        Assert.Empty(_server.Calls);
+    }
+
+    [Fact]
+    public async Task Deliver_UnreachableEndpoint_IsRetryable()
+    {
+        for (var i = 0; i < 3; i++)
+            _server.Answers.Enqueue(_ => throw new HttpRequestException("Name or service not known (logs.nowhere-1.amazonaws.com)"));
+
+        Assert.Equal(DeliveryStatus.Retryable, (await Deliver(Destination(), OtlpBuilder.Logs("one"))).Status);
+    }
+
+    [Fact]
+    public async Task Deliver_RejectedEvents_AreCounted()
+    {
+        _server.RejectedLogEventsInfo = """{"tooNewLogEventStartIndex":9,"tooOldLogEventEndIndex":1,"expiredLogEventEndIndex":2}""";
+
+        var result = await Deliver(Destination(), OtlpBuilder.Logs([.. Enumerable.Range(0, 10).Select(i => i.ToString())]), 10);
+
+        Assert.Equal((DeliveryStatus.Delivered, 3), (result.Status, result.RejectedRecords));
+    }
+
+    [Fact]
+    public async Task Deliver_SecondOfThreeCallsFails_ContinuesThereNextTime()
+    {
+        var destination = Destination(new(LogGroup: "g", MaxEventBytes: "1000000"));
+        var payload = OtlpBuilder.Payload(Signal.Logs, OtlpBuilder.Logs([.. Enumerable.Range(0, 3).Select(i => i + new string('x', 900_000))]), 3);
+        _server.Groups["g"] = new() { ["2026/01/01/[$LATEST]ab"] = [] };
+        _server.Answers.Enqueue(_ => null);
+        for (var i = 0; i < 3; i++)
+            _server.Answers.Enqueue(_ => FakeCloudWatchLogs.Error(503, "ServiceUnavailableException"));
+
+        Assert.Equal(DeliveryStatus.Retryable, (await destination.DeliverAsync(payload, Cancelled)).Status);
+        Assert.Single(_server.MessagesOf("g"));
+        Assert.Equal(DeliveryStatus.Delivered, (await destination.DeliverAsync(payload, Cancelled)).Status);
+        Assert.Equal(3, _server.MessagesOf("g").Distinct().Count());
+        Assert.Equal(3, _server.MessagesOf("g").Count());
+    }
+
+    [Fact]
+    public async Task Deliver_HangingEndpoint_EndsWithTheBudget()
+    {
+        _server.Hangs = true;
+        using var budget = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        budget.CancelAfter(TimeSpan.FromMilliseconds(200));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Destination().DeliverAsync(OtlpBuilder.Payload(Signal.Logs, OtlpBuilder.Logs("x")), budget.Token).AsTask().WaitAsync(TimeSpan.FromSeconds(10), Cancelled));
+    }
+
+    [Fact]
+    public async Task Deliver_Metrics_ArriveAsEmbeddedMetricFormat()
+    {
+        var request = OtlpBuilder.Request(writer => OtlpBuilder.Metric(writer, "faas.errors", "{error}", 5, data => OtlpBuilder.Number(data, 2)));
+
+        var result = await Destination().DeliverAsync(OtlpBuilder.Payload(Signal.Metrics, request), Cancelled);
+
+        Assert.Equal(new DeliveryResult(DeliveryStatus.Delivered), result);
+        Assert.Contains("\"faas.errors\":2", Assert.Single(_server.MessagesOf("g")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Deliver_UnreadableRest_CountsAsRejected()
+    {
+        var logs = OtlpBuilder.Logs("one");
+
+        var result = await Deliver(Destination(), [.. logs, 0x0a, 0x7f, 1], 2);
+
+        Assert.Equal((DeliveryStatus.Delivered, 1), (result.Status, result.RejectedRecords));
+    }
+
+    [Fact]
+    public void Accepts_Defaults_AreLogsAndMetrics()
+    {
+        Assert.Equal((false, true, true), (Destination().Accepts(Signal.Traces), Destination().Accepts(Signal.Metrics), Destination().Accepts(Signal.Logs)));
+        Assert.True(Destination(new(LogGroup: "g", Spans: "true")).Accepts(Signal.Traces));
+        Assert.False(Destination(new(LogGroup: "g", Emf: "stdout")).Accepts(Signal.Metrics));
+    }
+
+    private CloudWatchLogsDestination Destination(CloudWatchSettings? settings = null, AwsSettings? aws = null)
+    {
+        var options = CloudWatchOptions.From(settings ?? new(LogGroup: "g"), new SettingProblems());
+        var client = new Lazy<Amazon.CloudWatchLogs.AmazonCloudWatchLogsClient>(
+            () => CloudWatchLogsClientFactory.Create(aws ?? FakeCloudWatchLogs.Aws, _server), LazyThreadSafetyMode.PublicationOnly);
+        var names = new LogNameValues("orders", "$LATEST", "2026/01/01/[$LATEST]ab");
+        return new(options, new LogStreamWriter(client, options.Target!, () => names, new ManualTimeProvider()));
+    }
+
+    private static async Task<DeliveryResult> Deliver(CloudWatchLogsDestination destination, byte[] logs, int records = 1) =>
+        await destination.DeliverAsync(OtlpBuilder.Payload(Signal.Logs, logs, records), Cancelled);
+}

@@ -1,0 +1,48 @@
+using TelemetryExtension.Export;
+
+namespace TelemetryExtension.Tests.Export;
+
+public sealed class AttemptTimeoutTests
+{
+    private readonly ManualTimeProvider _time = new();
+
+    [Fact]
+    public void Token_TimeUp_IsCancelled()
+    {
+        using var timeout = new AttemptTimeout(TimeSpan.FromSeconds(8), _time, CancellationToken.None);
+        _time.Advance(TimeSpan.FromSeconds(7.9));
+        Assert.False(timeout.Token.IsCancellationRequested);
+        _time.Advance(TimeSpan.FromSeconds(0.2));
+        Assert.True(timeout.Token.IsCancellationRequested);
+        Assert.True(timeout.IsExpired);
+    }
+
+    [Fact]
+    public void Token_WallClockJumps_DoNotCount()
+    {
+        using var timeout = new AttemptTimeout(TimeSpan.FromSeconds(8), _time, CancellationToken.None);
+        _time.JumpWallClock(TimeSpan.FromHours(5));
+        _time.JumpWallClock(TimeSpan.FromHours(-9));
+        _time.Advance(TimeSpan.FromSeconds(7));
+        Assert.False(timeout.Token.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void Token_Unlimited_IsNeverCancelled()
+    {
+        using var timeout = new AttemptTimeout(Timeout.InfiniteTimeSpan, _time, CancellationToken.None);
+        _time.Advance(TimeSpan.FromDays(10));
+        Assert.False(timeout.Token.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void Token_OuterCancelled_IsCancelledButNotExpired()
+    {
+        using var outer = new CancellationTokenSource();
+        using var timeout = new AttemptTimeout(TimeSpan.FromSeconds(8), _time, outer.Token);
+        outer.Cancel();
+        Assert.True(timeout.Token.IsCancellationRequested);
+        Assert.False(timeout.IsExpired);
+        Assert.Throws<OperationCanceledException>(() => timeout.Failure(new IOException("torn down"), outer.Token));
+    }
+}

@@ -1,0 +1,304 @@
+using System.Net;
+using LambdaSandbox.Backend;
+using TelemetryExtension.Accounting;
+using TelemetryExtension.Export;
+using static TelemetryExtension.Tests.Export.DeliveryTestBench;
+
+namespace TelemetryExtension.Tests.Export;
+
+/// <summary>Delivery against a real backend that misbehaves, over both protocols.</summary>
+public sealed class DeliveryFaultTests : IAsyncLifetime
+{
+    private OtlpBackend _backend = null!;
+
+    public async ValueTask InitializeAsync() => _backend = await OtlpBackend.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+
+    public ValueTask DisposeAsync() => _backend.DisposeAsync();
+
+    [Theory]
+    [InlineData("http/protobuf", "none")]
+    [InlineData("http/protobuf", "gzip")]
+    [InlineData("grpc", "none")]
+    [InlineData("grpc", "gzip")]
+    public async Task Deliver_GoodBackend_ArrivesOnce(string protocol, string compression)
+    {
+        using var bench = Bench(protocol, compression);
+        var payload = bench.Add(Logs("one", "two"));
+        var summary = await bench.DeliverAsync();
+
+        Assert.Equal((1, 0, 0), (summary.DeliveredRequests, summary.FailedRequests, summary.LeftPayloads));
+        Assert.NotNull(summary.RoundTrip);
+        var request = Assert.Single(_backend.Requests);
+        Assert.Equal(2, request.AcceptedItems);
+        Assert.Equal(compression == "gzip", request.Compressed);
+        Assert.Equal(payload.BatchId, request.Headers[OutboundHeaders.BatchId]);
+        Assert.Equal("secret value", request.Headers["x-key"]);
+        Assert.StartsWith("OTel-OTLP-Exporter-TelemetryExtension/0.1.0", request.Headers["User-Agent"], StringComparison.Ordinal);
+        bench.AssertLogs(exported: 2);
+    }
+
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task Deliver_PartialSuccess_IsFinalAndCounted(string protocol)
+    {
+        _backend.Respond = Faults.Always(Fault.PartialSuccess(1, "too old"));
+        using var bench = Bench(protocol);
+        bench.Add(Logs("one", "two", "three"));
+        await bench.DeliverAsync(DeliveryMode.Drain);
+        Assert.Single(_backend.Requests);
+        bench.AssertLogs(exported: 2, rejected: 1);
+    }
+
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task Deliver_OnePoisonedAmongGood_OnlyItIsLost(string protocol)
+    {
+        _backend.Respond = Faults.RefuseContaining("poison");
+        using var bench = Bench(protocol);
+        bench.Add(Logs("a", "b", "c"));
+        bench.Add(Logs("d", "poison", "e", "f"));
+        bench.Add(Logs("g"));
+        await bench.DeliverAsync();
+        bench.AssertLogs(exported: 7, refused: 1);
+        Assert.Equal(["a", "b", "c", "d", "e", "f", "g"], Bodies());
+    }
+
+    [Fact]
+    public async Task Deliver_EverythingRefused_CostsABoundedNumberOfRequests()
+    {
+        _backend.Respond = Faults.Always(Fault.Http(400, "no"));
+        using var bench = Bench("http/protobuf");
+        bench.Add(Logs(records: 500, bytesEach: 5));
+        await bench.DeliverAsync();
+        bench.AssertLogs(refused: 500);
+        Assert.InRange(_backend.Requests.Count, 2, 60);
+    }
+
+    [Theory]
+    [InlineData("http/protobuf", 401)]
+    [InlineData("http/protobuf", 404)]
+    [InlineData("http/protobuf", 500)]
+    [InlineData("grpc", 401)]
+    public async Task Deliver_FinalRefusal_IsDroppedWithoutRetry(string protocol, int status)
+    {
+        _backend.Respond = Faults.Always(Fault.Http(status, "no"));
+        using var bench = Bench(protocol);
+        bench.Add(Logs("one"));
+        await bench.DeliverAsync(DeliveryMode.Drain);
+        Assert.Single(_backend.Requests);
+        bench.AssertLogs(refused: 1);
+    }
+
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task Once_RetryableFailure_LeavesTheRestForLater(string protocol)
+    {
+        _backend.Respond = Faults.First(1, Fault.Http(503));
+        using var bench = Bench(protocol);
+        var payload = bench.Add(Logs("one"));
+        Assert.Equal(1, (await bench.DeliverAsync()).LeftPayloads);
+        Assert.Single(_backend.Requests);
+        bench.AssertLogs(buffered: 1);
+
+        await bench.DeliverAsync(DeliveryMode.Drain);
+        Assert.All(_backend.Requests, request => Assert.Equal(payload.BatchId, request.Headers[OutboundHeaders.BatchId]));
+        bench.AssertLogs(exported: 1);
+    }
+
+    [Fact]
+    public async Task Once_WhileBackingOff_DoesNotAskAgain()
+    {
+        _backend.Respond = Faults.Always(Fault.Http(503, retryAfter: TimeSpan.FromMinutes(1)));
+        using var bench = Bench("http/protobuf");
+        bench.Add(Logs("one"));
+        await bench.DeliverAsync();
+        await bench.DeliverAsync();
+        await bench.DeliverAsync(DeliveryMode.Drain, budgetMs: 300);
+        Assert.Single(_backend.Requests);
+        bench.AssertLogs(buffered: 1);
+    }
+
+    [Theory]
+    [MemberData(nameof(PassingFaults))]
+    public async Task Drain_FaultsThatPass_EverythingArrives(string protocol, string fault)
+    {
+        _backend.Respond = Faults.First(2, FaultNamed(fault));
+        using var bench = Bench(protocol, timeoutMs: 250);
+        bench.Add(Logs("one", "two"));
+        var summary = await bench.DeliverAsync(DeliveryMode.Drain, budgetMs: 8000);
+        Assert.Equal(0, summary.LeftPayloads);
+        Assert.Single(_backend.Requests.Select(request => request.Headers[OutboundHeaders.BatchId]).Distinct());
+        bench.AssertLogs(exported: 2);
+    }
+
+    public static TheoryData<string, string> PassingFaults()
+    {
+        var data = new TheoryData<string, string>();
+        foreach (var protocol in new[] { "http/protobuf", "grpc" })
+            foreach (var fault in new[] { "429", "502", "504", "reset", "hang", "close" })
+                data.Add(protocol, fault);
+        foreach (var fault in new[] { "hang-mid-body", "unavailable", "exhausted-retryinfo", "reset-stream", "goaway", "rst-internal" })
+            data.Add("grpc", fault);
+        return data;
+    }
+
+    [Fact]
+    public async Task Deliver_Http1AnswerWhoseBodyHangs_IsTriedAgainAfterTheTimeout()
+    {
+        _backend.Respond = Faults.First(1, Fault.HangMidBody);
+        using var bench = Bench("http/protobuf", timeoutMs: 200);
+        bench.Add(Logs("one"));
+        await bench.DeliverAsync(DeliveryMode.Drain);
+        bench.AssertLogs(exported: 1);
+    }
+
+    [Fact]
+    public async Task Deliver_RefusedConnection_StaysAndIsNotHeldUp()
+    {
+        using var refusing = new RefusingEndpoint();
+        using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: refusing.Url));
+        bench.Add(Logs("one"));
+        Assert.Equal(1, (await bench.DeliverAsync()).LeftPayloads);
+        bench.AssertLogs(buffered: 1);
+    }
+
+    [Fact]
+    public async Task Deliver_HangingBackend_EndsAtTheBudget()
+    {
+        await using var hanging = new HangingEndpoint();
+        using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: hanging.Url));
+        bench.Add(Logs("one"));
+        var started = TimeProvider.System.GetTimestamp();
+        var summary = await bench.DeliverAsync(budgetMs: 200);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(started).TotalMilliseconds, 150, 3000);
+        Assert.Equal(1, summary.LeftPayloads);
+        bench.AssertLogs(buffered: 1);
+    }
+
+    [Fact]
+    public async Task Deliver_OneDestinationHangs_TheOtherIsDoneAndTheLedgerWaits()
+    {
+        await using var hanging = new HangingEndpoint();
+        using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: hanging.Url, SecondEndpoint: _backend.HttpUrl));
+        for (var i = 0; i < 5; i++)
+            bench.Add(Logs($"m{i}"));
+        await bench.DeliverAsync(budgetMs: 300);
+        Assert.Equal(5, _backend.LogRecords.Count);
+        bench.AssertLogs(buffered: 5);
+
+        Assert.Equal(5, await bench.Delivery.GiveUpAsync(null, TestContext.Current.CancellationToken));
+        Assert.Equal(5, bench.Logs().Dropped[(int)DropReason.Shutdown]);
+        bench.AssertLogs();
+    }
+
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task Deliver_WarmConnection_IsReused(string protocol)
+    {
+        using var bench = Bench(protocol);
+        for (var i = 0; i < 3; i++)
+        {
+            bench.Add(Logs($"m{i}"));
+            await bench.DeliverAsync();
+        }
+
+        Assert.Single(_backend.Requests.Select(request => request.ConnectionId).Distinct());
+    }
+
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task Deliver_ConnectionDiedWhileIdle_IsRetriedAtOnceOnAFreshOne(string protocol)
+    {
+        using var bench = Bench(protocol);
+        bench.Add(Logs("before"));
+        await bench.DeliverAsync();
+
+        // The first byte of the next request kills the connection, as a peer does that forgot it during a freeze.
+        _backend.Receive = Once(Reading.ResetAfter(0));
+        bench.Add(Logs("after"));
+        var summary = await bench.DeliverAsync();
+        Assert.Equal((1, 0), (summary.DeliveredRequests, summary.FailedRequests));
+        bench.AssertLogs(exported: 2);
+    }
+
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task Deliver_BackendRestarted_GoesOn(string protocol)
+    {
+        using var bench = Bench(protocol);
+        bench.Add(Logs("before"));
+        await bench.DeliverAsync();
+        await _backend.PauseAsync(TestContext.Current.CancellationToken);
+        bench.Add(Logs("down"));
+        await bench.DeliverAsync();
+        await _backend.ResumeAsync(TestContext.Current.CancellationToken);
+        await bench.DeliverAsync(DeliveryMode.Drain);
+        bench.AssertLogs(exported: 2);
+    }
+
+    [Fact]
+    public async Task Deliver_Redirect_IsNotFollowed()
+    {
+        _backend.Respond = Faults.Always(Fault.Http(307, headers: new Dictionary<string, string> { ["Location"] = _backend.HttpUrl + "/elsewhere" }));
+        using var bench = Bench("http/protobuf");
+        bench.Add(Logs("one"));
+        await bench.DeliverAsync();
+        Assert.Single(_backend.Requests);
+        bench.AssertLogs(refused: 1);
+    }
+
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task Drain_SixteenMebibytesAtFiftyMillisecondsRoundTrip_FitsTheShutdownBudget(string protocol)
+    {
+        _backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(50)));
+        using var bench = Bench(protocol, outbox: new(MaxBytes: 48 << 20));
+        for (var i = 0; i < 256; i++)
+            bench.Add(Logs(records: 64, bytesEach: 1000));
+        var started = TimeProvider.System.GetTimestamp();
+        var summary = await bench.DeliverAsync(DeliveryMode.Drain, budgetMs: 20_000);
+        TestContext.Current.SendDiagnosticMessage($"{protocol}: {TimeProvider.System.GetElapsedTime(started).TotalMilliseconds} ms in {_backend.Requests.Count} requests");
+        Assert.Equal(0, summary.LeftPayloads);
+        bench.AssertLogs(exported: 256 * 64);
+
+        // Requests and parallelism, not the machine's speed, are what this is about: 16 MiB in at most 20 requests, four at a time.
+        Assert.InRange(_backend.Requests.Count, 4, 20);
+    }
+
+    private static Fault FaultNamed(string name) => name switch
+    {
+        "reset" => Fault.Reset,
+        "hang" => Fault.HangBeforeHeaders,
+        "hang-mid-body" => Fault.HangMidBody,
+        "close" => Fault.CloseAfterHeaders,
+        "unavailable" => Fault.Grpc(14, trailersOnly: false),
+        "exhausted-retryinfo" => Fault.Grpc(8, retryDelay: TimeSpan.FromMilliseconds(10)),
+        "reset-stream" => Fault.ResetStream(),
+        "rst-internal" => Fault.ResetStream(2),
+        "goaway" => Fault.GoAway(),
+        _ => Fault.Http(int.Parse(name, System.Globalization.CultureInfo.InvariantCulture)),
+    };
+
+    private static Func<ReceivedRequest, Reading> Once(Reading reading)
+    {
+        var used = 0;
+        return _ => Interlocked.Exchange(ref used, 1) == 0 ? reading : Reading.Normal;
+    }
+
+    private string[] Bodies() => [.. _backend.LogRecords.Select(record => record.LogRecord.Body.StringValue).Order(StringComparer.Ordinal)];
+
+    private DeliveryTestBench Bench(string protocol, string compression = "none", int timeoutMs = 10_000, OutboxOptions? outbox = null) =>
+        new(new DeliverySettings(
+            Endpoint: protocol == "grpc" ? _backend.GrpcUrl : _backend.HttpUrl,
+            Protocol: protocol,
+            Compression: compression,
+            Headers: "x-key=secret%20value",
+            Timeout: timeoutMs.ToString(System.Globalization.CultureInfo.InvariantCulture)), outbox);
+}

@@ -1,0 +1,84 @@
+using TelemetryExtension.Export;
+using TelemetryExtension.Otlp;
+
+namespace TelemetryExtension.Tests.Export;
+
+public sealed class GrpcResponseTests
+{
+    [Fact]
+    public void Classify_EveryCode_AsTheSpecificationSays()
+    {
+        int[] retryable = [1, 4, 10, 11, 14, 15];
+        for (var code = 1; code <= 20; code++)
+        {
+            var result = GrpcResponse.Classify(code.ToString(System.Globalization.CultureInfo.InvariantCulture), 200, null, null, []);
+            Assert.Equal(retryable.Contains(code) ? DeliveryStatus.Retryable : DeliveryStatus.Refused, result.Status);
+            Assert.Equal(code is 3 or 8, result.MayBeTooLargeOrPoisoned);
+        }
+    }
+
+    [Fact]
+    public void Classify_ExhaustedWithRetryInfo_IsRetryable() =>
+        Assert.Equal(TimeSpan.FromSeconds(2.5), GrpcResponse.Classify("8", 200, null, Details(2, 500_000_000), []).RetryAfter);
+
+    [Theory]
+    [InlineData(400, DeliveryStatus.Refused)]
+    [InlineData(401, DeliveryStatus.Refused)]
+    [InlineData(404, DeliveryStatus.Refused)]
+    [InlineData(429, DeliveryStatus.Retryable)]
+    [InlineData(503, DeliveryStatus.Retryable)]
+    [InlineData(500, DeliveryStatus.Refused)]
+    public void Classify_NoGrpcStatus_FollowsHttp(int http, object expected) =>
+        Assert.Equal((DeliveryStatus)expected, GrpcResponse.Classify(null, http, null, null, []).Status);
+
+    [Fact]
+    public void Classify_Message_IsDecodedAndOnOneLine() =>
+        Assert.Equal("gRPC UNAVAILABLE: zu viel Läm rm", GrpcResponse.Classify("14", 200, "zu viel L%C3%A4m%0Arm", null, []).Message);
+
+    [Theory]
+    [InlineData("!!!")]
+    [InlineData("")]
+    [InlineData("CgE")]
+    [InlineData("/////w==")]
+    public void RetryInfo_Unreadable_IsNone(string details) => Assert.Null(GrpcResponse.RetryInfo(details));
+
+    [Fact]
+    public void RetryInfo_WithoutPadding_IsRead() => Assert.Equal(TimeSpan.FromSeconds(1), GrpcResponse.RetryInfo(Details(1, 0).TrimEnd('=')));
+
+    [Fact]
+    public void RetryInfo_WithoutDelay_IsZero() => Assert.Equal(TimeSpan.Zero, GrpcResponse.RetryInfo(Details(null, 0)));
+
+    [Theory]
+    [InlineData("0000000000", "")]
+    [InlineData("00000000020a00", "0a00")]
+    [InlineData("01000000020a00", "")]
+    [InlineData("00000000050a00", "")]
+    [InlineData("00ffffffff0a00", "")]
+    [InlineData("0000", "")]
+    public void MessageOf_Frame(string body, string message) =>
+        Assert.Equal(message, Convert.ToHexStringLower(GrpcContent.MessageOf(Convert.FromHexString(body))));
+
+    private static string Details(long? seconds, int nanos)
+    {
+        using var writer = new OtlpWriter();
+        writer.Varint(1, 8);
+        writer.String(2, "slow down");
+        var other = writer.Open(3);
+        writer.String(1, "type.googleapis.com/google.rpc.DebugInfo");
+        writer.Close(other);
+        var any = writer.Open(3);
+        writer.String(1, "type.googleapis.com/google.rpc.RetryInfo");
+        var info = writer.Open(2);
+        if (seconds is { } whole)
+        {
+            var duration = writer.Open(1);
+            writer.Varint(1, (ulong)whole);
+            writer.Varint(2, (ulong)nanos);
+            writer.Close(duration);
+        }
+
+        writer.Close(info);
+        writer.Close(any);
+        return Convert.ToBase64String(writer.Written);
+    }
+}

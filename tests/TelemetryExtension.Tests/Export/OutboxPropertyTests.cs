@@ -1,0 +1,53 @@
+using FsCheck;
+using FsCheck.Fluent;
+using TelemetryExtension.Accounting;
+using TelemetryExtension.Export;
+using static TelemetryExtension.Tests.Export.DeliveryTestBench;
+
+namespace TelemetryExtension.Tests.Export;
+
+public sealed class OutboxPropertyTests
+{
+    /// <summary>Whatever destinations answer and however small the limits are: at every step nothing is counted twice, at the end nothing is left.</summary>
+    [Fact]
+    public void Counters_AnySequenceOfAddsAndAnswers_AlwaysBalance()
+    {
+        var steps = Gen.Choose(0, 11).ListOf(60);
+        var limits = Gen.Choose(0, 3);
+        Prop.ForAll(Arb.From(steps), Arb.From(limits), Run).Check(Config.QuickThrowOnFailure.WithMaxTest(60));
+    }
+
+    private static bool Run(IEnumerable<int> steps, int limits)
+    {
+        var time = new ManualTimeProvider();
+        var random = new Random(limits);
+        var first = new ScriptedDestination("a") { Respond = payload => Answer(random, payload) };
+        var second = new ScriptedDestination("b") { Respond = payload => Answer(random, payload) };
+        second.Signals.Remove(Signal.Metrics);
+        var options = new OutboxOptions(
+            MaxBytes: limits % 2 == 0 ? 2_000 : 100_000, MaxRequestBytes: 700, MaxAttempts: 3, SpoolMaxBytes: limits < 2 ? 0 : 2_000);
+        using var bench = new DeliveryTestBench([first, second], options, null, time);
+        foreach (var step in steps)
+        {
+            if (step < 8)
+                bench.Add(Logs([.. Enumerable.Range(0, 1 + (step % 4)).Select(i => new string('x', random.Next(200)))]) with { Signal = (Signal)(step % 3) });
+            else
+                bench.DeliverAsync(DeliveryMode.Once).GetAwaiter().GetResult();
+            time.Advance(TimeSpan.FromSeconds(random.Next(3)));
+            if (!Enum.GetValues<Signal>().All(signal => bench.Ledger[(LedgerAccount)signal].Buffered >= 0) || bench.Outbox.Counts.Bytes > options.MaxBytes)
+                return false;
+        }
+
+        bench.Delivery.GiveUpAsync(null, CancellationToken.None).GetAwaiter().GetResult();
+        return Enum.GetValues<Signal>().All(signal => bench.Ledger[(LedgerAccount)signal].Buffered == 0) && bench.Outbox.Counts == default;
+    }
+
+    private static DeliveryResult Answer(Random random, OtlpPayload payload) => random.Next(6) switch
+    {
+        0 => new(DeliveryStatus.Retryable),
+        1 => new(DeliveryStatus.Refused),
+        2 => new(DeliveryStatus.Refused, MayBeTooLargeOrPoisoned: true),
+        3 => new(DeliveryStatus.Delivered, RejectedRecords: random.Next(payload.Records + 2)),
+        _ => new(DeliveryStatus.Delivered),
+    };
+}

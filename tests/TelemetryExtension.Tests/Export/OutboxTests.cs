@@ -1,0 +1,207 @@
+using TelemetryExtension.Accounting;
+using TelemetryExtension.Export;
+using static TelemetryExtension.Tests.Export.DeliveryTestBench;
+
+namespace TelemetryExtension.Tests.Export;
+
+public sealed class OutboxTests
+{
+    private readonly ManualTimeProvider _time = new();
+    private readonly ScriptedDestination _destination = new("a");
+
+    [Fact]
+    public void Add_NobodyAcceptsTheSignal_IsDroppedAtOnce()
+    {
+        _destination.Signals.Remove(Signal.Logs);
+        using var bench = Bench();
+        bench.Add(Logs("one", "two"));
+        Assert.Equal(2, bench.Logs().Dropped[(int)DropReason.NoDestination]);
+        bench.AssertLogs();
+    }
+
+    [Fact]
+    public async Task Deliver_SmallPayloadsOfOneSignal_GoAsOneRequest()
+    {
+        using var bench = Bench();
+        for (var i = 0; i < 10; i++)
+            bench.Add(Logs($"m{i}"));
+        await bench.DeliverAsync();
+        Assert.Equal([10], _destination.Requests.Select(request => request.Records));
+        bench.AssertLogs(exported: 10);
+    }
+
+    [Fact]
+    public async Task Deliver_AfterAFailure_SendsTheSameBatchAgainAndNewOnesApart()
+    {
+        using var bench = Bench();
+        bench.Add(Logs("one"));
+        bench.Add(Logs("two"));
+        _destination.Answers.Enqueue(new(DeliveryStatus.Retryable));
+        await bench.DeliverAsync();
+        bench.Add(Logs("three"));
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await bench.DeliverAsync();
+        Assert.Equal([2, 2, 1], _destination.Requests.Select(request => request.Records));
+        Assert.Equal(_destination.Requests[0].BatchId, _destination.Requests[1].BatchId);
+        Assert.True(_destination.Requests[0].Body.Span.SequenceEqual(_destination.Requests[1].Body.Span));
+    }
+
+    [Fact]
+    public async Task Deliver_TwoDestinations_TheWorstOutcomeCounts()
+    {
+        var other = new ScriptedDestination("b");
+        using var bench = Bench(others: other);
+        bench.Add(Logs("one", "two", "three"));
+        _destination.Answers.Enqueue(new(DeliveryStatus.Delivered, RejectedRecords: 1));
+        other.Answers.Enqueue(new(DeliveryStatus.Refused));
+        await bench.DeliverAsync();
+        bench.AssertLogs(refused: 3);
+    }
+
+    [Fact]
+    public async Task Deliver_TooOld_ExpiresOnlyAfterOneMoreAttempt()
+    {
+        using var bench = Bench(new(MaxAge: TimeSpan.FromHours(1)));
+        bench.Add(Logs("one") with { Created = _time.GetUtcNow() });
+        _time.JumpWallClock(TimeSpan.FromHours(5));
+        _destination.Answers.Enqueue(new(DeliveryStatus.Retryable));
+        await bench.DeliverAsync();
+        Assert.Single(_destination.Requests);
+        Assert.Equal(1, bench.Logs().Dropped[(int)DropReason.Expired]);
+    }
+
+    [Fact]
+    public async Task Deliver_MoreRejectedThanSent_NeverCountsMoreThanThereWere()
+    {
+        using var bench = Bench();
+        bench.Add(Logs("one", "two"));
+        _destination.Answers.Enqueue(new(DeliveryStatus.Delivered, RejectedRecords: 99));
+        await bench.DeliverAsync();
+        bench.AssertLogs(rejected: 2);
+    }
+
+    [Fact]
+    public async Task Deliver_ClockSetBack_DoesNotSilenceTheDestination()
+    {
+        using var bench = Bench();
+        bench.Add(Logs("one"));
+        _destination.Answers.Enqueue(new(DeliveryStatus.Retryable));
+        await bench.DeliverAsync();
+        _time.JumpWallClock(TimeSpan.FromDays(-1));
+        Assert.InRange(bench.Outbox.Lanes[0].WaitFrom(_time.GetUtcNow(), isLastChance: false), TimeSpan.Zero, TimeSpan.FromMilliseconds(100));
+    }
+
+    [Fact]
+    public async Task Add_AboveTheCeiling_OldestGoToFilesAndComeBack()
+    {
+        using var bench = Bench(new(MaxBytes: 3000));
+        for (var i = 0; i < 10; i++)
+            bench.Add(Logs($"m{i}" + new string('x', 900)));
+        var counts = bench.Outbox.Counts;
+        Assert.InRange(counts.Bytes, 1, 3000);
+        Assert.Equal(10, counts.Payloads);
+        Assert.InRange(counts.SpooledPayloads, 7, 9);
+
+        await bench.DeliverAsync();
+        bench.AssertLogs(exported: 10);
+        Assert.Equal(new(0, 0, 0, 0), bench.Outbox.Counts);
+    }
+
+    [Fact]
+    public void Add_FilesFullToo_ShedsMetricsThenSpansThenLogs()
+    {
+        using var bench = Bench(new(MaxBytes: 4500, SpoolMaxBytes: 0));
+        foreach (var signal in new[] { Signal.Logs, Signal.Traces, Signal.Metrics, Signal.Traces, Signal.Logs, Signal.Logs, Signal.Logs })
+            bench.Add(Logs(new string('x', 900)) with { Signal = signal });
+        long Shed(Signal signal) => bench.Ledger[(LedgerAccount)signal].Dropped[(int)DropReason.Shed];
+        Assert.Equal((1, 2, 0), (Shed(Signal.Metrics), Shed(Signal.Traces), Shed(Signal.Logs)));
+    }
+
+    [Fact]
+    public async Task Recover_AfterAReset_DeliversOnlyToThoseWhoHaveNotGotIt()
+    {
+        using var bench = Bench(new(MaxBytes: 500), null, new ScriptedDestination("b"));
+        var payload = bench.Add(Logs(new string('x', 900)));
+        Assert.Equal(1, bench.Outbox.Counts.SpooledPayloads);
+        var directory = bench.SpoolDirectory;
+        File.WriteAllText(Path.Combine(directory, "half.part"), "half");
+        File.WriteAllBytes(Path.Combine(directory, "damaged.otlp"), Damaged(directory));
+        bench.Outbox.Dispose();
+
+        var b = new ScriptedDestination("b");
+        using var next = new DeliveryTestBench([b], new(SpoolDirectory: directory), null, _time);
+        Assert.Equal(1, next.Outbox.Recover());
+        await next.DeliverAsync();
+        Assert.Equal(payload.BatchId, Assert.Single(b.Requests).BatchId);
+        next.AssertLogs(exported: 1);
+        Assert.Equal(["lock"], Directory.GetFiles(directory).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task Deliver_SpoolFileDeletedByTheFunction_IsCountedAndTheRestArrives()
+    {
+        using var bench = Bench(new(MaxBytes: 2000));
+        for (var i = 0; i < 4; i++)
+            bench.Add(Logs($"m{i}" + new string('x', 900)));
+        var spooled = Directory.GetFiles(bench.SpoolDirectory, "*.otlp");
+        File.Delete(spooled[0]);
+        await bench.DeliverAsync(DeliveryMode.Drain);
+        Assert.Equal(1, bench.Logs().Dropped[(int)DropReason.SpoolLost]);
+        bench.AssertLogs(exported: 3);
+    }
+
+    [Fact]
+    public void Add_DirectoryCannotBeMade_ShedsInstead()
+    {
+        using var bench = Bench(new(MaxBytes: 500, SpoolDirectory: "/dev/null/spool"));
+        bench.Add(Logs(new string('x', 900)));
+        Assert.Equal(1, bench.Logs().Dropped[(int)DropReason.Shed]);
+    }
+
+    [Fact]
+    public void Spool_SecondOwner_KeepsAway()
+    {
+        using var bench = Bench(new(MaxBytes: 500));
+        bench.Add(Logs(new string('x', 900)));
+        using var second = new DeliveryTestBench([_destination], new(MaxBytes: 500, SpoolDirectory: bench.SpoolDirectory), null, _time);
+        Assert.Equal(0, second.Outbox.Recover());
+        second.Add(Logs(new string('x', 900)));
+        Assert.Equal(1, second.Logs().Dropped[(int)DropReason.Shed]);
+    }
+
+    [Fact]
+    public async Task GiveUp_DeadLettersTakeTheFirst_TheRestIsDropped()
+    {
+        using var bench = Bench(new(MaxBytes: 2000));
+        for (var i = 0; i < 5; i++)
+            bench.Add(Logs($"m{i}" + new string('x', 900)));
+        var letters = new CountingDeadLetters(3);
+        Assert.Equal(5, await bench.Delivery.GiveUpAsync(letters, TestContext.Current.CancellationToken));
+        var line = bench.Logs();
+        Assert.Equal((3, 2, 0), (line.DeadLettered, line.Dropped[(int)DropReason.Shutdown], line.Buffered));
+        Assert.All(letters.Written, payload => Assert.True(payload.Body.Length > 900));
+        Assert.Equal(new(0, 0, 0, 0), bench.Outbox.Counts);
+    }
+
+    private DeliveryTestBench Bench(OutboxOptions? options = null, RetrySchedule? schedule = null, params IDestination[] others) =>
+        new([_destination, .. others], options, schedule, _time);
+
+    private static byte[] Damaged(string directory)
+    {
+        var bytes = File.ReadAllBytes(Directory.GetFiles(directory, "*.otlp")[0]);
+        bytes[^1] ^= 1;
+        return bytes;
+    }
+
+    private sealed class CountingDeadLetters(int room) : IDeadLetters
+    {
+        public List<OtlpPayload> Written { get; } = [];
+
+        public ValueTask<int> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
+        {
+            var now = payloads.Take(room - Written.Count).ToList();
+            Written.AddRange(now);
+            return new(now.Count);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using TelemetryExtension.Flushing;
+
+namespace TelemetryExtension.Tests.Flushing;
+
+public sealed class DeadlineTests
+{
+    private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(100);
+    private readonly ManualTimeProvider _time = new();
+
+    [Fact]
+    public void Remaining_TimePasses_CountsDownToZero()
+    {
+        var deadline = In(3000);
+
+        Assert.Equal(TimeSpan.FromMilliseconds(2900), deadline.Remaining);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(TimeSpan.FromMilliseconds(900), deadline.Remaining);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(TimeSpan.Zero, deadline.Remaining);
+    }
+
+    [Theory]
+    [InlineData(5)]
+    [InlineData(-5)]
+    public void Remaining_WallClockJumps_IsUnchanged(int hours)
+    {
+        var deadline = In(3000);
+
+        _time.JumpWallClock(TimeSpan.FromHours(hours));
+
+        Assert.Equal(TimeSpan.FromMilliseconds(2900), deadline.Remaining);
+    }
+
+    [Theory]
+    [InlineData(-3_600_000)]
+    [InlineData(3_600_000)]
+    public void From_ClockPlainlyWrong_AssumesTheLongest(int milliseconds)
+    {
+        var deadline = Deadline.From(_time.GetUtcNow().ToUnixTimeMilliseconds() + milliseconds, Margin, Deadline.LongestShutdown, _time);
+
+        Assert.Equal(Deadline.LongestShutdown - Margin, deadline.Remaining);
+    }
+
+    [Fact]
+    public void From_JustOver_IsZero() => Assert.Equal(TimeSpan.Zero, In(-50).Remaining);
+
+    [Fact]
+    public void CreateCancellation_AtTheDeadline_Cancels()
+    {
+        using var whole = In(3000).CreateCancellation();
+        using var part = In(3000).CreateCancellation(TimeSpan.FromMilliseconds(300));
+        using var over = In(-50).CreateCancellation();
+
+        _time.Advance(TimeSpan.FromMilliseconds(299));
+        Assert.False(part.IsCancellationRequested);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.True(part.IsCancellationRequested);
+        Assert.False(whole.IsCancellationRequested);
+        Assert.True(over.IsCancellationRequested);
+        _time.Advance(TimeSpan.FromMilliseconds(2600));
+        Assert.True(whole.IsCancellationRequested);
+    }
+
+    private Deadline In(int milliseconds) =>
+        Deadline.From(_time.GetUtcNow().ToUnixTimeMilliseconds() + milliseconds, Margin, Deadline.LongestInvoke, _time);
+}

@@ -1,0 +1,171 @@
+using TelemetryExtension.Flushing;
+using TelemetryExtension.Settings;
+using static TelemetryExtension.Tests.Flushing.SimulatedInvocation;
+
+namespace TelemetryExtension.Tests.Flushing;
+
+public sealed class FlushPolicyTests
+{
+    private readonly ManualTimeProvider _time = new();
+
+    [Fact]
+    public void End_AnyRhythm_FlushesAfterEveryInvocation()
+    {
+        var lambda = new SimulatedLambda(Options(FlushStrategy.End)).Run(Every(0.1, 100)).Run(Every(100, 10));
+
+        Assert.All(lambda.Decisions, decision => Assert.Equal(FlushDecision.AfterInvocation, decision));
+    }
+
+    [Fact]
+    public void Periodic_OncePerSecond_FlushesAtStartOnceAnInterval()
+    {
+        var lambda = new SimulatedLambda(Options(FlushStrategy.Periodic)).Run(Every(1, 103));
+
+        Assert.Equal(FlushPolicy.FirstInvocations, lambda.Delayed);
+        Assert.InRange(lambda.Decisions.Count(decision => decision == FlushDecision.AtStart), 4, 6);
+    }
+
+    [Fact]
+    public void Continuous_FlushInFlight_StartsNoSecond()
+    {
+        var policy = new FlushPolicy(Options(FlushStrategy.Continuous), _time);
+        Invoke(policy, FlushPolicy.FirstInvocations);
+
+        Assert.Equal(FlushDecision.None, Next(policy, "a"));
+        _time.Advance(TimeSpan.FromSeconds(21));
+        Assert.Equal(FlushDecision.Background, Next(policy, "b"));
+        policy.FlushStarted();
+        _time.Advance(TimeSpan.FromSeconds(21));
+        Assert.Equal(FlushDecision.None, Next(policy, "c"));
+        Assert.Equal(FlushDecision.None, policy.OnThreshold());
+        policy.Flushed(FlushOutcome.Complete);
+        Assert.Equal(FlushDecision.Background, Next(policy, "d"));
+    }
+
+    [Fact]
+    public void OnInvoke_BufferOverThreshold_FlushesAtStart()
+    {
+        var policy = new FlushPolicy(Options(FlushStrategy.Periodic), _time);
+        Invoke(policy, FlushPolicy.FirstInvocations);
+
+        Assert.Equal(FlushDecision.AtStart, policy.OnInvoke(new("a", TimeSpan.Zero, IsOverThreshold: true)));
+        Assert.Equal(FlushDecision.Background, policy.OnThreshold());
+    }
+
+    [Fact]
+    public void RuntimeDoneMissed_UntilOneIsSeen_NothingWaitsForIt()
+    {
+        var policy = new FlushPolicy(Options(FlushStrategy.End), _time);
+        Assert.Equal(FlushDecision.AfterInvocation, Next(policy, "a"));
+        policy.RuntimeDoneMissed();
+
+        Assert.Equal(FlushDecision.AtStart, Next(policy, "b"));
+        policy.InvocationEnded("b", InvocationStatus.Success);
+        Assert.Equal(FlushDecision.AfterInvocation, Next(policy, "c"));
+    }
+
+    [Fact]
+    public void OnInvoke_NoTelemetry_NeverWaitsForRuntimeDone()
+    {
+        var policy = new FlushPolicy(Options(FlushStrategy.Adaptive), _time, hasTelemetry: false);
+
+        Assert.Equal(FlushDecision.AtStart, Next(policy, "a"));
+    }
+
+    [Fact]
+    public void InvocationEnded_Failed_FlushesAtOnceUnlessTheEndDoesAnyway()
+    {
+        var policy = new FlushPolicy(Options(FlushStrategy.Periodic), _time);
+        Assert.Equal(FlushDecision.AfterInvocation, Next(policy, "first"));
+        Assert.Equal(FlushDecision.None, policy.InvocationEnded("first", InvocationStatus.Failed));
+        Invoke(policy, FlushPolicy.FirstInvocations);
+
+        Assert.Equal(FlushDecision.None, Next(policy, "a"));
+        Assert.Equal(FlushDecision.Background, policy.InvocationEnded("a", InvocationStatus.Failed));
+        Assert.Equal(FlushDecision.AfterInvocation, Next(policy, "b"));
+    }
+
+    [Fact]
+    public void OnLongInvocation_NothingFlushedLately_FlushesInTheMiddle()
+    {
+        var policy = new FlushPolicy(Options(FlushStrategy.End), _time);
+        Assert.Equal(FlushDecision.AfterInvocation, Next(policy, "a"));
+
+        _time.Advance(policy.LongInvocation);
+        Assert.Equal(FlushDecision.Background, policy.OnLongInvocation());
+        policy.FlushStarted();
+        policy.Flushed(FlushOutcome.Complete);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(FlushDecision.None, policy.OnLongInvocation());
+    }
+
+    [Fact]
+    public void Flushed_CutOffThreeTimes_GoesToTheBackgroundUntilOneIsComplete()
+    {
+        var policy = new FlushPolicy(Options(FlushStrategy.End), _time);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(FlushDecision.AfterInvocation, Next(policy, $"{i}"));
+            policy.FlushStarted();
+            policy.Flushed(FlushOutcome.CutOff);
+        }
+
+        Assert.Equal(FlushDecision.Background, Next(policy, "a"));
+        policy.FlushStarted();
+        Assert.Equal(FlushDecision.None, Next(policy, "b"));
+        policy.Flushed(FlushOutcome.Complete);
+        Assert.Equal(FlushDecision.AfterInvocation, Next(policy, "c"));
+    }
+
+    [Fact]
+    public void OnInvoke_WallClockSetBack_IsNoReasonForAnything()
+    {
+        var policy = new FlushPolicy(Options(FlushStrategy.Adaptive), _time);
+        Invoke(policy, 10);
+        _time.JumpWallClock(TimeSpan.FromHours(-5));
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(FlushDecision.None, Next(policy, "a"));
+    }
+
+    [Fact]
+    public void From_BadValues_NamesEachAndUsesDefaults()
+    {
+        var problems = new SettingProblems();
+
+        var options = FlushOptions.From(new("sometimes", "0", "fast", "-1"), problems);
+
+        Assert.Equal(FlushOptions.From(new(), new()), options);
+        Assert.Equal(new FlushOptions(FlushStrategy.Adaptive, TimeSpan.FromSeconds(20), TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(60)), options);
+        string[] names = ["STRATEGY", "INTERVAL", "BUDGET_MS", "STALENESS"];
+        Assert.Equal(names.Length, problems.Messages.Count);
+        Assert.All(names, name => Assert.Contains(problems.Messages, message => message.StartsWith($"TELEMETRY_EXTENSION_FLUSH_{name}=", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void From_GoodValues_AreUsed() =>
+        Assert.Equal(
+            new FlushOptions(FlushStrategy.Continuous, TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(30)),
+            FlushOptions.From(new("Continuous", "5", "100", "30"), new()));
+
+    private static FlushOptions Options(FlushStrategy strategy) => FlushOptions.From(new(), new()) with { Strategy = strategy };
+
+    private static FlushDecision Next(FlushPolicy policy, string requestId) => policy.OnInvoke(new(requestId, TimeSpan.Zero, false));
+
+    /// <summary>Invocations a second apart, that end well and are flushed as decided.</summary>
+    private void Invoke(FlushPolicy policy, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var decision = Next(policy, $"earlier {i}");
+            policy.InvocationEnded($"earlier {i}", InvocationStatus.Success);
+            if (decision != FlushDecision.None)
+            {
+                policy.FlushStarted();
+                policy.Flushed(FlushOutcome.Complete);
+            }
+
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+    }
+}

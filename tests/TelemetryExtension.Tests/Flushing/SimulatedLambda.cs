@@ -1,0 +1,106 @@
+using System.Globalization;
+using TelemetryExtension.Flushing;
+
+namespace TelemetryExtension.Tests.Flushing;
+
+/// <param name="Gap">Frozen time before this invocation.</param>
+internal readonly record struct SimulatedInvocation(TimeSpan Gap, TimeSpan Duration, bool Fails = false)
+{
+    public static IEnumerable<SimulatedInvocation> Every(double seconds, int count, double duration = 0.02) =>
+        Enumerable.Repeat(new SimulatedInvocation(TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(duration)), count);
+}
+
+/// <summary>
+/// One environment that does what the policy says, at its most awkward: when Next was called at once, all data of an invocation stays
+/// with the platform until shortly after the next INVOKE, so that a flush at that start just misses it.
+/// </summary>
+internal sealed class SimulatedLambda(FlushOptions options, bool clockStopsInFreeze = true)
+{
+    private readonly ManualTimeProvider _time = new();
+    private readonly List<(string Id, DateTimeOffset End)> _withPlatform = [];
+    private readonly List<(string Id, DateTimeOffset End)> _buffered = [];
+    private readonly HashSet<string> _failed = [];
+    private FlushPolicy? _policy;
+
+    public FlushOutcome Backend { get; set; } = FlushOutcome.Complete;
+
+    public List<FlushDecision> Decisions { get; } = [];
+
+    /// <summary>How old each invocation's data was when it was flushed.</summary>
+    public List<TimeSpan> Ages { get; } = [];
+
+    public int Flushes { get; private set; }
+
+    /// <summary>Invocations that had to wait for their flush.</summary>
+    public int Delayed => Decisions.Count(decision => (decision & FlushDecision.AfterInvocation) != 0);
+
+    public int Unflushed => _withPlatform.Count + _buffered.Count;
+
+    public SimulatedLambda Run(IEnumerable<SimulatedInvocation> invocations)
+    {
+        _policy ??= new(options, _time);
+        foreach (var invocation in invocations)
+        {
+            Freeze(invocation.Gap);
+            Invoke(invocation);
+        }
+
+        return this;
+    }
+
+    private void Invoke(SimulatedInvocation invocation)
+    {
+        var id = Decisions.Count.ToString(CultureInfo.InvariantCulture);
+        var end = _time.GetUtcNow() + invocation.Duration;
+        var oldest = _buffered.Count == 0 ? TimeSpan.Zero : _time.GetUtcNow() - _buffered[0].End;
+        var decision = _policy!.OnInvoke(new(id, oldest, IsOverThreshold: false));
+        Decisions.Add(decision);
+        if ((decision & (FlushDecision.AtStart | FlushDecision.Background)) != 0)
+            Flush();
+
+        foreach (var late in _withPlatform)
+            Arrive(late);
+        _withPlatform.Clear();
+        if (invocation.Fails)
+            _failed.Add(id);
+        if ((decision & FlushDecision.AfterInvocation) != 0)
+        {
+            _time.Advance(invocation.Duration);
+            Arrive((id, end));
+            Flush();
+        }
+        else
+        {
+            _time.Advance(invocation.Duration);
+            _withPlatform.Add((id, end));
+        }
+    }
+
+    private void Arrive((string Id, DateTimeOffset End) ended)
+    {
+        _buffered.Add(ended);
+        var decision = _policy!.InvocationEnded(ended.Id, _failed.Contains(ended.Id) ? InvocationStatus.Failed : InvocationStatus.Success);
+        if (decision == FlushDecision.Background)
+            Flush();
+    }
+
+    private void Flush()
+    {
+        Flushes++;
+        _policy!.FlushStarted();
+        _policy.Flushed(Backend);
+        if (Backend != FlushOutcome.Complete)
+            return;
+        var now = _time.GetUtcNow();
+        Ages.AddRange(_buffered.Select(data => now > data.End ? now - data.End : TimeSpan.Zero));
+        _buffered.Clear();
+    }
+
+    private void Freeze(TimeSpan gap)
+    {
+        if (clockStopsInFreeze)
+            _time.JumpWallClock(gap);
+        else
+            _time.Advance(gap);
+    }
+}
