@@ -8,12 +8,22 @@ namespace TelemetryExtension.CloudWatch;
 /// Credentials that a SnapStart function gets over HTTP instead of in its environment; kept until shortly before they expire.
 /// Not Core's GenericContainerCredentials: that one refuses link-local hosts other than those of ECS and EKS, and tries five times whatever the time.
 /// </summary>
-internal sealed class ContainerCredentials(Uri endpoint, string? authorizationToken, HttpMessageHandler? handler = null) : RefreshingAWSCredentials
+internal sealed class ContainerCredentials : RefreshingAWSCredentials
 {
     // The endpoint is in the same environment: longer means it will not answer.
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
-    private readonly HttpClient _http = new(handler ?? new SocketsHttpHandler { UseProxy = false }) { Timeout = Timeout };
+    private readonly Uri _endpoint;
+    private readonly string? _authorizationToken;
+    private readonly HttpClient _http;
+
+    public ContainerCredentials(Uri endpoint, string? authorizationToken, HttpMessageHandler? handler = null)
+    {
+        (_endpoint, _authorizationToken) = (endpoint, authorizationToken);
+        _http = new(handler ?? new SocketsHttpHandler { UseProxy = false }) { Timeout = Timeout };
+        // An environment may be frozen between signing and sending.
+        PreemptExpiryTime = TimeSpan.FromMinutes(5);
+    }
 
     /// <summary>The token may go to loopback, to a link-local address, or over TLS, and nowhere else.</summary>
     public static bool IsTrusted(Uri endpoint) =>
@@ -25,9 +35,9 @@ internal sealed class ContainerCredentials(Uri endpoint, string? authorizationTo
 
     protected override async Task<CredentialsRefreshState> GenerateNewCredentialsAsync()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, endpoint);
-        if (authorizationToken is not null)
-            request.Headers.TryAddWithoutValidation("Authorization", authorizationToken);
+        using var request = new HttpRequestMessage(HttpMethod.Get, _endpoint);
+        if (_authorizationToken is not null)
+            request.Headers.TryAddWithoutValidation("Authorization", _authorizationToken);
         try
         {
             using var response = await _http.SendAsync(request).ConfigureAwait(false);

@@ -17,6 +17,7 @@ namespace TelemetryExtension.Lifecycle;
 internal sealed class Composition
 {
     private readonly List<HttpListen> _listens = [];
+    private readonly Func<int> _recover;
 
     public Composition(
         ExtensionOptions options, RegisterResponse function, Sockets sockets, bool subscribed, ExtensionsApiClient extensions, TimeProvider time)
@@ -51,6 +52,7 @@ internal sealed class Composition
         var flusher = new Flusher(collector, delivery, policy, budget, time);
         var shutdown = new Shutdown(collector, delivery, null, telemetry, signals, ledger, subscribed, time);
         Loop = new ExtensionLoop(extensions, collector, flusher, policy, budget, signals, otlp, shutdown, subscribed, time);
+        _recover = outbox.Recover;
         channel.OverThreshold = Loop.OnOverThreshold;
         if (options.Delivery.Destinations.Count == 0)
             Log.Warn("no destination: set OTEL_EXPORTER_OTLP_ENDPOINT; telemetry is counted and dropped, invocations go on");
@@ -61,11 +63,12 @@ internal sealed class Composition
     /// <summary>Starts the server behind the sockets, which hold connections in their backlog until then. False, and said, when it does not start.</summary>
     public async Task<bool> TryStartAsync()
     {
-        if (_listens.Count == 0)
-            return true;
         try
         {
-            await new HttpEndpoint(_listens).StartAsync(CancellationToken.None).ConfigureAwait(false);
+            if (_listens.Count > 0)
+                await new HttpEndpoint(_listens).StartAsync(CancellationToken.None).ConfigureAwait(false);
+            if (_recover() is > 0 and var recovered)
+                Log.Info($"{recovered} payloads of an earlier generation of this environment found and taken over");
             return true;
         }
         catch (Exception e)

@@ -23,7 +23,7 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     public async Task Deliver_GoodBackend_ArrivesOnce(string protocol, string compression)
     {
         using var bench = Bench(protocol, compression);
-        var payload = bench.Add(Logs("one", "two"));
+        var payload = bench.Add(LogPayload("one", "two"));
         var summary = await bench.DeliverAsync();
 
         Assert.Equal((1, 0, 0), (summary.DeliveredRequests, summary.FailedRequests, summary.LeftPayloads));
@@ -44,7 +44,7 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     {
         _backend.Respond = Faults.Always(Fault.PartialSuccess(1, "too old"));
         using var bench = Bench(protocol);
-        bench.Add(Logs("one", "two", "three"));
+        bench.Add(LogPayload("one", "two", "three"));
         await bench.DeliverAsync(DeliveryMode.Drain);
         Assert.Single(_backend.Requests);
         bench.AssertLogs(exported: 2, rejected: 1);
@@ -57,9 +57,9 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     {
         _backend.Respond = Faults.RefuseContaining("poison");
         using var bench = Bench(protocol);
-        bench.Add(Logs("a", "b", "c"));
-        bench.Add(Logs("d", "poison", "e", "f"));
-        bench.Add(Logs("g"));
+        bench.Add(LogPayload("a", "b", "c"));
+        bench.Add(LogPayload("d", "poison", "e", "f"));
+        bench.Add(LogPayload("g"));
         await bench.DeliverAsync();
         bench.AssertLogs(exported: 7, refused: 1);
         Assert.Equal(["a", "b", "c", "d", "e", "f", "g"], Bodies());
@@ -70,7 +70,7 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     {
         _backend.Respond = Faults.Always(Fault.Http(400, "no"));
         using var bench = Bench("http/protobuf");
-        bench.Add(Logs(records: 500, bytesEach: 5));
+        bench.Add(LogPayload(records: 500, bytesEach: 5));
         await bench.DeliverAsync();
         bench.AssertLogs(refused: 500);
         Assert.InRange(_backend.Requests.Count, 2, 60);
@@ -85,7 +85,7 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     {
         _backend.Respond = Faults.Always(Fault.Http(status, "no"));
         using var bench = Bench(protocol);
-        bench.Add(Logs("one"));
+        bench.Add(LogPayload("one"));
         await bench.DeliverAsync(DeliveryMode.Drain);
         Assert.Single(_backend.Requests);
         bench.AssertLogs(refused: 1);
@@ -98,7 +98,7 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     {
         _backend.Respond = Faults.First(1, Fault.Http(503));
         using var bench = Bench(protocol);
-        var payload = bench.Add(Logs("one"));
+        var payload = bench.Add(LogPayload("one"));
         Assert.Equal(1, (await bench.DeliverAsync()).LeftPayloads);
         Assert.Single(_backend.Requests);
         bench.AssertLogs(buffered: 1);
@@ -113,7 +113,7 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     {
         _backend.Respond = Faults.Always(Fault.Http(503, retryAfter: TimeSpan.FromMinutes(1)));
         using var bench = Bench("http/protobuf");
-        bench.Add(Logs("one"));
+        bench.Add(LogPayload("one"));
         await bench.DeliverAsync();
         await bench.DeliverAsync();
         await bench.DeliverAsync(DeliveryMode.Drain, budgetMs: 300);
@@ -127,7 +127,7 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     {
         _backend.Respond = Faults.First(2, FaultNamed(fault));
         using var bench = Bench(protocol, timeoutMs: 250);
-        bench.Add(Logs("one", "two"));
+        bench.Add(LogPayload("one", "two"));
         var summary = await bench.DeliverAsync(DeliveryMode.Drain, budgetMs: 8000);
         Assert.Equal(0, summary.LeftPayloads);
         Assert.Single(_backend.Requests.Select(request => request.Headers[OutboundHeaders.BatchId]).Distinct());
@@ -150,7 +150,7 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     {
         _backend.Respond = Faults.First(1, Fault.HangMidBody);
         using var bench = Bench("http/protobuf", timeoutMs: 200);
-        bench.Add(Logs("one"));
+        bench.Add(LogPayload("one"));
         await bench.DeliverAsync(DeliveryMode.Drain);
         bench.AssertLogs(exported: 1);
     }
@@ -160,7 +160,7 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     {
         using var refusing = new RefusingEndpoint();
         using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: refusing.Url));
-        bench.Add(Logs("one"));
+        bench.Add(LogPayload("one"));
         Assert.Equal(1, (await bench.DeliverAsync()).LeftPayloads);
         bench.AssertLogs(buffered: 1);
     }
@@ -170,7 +170,7 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     {
         await using var hanging = new HangingEndpoint();
         using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: hanging.Url));
-        bench.Add(Logs("one"));
+        bench.Add(LogPayload("one"));
         var started = TimeProvider.System.GetTimestamp();
         var summary = await bench.DeliverAsync(budgetMs: 200);
         Assert.InRange(TimeProvider.System.GetElapsedTime(started).TotalMilliseconds, 150, 3000);
@@ -184,13 +184,13 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
         await using var hanging = new HangingEndpoint();
         using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: hanging.Url, SecondEndpoint: _backend.HttpUrl));
         for (var i = 0; i < 5; i++)
-            bench.Add(Logs($"m{i}"));
+            bench.Add(LogPayload($"m{i}"));
         await bench.DeliverAsync(budgetMs: 300);
         Assert.Equal(5, _backend.LogRecords.Count);
         bench.AssertLogs(buffered: 5);
 
         Assert.Equal(5, await bench.Delivery.GiveUpAsync(null, TestContext.Current.CancellationToken));
-        Assert.Equal(5, bench.Logs().Dropped[(int)DropReason.Shutdown]);
+        Assert.Equal(5, bench.LogsLine().Dropped[(int)DropReason.Shutdown]);
         bench.AssertLogs();
     }
 
@@ -202,7 +202,7 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
         using var bench = Bench(protocol);
         for (var i = 0; i < 3; i++)
         {
-            bench.Add(Logs($"m{i}"));
+            bench.Add(LogPayload($"m{i}"));
             await bench.DeliverAsync();
         }
 
@@ -215,12 +215,12 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     public async Task Deliver_ConnectionDiedWhileIdle_IsRetriedAtOnceOnAFreshOne(string protocol)
     {
         using var bench = Bench(protocol);
-        bench.Add(Logs("before"));
+        bench.Add(LogPayload("before"));
         await bench.DeliverAsync();
 
         // The first byte of the next request kills the connection, as a peer does that forgot it during a freeze.
         _backend.Receive = Once(Reading.ResetAfter(0));
-        bench.Add(Logs("after"));
+        bench.Add(LogPayload("after"));
         var summary = await bench.DeliverAsync();
         Assert.Equal((1, 0), (summary.DeliveredRequests, summary.FailedRequests));
         bench.AssertLogs(exported: 2);
@@ -232,10 +232,10 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     public async Task Deliver_BackendRestarted_GoesOn(string protocol)
     {
         using var bench = Bench(protocol);
-        bench.Add(Logs("before"));
+        bench.Add(LogPayload("before"));
         await bench.DeliverAsync();
         await _backend.PauseAsync(TestContext.Current.CancellationToken);
-        bench.Add(Logs("down"));
+        bench.Add(LogPayload("down"));
         await bench.DeliverAsync();
         await _backend.ResumeAsync(TestContext.Current.CancellationToken);
         await bench.DeliverAsync(DeliveryMode.Drain);
@@ -247,7 +247,7 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     {
         _backend.Respond = Faults.Always(Fault.Http(307, headers: new Dictionary<string, string> { ["Location"] = _backend.HttpUrl + "/elsewhere" }));
         using var bench = Bench("http/protobuf");
-        bench.Add(Logs("one"));
+        bench.Add(LogPayload("one"));
         await bench.DeliverAsync();
         Assert.Single(_backend.Requests);
         bench.AssertLogs(refused: 1);
@@ -261,7 +261,7 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
         _backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(50)));
         using var bench = Bench(protocol, outbox: new(MaxBytes: 48 << 20));
         for (var i = 0; i < 256; i++)
-            bench.Add(Logs(records: 64, bytesEach: 1000));
+            bench.Add(LogPayload(records: 64, bytesEach: 1000));
         var started = TimeProvider.System.GetTimestamp();
         var summary = await bench.DeliverAsync(DeliveryMode.Drain, budgetMs: 20_000);
         TestContext.Current.SendDiagnosticMessage($"{protocol}: {TimeProvider.System.GetElapsedTime(started).TotalMilliseconds} ms in {_backend.Requests.Count} requests");

@@ -42,7 +42,7 @@ internal sealed class DeliveryTestBench : IDisposable
     }
 
     /// <summary>A log request: one resource, one scope, and one record for each body.</summary>
-    public static OtlpPayload Logs(params string[] bodies)
+    public static OtlpPayload LogPayload(params string[] bodies)
     {
         using var writer = new OtlpWriter();
         var resource = writer.Open(1);
@@ -62,7 +62,7 @@ internal sealed class DeliveryTestBench : IDisposable
         return new(Signal.Logs, writer.ToArray(), bodies.Length, DateTimeOffset.UtcNow);
     }
 
-    public static OtlpPayload Logs(int records, int bytesEach) => Logs([.. Enumerable.Range(0, records).Select(i => new string((char)('a' + (i % 26)), bytesEach))]);
+    public static OtlpPayload LogPayload(int records, int bytesEach) => LogPayload([.. Enumerable.Range(0, records).Select(i => new string((char)('a' + (i % 26)), bytesEach))]);
 
     public OtlpPayload Add(OtlpPayload payload)
     {
@@ -74,11 +74,11 @@ internal sealed class DeliveryTestBench : IDisposable
     public Task<DeliverySummary> DeliverAsync(DeliveryMode mode = DeliveryMode.Once, int budgetMs = 5000) =>
         Delivery.DeliverAsync(mode, TimeSpan.FromMilliseconds(budgetMs), TestContext.Current.CancellationToken);
 
-    public LedgerLine Logs() => Ledger[LedgerAccount.Logs];
+    public LedgerLine LogsLine() => Ledger[LedgerAccount.Logs];
 
     public void AssertLogs(long exported = 0, long rejected = 0, long refused = 0, long buffered = 0)
     {
-        var line = Logs();
+        var line = LogsLine();
         Assert.Equal((exported, rejected, refused, buffered), (line.Exported, line.Rejected, line.Dropped[(int)DropReason.Refused], line.Buffered));
     }
 

@@ -18,7 +18,7 @@ public sealed class OtlpSplitTests
     [InlineData(5, 2, 3)]
     public void TryHalve_Logs_BothHalvesTogetherSayTheSame(int resources, int scopes, int records)
     {
-        var request = Logs(resources, scopes, records);
+        var request = LogPayload(resources, scopes, records);
         var (first, second) = OtlpSplit.TryHalve(Signal.Logs, request.ToByteArray())!.Value;
         var all = Flat(request);
         var one = Flat(ExportLogsServiceRequest.Parser.ParseFrom(first.Span));
@@ -31,7 +31,7 @@ public sealed class OtlpSplitTests
     }
 
     [Fact]
-    public void TryHalve_OneRecord_IsNull() => Assert.Null(OtlpSplit.TryHalve(Signal.Logs, Logs(1, 1, 1).ToByteArray()));
+    public void TryHalve_OneRecord_IsNull() => Assert.Null(OtlpSplit.TryHalve(Signal.Logs, LogPayload(1, 1, 1).ToByteArray()));
 
     [Theory]
     [InlineData("")]
@@ -53,7 +53,7 @@ public sealed class OtlpSplitTests
         Assert.Equal(6, OtlpSplit.CountRecords(Signal.Metrics, request.ToByteArray()));
     }
 
-    private static ExportLogsServiceRequest Logs(int resources, int scopes, int records)
+    private static ExportLogsServiceRequest LogPayload(int resources, int scopes, int records)
     {
         var request = new ExportLogsServiceRequest();
         for (var r = 0; r < resources; r++)

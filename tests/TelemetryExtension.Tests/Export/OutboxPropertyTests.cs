@@ -30,7 +30,7 @@ public sealed class OutboxPropertyTests
         foreach (var step in steps)
         {
             if (step < 8)
-                bench.Add(Logs([.. Enumerable.Range(0, 1 + (step % 4)).Select(i => new string('x', random.Next(200)))]) with { Signal = (Signal)(step % 3) });
+                bench.Add(LogPayload([.. Enumerable.Range(0, 1 + (step % 4)).Select(i => new string('x', random.Next(200)))]) with { Signal = (Signal)(step % 3) });
             else
                 bench.DeliverAsync(DeliveryMode.Once).GetAwaiter().GetResult();
             time.Advance(TimeSpan.FromSeconds(random.Next(3)));

@@ -14,8 +14,8 @@ public sealed class OutboxTests
     {
         _destination.Signals.Remove(Signal.Logs);
         using var bench = Bench();
-        bench.Add(Logs("one", "two"));
-        Assert.Equal(2, bench.Logs().Dropped[(int)DropReason.NoDestination]);
+        bench.Add(LogPayload("one", "two"));
+        Assert.Equal(2, bench.LogsLine().Dropped[(int)DropReason.NoDestination]);
         bench.AssertLogs();
     }
 
@@ -24,7 +24,7 @@ public sealed class OutboxTests
     {
         using var bench = Bench();
         for (var i = 0; i < 10; i++)
-            bench.Add(Logs($"m{i}"));
+            bench.Add(LogPayload($"m{i}"));
         await bench.DeliverAsync();
         Assert.Equal([10], _destination.Requests.Select(request => request.Records));
         bench.AssertLogs(exported: 10);
@@ -34,11 +34,11 @@ public sealed class OutboxTests
     public async Task Deliver_AfterAFailure_SendsTheSameBatchAgainAndNewOnesApart()
     {
         using var bench = Bench();
-        bench.Add(Logs("one"));
-        bench.Add(Logs("two"));
+        bench.Add(LogPayload("one"));
+        bench.Add(LogPayload("two"));
         _destination.Answers.Enqueue(new(DeliveryStatus.Retryable));
         await bench.DeliverAsync();
-        bench.Add(Logs("three"));
+        bench.Add(LogPayload("three"));
         _time.Advance(TimeSpan.FromMinutes(1));
         await bench.DeliverAsync();
         Assert.Equal([2, 2, 1], _destination.Requests.Select(request => request.Records));
@@ -51,7 +51,7 @@ public sealed class OutboxTests
     {
         var other = new ScriptedDestination("b");
         using var bench = Bench(others: other);
-        bench.Add(Logs("one", "two", "three"));
+        bench.Add(LogPayload("one", "two", "three"));
         _destination.Answers.Enqueue(new(DeliveryStatus.Delivered, RejectedRecords: 1));
         other.Answers.Enqueue(new(DeliveryStatus.Refused));
         await bench.DeliverAsync();
@@ -62,19 +62,19 @@ public sealed class OutboxTests
     public async Task Deliver_TooOld_ExpiresOnlyAfterOneMoreAttempt()
     {
         using var bench = Bench(new(MaxAge: TimeSpan.FromHours(1)));
-        bench.Add(Logs("one") with { Created = _time.GetUtcNow() });
+        bench.Add(LogPayload("one") with { Created = _time.GetUtcNow() });
         _time.JumpWallClock(TimeSpan.FromHours(5));
         _destination.Answers.Enqueue(new(DeliveryStatus.Retryable));
         await bench.DeliverAsync();
         Assert.Single(_destination.Requests);
-        Assert.Equal(1, bench.Logs().Dropped[(int)DropReason.Expired]);
+        Assert.Equal(1, bench.LogsLine().Dropped[(int)DropReason.Expired]);
     }
 
     [Fact]
     public async Task Deliver_MoreRejectedThanSent_NeverCountsMoreThanThereWere()
     {
         using var bench = Bench();
-        bench.Add(Logs("one", "two"));
+        bench.Add(LogPayload("one", "two"));
         _destination.Answers.Enqueue(new(DeliveryStatus.Delivered, RejectedRecords: 99));
         await bench.DeliverAsync();
         bench.AssertLogs(rejected: 2);
@@ -84,7 +84,7 @@ public sealed class OutboxTests
     public async Task Deliver_ClockSetBack_DoesNotSilenceTheDestination()
     {
         using var bench = Bench();
-        bench.Add(Logs("one"));
+        bench.Add(LogPayload("one"));
         _destination.Answers.Enqueue(new(DeliveryStatus.Retryable));
         await bench.DeliverAsync();
         _time.JumpWallClock(TimeSpan.FromDays(-1));
@@ -96,7 +96,7 @@ public sealed class OutboxTests
     {
         using var bench = Bench(new(MaxBytes: 3000));
         for (var i = 0; i < 10; i++)
-            bench.Add(Logs($"m{i}" + new string('x', 900)));
+            bench.Add(LogPayload($"m{i}" + new string('x', 900)));
         var counts = bench.Outbox.Counts;
         Assert.InRange(counts.Bytes, 1, 3000);
         Assert.Equal(10, counts.Payloads);
@@ -112,7 +112,7 @@ public sealed class OutboxTests
     {
         using var bench = Bench(new(MaxBytes: 4500, SpoolMaxBytes: 0));
         foreach (var signal in new[] { Signal.Logs, Signal.Traces, Signal.Metrics, Signal.Traces, Signal.Logs, Signal.Logs, Signal.Logs })
-            bench.Add(Logs(new string('x', 900)) with { Signal = signal });
+            bench.Add(LogPayload(new string('x', 900)) with { Signal = signal });
         long Shed(Signal signal) => bench.Ledger[(LedgerAccount)signal].Dropped[(int)DropReason.Shed];
         Assert.Equal((1, 2, 0), (Shed(Signal.Metrics), Shed(Signal.Traces), Shed(Signal.Logs)));
     }
@@ -121,7 +121,7 @@ public sealed class OutboxTests
     public async Task Recover_AfterAReset_DeliversOnlyToThoseWhoHaveNotGotIt()
     {
         using var bench = Bench(new(MaxBytes: 500), null, new ScriptedDestination("b"));
-        var payload = bench.Add(Logs(new string('x', 900)));
+        var payload = bench.Add(LogPayload(new string('x', 900)));
         Assert.Equal(1, bench.Outbox.Counts.SpooledPayloads);
         var directory = bench.SpoolDirectory;
         File.WriteAllText(Path.Combine(directory, "half.part"), "half");
@@ -142,11 +142,11 @@ public sealed class OutboxTests
     {
         using var bench = Bench(new(MaxBytes: 2000));
         for (var i = 0; i < 4; i++)
-            bench.Add(Logs($"m{i}" + new string('x', 900)));
+            bench.Add(LogPayload($"m{i}" + new string('x', 900)));
         var spooled = Directory.GetFiles(bench.SpoolDirectory, "*.otlp");
         File.Delete(spooled[0]);
         await bench.DeliverAsync(DeliveryMode.Drain);
-        Assert.Equal(1, bench.Logs().Dropped[(int)DropReason.SpoolLost]);
+        Assert.Equal(1, bench.LogsLine().Dropped[(int)DropReason.SpoolLost]);
         bench.AssertLogs(exported: 3);
     }
 
@@ -154,18 +154,18 @@ public sealed class OutboxTests
     public void Add_DirectoryCannotBeMade_ShedsInstead()
     {
         using var bench = Bench(new(MaxBytes: 500, SpoolDirectory: "/dev/null/spool"));
-        bench.Add(Logs(new string('x', 900)));
-        Assert.Equal(1, bench.Logs().Dropped[(int)DropReason.Shed]);
+        bench.Add(LogPayload(new string('x', 900)));
+        Assert.Equal(1, bench.LogsLine().Dropped[(int)DropReason.Shed]);
     }
 
     [Fact]
     public void Spool_SecondOwner_KeepsAway()
     {
         using var bench = Bench(new(MaxBytes: 500));
-        bench.Add(Logs(new string('x', 900)));
+        bench.Add(LogPayload(new string('x', 900)));
         using var second = new DeliveryTestBench([_destination], new(MaxBytes: 500, SpoolDirectory: bench.SpoolDirectory), null, _time);
         Assert.Equal(0, second.Outbox.Recover());
-        second.Add(Logs(new string('x', 900)));
+        second.Add(LogPayload(new string('x', 900)));
         Assert.Equal(1, second.Logs().Dropped[(int)DropReason.Shed]);
     }
 
@@ -174,10 +174,10 @@ public sealed class OutboxTests
     {
         using var bench = Bench(new(MaxBytes: 2000));
         for (var i = 0; i < 5; i++)
-            bench.Add(Logs($"m{i}" + new string('x', 900)));
+            bench.Add(LogPayload($"m{i}" + new string('x', 900)));
         var letters = new CountingDeadLetters(3);
         Assert.Equal(5, await bench.Delivery.GiveUpAsync(letters, TestContext.Current.CancellationToken));
-        var line = bench.Logs();
+        var line = bench.LogsLine();
         Assert.Equal((3, 2, 0), (line.DeadLettered, line.Dropped[(int)DropReason.Shutdown], line.Buffered));
         Assert.All(letters.Written, payload => Assert.True(payload.Body.Length > 900));
         Assert.Equal(new(0, 0, 0, 0), bench.Outbox.Counts);

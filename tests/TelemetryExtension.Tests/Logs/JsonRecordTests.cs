@@ -195,14 +195,13 @@ public class JsonRecordTests
         Assert.Equal("k\ufffd", records[1].Attributes[0].Key);
     }
 
-    [Theory]
-    [InlineData("17", "17")]
-    [InlineData("true", "true")]
-    [InlineData("[1,2]", "[ 1, 2 ]")]
-    public void OtherValues_AreBodies(string json, string body)
+    [Fact]
+    public void OtherValues_AreBodies()
     {
-        var value = Single(json, First).Body;
-        Assert.Contains(body, value.ToString().Replace("\"intValue\": \"", "", StringComparison.Ordinal).Replace("\"", "", StringComparison.Ordinal)
-            .Replace("{ ", "", StringComparison.Ordinal).Replace(" }", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Equal(17, Single("17").Body.IntValue);
+        Assert.True(Single("true").Body.BoolValue);
+        var array = Single("[1,\"a\"]", First);
+        Assert.Equal("a", array.Body.ArrayValue.Values[1].StringValue);
+        Assert.Equal(First.TraceIdBytes, array.TraceId.ToByteArray());
     }
 }

@@ -14,9 +14,17 @@ internal sealed class EmfStdoutDestination(EmfOptions options, TextWriter output
     public async ValueTask<DeliveryResult> DeliverAsync(OtlpPayload payload, CancellationToken cancellationToken)
     {
         var result = _encoder.Encode(payload.Body.Span, payload.Created);
-        foreach (var logEvent in result.Events)
-            await output.WriteLineAsync(logEvent.Message.AsMemory(), cancellationToken).ConfigureAwait(false);
-        await output.FlushAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            foreach (var logEvent in result.Events)
+                await output.WriteLineAsync(logEvent.Message.AsMemory(), cancellationToken).ConfigureAwait(false);
+            await output.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            return new(DeliveryStatus.Retryable, Message: exception.Message);
+        }
+
         _encoder.Commit();
         return new(DeliveryStatus.Delivered, result.Unusable, result.Unusable > 0 ? "values that CloudWatch metrics cannot hold" : null);
     }

@@ -127,7 +127,7 @@ public sealed class ServerTrustTests : IDisposable
             File.WriteAllText(key, client.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem() + "\n" + client.ExportCertificatePem());
             await using var backend = await StartAsync(_intermediate.Server(), [_intermediate.Certificate]);
             using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: backend.HttpUrl, Certificate: trust, ClientCertificate: key, ClientKey: key));
-            bench.Add(Logs("one"));
+            bench.Add(LogPayload("one"));
             await bench.DeliverAsync();
             bench.AssertLogs(exported: 1);
         }
@@ -160,7 +160,7 @@ public sealed class ServerTrustTests : IDisposable
         await using var backend = await StartAsync(server, sent);
         using var bench = new DeliveryTestBench(new DeliverySettings(
             Endpoint: protocol == "grpc" ? backend.GrpcUrl : backend.HttpUrl, Protocol: protocol, Certificate: bundle));
-        bench.Add(Logs("one"));
+        bench.Add(LogPayload("one"));
         await bench.DeliverAsync();
         Assert.Equal(trusted ? 1 : 0, backend.LogRecords.Count);
         bench.AssertLogs(exported: trusted ? 1 : 0, buffered: trusted ? 0 : 1);

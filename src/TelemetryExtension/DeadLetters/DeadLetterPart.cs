@@ -1,0 +1,84 @@
+using System.Buffers;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace TelemetryExtension.DeadLetters;
+
+/// <summary>
+/// One log line of a dead letter:
+/// <c>otlp-dead-letter/1 id=… signal=logs records=12 created=… size=… sum=… part=1/3 check=… data=…</c>.
+/// Data is base64url (no character that JSON or a shell would change) of a slice of the gzipped OTLP request; <c>sum</c> is of the whole request, <c>check</c> of
+/// the line. The marker may stand anywhere in a line, so that whatever put a timestamp or JSON around it does not matter.
+/// </summary>
+/// <param name="Size">Bytes of the request before compression.</param>
+/// <param name="Sum">First 16 bytes of its SHA-256, in hex.</param>
+/// <param name="Number">From 1.</param>
+internal sealed record DeadLetterPart(string Id, Signal Signal, int Records, long CreatedUnixMs, int Size, string Sum, int Number, int Count, string Data)
+{
+    /// <summary>Also the pattern to filter log events by.</summary>
+    public const string Marker = "otlp-dead-letter/1";
+
+    private const string AnyVersion = "otlp-dead-letter/";
+
+    private static readonly SearchValues<char> ValueCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./");
+
+    public override string ToString() => $"{Head} check={Check} data={Data}";
+
+    private string Head => string.Create(CultureInfo.InvariantCulture,
+        $"{Marker} id={Id} signal={Signal.ToString().ToLowerInvariant()} records={Records} created={CreatedUnixMs} size={Size} sum={Sum} part={Number}/{Count}");
+
+    private string Check => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Head + Data)).AsSpan(0, 4));
+
+    /// <summary>
+    /// Every part in a line: usually none or one, many when the line is a whole JSON document. A damaged one comes as null, with what is wrong.
+    /// </summary>
+    public static IEnumerable<(DeadLetterPart? Part, string Problem)> Find(string line)
+    {
+        for (var at = line.IndexOf(AnyVersion, StringComparison.Ordinal); at >= 0;)
+        {
+            var next = line.IndexOf(AnyVersion, at + 1, StringComparison.Ordinal);
+            var text = next < 0 ? line[at..] : line[at..next];
+            // Somebody who only talks about dead letters (a filter pattern in a log line) is none.
+            if (text.Contains(" id=", StringComparison.Ordinal))
+                yield return Parse(text);
+            at = next;
+        }
+    }
+
+    private static (DeadLetterPart? Part, string Problem) Parse(string text)
+    {
+        if (!text.StartsWith(Marker + " ", StringComparison.Ordinal))
+            return (null, "a part is written in a newer form than this program knows");
+        if (Read(text) is not { } read)
+            return (null, "a part is cut off or not readable");
+        return text.StartsWith(read.ToString(), StringComparison.Ordinal) ? (read, "") : (null, $"part {read.Number} of {read.Id} does not match its checksum");
+    }
+
+    private static DeadLetterPart? Read(ReadOnlySpan<char> text)
+    {
+        var id = Value(text, "id");
+        var part = Value(text, "part").Split('/');
+        return id.Length is > 0 and <= 64 && !id.Contains('/', StringComparison.Ordinal)
+            && Enum.TryParse<Signal>(Value(text, "signal"), ignoreCase: true, out var signal) && Enum.IsDefined(signal)
+            && TryInt(Value(text, "records"), out var records)
+            && long.TryParse(Value(text, "created"), NumberStyles.None, CultureInfo.InvariantCulture, out var created)
+            && TryInt(Value(text, "size"), out var size)
+            && part.Length == 2 && TryInt(part[0], out var number) && TryInt(part[1], out var count) && number >= 1 && number <= count
+            ? new(id, signal, records, created, size, Value(text, "sum"), number, count, Value(text, "data"))
+            : null;
+    }
+
+    private static bool TryInt(string text, out int value) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+
+    /// <summary>From <c>name=</c> to the next character that no value has.</summary>
+    private static string Value(ReadOnlySpan<char> text, string name)
+    {
+        var start = text.IndexOf($" {name}=", StringComparison.Ordinal);
+        if (start < 0)
+            return "";
+        var value = text[(start + name.Length + 2)..];
+        var end = value.IndexOfAnyExcept(ValueCharacters);
+        return (end < 0 ? value : value[..end]).ToString();
+    }
+}

@@ -1,0 +1,76 @@
+using TelemetryExtension.DeadLetters;
+using TelemetryExtension.Export;
+
+namespace TelemetryExtension.Replay;
+
+/// <summary>
+/// Puts dead letters together from lines in any order, interleaved, repeated. A payload comes out once, with its last missing part; what stays behind at
+/// the end is incomplete. Parts are told apart by id and checksum of the whole.
+/// </summary>
+internal sealed class DeadLetterAssembler
+{
+    private readonly Dictionary<(string Id, string Sum, int Count), DeadLetterPart?[]> _open = [];
+    private readonly HashSet<(string Id, string Sum, int Count)> _done = [];
+
+    /// <summary>What is wrong with parts or payloads, each once.</summary>
+    public List<string> Problems { get; } = [];
+
+    public int Duplicates { get; private set; }
+
+    /// <summary>The payloads that this line completes.</summary>
+    public IEnumerable<OtlpPayload> Add(string line)
+    {
+        foreach (var (part, problem) in DeadLetterPart.Find(line))
+        {
+            if (part is null)
+                Problems.Add(problem);
+            else if (Add(part) is { } payload)
+                yield return payload;
+        }
+    }
+
+    /// <summary>What never became whole, e.g. "… (logs, 12 records) lacks part 2 of 3".</summary>
+    public IEnumerable<string> Incomplete() => _open.Values.Select(static parts =>
+    {
+        var known = parts.First(part => part is not null)!;
+        var missing = Enumerable.Range(1, parts.Length).Where(number => parts[number - 1] is null);
+        return $"{known.Id} ({known.Signal.ToString().ToLowerInvariant()}, {known.Records} records) lacks part {string.Join(", ", missing)} of {parts.Length}";
+    });
+
+    private OtlpPayload? Add(DeadLetterPart part)
+    {
+        var key = (part.Id, part.Sum, part.Count);
+        if (_done.Contains(key))
+        {
+            Duplicates++;
+            return null;
+        }
+
+        if (!_open.TryGetValue(key, out var parts))
+        {
+            // A damaged count cannot get here (the checksum covers it), a made-up one must not cost memory.
+            if (part.Count > 10_000)
+            {
+                Problems.Add($"{part.Id} claims {part.Count} parts");
+                return null;
+            }
+
+            _open[key] = parts = new DeadLetterPart?[part.Count];
+        }
+
+        if (parts[part.Number - 1] is not null)
+            Duplicates++;
+        parts[part.Number - 1] = part;
+        return parts.Contains(null) ? null : Complete(key, parts!);
+    }
+
+    private OtlpPayload? Complete((string Id, string Sum, int Count) key, DeadLetterPart[] parts)
+    {
+        _open.Remove(key);
+        _done.Add(key);
+        if (DeadLetter.Restore(parts, out var problem) is { } payload)
+            return payload;
+        Problems.Add(problem);
+        return null;
+    }
+}

@@ -1,0 +1,170 @@
+using System.Diagnostics;
+using System.Text;
+using TelemetryExtension.Accounting;
+using TelemetryExtension.Buffering;
+using TelemetryExtension.Export;
+using TelemetryExtension.Invocations;
+using TelemetryExtension.Logs;
+using TelemetryExtension.Metrics;
+using TelemetryExtension.SemanticConventions;
+using TelemetryExtension.TelemetryApi;
+
+namespace Benchmarks;
+
+/// <summary>
+/// Reads batches of 1 MiB as the Telemetry API sends them and turns them into OTLP. Counts CPU time of this process, not wall time; the
+/// median of rounds. Run it pinned to one core: <c>taskset -c 0 Benchmarks encoding</c>.
+/// </summary>
+internal static class EncodingBenchmark
+{
+    private const int BatchBytes = 1 << 20;
+    private const int Rounds = 15;
+    private const int BatchesPerRound = 100;
+
+    public static void Run()
+    {
+        Console.WriteLine("| records | work | k records per CPU s | bytes allocated per record | bytes per record in, out |");
+        Console.WriteLine("|---|---|---|---|---|");
+        Measure("text lines", i => "\"2025-08-11T12:00:00.101Z\\t3da1f2dc-3222-475e-9205-e2e6c6318895\\tINFO\\torder " + i + " accepted for customer 4711, 3 items, total 59.90 EUR\\n\"");
+        Measure("print lines", i => "\"order " + i + " accepted for customer 4711, 3 items, total 59.90 EUR\\n\"");
+        Measure("JSON lines", i => "{\"timestamp\":\"2025-08-11T12:00:00.102Z\",\"level\":\"INFO\",\"requestId\":\"3da1f2dc-3222-475e-9205-e2e6c6318895\","
+            + "\"message\":\"order " + i + " accepted\",\"customer\":4711,\"total\":59.9,\"currency\":\"EUR\",\"express\":true}");
+    }
+
+    /// <summary>What an invocation pays for its metrics: /proc at its start and end, and the payload of all that it recorded.</summary>
+    public static void RunMetrics()
+    {
+        const int times = 2000;
+        var reader = new EnvironmentReader();
+        var metrics = new MetricAggregator(0);
+        var resource = LambdaResource.Encode(LambdaResource.Create(new(FunctionName: "orders"), new(), "instance", new()));
+        var start = reader.ReadStart();
+        Console.WriteLine("| work | CPU us |");
+        Console.WriteLine("|---|---|");
+        Time("/proc at the start of an invocation", times, () => start = reader.ReadStart());
+        Time("/proc and /tmp at its end (processes on this machine: " + Directory.EnumerateDirectories("/proc").Count() + ")", times / 10, () => reader.Read());
+        Time("record 15 metrics, collect, encode", times, () =>
+        {
+            foreach (var metric in FaasMetrics.All.Where(metric => metric.Kind == MetricKind.Histogram))
+                metrics.Record(metric, 0.25, 1000);
+            metrics.Add(FaasMetrics.Invocations, 1, 1000);
+            MetricEncoder.Encode(metrics.Collect(), metrics.Temporality, resource, default);
+        });
+    }
+
+    private static void Time(string work, int times, Action action)
+    {
+        var samples = new double[5];
+        for (var round = 0; round < samples.Length; round++)
+        {
+            var cpu = Environment.CpuUsage.TotalTime;
+            for (var i = 0; i < times; i++)
+                action();
+            samples[round] = (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / times;
+        }
+
+        Array.Sort(samples);
+        Console.WriteLine($"| {work} | {samples[samples.Length / 2]:0.0} |");
+    }
+
+    private static void Measure(string name, Func<int, string> record)
+    {
+        var body = Batch(record, out var records);
+        var sink = new Sink(body);
+        var ledger = new Ledger();
+        var reader = new TelemetryBatchReader(sink, sink, ledger);
+        OtlpPayload? last = null;
+        var lookup = new Lookup();
+        using var encoder = new LogEncoder(payload => last = payload, TimeProvider.System, 4 << 20);
+        encoder.SetResource(LambdaResource.Encode(LambdaResource.Create(new(FunctionName: "orders"), new(), "instance", new())));
+
+        void Read()
+        {
+            sink.Count = 0;
+            reader.Read(body, 1_754_913_600_000_000_000);
+        }
+
+        void Encode()
+        {
+            for (var i = 0; i < sink.Count; i++)
+                encoder.Append(sink.Items[i], lookup);
+            encoder.Flush();
+        }
+
+        Read();
+        Encode();
+        if (sink.Count != records || last!.Records != records)
+            throw new InvalidOperationException($"{sink.Count} read and {last!.Records} encoded of {records}");
+        var size = $"{body.Length / records}, {last.Body.Length / records}";
+        Report(name, "read", records, Read, size, 0);
+        Report(name, "encode", records, Encode, size, last.Body.Length);
+        Report(name, "read to encoded", records, () =>
+        {
+            Read();
+            Encode();
+        }, size, last.Body.Length);
+    }
+
+    /// <param name="payload">What the payload itself takes: allocated once a batch, not per record.</param>
+    private static void Report(string name, string work, int records, Action batch, string size, int payload)
+    {
+        var rates = new double[Rounds];
+        long allocated = 0;
+        for (var round = -2; round < Rounds; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var cpu = Environment.CpuUsage.TotalTime;
+            for (var i = 0; i < BatchesPerRound; i++)
+                batch();
+            var spent = Environment.CpuUsage.TotalTime - cpu;
+            if (round < 0)
+                continue;
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before - ((long)payload * BatchesPerRound);
+            rates[round] = records * BatchesPerRound / spent.TotalSeconds / 1000;
+        }
+
+        Array.Sort(rates);
+        Console.WriteLine($"| {name} | {work} | {rates[Rounds / 2]:0} ({rates[0]:0} to {rates[^1]:0}) | {(double)allocated / records / BatchesPerRound:0.00} | {size} |");
+    }
+
+    private static PooledBody Batch(Func<int, string> record, out int records)
+    {
+        var text = new StringBuilder("[");
+        for (records = 0; text.Length < BatchBytes; records++)
+            text.Append(records == 0 ? "" : ",").Append("{\"time\":\"2025-08-11T12:00:00.101Z\",\"type\":\"function\",\"record\":").Append(record(records)).Append('}');
+        var bytes = Encoding.UTF8.GetBytes(text.Append(']').ToString());
+        var body = PooledBody.Rent(bytes.Length);
+        bytes.CopyTo(body.Span);
+        return body;
+    }
+
+    /// <summary>Keeps the items of one batch; stands in for the channel, which has a benchmark of its own.</summary>
+    private sealed class Sink(PooledBody body) : ITelemetrySink, IInvocationSignals
+    {
+        public TelemetryItem[] Items { get; } = new TelemetryItem[BatchBytes / 64];
+
+        public int Count { get; set; }
+
+        public bool TryWrite(in TelemetryItem item)
+        {
+            body.Release();
+            Items[Count++] = item;
+            return true;
+        }
+
+        public void RuntimeDone(string? requestId, bool failed)
+        {
+        }
+
+        public void Reported(string? requestId)
+        {
+        }
+    }
+
+    private sealed class Lookup : IInvocationLookup
+    {
+        public InvocationContext? Open { get; } = new("3da1f2dc-3222-475e-9205-e2e6c6318895", ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), true);
+
+        public InvocationContext? Find(ReadOnlySpan<byte> requestIdUtf8) => null;
+    }
+}

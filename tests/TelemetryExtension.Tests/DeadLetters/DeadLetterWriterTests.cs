@@ -1,0 +1,119 @@
+using TelemetryExtension.CloudWatch;
+using TelemetryExtension.DeadLetters;
+using TelemetryExtension.Export;
+using TelemetryExtension.Replay;
+using TelemetryExtension.Settings;
+using TelemetryExtension.Tests.CloudWatch;
+
+namespace TelemetryExtension.Tests.DeadLetters;
+
+public sealed class DeadLetterWriterTests : IDisposable
+{
+    private readonly FakeCloudWatchLogs _server = new();
+    private readonly StringWriter _stdout = new();
+
+    public void Dispose() => _server.Dispose();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    private static OtlpPayload[] Payloads(int count, int size = 100) =>
+        [.. Enumerable.Range(0, count).Select(i => { var body = new byte[size]; new Random(i).NextBytes(body); return OtlpBuilder.Payload(Signal.Logs, body, 1, "id" + i); })];
+
+    [Fact]
+    public async Task Write_Stdout_ComesBackWhole()
+    {
+        Assert.Equal(3, await new DeadLetterWriter([new StdoutSink(_stdout)], int.MaxValue).WriteAsync(Payloads(3), Cancelled));
+        Assert.Equal(["id0", "id1", "id2"], Restored(_stdout.ToString().Split('\n')));
+    }
+
+    [Fact]
+    public async Task Write_CloudWatch_ComesBackWholeInFewCalls()
+    {
+        var written = await Writer().WriteAsync(Payloads(10, 200_000), Cancelled);
+
+        Assert.Equal(10, written);
+        Assert.Equal(10, Restored(_server.MessagesOf("/telemetry-extension/dead-letters")).Length);
+        Assert.InRange(_server.Calls.Count(call => call == "PutLogEvents"), 3, 7);
+        Assert.Empty(_stdout.ToString());
+    }
+
+    [Theory]
+    [InlineData("AccessDeniedException")]
+    [InlineData("InvalidParameterException")]
+    public async Task Write_CloudWatchRefuses_GoesToStdout(string error)
+    {
+        for (var i = 0; i < 3; i++)
+            _server.Answers.Enqueue(_ => FakeCloudWatchLogs.Error(400, error));
+
+        Assert.Equal(3, await Writer().WriteAsync(Payloads(3), Cancelled));
+        Assert.Equal(3, Restored(_stdout.ToString().Split('\n')).Length);
+    }
+
+    [Fact]
+    public async Task Write_CloudWatchHangs_GoesToStdoutAfterItsTimeAndIsNotAskedAgain()
+    {
+        _server.Hangs = true;
+        var writer = Writer(timeoutMs: "50");
+
+        Assert.Equal(3, await writer.WriteAsync(Payloads(3), Cancelled).AsTask().WaitAsync(TimeSpan.FromSeconds(20), Cancelled));
+        Assert.Equal(1, await writer.WriteAsync(Payloads(1), Cancelled));
+
+        Assert.Single(_server.Calls);
+        Assert.Equal(3, Restored(_stdout.ToString().Split('\n')).Length);
+    }
+
+    [Fact]
+    public async Task Write_OverTheByteLimit_WritesTheFirstOnesOnly()
+    {
+        var writer = new DeadLetterWriter([new StdoutSink(_stdout)], 70_000);
+
+        Assert.Equal(2, await writer.WriteAsync(Payloads(5, 20_000), Cancelled));
+        Assert.Equal(0, await writer.WriteAsync(Payloads(1, 20_000), Cancelled));
+        Assert.Equal(1, await writer.WriteAsync(Payloads(1), Cancelled));
+        Assert.InRange(_stdout.ToString().Length, 50_000, 70_000);
+    }
+
+    [Fact]
+    public async Task Write_TimeIsUp_WritesNothingMore() =>
+        Assert.Equal(0, await new DeadLetterWriter([new StdoutSink(_stdout)], int.MaxValue).WriteAsync(Payloads(2), new CancellationToken(canceled: true)));
+
+    [Fact]
+    public async Task Write_NoSink_WritesNothing() => Assert.Equal(0, await new DeadLetterWriter([], int.MaxValue).WriteAsync(Payloads(2), Cancelled));
+
+    [Fact]
+    public async Task Write_StdoutClosed_WritesNothing()
+    {
+        var closed = new StreamWriter(new MemoryStream()) { AutoFlush = true };
+        closed.Dispose();
+
+        Assert.Equal(0, await new DeadLetterWriter([new StdoutSink(closed)], int.MaxValue).WriteAsync(Payloads(2), Cancelled));
+    }
+
+    [Fact]
+    public void Options_BadValues_NamesEachAndUsesDefaults()
+    {
+        var problems = new SettingProblems();
+
+        var options = DeadLetterOptions.From(new("somewhere", "{x}", "{y}", "2", "1", "x"), problems);
+
+        Assert.Equal(6, problems.Messages.Count);
+        Assert.Equal(DeadLetterOptions.From(new(), new SettingProblems()), options);
+        Assert.Equal(DeadLetterOutput.Stdout, options.Output);
+    }
+
+    private DeadLetterWriter Writer(string timeoutMs = "5000")
+    {
+        var options = DeadLetterOptions.From(new(Output: "cloudwatch", Timeout: timeoutMs), new SettingProblems());
+        var client = new Lazy<Amazon.CloudWatchLogs.AmazonCloudWatchLogsClient>(() => CloudWatchLogsClientFactory.Create(FakeCloudWatchLogs.Aws, _server));
+        return DeadLetterWriter.For(options, client, () => new("orders", "1", "i"), _stdout, TimeProvider.System);
+    }
+
+    private static string[] Restored(IEnumerable<string> lines)
+    {
+        var assembler = new DeadLetterAssembler();
+        var ids = lines.SelectMany(assembler.Add).Select(payload => payload.BatchId).ToArray();
+        Assert.Empty(assembler.Problems);
+        Assert.Empty(assembler.Incomplete());
+        return ids;
+    }
+}
