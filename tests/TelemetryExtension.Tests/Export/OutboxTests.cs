@@ -166,7 +166,7 @@ public sealed class OutboxTests
         using var second = new DeliveryTestBench([_destination], new(MaxBytes: 500, SpoolDirectory: bench.SpoolDirectory), null, _time);
         Assert.Equal(0, second.Outbox.Recover());
         second.Add(LogPayload(new string('x', 900)));
-        Assert.Equal(1, second.Logs().Dropped[(int)DropReason.Shed]);
+        Assert.Equal(1, second.LogsLine().Dropped[(int)DropReason.Shed]);
     }
 
     [Fact]
