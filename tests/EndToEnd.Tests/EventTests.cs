@@ -38,7 +38,7 @@ public sealed class EventTests
     [Theory]
     [InlineData("initStart initRuntimeDone initReport start runtimeDone report")]
     [InlineData("initStart start initRuntimeDone initReport runtimeDone report")]
-    [InlineData("initStart initRuntimeDone start runtimeDone initReport report")]
+    [InlineData("initStart initRuntimeDone start initReport runtimeDone report")]
     [InlineData("initStart initStart initRuntimeDone initReport start start runtimeDone runtimeDone report report")]
     [InlineData("initStart initRuntimeDone initReport start report runtimeDone")]
     public async Task In_every_order_the_documented_events_give_the_same_tree(string order)

@@ -104,12 +104,23 @@ internal sealed class TelemetryCollector(
 
     private void TakeEvent(in TelemetryItem item)
     {
-        if (PlatformEventReader.Read(item.Memory, item.ReceivedUnixNano) is not { } platformEvent)
+        var platformEvent = PlatformEventReader.Read(item.Memory, item.ReceivedUnixNano);
+        if (platformEvent is null)
             ledger.Dropped(LedgerAccount.Events, DropReason.Malformed);
         else if (!tracker.Apply(platformEvent))
             ledger.Dropped(LedgerAccount.Events, DropReason.UnknownType);
         else
             ledger.Exported(LedgerAccount.Events);
+        if (platformEvent is PlatformEvent.LogsDropped)
+            TakeAsLog(in item);
+    }
+
+    private void TakeAsLog(in TelemetryItem item)
+    {
+        UseResource();
+        ledger.Received(LedgerAccount.Logs);
+        if (!logs.AppendPlatform(in item, tracker))
+            ledger.Dropped(LedgerAccount.Logs, DropReason.Malformed);
     }
 
     private void EncodeSpans()
