@@ -1,0 +1,2 @@
+// Each test runs a whole Lambda, some on the fixed ports, and measures how long it was held up: one at a time.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -1,0 +1,212 @@
+using LambdaSandbox;
+using LambdaSandbox.Backend;
+
+namespace EndToEnd.Tests;
+
+/// <summary>Whatever the backend does, or if there is none: the function does not notice, and every record is accounted for.</summary>
+public sealed class BackendTests
+{
+    private const string Order = """{"order":{"id":"1"}}""";
+
+    /// <summary>The default budget is 300 ms after the end of the handler; the rest is for a noisy machine.</summary>
+    private static readonly TimeSpan HeldAtMost = TimeSpan.FromSeconds(1);
+
+    [Fact]
+    public async Task Without_an_endpoint_it_says_so_once_and_counts_what_it_drops()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(null, ("OTEL_EXPORTER_OTLP_ENDPOINT", null));
+        var results = await InvokeAsync(lambda, 3);
+        var outcome = await lambda.EndAsync();
+
+        Assert.Contains("OTEL_EXPORTER_OTLP_ENDPOINT", Assert.Single(outcome.Said), StringComparison.Ordinal);
+        CheckNothingWasExported(outcome, results);
+        Assert.Equal(outcome.Ledger.Traces.Received, outcome.Ledger.Traces.DroppedFor("no_destination"));
+    }
+
+    [Theory]
+    [InlineData("not a url")]
+    [InlineData("ftp://127.0.0.1:4318")]
+    [InlineData("http://")]
+    public async Task A_bad_endpoint_is_named_and_costs_only_the_telemetry(string endpoint)
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(null, ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint));
+        var results = await InvokeAsync(lambda, 2);
+        var outcome = await lambda.EndAsync();
+
+        // The value is not printed: it may hold a password.
+        Assert.Contains(" OTEL_EXPORTER_OTLP_ENDPOINT ", outcome.Said[0], StringComparison.Ordinal);
+        CheckNothingWasExported(outcome, results);
+    }
+
+    [Fact]
+    public async Task A_name_that_does_not_resolve_costs_only_the_telemetry()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(null, ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.invalid:4318"));
+        var results = await InvokeAsync(lambda, 2);
+        CheckNothingWasExported(await lambda.EndAsync(), results);
+    }
+
+    [Fact]
+    public async Task A_backend_that_refuses_connections_holds_no_invocation()
+    {
+        using var refusing = new RefusingEndpoint();
+        await using var lambda = await LambdaUnderTest.StartAsync(null, ("OTEL_EXPORTER_OTLP_ENDPOINT", refusing.Url));
+        var results = await InvokeAsync(lambda, 5);
+        CheckNothingWasExported(await lambda.EndAsync(), results);
+    }
+
+    [Fact]
+    public async Task A_backend_that_hangs_holds_no_invocation_beyond_the_budget()
+    {
+        await using var hanging = new HangingEndpoint();
+        await using var lambda = await LambdaUnderTest.StartAsync(null, ("OTEL_EXPORTER_OTLP_ENDPOINT", hanging.Url));
+        var results = await InvokeAsync(lambda, 8);
+        var outcome = await lambda.EndAsync();
+
+        CheckNothingWasExported(outcome, results);
+        Assert.True(hanging.BytesReceived > 0, "nothing was ever sent, so nothing hung");
+        // After three flushes in vain, nobody waits for them any more.
+        var held = TimeSpan.FromTicks(results.Skip(4).Sum(result => result.ExtensionOverhead.Ticks)) / 4;
+        Assert.True(held < TimeSpan.FromMilliseconds(250), $"still held for {held} on average");
+    }
+
+    [Fact]
+    public async Task A_backend_that_answers_slowly_gets_everything_once()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync();
+        lambda.Backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(120)));
+        await InvokeAsync(lambda, 4);
+        var outcome = await lambda.EndAsync();
+
+        Assert.Equal(12, outcome.Logs.Count);
+        CheckNothingWasDropped(outcome);
+    }
+
+    [Fact]
+    public async Task A_backend_that_comes_back_gets_what_it_missed()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync();
+        await lambda.Backend.PauseAsync(TestContext.Current.CancellationToken);
+        var missed = await InvokeAsync(lambda, 3);
+        Assert.Empty(lambda.Backend.Requests);
+        await lambda.Backend.ResumeAsync(TestContext.Current.CancellationToken);
+        var seen = await InvokeAsync(lambda, 1);
+        var outcome = await lambda.EndAsync();
+
+        foreach (var result in missed.Concat(seen))
+        {
+            Assert.False(outcome.Invocation(result).IsError());
+            Assert.Equal(3, outcome.LogsOf(result.RequestId).Count);
+        }
+
+        CheckNothingWasDropped(outcome);
+    }
+
+    [Fact]
+    public async Task Errors_that_pass_are_tried_again()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync();
+        // Once the status says 200 the backend has it, whatever becomes of the rest of the answer.
+        lambda.Backend.Respond = Faults.Sequence(Fault.Http(503), Fault.Reset, Fault.CloseAfterHeaders.ButTaken(), Fault.Http(429, retryAfter: TimeSpan.FromSeconds(1)));
+        await InvokeAsync(lambda, 4);
+        var outcome = await lambda.EndAsync();
+
+        Assert.True(lambda.Backend.Requests.Count(request => request.AcceptedItems == 0) >= 3, "the faults were not met");
+        CheckNothingWasDropped(outcome);
+    }
+
+    [Fact]
+    public async Task Spans_that_are_refused_for_good_are_counted_as_refused_and_the_logs_arrive()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync();
+        lambda.Backend.Respond = Faults.On(OtlpSignal.Traces, Faults.Always(Fault.Http(400, "no spans here")));
+        await InvokeAsync(lambda, 2);
+        var outcome = await lambda.EndAsync();
+
+        Assert.Equal(6, outcome.Logs.Count);
+        Assert.Equal(0, outcome.Ledger.Traces.Exported);
+        Assert.Equal(outcome.Ledger.Traces.Received, outcome.Ledger.Traces.DroppedFor("refused") + outcome.Ledger.Traces.DeadLettered);
+        Assert.Contains("no spans here", Assert.Single(outcome.Said), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_partial_success_is_counted_as_rejected()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync();
+        lambda.Backend.Respond = Faults.On(OtlpSignal.Logs, Faults.First(1, Fault.PartialSuccess(2, "too old")));
+        await InvokeAsync(lambda, 2);
+        var outcome = await lambda.EndAsync();
+
+        Assert.Equal((4, 2, 0), (outcome.Ledger.Logs.Exported, outcome.Ledger.Logs.Rejected, outcome.Ledger.Logs.Dropped));
+    }
+
+    [Fact]
+    public async Task Headers_compression_and_paths_of_the_OTEL_settings_are_on_the_wire()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            null,
+            ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=secret%20key, x-team=blue=1"),
+            ("OTEL_EXPORTER_OTLP_LOGS_HEADERS", "x-signal=logs"),
+            ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"));
+        await InvokeAsync(lambda, 1);
+        var outcome = await lambda.EndAsync();
+
+        var byPath = lambda.Backend.Requests.ToLookup(request => request.Path);
+        Assert.All(lambda.Backend.Requests, request => Assert.Equal(("application/x-protobuf", "gzip", true), (
+            request.Headers["Content-Type"], request.Headers["Content-Encoding"], request.Compressed)));
+        Assert.NotEmpty(byPath["/v1/traces"]);
+        Assert.All(byPath["/v1/traces"], request => Assert.Equal(("secret key", "blue=1"), (request.Headers["api-key"], request.Headers["x-team"])));
+        // A signal's own headers replace the general ones.
+        Assert.NotEmpty(byPath["/v1/logs"]);
+        Assert.All(byPath["/v1/logs"], request => Assert.Equal(("logs", false), (request.Headers["x-signal"], request.Headers.ContainsKey("api-key"))));
+        CheckNothingWasDropped(outcome);
+    }
+
+    [Fact]
+    public async Task The_timeout_of_the_OTEL_settings_ends_an_attempt()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            null, ("OTEL_EXPORTER_OTLP_TIMEOUT", "100"), ("TELEMETRY_EXTENSION_FLUSH_BUDGET_MS", "2500"));
+        lambda.Backend.Respond = Faults.First(1, Fault.HangBeforeHeaders);
+        await InvokeAsync(lambda, 1);
+        var outcome = await lambda.EndAsync();
+
+        CheckNothingWasDropped(outcome);
+    }
+
+    [Fact]
+    public async Task Without_compression_nothing_is_compressed()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(null, ("OTEL_EXPORTER_OTLP_COMPRESSION", "none"));
+        await InvokeAsync(lambda, 1);
+        await lambda.EndAsync();
+        Assert.NotEmpty(lambda.Backend.Requests);
+        Assert.All(lambda.Backend.Requests, request => Assert.False(request.Compressed || request.Headers.ContainsKey("Content-Encoding")));
+    }
+
+    private static async Task<IReadOnlyList<InvocationResult>> InvokeAsync(LambdaUnderTest lambda, int count)
+    {
+        var results = new List<InvocationResult>();
+        for (var number = 0; number < count; number++)
+        {
+            results.Add(await lambda.InvokeAsync(Order));
+            Assert.InRange(results[^1].ExtensionOverhead, TimeSpan.Zero, HeldAtMost);
+        }
+
+        return results;
+    }
+
+    /// <summary>Of each invocation at least its span and its three lines came in, and went somewhere else than to a backend.</summary>
+    private static void CheckNothingWasExported(Outcome outcome, IReadOnlyList<InvocationResult> results)
+    {
+        foreach (var (name, account) in outcome.Ledger.Accounts.Where(account => account.Name is "traces" or "logs"))
+        {
+            Assert.True(account.Received >= results.Count * (name == "logs" ? 3 : 1), $"{name}: {account}");
+            Assert.True(account is { Exported: 0, Rejected: 0 } && account.Received == account.Dropped + account.DeadLettered, $"{name}: {account}");
+        }
+    }
+
+    private static void CheckNothingWasDropped(Outcome outcome) =>
+        Assert.All(outcome.Ledger.Accounts, account => Assert.True(
+            account.Account is { Dropped: 0, DeadLettered: 0, Rejected: 0 }, $"{account}\n{string.Join('\n', outcome.Said)}"));
+}

@@ -1,0 +1,131 @@
+using LambdaSandbox;
+using LambdaSandbox.Backend;
+
+namespace EndToEnd.Tests.Harness;
+
+/// <summary>
+/// The layer and the demo function, out of their zips, in a local Lambda with a backend beside it. Every invocation is checked to have ended
+/// as the function meant it; <see cref="EndAsync"/> then checks what holds always, whatever the test is about.
+/// </summary>
+internal sealed class LambdaUnderTest : IAsyncDisposable
+{
+    private readonly List<string> _lines = [];
+    private readonly string _spool = Path.Combine(Path.GetTempPath(), $"telemetry-extension-e2e-{Guid.NewGuid():N}");
+
+    private LambdaUnderTest(OtlpBackend backend) => Backend = backend;
+
+    public OtlpBackend Backend { get; }
+
+    public Sandbox Sandbox { get; private set; } = null!;
+
+    /// <summary>The lines that all generations of the extension printed.</summary>
+    public IReadOnlyList<string> ExtensionLines
+    {
+        get
+        {
+            lock (_lines)
+                return [.. _lines];
+        }
+    }
+
+    /// <param name="change">What is particular to this Lambda.</param>
+    /// <param name="environment">On top of the endpoint and free ports; null takes a variable away.</param>
+    public static async Task<LambdaUnderTest> StartAsync(
+        Func<SandboxOptions, SandboxOptions>? change = null, params IReadOnlyList<(string Name, string? Value)> environment)
+    {
+        var backend = await OtlpBackend.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        var lambda = new LambdaUnderTest(backend);
+        try
+        {
+            var options = lambda.Options(environment);
+            lambda.Sandbox = await Sandbox.StartAsync(change?.Invoke(options) ?? options, TestContext.Current.CancellationToken);
+            Assert.True(lambda.Sandbox.Init is { Status: "success" or "suppressed" }, $"init failed: {lambda.Sandbox.Init}\n{string.Join('\n', lambda.ExtensionLines)}");
+            return lambda;
+        }
+        catch
+        {
+            await lambda.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>An invocation that the function completes.</summary>
+    public async Task<InvocationResult> InvokeAsync(string payload, InvokeOptions? invocation = null)
+    {
+        var result = await AnyInvokeAsync(payload, invocation);
+        Assert.True(result.Succeeded, Describe("the invocation did not succeed", result));
+        return result;
+    }
+
+    /// <summary>An invocation that ends in this error, and in no other.</summary>
+    public async Task<InvocationResult> InvokeToErrorAsync(string payload, string errorType, InvokeOptions? invocation = null)
+    {
+        var result = await AnyInvokeAsync(payload, invocation);
+        Assert.True(result.Error?.ErrorType == errorType, Describe($"the invocation did not end in {errorType}", result));
+        return result;
+    }
+
+    /// <summary>Shuts down, and checks: no SIGKILL, exit code 0, a balanced ledger with nothing buffered, and a backend that got what the ledger says.</summary>
+    /// <param name="lives">How often the extension was started: 1, and one more for every reset.</param>
+    public async Task<Outcome> EndAsync(int lives = 1)
+    {
+        var shutdown = await Sandbox.ShutdownAsync(cancellation: TestContext.Current.CancellationToken);
+        var lines = ExtensionLines;
+        var said = $"\n{string.Join('\n', lines)}";
+        Assert.False(shutdown.KillNeeded, "SIGKILL was needed" + said);
+        Assert.True(shutdown.Drained, "the extension did not end by itself, with 0, in time" + said);
+        Assert.Equal([0], shutdown.Extensions.Select(extension => extension.ExitCode ?? -1));
+        var ledgers = lines.Where(line => line.StartsWith(LedgerReading.Prefix, StringComparison.Ordinal)).ToList();
+        Assert.True(ledgers.Count == lives && lines[^1] == ledgers[^1], $"not {lives} ledger lines, one at the end of each life:{said}");
+        var outcome = new Outcome(shutdown, ledgers.Select(LedgerReading.Read).Aggregate((sum, ledger) => sum.Plus(ledger)), lines, Backend);
+        outcome.CheckWhatAlwaysHolds();
+        return outcome;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Sandbox is not null)
+            await Sandbox.DisposeAsync();
+        await Backend.DisposeAsync();
+        if (Directory.Exists(_spool))
+            Directory.Delete(_spool, recursive: true);
+    }
+
+    private async Task<InvocationResult> AnyInvokeAsync(string payload, InvokeOptions? invocation) =>
+        await Sandbox.InvokeAsync(payload, invocation ?? new InvokeOptions(), TestContext.Current.CancellationToken);
+
+    private string Describe(string what, InvocationResult result) =>
+        $"{what}: {result}\nextension:\n{string.Join('\n', ExtensionLines)}\nfunction:\n{string.Join('\n', Sandbox.FunctionOutput.TakeLast(20))}";
+
+    private SandboxOptions Options(IReadOnlyList<(string Name, string? Value)> environment)
+    {
+        var variables = new Dictionary<string, string>
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Backend.HttpUrl,
+            ["TELEMETRY_EXTENSION_TELEMETRY_PORT"] = "0",
+            ["TELEMETRY_EXTENSION_OTLP_HTTP_PORT"] = "0",
+            ["TELEMETRY_EXTENSION_OTLP_GRPC_PORT"] = "0",
+            ["TELEMETRY_EXTENSION_SPOOL_DIRECTORY"] = _spool,
+        };
+        foreach (var (name, value) in environment)
+        {
+            variables.Remove(name);
+            if (value is not null)
+                variables[name] = value;
+        }
+
+        return new SandboxOptions
+        {
+            LayerZip = Artifacts.LayerZip,
+            FunctionZip = Artifacts.FunctionZip,
+            Environment = variables,
+            OnLine = (source, line) =>
+            {
+                if (source != "telemetry-extension")
+                    return;
+                lock (_lines)
+                    _lines.Add(line);
+            },
+        };
+    }
+}

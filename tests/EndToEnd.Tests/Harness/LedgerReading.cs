@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace EndToEnd.Tests.Harness;
+
+/// <summary>One account of the ledger line that the extension prints as its last.</summary>
+internal sealed record AccountReading(
+    long Received, long Exported, long Rejected, long DeadLettered, long Buffered, long Dropped, IReadOnlyDictionary<string, long> DroppedBy)
+{
+    public static AccountReading Zero { get; } = new(0, 0, 0, 0, 0, 0, new Dictionary<string, long>());
+
+    public long DroppedFor(string reason) => DroppedBy.GetValueOrDefault(reason);
+
+    public AccountReading Plus(AccountReading other) => new(
+        Received + other.Received, Exported + other.Exported, Rejected + other.Rejected, DeadLettered + other.DeadLettered, Buffered + other.Buffered,
+        Dropped + other.Dropped,
+        DroppedBy.Concat(other.DroppedBy).GroupBy(pair => pair.Key).ToDictionary(group => group.Key, group => group.Sum(pair => pair.Value)));
+}
+
+/// <summary>The ledger of one life of the extension, or the sum over all of them.</summary>
+internal sealed partial record LedgerReading(AccountReading Traces, AccountReading Metrics, AccountReading Logs, AccountReading Events)
+{
+    public const string Prefix = "[telemetry-extension] ledger: ";
+
+    private static readonly string[] Names = ["traces", "metrics", "logs", "events"];
+
+    public IEnumerable<(string Name, AccountReading Account)> Accounts => [("traces", Traces), ("metrics", Metrics), ("logs", Logs), ("events", Events)];
+
+    /// <summary>Reads the line, and fails unless every account is there and adds up with nothing left in the buffer.</summary>
+    public static LedgerReading Read(string line)
+    {
+        Assert.StartsWith(Prefix, line, StringComparison.Ordinal);
+        var accounts = line[Prefix.Length..].Split("; ").Select(text => Account(text, line)).ToDictionary(pair => pair.Name, pair => pair.Reading);
+        Assert.True(Names.All(accounts.ContainsKey) && accounts.Count == Names.Length, $"accounts missing or unknown in: {line}");
+        return new(accounts["traces"], accounts["metrics"], accounts["logs"], accounts["events"]);
+    }
+
+    public LedgerReading Plus(LedgerReading other) =>
+        new(Traces.Plus(other.Traces), Metrics.Plus(other.Metrics), Logs.Plus(other.Logs), Events.Plus(other.Events));
+
+    private static (string Name, AccountReading Reading) Account(string text, string line)
+    {
+        var match = Form().Match(text);
+        Assert.True(match.Success, $"'{text}' is no account, in: {line}");
+        long Number(string name) => long.Parse(match.Groups[name].Value, CultureInfo.InvariantCulture);
+        var reasons = match.Groups["reasons"].Value.Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(reason => reason.Split('='))
+            .ToDictionary(parts => parts[0], parts => long.Parse(parts[1], CultureInfo.InvariantCulture));
+        var account = new AccountReading(
+            Number("received"), Number("exported"), Number("rejected"), Number("dead"), Number("buffered"), Number("dropped"), reasons);
+        Assert.True(
+            account.Buffered == 0 && account.Dropped == reasons.Values.Sum()
+            && account.Received == account.Exported + account.Rejected + account.DeadLettered + account.Dropped,
+            $"'{text}' does not add up, in: {line}");
+        return (match.Groups["name"].Value, account);
+    }
+
+    [GeneratedRegex(
+        @"^(?<name>[a-z]+) received=(?<received>\d+) exported=(?<exported>\d+) rejected=(?<rejected>\d+) dead_lettered=(?<dead>\d+) "
+        + @"buffered=(?<buffered>-?\d+) dropped=(?<dropped>\d+)( \((?<reasons>[a-z_]+=\d+(, [a-z_]+=\d+)*)\))?$")]
+    private static partial Regex Form();
+}

@@ -1,0 +1,104 @@
+using LambdaSandbox;
+using LambdaSandbox.Backend;
+using OpenTelemetry.Proto.Logs.V1;
+using OpenTelemetry.Proto.Metrics.V1;
+using OpenTelemetry.Proto.Trace.V1;
+
+namespace EndToEnd.Tests.Harness;
+
+/// <summary>What is left when the environment has ended: the decoded telemetry, the ledger, and what the extension said.</summary>
+internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IReadOnlyList<string> lines, OtlpBackend backend)
+{
+    public ShutdownResult Shutdown => shutdown;
+
+    public LedgerReading Ledger => ledger;
+
+    /// <summary>What the extension said beside the ledger.</summary>
+    public IReadOnlyList<string> Said { get; } = [.. lines.Where(line => !line.StartsWith(LedgerReading.Prefix, StringComparison.Ordinal))];
+
+    public IReadOnlyList<ReceivedSpan> Received { get; } = backend.Spans;
+
+    public IReadOnlyList<ReceivedLogRecord> ReceivedLogs { get; } = backend.LogRecords;
+
+    public IReadOnlyList<Span> Spans { get; } = [.. backend.Spans.Select(received => received.Span)];
+
+    public IReadOnlyList<LogRecord> Logs { get; } = [.. backend.LogRecords.Select(received => received.LogRecord)];
+
+    public IReadOnlyList<Metric> Metrics { get; } = [.. backend.Metrics.Select(received => received.Metric)];
+
+    /// <summary>The one SERVER span of this invocation.</summary>
+    public Span Invocation(string requestId)
+    {
+        var found = Spans.Where(span => span.Kind == Span.Types.SpanKind.Server && span.Text("faas.invocation_id") == requestId).ToList();
+        Assert.True(found.Count == 1, $"{found.Count} SERVER spans of {requestId}, in:\n{this}");
+        return found[0];
+    }
+
+    public Span Invocation(InvocationResult result) => Invocation(result.RequestId);
+
+    public IReadOnlyList<Span> Children(Span parent) =>
+        [.. Spans.Where(span => span.ParentSpanId == parent.SpanId && span.TraceId == parent.TraceId).OrderBy(span => span.StartTimeUnixNano)];
+
+    public Span Child(Span parent, string name)
+    {
+        var found = Children(parent).Where(span => span.Name == name).ToList();
+        Assert.True(found.Count == 1, $"{found.Count} children named {name} of {parent.Name}, in:\n{this}");
+        return found[0];
+    }
+
+    public Span Single(string name)
+    {
+        var found = Spans.Where(span => span.Name == name).ToList();
+        Assert.True(found.Count == 1, $"{found.Count} spans named {name}, in:\n{this}");
+        return found[0];
+    }
+
+    public IReadOnlyList<LogRecord> LogsOf(string requestId) => [.. Logs.Where(log => log.Text("faas.invocation_id") == requestId)];
+
+    /// <summary>The one log record with this body.</summary>
+    public LogRecord Log(string body)
+    {
+        var found = Logs.Where(log => log.Body?.StringValue == body).ToList();
+        Assert.True(found.Count == 1, $"{found.Count} log records '{body}', in:\n{this}");
+        return found[0];
+    }
+
+    /// <summary>The one line that mentions this.</summary>
+    public string Line(string about)
+    {
+        var found = Said.Where(line => line.Contains(about, StringComparison.Ordinal)).ToList();
+        Assert.True(found.Count == 1, $"{found.Count} lines about {about}, in:\n{string.Join('\n', Said)}");
+        return found[0];
+    }
+
+    public void CheckWhatAlwaysHolds()
+    {
+        // The backend counts what it took; the extension counts what it was told was taken.
+        Assert.Equal(Ledger.Traces.Exported, Spans.Count);
+        Assert.Equal(Ledger.Logs.Exported, Logs.Count);
+        Assert.Equal(Ledger.Metrics.Exported, Metrics.Sum(DataPoints));
+        Assert.DoesNotContain(Spans, span => span.TraceId.Length != 16 || span.SpanId.Length != 8 || span.ParentSpanId.Length is not (0 or 8));
+        Assert.DoesNotContain(Spans, span => span.StartTimeUnixNano == 0 || span.EndTimeUnixNano < span.StartTimeUnixNano);
+        var repeated = Spans.GroupBy(span => span.SpanId).Where(group => group.Count() > 1).Select(group => group.First().Name);
+        Assert.Empty(repeated);
+        // What the extension says of its own bugs.
+        Assert.DoesNotContain(Said, line => line.Contains("Exception", StringComparison.Ordinal) || line.Contains("   at ", StringComparison.Ordinal));
+    }
+
+    public override string ToString() => string.Join('\n', Spans.Select(Describe).Concat(Logs.Select(Describe)));
+
+    private static int DataPoints(Metric metric) => metric.DataCase switch
+    {
+        Metric.DataOneofCase.Sum => metric.Sum.DataPoints.Count,
+        Metric.DataOneofCase.Gauge => metric.Gauge.DataPoints.Count,
+        Metric.DataOneofCase.Histogram => metric.Histogram.DataPoints.Count,
+        Metric.DataOneofCase.ExponentialHistogram => metric.ExponentialHistogram.DataPoints.Count,
+        Metric.DataOneofCase.Summary => metric.Summary.DataPoints.Count,
+        _ => 0,
+    };
+
+    private static string Describe(Span span) =>
+        $"  span {span.TraceId.Hex()} {span.SpanId.Hex()} < {span.ParentSpanId.Hex()} {span.Kind} '{span.Name}' {span.Attributes}";
+
+    private static string Describe(LogRecord log) => $"  log {log.TraceId.Hex()} {log.SpanId.Hex()} '{log.Body?.StringValue}' {log.Attributes}";
+}
