@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using LambdaSandbox;
 using OpenTelemetry.Proto.Trace.V1;
 
@@ -13,7 +11,7 @@ public sealed class FunctionSdkTests
     [InlineData(TracingMode.PassThrough)]
     public async Task The_functions_spans_are_below_the_invocations_in_one_trace(TracingMode mode)
     {
-        var port = FreePort();
+        var port = FreePort.Find();
         await using var lambda = await LambdaUnderTest.StartAsync(options => Redirected(options, port) with { Tracing = mode });
         var first = await lambda.InvokeAsync("""{"order":{"id":"1"}}""");
         var failing = await lambda.InvokeToErrorAsync("""{"order":{"id":"13","fail":true}}""", "Function.PaymentDeclined");
@@ -43,12 +41,5 @@ public sealed class FunctionSdkTests
         variables["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://127.0.0.1:{port}";
         variables["TELEMETRY_EXTENSION_OTLP_HTTP_PORT"] = $"{port}";
         return options with { Environment = variables };
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -3,7 +3,7 @@ namespace EndToEnd.Tests;
 public sealed class VolumeTests
 {
     [Fact]
-    public async Task Twenty_thousand_lines_of_one_invocation_all_arrive_in_order()
+    public async Task Twenty_thousand_lines_of_one_invocation_all_arrive()
     {
         const int Lines = 20_000;
         await using var lambda = await LambdaUnderTest.StartAsync(options => options with { Timeout = TimeSpan.FromSeconds(15) });
@@ -11,8 +11,9 @@ public sealed class VolumeTests
         var outcome = await lambda.EndAsync();
 
         Assert.Equal(0, outcome.Ledger.Logs.Dropped);
-        var bodies = outcome.LogsOf(result.RequestId).Select(log => log.Body.StringValue).Where(body => body.StartsWith("load ", StringComparison.Ordinal)).ToList();
-        Assert.Equal(Enumerable.Range(0, Lines).Select(number => $"load {number} ".PadRight(100, 'x')), bodies);
+        var bodies = outcome.LogsOf(result.RequestId).Select(log => log.Body.StringValue).Where(body => body.StartsWith("load ", StringComparison.Ordinal)).ToHashSet();
+        Assert.Equal(Lines + 3, outcome.Logs.Count);
+        Assert.Equal(Enumerable.Range(0, Lines).Select(number => $"load {number} ".PadRight(100, 'x')).ToHashSet(), bodies);
     }
 
     [Fact]
