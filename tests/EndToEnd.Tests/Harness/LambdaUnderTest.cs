@@ -39,7 +39,6 @@ internal sealed class LambdaUnderTest : IAsyncDisposable
         {
             var options = lambda.Options(environment);
             lambda.Sandbox = await Sandbox.StartAsync(change?.Invoke(options) ?? options, TestContext.Current.CancellationToken);
-            Assert.True(lambda.Sandbox.Init is { Status: "success" or "suppressed" }, $"init failed: {lambda.Sandbox.Init}\n{string.Join('\n', lambda.ExtensionLines)}");
             return lambda;
         }
         catch
@@ -67,8 +66,10 @@ internal sealed class LambdaUnderTest : IAsyncDisposable
 
     /// <summary>Shuts down, and checks: no SIGKILL, exit code 0, a balanced ledger with nothing buffered, and a backend that got what the ledger says.</summary>
     /// <param name="lives">How often the extension was started: 1, and one more for every reset.</param>
-    public async Task<Outcome> EndAsync(int lives = 1)
+    /// <param name="init">How the init phase went.</param>
+    public async Task<Outcome> EndAsync(int lives = 1, string init = "success")
     {
+        Assert.True(Sandbox.Init?.Status == init, $"{Sandbox.Init}\n{string.Join('\n', ExtensionLines)}");
         var shutdown = await Sandbox.ShutdownAsync(cancellation: TestContext.Current.CancellationToken);
         var lines = ExtensionLines;
         var said = $"\n{string.Join('\n', lines)}";
