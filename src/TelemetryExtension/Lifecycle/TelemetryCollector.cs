@@ -104,12 +104,23 @@ internal sealed class TelemetryCollector(
 
     private void TakeEvent(in TelemetryItem item)
     {
-        if (PlatformEventReader.Read(item.Memory, item.ReceivedUnixNano) is not { } platformEvent)
+        var platformEvent = PlatformEventReader.Read(item.Memory, item.ReceivedUnixNano);
+        if (platformEvent is null)
             ledger.Dropped(LedgerAccount.Events, DropReason.Malformed);
         else if (!tracker.Apply(platformEvent))
             ledger.Dropped(LedgerAccount.Events, DropReason.UnknownType);
         else
             ledger.Exported(LedgerAccount.Events);
+        if (platformEvent is PlatformEvent.LogsDropped)
+            TakeAsLog(in item);
+    }
+
+    private void TakeAsLog(in TelemetryItem item)
+    {
+        UseResource();
+        ledger.Received(LedgerAccount.Logs);
+        if (!logs.AppendPlatform(in item, tracker))
+            ledger.Dropped(LedgerAccount.Logs, DropReason.Malformed);
     }
 
     private void EncodeSpans()
@@ -121,17 +132,31 @@ internal sealed class TelemetryCollector(
         if (followSampling)
             ledger.Dropped(LedgerAccount.Traces, DropReason.Unsampled, spans.RemoveAll(span => span.Sampled == false));
         UseResource();
-        _spans ??= new SpanExport(resource.Attributes);
         for (var from = 0; from < spans.Count; from += SpansPerPayload)
         {
             var part = spans.GetRange(from, Math.Min(SpansPerPayload, spans.Count - from));
-            if (_spans.Encode(part, time.GetUtcNow()) is { } payload)
+            if (TryEncode(part) is { } payload)
                 outbox.Add(payload);
             else
                 ledger.Dropped(LedgerAccount.Traces, DropReason.Malformed, part.Count);
         }
 
         spans.Clear();
+    }
+
+    /// <summary>Null when the official exporter does not take them: it is not ours, and what it throws must cost these spans and no more.</summary>
+    private OtlpPayload? TryEncode(List<SpanData> spans)
+    {
+        try
+        {
+            _spans ??= new SpanExport(resource.Attributes);
+            return _spans.Encode(spans, time.GetUtcNow());
+        }
+        catch (Exception e)
+        {
+            Log.WarnOnce("spans", $"the OTLP exporter cannot encode spans: {e.GetType().Name}: {e.Message}");
+            return null;
+        }
     }
 
     /// <summary>The resource is known in full only when initStart was read, and changes after a SnapStart restore.</summary>
