@@ -35,7 +35,9 @@ public sealed class EnvironmentFaultTests
         await lambda.Backend.PauseAsync(Cancellation);
         await lambda.OrdersAsync(10, ",\"logLines\":200,\"logBytes\":500");
         lambda.Sandbox.KillExtension(Name);
+        // Lambda has to notice it before the next invocation, or that one pays for it.
         await lambda.Backend.ResumeAsync(Cancellation);
+        Assert.True(SpinWait.SpinUntil(() => lambda.Sandbox.Extensions.All(extension => extension.ExitCode is not null), TimeSpan.FromSeconds(5)));
         var after = await lambda.InvokeAsync(FaultRun.Order("after"));
         // The first life was killed and said no ledger; what the second found counts as received there.
         var outcome = await lambda.EndAsync();
@@ -44,15 +46,6 @@ public sealed class EnvironmentFaultTests
         outcome.Line("of an earlier generation");
         Assert.True(outcome.Ledger.Logs.Exported >= 10 * 200 * 8 / 10, $"only {outcome.Ledger.Logs} of the 2,000 lines were found again");
         Assert.Equal(FaultRun.LinesPerOrder, outcome.LogsOf(after.RequestId).Count);
-    }
-
-    [Fact]
-    public async Task A_spool_directory_that_cannot_be_used_means_shedding_and_no_more()
-    {
-        await using var lambda = await LambdaUnderTest.StartAsync(
-            options => options with { MemorySizeMb = 512 }, (FaultRun.Strategy, "end"),
-            ("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", "65536"), ("TELEMETRY_EXTENSION_SPOOL_DIRECTORY", "/proc/telemetry-extension"));
-        await CheckShedAsync(lambda, "no such directory");
     }
 
     [Theory]
@@ -70,12 +63,12 @@ public sealed class EnvironmentFaultTests
     private static async Task CheckShedAsync(LambdaUnderTest lambda, string reason)
     {
         await lambda.Backend.PauseAsync(Cancellation);
-        await lambda.OrdersAsync(10, ",\"logLines\":200,\"logBytes\":500");
+        await lambda.OrdersAsync(40, ",\"logLines\":20,\"logBytes\":500");
         await lambda.Backend.ResumeAsync(Cancellation);
         var outcome = await lambda.EndAsync();
 
         Assert.Contains(reason, outcome.Line("is shed"), StringComparison.Ordinal);
         var logs = outcome.Ledger.Logs;
-        Assert.True(logs.DroppedFor("shed") > 200 && logs.DroppedFor("shed") == logs.Dropped && logs.Exported > 0, $"{logs}");
+        Assert.True(logs.DroppedFor("shed") > 100 && logs.DroppedFor("shed") == logs.Dropped && logs.Exported > 0, $"{logs}: {string.Join(", ", logs.DroppedBy)}");
     }
 }
