@@ -73,6 +73,26 @@ internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IRe
         return found[0];
     }
 
+    /// <summary>The total of a counter, over all its points; they must be deltas.</summary>
+    public double Total(string metric) => Metrics.Where(one => one.Name == metric).Sum(one =>
+    {
+        Assert.Equal((Metric.DataOneofCase.Sum, AggregationTemporality.Delta, true), (one.DataCase, one.Sum.AggregationTemporality, one.Sum.IsMonotonic));
+        return one.Sum.DataPoints.Sum(point => point.HasAsInt ? point.AsInt : point.AsDouble);
+    });
+
+    /// <summary>How many values a histogram got, and their sum; the points must be deltas with as many in the buckets as were counted.</summary>
+    public (long Count, double Sum) Distribution(string metric)
+    {
+        var points = Metrics.Where(one => one.Name == metric).SelectMany(one =>
+        {
+            Assert.Equal((Metric.DataOneofCase.Histogram, AggregationTemporality.Delta), (one.DataCase, one.Histogram.AggregationTemporality));
+            return one.Histogram.DataPoints;
+        }).ToList();
+        Assert.All(points, point => Assert.Equal(point.Count, point.BucketCounts.Aggregate(0UL, (sum, count) => sum + count)));
+        Assert.All(points, point => Assert.True(point.StartTimeUnixNano > 0 && point.StartTimeUnixNano <= point.TimeUnixNano, $"{metric}: {point}"));
+        return (points.Sum(point => (long)point.Count), points.Sum(point => point.Sum));
+    }
+
     public void CheckWhatAlwaysHolds(bool mayRepeat = false)
     {
         // The backend counts what it took; the extension counts what it was told was taken.
