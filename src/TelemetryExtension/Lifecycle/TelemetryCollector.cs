@@ -122,7 +122,7 @@ internal sealed class TelemetryCollector(
                 TakeEvent(in item);
                 break;
             case TelemetryItemKind.OtlpRequest:
-                outbox.Add(new(item.Signal, item.Memory.ToArray(), item.Records, time.GetUtcNow()));
+                outbox.Add(new(item.Signal, item.ToOwned(), item.Records, time.GetUtcNow()));
                 break;
             default:
                 UseResource();

@@ -69,7 +69,14 @@ internal sealed class OtlpGrpcReceiver(OtlpIntake intake)
             return;
         }
 
-        var body = await RequestBody.ReadAsync(exchange.RequestBody, header.Length, intake.MaxRequestBytes, lease).ConfigureAwait(false);
+        if (intake.RefuseUnread(signal, header.Length) is { } full)
+        {
+            await AnswerAsync(exchange, full).ConfigureAwait(false);
+            return;
+        }
+
+        var keep = !header.Compressed;
+        var body = await RequestBody.ReadAsync(exchange.RequestBody, header.Length, intake.MaxRequestBytes, lease, keep).ConfigureAwait(false);
         if (body.Body is null)
         {
             if (body.Status is not BodyStatus.Aborted)
