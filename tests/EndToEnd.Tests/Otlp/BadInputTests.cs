@@ -148,6 +148,8 @@ public sealed class BadInputTests
 
     private static byte[] Damage(byte[] bytes, Random random)
     {
+        if (bytes.Length == 0)
+            return bytes;
         var damaged = bytes.ToArray();
         switch (random.Next(4))
         {
