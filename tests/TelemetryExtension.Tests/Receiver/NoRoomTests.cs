@@ -47,6 +47,29 @@ public sealed class NoRoomTests
         Assert.Equal(1, receiver.Ledger[LedgerAccount.Traces].Dropped[(int)DropReason.BufferBytes]);
     }
 
+    /// <summary>Streams that end unread are reset, and after too many resets Kestrel ends the connection: then nobody would be answered.</summary>
+    [Fact]
+    public async Task NoRoom_HundredsOfGrpcRequestsOnOneConnection_AllAnswered()
+    {
+        await using var receiver = await ReceiverUnderTest.StartAsync(hasRoom: _ => false);
+        byte[] frame = [0, 0, 1, 0x86, 0xA0, .. new byte[100_000]];
+        const string path = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
+        var answers = await Task.WhenAll(Enumerable.Range(0, 400).Select(async _ =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{receiver.GrpcPort}{path}")
+            {
+                Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new ByteArrayContent(frame),
+            };
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/grpc");
+            using var response = await receiver.Grpc.SendAsync(request, Token);
+            await response.Content.ReadAsByteArrayAsync(Token);
+            return response.TrailingHeaders.Concat(response.Headers).First(header => header.Key == "grpc-status").Value.Single();
+        }));
+
+        Assert.Equal(["14"], answers.Distinct());
+        Assert.Equal(400, receiver.Ledger[LedgerAccount.Logs].Dropped[(int)DropReason.BufferBytes]);
+    }
+
     [Fact]
     public async Task NoRoom_RequestThatNeverFitsIsTooLarge()
     {
