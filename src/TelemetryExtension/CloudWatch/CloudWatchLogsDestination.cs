@@ -49,7 +49,6 @@ internal sealed class CloudWatchLogsDestination(CloudWatchOptions options, LogSt
             if (result.Status == DeliveryStatus.Retryable)
             {
                 Remember(payload, done);
-                Log.WarnOnce("cloudwatch-" + result.Message, "CloudWatch Logs does not take events: " + result.Message);
                 return result;
             }
 
