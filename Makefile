@@ -15,10 +15,10 @@ export DOTNET_NOLOGO := 1
 # Where the end-to-end tests find the zips.
 export TELEMETRY_EXTENSION_ARTIFACTS := $(ARTIFACTS)
 
-.PHONY: test demo layer bench doctor clean prerequisites net10 build-TelemetryLayer build-DemoFunction
+.PHONY: test demo layer bench doctor clean prerequisites net10 node-function build-TelemetryLayer build-DemoFunction
 .DEFAULT_GOAL := test
 
-test: layer net10
+test: layer net10 node-function
 	dotnet build TelemetryExtension.sln -c Release --nologo -v quiet -clp:NoSummary -tl:off
 	infra/dev/test.sh Release tests/*.Tests
 
@@ -52,6 +52,17 @@ $(ARTIFACTS)/net10.stamp: $(shell find src \( -name bin -o -name obj \) -prune -
 		echo "$$project compiles for net10.0"; \
 	done
 	@touch $@
+
+# The function with the OpenTelemetry JS SDK that end-to-end tests run. Without npm there is none, and those tests are skipped. An npm
+# that fails (no registry) fails nothing else either: the tests say that it was not installed.
+NODE_FUNCTION := tests/EndToEnd.Tests/Otlp/node-function
+node-function: $(ARTIFACTS)/node-function/installed.stamp
+	@cp $(NODE_FUNCTION)/*.mjs $(ARTIFACTS)/node-function/
+$(ARTIFACTS)/node-function/installed.stamp: $(addprefix $(NODE_FUNCTION)/,package.json package-lock.json .npmrc)
+	@mkdir -p $(@D) && cp $^ $(@D)/
+	@if ! command -v npm >/dev/null; then echo "npm is missing: the tests with the OpenTelemetry JS SDK will be skipped"; \
+	elif (cd $(@D) && npm ci --ignore-scripts --loglevel=error); then touch $@; \
+	else echo "npm ci failed: the tests with the OpenTelemetry JS SDK will be skipped"; fi
 
 # `sam build` calls these here, because template.yaml names the repository root as the source of both.
 build-TelemetryLayer build-DemoFunction:
