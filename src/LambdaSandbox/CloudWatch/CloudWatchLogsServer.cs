@@ -96,6 +96,8 @@ public sealed class CloudWatchLogsServer : IAsyncDisposable
             try
             {
                 using var answer = await http.GetAsync(new Uri(Url, "moto-api/data.json"), cancellationToken);
+                // Loads what moto needs for these logs, which takes it longer than a flush may take.
+                await Logs.GroupsAsync(cancellationToken: cancellationToken);
                 return;
             }
             catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
