@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using TelemetryExtension.Buffering;
 using TelemetryExtension.Export;
 using TelemetryExtension.Flushing;
+using TelemetryExtension.Metrics;
 using TelemetryExtension.Receiver;
 using TelemetryExtension.SemanticConventions;
 using TelemetryExtension.Settings;
@@ -15,7 +16,7 @@ namespace TelemetryExtension;
 /// </summary>
 internal sealed record ExtensionOptions(
     TelemetryOptions Telemetry, ReceiverOptions Receiver, BufferOptions Buffer, FlushOptions Flush, DeliveryOptions Delivery, OutboxOptions Outbox,
-    ResourceSettings Resource)
+    MetricOptions Metrics, ResourceSettings Resource)
 {
     public static ExtensionOptions Load(IConfiguration configuration, SettingProblems problems)
     {
@@ -30,6 +31,7 @@ internal sealed record ExtensionOptions(
             FlushOptions.From(configuration.Get<FlushSettings>() ?? new(), problems),
             DeliveryOptions.From(configuration.Get<DeliverySettings>() ?? new(), problems, ownPorts),
             OutboxOptions.From(configuration.Get<OutboxSettings>() ?? new(), problems),
+            MetricOptions.From(configuration.Get<MetricSettings>() ?? new(), configuration.Get<PriceSettings>() ?? new(), problems),
             resource);
     }
 }

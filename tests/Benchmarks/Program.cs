@@ -4,6 +4,7 @@ using Benchmarks;
 (string Name, Action Run)[] benchmarks =
 [
     ("channel", ChannelBenchmark.Run),
+    ("receiver", ReceiverBenchmark.Run),
 ];
 
 var chosen = benchmarks.Where(benchmark => args.Contains(benchmark.Name) || args.Contains("all")).ToList();

@@ -78,12 +78,14 @@ public sealed class TelemetryApiTests
     {
         await using var lambda = await LambdaUnderTest.StartAsync();
         var envelope = $$"""{"time":"{{Now}}","type":"function","record":""";
-        var result = await lambda.InvokeAsync(Order, new InvokeOptions
+        // Lambda sends the two halves one after the other.
+        var result = await lambda.InvokeAsync("""{"sleepMs":200}""", new InvokeOptions
         {
             WhileRunning = async _ =>
             {
-                await SendAsync(lambda, $$"""[{"time":"{{Now}}","type":"function","record":"whole"},{{envelope}}"the first half, }]""");
-                await SendAsync(lambda, $$"""[{{envelope}}and the second"},{"time":"{{Now}}","type":"function","record":"whole too"}]""");
+                Send(lambda, $$"""[{"time":"{{Now}}","type":"function","record":"whole"},{{envelope}}"the first half, }]""");
+                Send(lambda, $$"""[{{envelope}}and the second"},{"time":"{{Now}}","type":"function","record":"whole too"}]""");
+                await TakenAsync(lambda);
             },
         });
         var outcome = await lambda.EndAsync();
@@ -169,11 +171,17 @@ public sealed class TelemetryApiTests
         Assert.All(results.Skip(1), result => Assert.InRange(result.ExtensionOverhead, TimeSpan.Zero, TimeSpan.FromSeconds(0.8)));
     }
 
-    private static InvokeOptions Sending(LambdaUnderTest lambda, string body) => new() { WhileRunning = _ => SendAsync(lambda, body) };
-
-    private static async Task SendAsync(LambdaUnderTest lambda, string body)
+    private static InvokeOptions Sending(LambdaUnderTest lambda, string body) => new()
     {
-        lambda.Sandbox.SendRawTelemetry(Encoding.UTF8.GetBytes(body));
+        WhileRunning = _ =>
+        {
+            Send(lambda, body);
+            return TakenAsync(lambda);
+        },
+    };
+
+    private static void Send(LambdaUnderTest lambda, string body) => lambda.Sandbox.SendRawTelemetry(Encoding.UTF8.GetBytes(body));
+
+    private static async Task TakenAsync(LambdaUnderTest lambda) =>
         Assert.True(await lambda.Sandbox.FlushTelemetryAsync(TimeSpan.FromSeconds(5)), "the extension did not take the body");
-    }
 }

@@ -25,14 +25,13 @@ internal enum BodyStatus : byte
 /// <param name="Body">Set when complete; the receiver of the result owns the reference.</param>
 internal readonly record struct BodyResult(BodyStatus Status, PooledBody? Body = null, int HttpStatus = 0);
 
-/// <summary>Reads a whole request body into pooled memory, copying each byte once when the length is declared.</summary>
+/// <summary>Reads a whole request body into pooled memory, copying each byte once when the length is declared. Ends by itself when the connection does.</summary>
 internal static class RequestBody
 {
     /// <param name="length">The declared or expected length; memory for it is taken before the first byte is read.</param>
     /// <param name="limit">Bytes, inclusive.</param>
     /// <param name="lease">What the buffers are charged to; null: to nobody.</param>
-    public static async ValueTask<BodyResult> ReadAsync(
-        PipeReader reader, long? length, int limit, ByteLease? lease, CancellationToken cancellationToken)
+    public static async ValueTask<BodyResult> ReadAsync(PipeReader reader, long? length, int limit, ByteLease? lease)
     {
         var body = new GrowingBody(limit, lease);
         var result = new BodyResult(BodyStatus.Aborted);
@@ -41,7 +40,7 @@ internal static class RequestBody
             var status = body.TryStart(length ?? 0);
             while (status is BodyStatus.Complete)
             {
-                var read = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                var read = await reader.ReadAsync().ConfigureAwait(false);
                 status = Append(body, read.Buffer);
                 reader.AdvanceTo(read.Buffer.End);
                 if (read.IsCompleted)

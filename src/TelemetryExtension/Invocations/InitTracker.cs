@@ -13,6 +13,7 @@ internal sealed class InitTracker
     private readonly List<EnvironmentInit> _pending = [];
     private EnvironmentInit? _current;
     private ActivityContext? _ahead;
+    private (long Started, bool IsRestore)? _lastBegun;
 
     /// <summary>The environment was made ready before a request needed it, so its first invocation is no cold start.</summary>
     public bool AheadOfTime { get; private set; }
@@ -22,7 +23,7 @@ internal sealed class InitTracker
         switch (platformEvent)
         {
             case PlatformEvent.InitStart init:
-                Begin(new(SpanNames.Init, init.Time, init.InitializationType, init.Phase));
+                Begin(init.Time, new(SpanNames.Init, init.Time, init.InitializationType, init.Phase));
                 AheadOfTime = init.InitializationType is "provisioned-concurrency" or "lambda-managed-instances";
                 break;
             case PlatformEvent.InitRuntimeDone done when _current is { IsRestore: false }:
@@ -32,7 +33,7 @@ internal sealed class InitTracker
                 _current.Report(report.Time, report.Status, report.ErrorType, report.DurationMs);
                 break;
             case PlatformEvent.RestoreStart restore:
-                Begin(new(SpanNames.Restore, restore.Time, null, null));
+                Begin(restore.Time, new(SpanNames.Restore, restore.Time, null, null));
                 break;
             case PlatformEvent.RestoreRuntimeDone done when _current is { IsRestore: true }:
                 _current.RuntimeDone(done.Time, done.Status, done.ErrorType);
@@ -71,8 +72,12 @@ internal sealed class InitTracker
             Emit(init, null, spans, facts);
     }
 
-    private void Begin(EnvironmentInit init)
+    private void Begin(long started, EnvironmentInit init)
     {
+        // Delivered a second time.
+        if (_lastBegun == (started, init.IsRestore))
+            return;
+        _lastBegun = (started, init.IsRestore);
         _current = init;
         _pending.Add(init);
     }

@@ -32,6 +32,9 @@ internal sealed class InvocationTracker(string functionName) : IInvocationLookup
     /// <summary>Raised by restoreStart: this copy of a snapshot must stop using the identity it was born with.</summary>
     public int Restores { get; private set; }
 
+    /// <summary>An invocation has started and its end is not known yet.</summary>
+    public bool IsRunning => _running > 0;
+
     public InvocationContext? Open => _running <= 1 ? _latest?.Context : null;
 
     public InvocationContext? Find(ReadOnlySpan<byte> requestIdUtf8)

@@ -29,7 +29,7 @@ internal sealed class Composition
         var channel = new TelemetryChannel(options.Buffer, ledger);
         var telemetry = new TelemetryEndpoint(new TelemetryBatchReader(channel, signals, ledger), time);
         var resource = new EnvironmentResource(options.Resource, new LambdaFacts(function.AccountId, function.FunctionName, function.FunctionVersion));
-        var otlp = sockets.OtlpHttp is null && sockets.OtlpGrpc is null ? null : new OtlpIntake(options.Receiver, channel, ledger, time, null);
+        var otlp = sockets.OtlpHttp is null && sockets.OtlpGrpc is null ? null : new OtlpIntake(options.Receiver, channel, ledger, time, Enrichment(options, function));
         if (sockets.Telemetry is not null)
             _listens.Add(new(sockets.Telemetry, HttpVersionSpoken.Http1, telemetry.HandleAsync));
         if (sockets.OtlpHttp is not null && otlp is not null)
@@ -43,8 +43,8 @@ internal sealed class Composition
 
         // Between: from the channel to the outbox.
         var collector = new TelemetryCollector(
-            channel, new InvocationTracker(function.FunctionName), resource, new LogEncoder(outbox.Add, time), outbox, ledger, time,
-            options.Telemetry.FollowSampling);
+            channel, new InvocationTracker(function.FunctionName), resource, new LogEncoder(outbox.Add, time),
+            options.Metrics.Enabled ? new MetricCollector(options.Metrics, ledger, time) : null, outbox, ledger, time, options.Telemetry);
 
         // When.
         var policy = new FlushPolicy(options.Flush, time, subscribed);
@@ -59,6 +59,17 @@ internal sealed class Composition
     }
 
     public ExtensionLoop Loop { get; }
+
+    /// <summary>Null unless asked for. Only what says which function this is: the rest of a resource is the sender's own business.</summary>
+    private static ResourceEnrichment? Enrichment(ExtensionOptions options, RegisterResponse function)
+    {
+        if (!options.Receiver.EnrichResource)
+            return null;
+        var facts = new LambdaFacts(function.AccountId, function.FunctionName, function.FunctionVersion);
+        return new(LambdaResource.Create(options.Resource, facts, "", new())
+            .Where(pair => pair.Value is string && (pair.Key.StartsWith("faas.", StringComparison.Ordinal) || pair.Key.StartsWith("cloud.", StringComparison.Ordinal)))
+            .Select(pair => KeyValuePair.Create(pair.Key, (string)pair.Value)));
+    }
 
     /// <summary>Starts the server behind the sockets, which hold connections in their backlog until then. False, and said, when it does not start.</summary>
     public async Task<bool> TryStartAsync()

@@ -62,6 +62,8 @@ internal sealed class ExtensionLoop(
             policy.RuntimeDoneMissed();
         var done = time.GetTimestamp();
         await flusher.FlushAsync(budget.AfterRuntimeDone(deadline), measured: true, CancellationToken.None).ConfigureAwait(false);
+        if (collector.TakeReportedOverhead() is { } overhead)
+            budget.OverheadReported(overhead);
         budget.Held(time.GetElapsedTime(done));
     }
 

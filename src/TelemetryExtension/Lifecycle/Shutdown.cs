@@ -30,13 +30,22 @@ internal sealed class Shutdown(
             await signals.ReportedAsync(lastRequestId).WaitAsync(cancellation.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        telemetry.Close();
-        collector.Close(shutdown.Reason, hasTelemetry);
-        var budget = deadline.Remaining - DeadLetterShare;
-        if (budget > TimeSpan.Zero)
-            await delivery.DeliverAsync(DeliveryMode.Drain, budget, CancellationToken.None).ConfigureAwait(false);
-        using var last = deadline.CreateCancellation();
-        await delivery.GiveUpAsync(deadLetters, last.Token).ConfigureAwait(false);
+        try
+        {
+            telemetry.Close();
+            collector.Close(shutdown.Reason, hasTelemetry);
+            var budget = deadline.Remaining - DeadLetterShare;
+            if (budget > TimeSpan.Zero)
+                await delivery.DeliverAsync(DeliveryMode.Drain, budget, CancellationToken.None).ConfigureAwait(false);
+            using var last = deadline.CreateCancellation();
+            await delivery.GiveUpAsync(deadLetters, last.Token).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // A boundary: a bug of ours must not become an exit code that Lambda takes for a failure, nor cost the account of what was delivered.
+            Log.Warn($"the shutdown failed: {e.GetType().Name}: {e.Message}");
+        }
+
         Log.Info($"ledger: {ledger}");
     }
 }

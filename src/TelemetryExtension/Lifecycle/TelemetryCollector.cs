@@ -5,6 +5,7 @@ using TelemetryExtension.ExtensionsApi;
 using TelemetryExtension.Invocations;
 using TelemetryExtension.Logs;
 using TelemetryExtension.Otlp;
+using TelemetryExtension.TelemetryApi;
 
 namespace TelemetryExtension.Lifecycle;
 
@@ -13,14 +14,15 @@ namespace TelemetryExtension.Lifecycle;
 /// here and nowhere else. A lock lets in one caller at a time, a few times per invocation: nothing behind the channel needs one of its own.
 /// </summary>
 internal sealed class TelemetryCollector(
-    TelemetryChannel channel, InvocationTracker tracker, EnvironmentResource resource, LogEncoder logs, Outbox outbox, Ledger ledger, TimeProvider time,
-    bool followSampling) : IDisposable
+    TelemetryChannel channel, InvocationTracker tracker, EnvironmentResource resource, LogEncoder logs, MetricCollector? metrics,
+    Outbox outbox, Ledger ledger, TimeProvider time, TelemetryOptions options) : IDisposable
 {
     /// <summary>Spans are few; this bounds one payload after a long time without flush.</summary>
     private const int SpansPerPayload = 512;
 
     private readonly Lock _gate = new();
     private SpanExport? _spans;
+    private TimeSpan? _reportedOverhead;
     private int _resourceVersion = -1;
 
     public bool IsOverThreshold => channel.IsOverThreshold;
@@ -40,7 +42,21 @@ internal sealed class TelemetryCollector(
     public void OnInvoke(ExtensionEvent.Invoke invoke)
     {
         lock (_gate)
+        {
             tracker.OnInvoke(invoke.RequestId, invoke.InvokedFunctionArn, invoke.TraceHeader, NowUnixNano);
+            metrics?.InvocationStarted();
+        }
+    }
+
+    /// <summary>What the platform last measured of us, from runtimeDone to Next; once.</summary>
+    public TimeSpan? TakeReportedOverhead()
+    {
+        lock (_gate)
+        {
+            var overhead = _reportedOverhead;
+            _reportedOverhead = null;
+            return overhead;
+        }
     }
 
     /// <summary>Takes everything that is in the channel now; what comes meanwhile waits for the next time.</summary>
@@ -49,7 +65,7 @@ internal sealed class TelemetryCollector(
         lock (_gate)
         {
             Drain();
-            Encode();
+            Encode(last: false);
         }
     }
 
@@ -63,7 +79,7 @@ internal sealed class TelemetryCollector(
             Drain();
             if (hasTelemetry)
                 tracker.OnShutdown(reason, NowUnixNano);
-            Encode();
+            Encode(last: true);
         }
     }
 
@@ -78,10 +94,24 @@ internal sealed class TelemetryCollector(
         }
     }
 
-    private void Encode()
+    private void Encode(bool last)
     {
         EncodeSpans();
         logs.Flush();
+        foreach (var fact in tracker.Facts)
+            if (fact is InvocationFact.Reported { ExtensionOverheadMs: { } overhead })
+                _reportedOverhead = TimeSpan.FromMilliseconds(overhead);
+        EncodeMetrics(last);
+        tracker.Facts.Clear();
+    }
+
+    private void EncodeMetrics(bool last)
+    {
+        UseResource();
+        if (metrics?.Collect(tracker, resource.Encoded, idle: !tracker.IsRunning, last) is not { } payload)
+            return;
+        ledger.Received(LedgerAccount.Metrics, payload.Records);
+        outbox.Add(payload);
     }
 
     private void Take(in TelemetryItem item)
@@ -105,11 +135,26 @@ internal sealed class TelemetryCollector(
     private void TakeEvent(in TelemetryItem item)
     {
         if (PlatformEventReader.Read(item.Memory, item.ReceivedUnixNano) is not { } platformEvent)
+        {
             ledger.Dropped(LedgerAccount.Events, DropReason.Malformed);
-        else if (!tracker.Apply(platformEvent))
+            return;
+        }
+
+        if (!tracker.Apply(platformEvent))
             ledger.Dropped(LedgerAccount.Events, DropReason.UnknownType);
         else
             ledger.Exported(LedgerAccount.Events);
+        if (options.PlatformLogs || platformEvent is PlatformEvent.LogsDropped)
+            TakeAsLog(in item);
+    }
+
+    /// <summary>What Lambda dropped is always worth a line; the other platform events become lines when asked for.</summary>
+    private void TakeAsLog(in TelemetryItem item)
+    {
+        UseResource();
+        ledger.Received(LedgerAccount.Logs);
+        if (!logs.AppendPlatform(in item, tracker))
+            ledger.Dropped(LedgerAccount.Logs, DropReason.Malformed);
     }
 
     private void EncodeSpans()
@@ -118,20 +163,34 @@ internal sealed class TelemetryCollector(
         if (spans.Count == 0)
             return;
         ledger.Received(LedgerAccount.Traces, spans.Count);
-        if (followSampling)
+        if (options.FollowSampling)
             ledger.Dropped(LedgerAccount.Traces, DropReason.Unsampled, spans.RemoveAll(span => span.Sampled == false));
         UseResource();
-        _spans ??= new SpanExport(resource.Attributes);
         for (var from = 0; from < spans.Count; from += SpansPerPayload)
         {
             var part = spans.GetRange(from, Math.Min(SpansPerPayload, spans.Count - from));
-            if (_spans.Encode(part, time.GetUtcNow()) is { } payload)
+            if (TryEncode(part) is { } payload)
                 outbox.Add(payload);
             else
                 ledger.Dropped(LedgerAccount.Traces, DropReason.Malformed, part.Count);
         }
 
         spans.Clear();
+    }
+
+    /// <summary>Null when the official exporter does not take them: it is not ours, and what it throws must cost these spans and no more.</summary>
+    private OtlpPayload? TryEncode(List<SpanData> spans)
+    {
+        try
+        {
+            _spans ??= new SpanExport(resource.Attributes);
+            return _spans.Encode(spans, time.GetUtcNow());
+        }
+        catch (Exception e)
+        {
+            Log.WarnOnce("spans", $"the OTLP exporter cannot encode spans: {e.GetType().Name}: {e.Message}");
+            return null;
+        }
     }
 
     /// <summary>The resource is known in full only when initStart was read, and changes after a SnapStart restore.</summary>

@@ -48,7 +48,7 @@ internal static class OtlpRequestValidator
                 if (Walk(field.Message, value, depth - 1, ref records) is { } path)
                     return path.Length == 0 ? NameOf(field) : NameOf(field) + "." + path;
             }
-            else if (!IsValid(field.Kind, value))
+            else if (field.Kind is OtlpFieldKind.String ? !Utf8.IsValid(value) : !IsValid(field.Kind, value))
             {
                 return NameOf(field);
             }
@@ -57,9 +57,9 @@ internal static class OtlpRequestValidator
         return reader.Malformed ? "" : null;
     }
 
+    /// <summary>Of all kinds but strings, which are the most and are checked above.</summary>
     private static bool IsValid(OtlpFieldKind kind, ReadOnlySpan<byte> value) => kind switch
     {
-        OtlpFieldKind.String => Utf8.IsValid(value),
         OtlpFieldKind.TraceId => value.Length is 0 or 16,
         OtlpFieldKind.SpanId => value.Length is 0 or 8,
         OtlpFieldKind.PackedFixed64 or OtlpFieldKind.PackedDouble => value.Length % 8 == 0,

@@ -18,6 +18,8 @@ internal enum WireType : byte
 /// </summary>
 internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
 {
+    private const int KnownTypes = (1 << (int)WireType.Varint) | (1 << (int)WireType.Fixed64) | (1 << (int)WireType.LengthDelimited) | (1 << (int)WireType.Fixed32);
+
     private readonly ReadOnlySpan<byte> _message = message;
 
     public int Position { get; private set; }
@@ -26,6 +28,7 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
     public bool Malformed { get; private set; }
 
     /// <summary>Moves to the next field; false at the end or when malformed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadTag(out int field, out WireType type)
     {
         field = 0;
@@ -36,7 +39,7 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
             return Fail();
         field = (int)(tag >> 3);
         type = (WireType)(tag & 7);
-        return (field > 0 && type is WireType.Varint or WireType.Fixed64 or WireType.LengthDelimited or WireType.Fixed32) || Fail();
+        return (field > 0 && ((KnownTypes >> (int)type) & 1) != 0) || Fail();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -102,6 +105,7 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
         _ => Fail(),
     };
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryTake(int length, out ReadOnlySpan<byte> bytes)
     {
         bytes = default;

@@ -32,6 +32,7 @@ internal sealed class SpanExport : IDisposable
             // Said in full: what is not said comes from the OTEL_ variables, which are about the way to the backend.
             Protocol = OtlpExportProtocol.HttpProtobuf,
             Compression = OtlpExportCompression.None,
+            Headers = "",
             // Nobody listens there and nobody is asked: the handler keeps what would be sent.
             Endpoint = new Uri("http://outbox.invalid/v1/traces"),
             HttpClientFactory = () => new HttpClient(_handler),

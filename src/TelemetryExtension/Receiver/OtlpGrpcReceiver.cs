@@ -61,7 +61,7 @@ internal sealed class OtlpGrpcReceiver(OtlpIntake intake)
             return;
         }
 
-        var (header, protocolError) = await ReadHeaderAsync(exchange.RequestBody, encoding, exchange.Aborted).ConfigureAwait(false);
+        var (header, protocolError) = await ReadHeaderAsync(exchange.RequestBody, encoding).ConfigureAwait(false);
         if (protocolError is not null)
         {
             intake.Refuse(signal, BodyStatus.BadRequest, protocolError);
@@ -69,7 +69,7 @@ internal sealed class OtlpGrpcReceiver(OtlpIntake intake)
             return;
         }
 
-        var body = await RequestBody.ReadAsync(exchange.RequestBody, header.Length, intake.MaxRequestBytes, lease, exchange.Aborted).ConfigureAwait(false);
+        var body = await RequestBody.ReadAsync(exchange.RequestBody, header.Length, intake.MaxRequestBytes, lease).ConfigureAwait(false);
         if (body.Body is null)
         {
             if (body.Status is not BodyStatus.Aborted)
@@ -90,10 +90,9 @@ internal sealed class OtlpGrpcReceiver(OtlpIntake intake)
     }
 
     /// <summary>The five bytes in front of the message; consumes them.</summary>
-    private static async ValueTask<((bool Compressed, long Length) Header, string? Error)> ReadHeaderAsync(
-        PipeReader reader, string encoding, CancellationToken cancellationToken)
+    private static async ValueTask<((bool Compressed, long Length) Header, string? Error)> ReadHeaderAsync(PipeReader reader, string encoding)
     {
-        var read = await reader.ReadAtLeastAsync(FrameHeaderBytes, cancellationToken).ConfigureAwait(false);
+        var read = await reader.ReadAtLeastAsync(FrameHeaderBytes).ConfigureAwait(false);
         if (read.Buffer.Length < FrameHeaderBytes)
         {
             reader.AdvanceTo(read.Buffer.End);

@@ -32,7 +32,8 @@ internal sealed record ReceiverOptions(
     public static ReceiverOptions From(ReceiverSettings raw, SettingProblems problems, long? heapLimitBytes = null)
     {
         var quarter = Math.Max((heapLimitBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) / 4, 4 * Smallest);
-        var mostRequestBytes = (int)Math.Min(LargestRequestBytes, quarter / 2);
+        // A power of two, as the pool gives: compressed and decompressed bytes exist side by side for a moment.
+        var mostRequestBytes = (int)Math.Min(LargestRequestBytes, 1L << BitOperations.Log2((ulong)quarter / 2));
         var maxRequestBytes = Setting.Int(MaxRequestBytesName, raw.MaxRequestBytes, Math.Min(4 * Mebibyte, mostRequestBytes), Smallest, mostRequestBytes, problems);
         var mostInFlight = (int)Math.Min(1024 * Mebibyte, quarter);
         var inFlightBytes = Setting.Int(InFlightBytesName, raw.InFlightBytes, Math.Min(12 * Mebibyte, mostInFlight), Smallest, mostInFlight, problems);
@@ -42,7 +43,6 @@ internal sealed record ReceiverOptions(
             Setting.Int(HttpPortName, raw.HttpPort, 4318, 0, 65535, problems),
             Setting.Int(GrpcPortName, raw.GrpcPort, 4317, 0, 65535, problems),
             maxRequestBytes,
-            // Compressed and decompressed bytes exist side by side for a moment, in buffers of the next power of two.
             Math.Max(inFlightBytes, 2L * (long)BitOperations.RoundUpToPowerOf2((uint)maxRequestBytes)),
             Setting.Bool(EnrichResourceName, raw.EnrichResource, false, problems));
     }

@@ -6,11 +6,13 @@ namespace TelemetryExtension.TelemetryApi;
 /// <summary>The two fields of a record that cannot wait for the flush: whose end it is, and whether it went wrong.</summary>
 internal readonly record struct RuntimeDonePeek(string? RequestId, bool Failed)
 {
-    /// <param name="json">A copy of the reader, at the start of the record object; throws JsonException on broken JSON.</param>
-    public static RuntimeDonePeek Read(Utf8JsonReader json)
+    /// <param name="record">Valid JSON; anything but an object gives nothing.</param>
+    public static RuntimeDonePeek Read(ReadOnlySpan<byte> record)
     {
+        var json = new Utf8JsonReader(record, new JsonReaderOptions { AllowTrailingCommas = true, MaxDepth = 128 });
         string? requestId = null;
         var failed = false;
+        json.Read();
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             var isRequestId = json.ValueTextEquals("requestId"u8);

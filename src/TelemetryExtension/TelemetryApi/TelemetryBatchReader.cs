@@ -56,7 +56,6 @@ internal sealed class TelemetryBatchReader(ITelemetrySink sink, IInvocationSigna
         long time = 0;
         var type = TelemetryType.Missing;
         int recordStart = -1, recordLength = 0;
-        RuntimeDonePeek peek = default;
         try
         {
             json.Read();
@@ -78,8 +77,6 @@ internal sealed class TelemetryBatchReader(ITelemetrySink sink, IInvocationSigna
                 {
                     json.Read();
                     recordStart = start + (int)json.TokenStartIndex;
-                    if (json.TokenType == JsonTokenType.StartObject)
-                        peek = RuntimeDonePeek.Read(json);
                     json.Skip();
                     recordLength = start + (int)json.BytesConsumed - recordStart;
                 }
@@ -112,14 +109,23 @@ internal sealed class TelemetryBatchReader(ITelemetrySink sink, IInvocationSigna
             default:
                 Write(new(TelemetryItemKind.PlatformEvent, Signal.Traces, body, start, length, time, received));
                 // Only after the event itself is in the channel: who waits for the signal drains at once.
-                if (type == TelemetryType.PlatformRuntimeDone)
-                    signals.RuntimeDone(peek.RequestId, peek.Failed);
-                else if (type == TelemetryType.PlatformReport)
-                    signals.Reported(peek.RequestId);
+                if (recordStart >= 0)
+                    Tell(type, body.Span.Slice(recordStart, recordLength));
                 break;
         }
 
         return (Outcome.Read, length);
+    }
+
+    private void Tell(TelemetryType type, ReadOnlySpan<byte> record)
+    {
+        if (type is not (TelemetryType.PlatformRuntimeDone or TelemetryType.PlatformReport))
+            return;
+        var peek = RuntimeDonePeek.Read(record);
+        if (type == TelemetryType.PlatformRuntimeDone)
+            signals.RuntimeDone(peek.RequestId, peek.Failed);
+        else
+            signals.Reported(peek.RequestId);
     }
 
     private void Write(in TelemetryItem item)

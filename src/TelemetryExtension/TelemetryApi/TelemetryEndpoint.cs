@@ -18,7 +18,7 @@ internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvide
 
     public async Task HandleAsync(HttpExchange exchange)
     {
-        var result = await RequestBody.ReadAsync(exchange.RequestBody, exchange.ContentLength, MaxBodyBytes, null, exchange.Aborted).ConfigureAwait(false);
+        var result = await RequestBody.ReadAsync(exchange.RequestBody, exchange.ContentLength, MaxBodyBytes, null).ConfigureAwait(false);
         if (result.Body is { } body)
             Read(body);
         else if (result.Status != BodyStatus.Aborted)

@@ -2,9 +2,10 @@ using System.Net;
 using LambdaSandbox.Backend;
 using TelemetryExtension.Accounting;
 using TelemetryExtension.Export;
-using static TelemetryExtension.Tests.Export.DeliveryTestBench;
 
 namespace TelemetryExtension.Tests.Export;
+
+using static TelemetryExtension.Tests.Export.DeliveryTestBench;
 
 /// <summary>Delivery against a real backend that misbehaves, over both protocols.</summary>
 public sealed class DeliveryFaultTests : IAsyncLifetime

@@ -2,9 +2,10 @@ using FsCheck;
 using FsCheck.Fluent;
 using TelemetryExtension.Accounting;
 using TelemetryExtension.Export;
-using static TelemetryExtension.Tests.Export.DeliveryTestBench;
 
 namespace TelemetryExtension.Tests.Export;
+
+using static TelemetryExtension.Tests.Export.DeliveryTestBench;
 
 public sealed class OutboxPropertyTests
 {

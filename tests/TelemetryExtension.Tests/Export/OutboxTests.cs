@@ -1,8 +1,9 @@
 using TelemetryExtension.Accounting;
 using TelemetryExtension.Export;
-using static TelemetryExtension.Tests.Export.DeliveryTestBench;
 
 namespace TelemetryExtension.Tests.Export;
+
+using static TelemetryExtension.Tests.Export.DeliveryTestBench;
 
 public sealed class OutboxTests
 {

@@ -71,7 +71,7 @@ public sealed class ListeningSocketTests
 
     private static async Task EchoAsync(HttpExchange exchange)
     {
-        var result = await RequestBody.ReadAsync(exchange.RequestBody, exchange.ContentLength, 100, null, exchange.Aborted);
+        var result = await RequestBody.ReadAsync(exchange.RequestBody, exchange.ContentLength, 100, null);
         var text = Encoding.ASCII.GetBytes($"{exchange.Path} {Encoding.ASCII.GetString(result.Body!.Span)}");
         result.Body.Release();
         await exchange.AnswerAsync(200, "text/plain", text);

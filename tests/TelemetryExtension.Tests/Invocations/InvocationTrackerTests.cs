@@ -45,6 +45,18 @@ public class InvocationTrackerTests
         Assert.Equal(10, Assert.Single(_tracker.Facts.OfType<InvocationFact.Reported>()).ExtensionOverheadMs);
     }
 
+    [Fact]
+    public void InitStart_DeliveredTwice_IsOneInit()
+    {
+        _tracker.Apply(Events.InitStart(Ms(500), "on-demand", "init"));
+        _tracker.Apply(Events.InitStart(Ms(500), "on-demand", "init"));
+        _tracker.Apply(Events.Start(Id, Ms(1000), Header));
+        _tracker.Apply(Events.RuntimeDone(Id, Ms(1250), 250));
+        _tracker.OnShutdown("spindown", Ms(2000));
+
+        Assert.Single(_tracker.Spans, span => span.Name == "init");
+    }
+
     [Theory]
     [InlineData("timeout", null, "timeout")]
     [InlineData("error", "Function.PaymentDeclined", "Function.PaymentDeclined")]

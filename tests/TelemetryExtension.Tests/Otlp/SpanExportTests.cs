@@ -41,9 +41,21 @@ public class SpanExportTests
     [Fact]
     public void Encode_WithVariablesMeantForOthers_IsNotChangedByThem()
     {
-        string[] variables = ["OTEL_EXPORTER_OTLP_COMPRESSION", "OTEL_SDK_DISABLED"];
-        Environment.SetEnvironmentVariable(variables[0], "gzip");
-        Environment.SetEnvironmentVariable(variables[1], "true");
+        var variables = new Dictionary<string, string>
+        {
+            ["OTEL_EXPORTER_OTLP_COMPRESSION"] = "gzip",
+            ["OTEL_SDK_DISABLED"] = "true",
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "no url",
+            ["OTEL_EXPORTER_OTLP_HEADERS"] = "no header",
+            ["OTEL_EXPORTER_OTLP_TRACES_HEADERS"] = "no header",
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc",
+            ["OTEL_EXPORTER_OTLP_TIMEOUT"] = "soon",
+            ["OTEL_EXPORTER_OTLP_CERTIFICATE"] = "/no/such/file",
+            ["OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"] = "/no/such/file",
+            ["OTEL_EXPORTER_OTLP_CLIENT_KEY"] = "/no/such/file",
+        };
+        foreach (var (name, value) in variables)
+            Environment.SetEnvironmentVariable(name, value);
         try
         {
             using var export = new SpanExport([new("service.name", "demo")]);
@@ -54,8 +66,8 @@ public class SpanExportTests
         }
         finally
         {
-            foreach (var variable in variables)
-                Environment.SetEnvironmentVariable(variable, null);
+            foreach (var name in variables.Keys)
+                Environment.SetEnvironmentVariable(name, null);
         }
     }
 }

@@ -159,7 +159,7 @@ public sealed class HostileSenderTests
         await second.SendAsync(Head(contentLength: 524_288), Token);
         await UntilAsync(() => receiver.Intake.BytesInFlight == 1_572_864);
 
-        using var tooMuch = await receiver.PostAsync("/v1/traces", OtlpSamples.Trace(spans: 3000));
+        using var tooMuch = await receiver.PostAsync("/v1/traces", OtlpSamples.Trace(spans: 4000));
         using var small = await receiver.PostAsync("/v1/traces", OtlpSamples.Trace());
 
         Assert.Equal((HttpStatusCode.TooManyRequests, HttpStatusCode.OK), (tooMuch.StatusCode, small.StatusCode));

@@ -19,10 +19,14 @@ internal sealed class ReceiverUnderTest : IAsyncDisposable
         Options = ReceiverOptions.From(settings with { HttpPort = "0", GrpcPort = "0" }, new SettingProblems(), HeapLimit);
         Sink = new(Ledger);
         Intake = new(Options, Sink, Ledger, TimeProvider.System, enrichment);
-        var listens = OtlpReceiver.Listen(Options, Intake);
-        HttpPort = listens[0].Socket.Port;
-        GrpcPort = listens[1].Socket.Port;
-        _endpoint = new(listens);
+        var http = ListeningSocket.TryBind(IPAddress.Loopback, 0, out _)!;
+        var grpc = ListeningSocket.TryBind(IPAddress.Loopback, 0, out _)!;
+        HttpPort = http.Port;
+        GrpcPort = grpc.Port;
+        _endpoint = new([
+            new(http, HttpVersionSpoken.Http1, new OtlpHttpReceiver(Intake).HandleAsync),
+            new(grpc, HttpVersionSpoken.Http2, new OtlpGrpcReceiver(Intake).HandleAsync),
+        ]);
         Http = new(new SocketsHttpHandler()) { BaseAddress = new($"http://127.0.0.1:{HttpPort}"), Timeout = TimeSpan.FromSeconds(30) };
         Grpc = new(new SocketsHttpHandler())
         {

@@ -2,9 +2,10 @@ using System.Formats.Asn1;
 using System.Security.Cryptography.X509Certificates;
 using LambdaSandbox.Backend;
 using TelemetryExtension.Export;
-using static TelemetryExtension.Tests.Export.DeliveryTestBench;
 
 namespace TelemetryExtension.Tests.Export.Tls;
+
+using static TelemetryExtension.Tests.Export.DeliveryTestBench;
 
 /// <summary>Real handshakes with a TLS backend, over both protocols, with the bundle given in the settings.</summary>
 public sealed class ServerTrustTests : IDisposable

@@ -1,0 +1,115 @@
+using LambdaSandbox;
+using OpenTelemetry.Proto.Trace.V1;
+
+namespace EndToEnd.Tests;
+
+/// <summary>Invocations that end badly: each leaves one ERROR span that says why, and the environment after the reset works as before.</summary>
+public sealed class FailureTests
+{
+    private const string Order = """{"order":{"id":"1"}}""";
+
+    public static TheoryData<ReportAfterReset> Reports => [.. Enum.GetValues<ReportAfterReset>()];
+
+    [Theory]
+    [MemberData(nameof(Reports))]
+    public async Task A_timeout_is_an_error_that_lasted_as_long_as_the_timeout(ReportAfterReset report)
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            options => options with { Timeout = TimeSpan.FromSeconds(1), ReportAfterReset = report });
+        var failed = await lambda.InvokeToErrorAsync("""{"timeout":true,"logLines":3}""", "Sandbox.Timedout");
+        var next = await lambda.InvokeAsync(Order);
+        var outcome = await lambda.EndAsync(lives: 2);
+
+        var span = CheckError(outcome, failed, "timeout");
+        Assert.InRange(span.Duration(), TimeSpan.FromSeconds(0.98), TimeSpan.FromSeconds(1.1));
+        Assert.Equal(span.SpanId, Assert.Single(outcome.LogsOf(failed.RequestId), log => log.Body.StringValue.StartsWith("load 0", StringComparison.Ordinal)).SpanId);
+        CheckReset(outcome, failed, next);
+    }
+
+    [Theory]
+    [MemberData(nameof(Reports))]
+    public async Task A_crash_of_the_runtime_is_an_error(ReportAfterReset report)
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(options => options with { ReportAfterReset = report });
+        var failed = await lambda.InvokeToErrorAsync("""{"crash":true,"logLines":3}""", "Runtime.ExitError");
+        var next = await lambda.InvokeAsync(Order);
+        var outcome = await lambda.EndAsync(lives: 2);
+
+        CheckError(outcome, failed, "Runtime.ExitError");
+        CheckReset(outcome, failed, next);
+    }
+
+    [Fact]
+    public async Task A_runtime_killed_for_its_memory_is_an_error()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync();
+        var failed = await lambda.InvokeToErrorAsync(
+            """{"sleepMs":2000}""", "Runtime.ExitError", new InvokeOptions { OutOfMemoryAfter = TimeSpan.FromMilliseconds(100) });
+        var next = await lambda.InvokeAsync(Order);
+        var outcome = await lambda.EndAsync(lives: 2);
+
+        CheckError(outcome, failed, "Runtime.ExitError");
+        CheckReset(outcome, failed, next);
+    }
+
+    [Theory]
+    [InlineData("timeout")]
+    [InlineData("failure")]
+    public async Task An_end_of_which_only_SHUTDOWN_tells_is_an_error_too(string reason)
+    {
+        // Neither runtimeDone nor report ever come.
+        var silent = new SandboxFaults { Telemetry = item => item.Type is "platform.runtimeDone" or "platform.report" ? [] : [item] };
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            options => options with { Timeout = TimeSpan.FromSeconds(1), Faults = silent, ReportAfterReset = ReportAfterReset.Never });
+        var failed = reason == "timeout"
+            ? await lambda.InvokeToErrorAsync("""{"timeout":true}""", "Sandbox.Timedout")
+            : await lambda.InvokeToErrorAsync("""{"crash":true}""", "Runtime.ExitError");
+        await lambda.InvokeAsync(Order);
+        var outcome = await lambda.EndAsync(lives: 2);
+
+        CheckError(outcome, failed, reason);
+    }
+
+    [Fact]
+    public async Task An_extension_that_is_killed_costs_what_it_had_and_the_next_one_goes_on()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync();
+        await lambda.InvokeAsync(Order);
+        var failed = await lambda.InvokeToErrorAsync("""{"sleepMs":2000}""", "Extension.Crash", new InvokeOptions
+        {
+            WhileRunning = _ =>
+            {
+                lambda.Sandbox.KillExtension("telemetry-extension");
+                return Task.CompletedTask;
+            },
+        });
+        Assert.Equal("error", failed.Status);
+        lambda.Backend.Clear();
+        var next = await lambda.InvokeAsync(Order);
+        var outcome = await lambda.EndAsync();
+
+        Assert.False(outcome.Invocation(next).IsError());
+        Assert.Equal(3, outcome.LogsOf(next.RequestId).Count);
+    }
+
+    private static Span CheckError(Outcome outcome, InvocationResult failed, string errorType)
+    {
+        var span = outcome.Invocation(failed);
+        Assert.True(span.IsError());
+        Assert.Equal(errorType, span.Text("error.type"));
+        Assert.Equal(TraceHeader.Read(failed.TraceHeader).TraceId, span.TraceId.Hex());
+        return span;
+    }
+
+    /// <summary>The environment begins anew inside the next invocation, which is then cold again.</summary>
+    private static void CheckReset(Outcome outcome, InvocationResult failed, InvocationResult next)
+    {
+        var span = outcome.Invocation(next);
+        Assert.False(span.IsError());
+        Assert.True(outcome.Invocation(failed).Flag("faas.coldstart"));
+        Assert.True(span.Flag("faas.coldstart"));
+        Assert.Equal("invoke", outcome.Child(span, "init").Text("telemetry_extension.init_phase"));
+        Assert.Equal(3, outcome.LogsOf(next.RequestId).Count);
+        Assert.Equal(2, outcome.Spans.Count(one => one.Kind == Span.Types.SpanKind.Server));
+    }
+}

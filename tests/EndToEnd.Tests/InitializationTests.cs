@@ -1,0 +1,84 @@
+using LambdaSandbox;
+using OpenTelemetry.Proto.Trace.V1;
+
+namespace EndToEnd.Tests;
+
+/// <summary>The ways an environment comes to be (on demand: <see cref="NormalCycleTests"/>).</summary>
+public sealed class InitializationTests
+{
+    private const string Order = """{"order":{"id":"1"}}""";
+
+    [Theory]
+    [InlineData(InitializationType.ProvisionedConcurrency, "provisioned-concurrency")]
+    [InlineData(InitializationType.SnapStart, "snap-start")]
+    public async Task An_init_ahead_of_time_has_a_trace_of_its_own_that_the_first_invocation_links_to(InitializationType type, string name)
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(options => options with { InitializationType = type });
+        var first = await lambda.InvokeAsync(Order);
+        var second = await lambda.InvokeAsync(Order);
+        var outcome = await lambda.EndAsync();
+
+        var init = outcome.Single("init");
+        Assert.Empty(init.ParentSpanId);
+        Assert.Equal((false, name), (init.Flag("faas.coldstart"), init.Text("telemetry_extension.initialization_type")));
+        var invocation = outcome.Invocation(first);
+        Assert.NotEqual(init.TraceId, invocation.TraceId);
+        var link = Assert.Single(invocation.Links);
+        Assert.Equal((init.TraceId, init.SpanId), (link.TraceId, link.SpanId));
+        Assert.Empty(outcome.Invocation(second).Links);
+        Assert.False(outcome.Invocation(second).Flag("faas.coldstart"));
+    }
+
+    [Fact]
+    public async Task Provisioned_concurrency_knows_no_cold_start()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(options => options with { InitializationType = InitializationType.ProvisionedConcurrency });
+        var first = await lambda.InvokeAsync(Order);
+        var outcome = await lambda.EndAsync();
+
+        Assert.False(outcome.Invocation(first).Flag("faas.coldstart"));
+    }
+
+    [Fact]
+    public async Task A_SnapStart_restore_is_part_of_the_first_invocation_and_gives_the_copy_an_identity_of_its_own()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(options => options with { InitializationType = InitializationType.SnapStart });
+        var first = await lambda.InvokeAsync(Order);
+        await lambda.InvokeAsync(Order);
+        var outcome = await lambda.EndAsync();
+
+        var restore = outcome.Child(outcome.Invocation(first), "restore");
+        Assert.True(restore.End() <= outcome.Invocation(first).Start() + TimeSpan.FromMilliseconds(2));
+        Assert.True(outcome.Invocation(first).Flag("faas.coldstart"));
+        var identities = outcome.Received.Where(received => received.Span.Kind == Span.Types.SpanKind.Server)
+            .Select(received => received.Resource.Text("service.instance.id")).Distinct();
+        Assert.Single(identities);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_suppressed_init_is_a_part_of_the_invocation_that_it_delayed(bool afterStart)
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(options => options with { SuppressInit = true, SuppressedInitAfterStart = afterStart });
+        var first = await lambda.InvokeAsync(Order);
+        var second = await lambda.InvokeAsync(Order);
+        var outcome = await lambda.EndAsync();
+
+        var init = outcome.Child(outcome.Invocation(first), "init");
+        Assert.Equal(init, outcome.Single("init"));
+        Assert.Equal("invoke", init.Text("telemetry_extension.init_phase"));
+        Assert.True(outcome.Invocation(first).Flag("faas.coldstart"));
+        Assert.False(outcome.Invocation(second).Flag("faas.coldstart"));
+    }
+
+    [Fact]
+    public async Task An_environment_that_is_never_invoked_still_tells_of_its_init()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync();
+        var outcome = await lambda.EndAsync();
+
+        Assert.Empty(outcome.Single("init").ParentSpanId);
+        Assert.DoesNotContain(outcome.Spans, span => span.Kind == Span.Types.SpanKind.Server);
+    }
+}

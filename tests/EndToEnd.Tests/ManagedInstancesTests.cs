@@ -1,0 +1,37 @@
+using LambdaSandbox;
+using OpenTelemetry.Proto.Trace.V1;
+
+namespace EndToEnd.Tests;
+
+/// <summary>Lambda Managed Instances: no INVOKE, no freeze, no runtimeDone, several invocations at once, always JSON logs.</summary>
+public sealed class ManagedInstancesTests
+{
+    [Fact]
+    public async Task Overlapping_invocations_are_told_apart_and_a_timer_flushes()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            options => options with { InitializationType = InitializationType.ManagedInstances, LogFormat = LogFormat.Json, MaxConcurrency = 4 },
+            ("TELEMETRY_EXTENSION_FLUSH_INTERVAL", "1"));
+        Assert.Equal(["SHUTDOWN"], lambda.Sandbox.Extensions[0].Events);
+        var results = await Task.WhenAll(Enumerable.Range(0, 6).Select(number => lambda.InvokeAsync($"{{\"order\":{{\"id\":\"{number}\"}},\"sleepMs\":30}}")));
+        await lambda.Backend.WaitForAsync(
+            backend => backend.Spans.Count(received => received.Span.Kind == Span.Types.SpanKind.Server) == 6,
+            TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        var failing = await lambda.InvokeToErrorAsync("""{"order":{"id":"13","fail":true}}""", "Function.PaymentDeclined");
+        var outcome = await lambda.EndAsync();
+
+        foreach (var result in results.Append(failing))
+        {
+            var span = outcome.Invocation(result);
+            Assert.Equal(TraceHeader.Read(result.TraceHeader).TraceId, span.TraceId.Hex());
+            Assert.Equal(["responseLatency", "responseDuration"], outcome.Children(span).Select(child => child.Name));
+            Assert.False(span.Flag("faas.coldstart"));
+            // JSON lines say which request they are of.
+            var log = Assert.Single(outcome.LogsOf(result.RequestId), log => log.Body.StringValue is "payment charged" || log.Text("exception.type") is not null);
+            Assert.Equal((span.TraceId, span.SpanId), (log.TraceId, log.SpanId));
+        }
+
+        Assert.True(outcome.Invocation(failing).IsError());
+        Assert.Empty(outcome.Single("init").ParentSpanId);
+    }
+}
