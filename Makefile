@@ -17,10 +17,10 @@ export DOTNET_NOLOGO := 1
 # Where the end-to-end tests find the zips.
 export TELEMETRY_EXTENSION_ARTIFACTS := $(ARTIFACTS)
 
-.PHONY: test demo layer bench soak doctor clean prerequisites net10 build-TelemetryLayer build-DemoFunction
+.PHONY: test demo layer bench soak doctor clean prerequisites net10 node-function build-TelemetryLayer build-DemoFunction
 .DEFAULT_GOAL := test
 
-test: layer net10
+test: layer net10 node-function
 	dotnet build TelemetryExtension.sln -c Release --nologo -v quiet -clp:NoSummary -tl:off
 	infra/dev/test.sh Release tests/*.Tests
 
@@ -30,8 +30,15 @@ demo: layer
 layer: prerequisites
 	$(MAKE) --no-print-directory -C layer package ARCHITECTURE=$(ARCHITECTURE)
 
-bench: prerequisites
+FLOOR := $(ARTIFACTS)/floor/extensions/floor
+
+bench: layer $(FLOOR)
 	dotnet run -c Release --project tests/Benchmarks -- $(BENCH_ARGS)
+
+# What the extension is measured against: the least that one can be.
+$(FLOOR): tests/Benchmarks/floor/floor.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -static -Wall -Wextra -D_GNU_SOURCE -o $@ $<
 
 soak: layer
 	TELEMETRY_EXTENSION_SOAK_SECONDS=$(SOAK_SECONDS) TELEMETRY_EXTENSION_SOAK_SEED=$(SOAK_SEED) \
@@ -58,6 +65,17 @@ $(ARTIFACTS)/net10.stamp: $(shell find src \( -name bin -o -name obj \) -prune -
 		echo "$$project compiles for net10.0"; \
 	done
 	@touch $@
+
+# The function with the OpenTelemetry JS SDK that end-to-end tests run. Without npm there is none, and those tests are skipped. An npm
+# that fails (no registry) fails nothing else either: the tests say that it was not installed.
+NODE_FUNCTION := tests/EndToEnd.Tests/Otlp/node-function
+node-function: $(ARTIFACTS)/node-function/installed.stamp
+	@cp $(NODE_FUNCTION)/*.mjs $(ARTIFACTS)/node-function/
+$(ARTIFACTS)/node-function/installed.stamp: $(addprefix $(NODE_FUNCTION)/,package.json package-lock.json .npmrc)
+	@mkdir -p $(@D) && cp $^ $(@D)/
+	@if ! command -v npm >/dev/null; then echo "npm is missing: the tests with the OpenTelemetry JS SDK will be skipped"; \
+	elif (cd $(@D) && npm ci --ignore-scripts --loglevel=error); then touch $@; \
+	else echo "npm ci failed: the tests with the OpenTelemetry JS SDK will be skipped"; fi
 
 # `sam build` calls these here, because template.yaml names the repository root as the source of both.
 build-TelemetryLayer build-DemoFunction:

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using TelemetryExtension.Buffering;
+using TelemetryExtension.CloudWatch;
+using TelemetryExtension.DeadLetters;
 using TelemetryExtension.Export;
 using TelemetryExtension.Flushing;
 using TelemetryExtension.Metrics;
@@ -16,7 +18,7 @@ namespace TelemetryExtension;
 /// </summary>
 internal sealed record ExtensionOptions(
     TelemetryOptions Telemetry, ReceiverOptions Receiver, BufferOptions Buffer, FlushOptions Flush, DeliveryOptions Delivery, OutboxOptions Outbox,
-    MetricOptions Metrics, ResourceSettings Resource)
+    MetricOptions Metrics, CloudWatchOptions CloudWatch, DeadLetterOptions DeadLetters, AwsSettings Aws, ResourceSettings Resource)
 {
     public static ExtensionOptions Load(IConfiguration configuration, SettingProblems problems)
     {
@@ -32,6 +34,9 @@ internal sealed record ExtensionOptions(
             DeliveryOptions.From(configuration.Get<DeliverySettings>() ?? new(), problems, ownPorts),
             OutboxOptions.From(configuration.Get<OutboxSettings>() ?? new(), problems),
             MetricOptions.From(configuration.Get<MetricSettings>() ?? new(), configuration.Get<PriceSettings>() ?? new(), problems),
+            CloudWatchOptions.From(configuration.Get<CloudWatchSettings>() ?? new(), problems),
+            DeadLetterOptions.From(configuration.Get<DeadLetterSettings>() ?? new(), problems),
+            configuration.Get<AwsSettings>() ?? new(),
             resource);
     }
 }

@@ -1,9 +1,14 @@
 using TelemetryExtension.Lifecycle;
+using TelemetryExtension.Replay;
+
+if (args is ["replay", .. var arguments])
+    return await ReplayProcess.RunAsync(arguments).ConfigureAwait(false);
 
 var runtimeApi = Environment.GetEnvironmentVariable("AWS_LAMBDA_RUNTIME_API");
 if (string.IsNullOrEmpty(runtimeApi))
 {
     Console.Error.WriteLine("telemetry-extension is an AWS Lambda extension: Lambda starts it from /opt/extensions, with AWS_LAMBDA_RUNTIME_API set.");
+    Console.Error.WriteLine("By hand it sends dead letters again: telemetry-extension replay --help");
     return 1;
 }
 

@@ -8,6 +8,9 @@ public sealed class FailureTests
 {
     private const string Order = """{"order":{"id":"1"}}""";
 
+    /// <summary>The same in every life, as by default: what is still sent to the one before reaches the one after.</summary>
+    private static readonly (string Name, string? Value) Port = ("TELEMETRY_EXTENSION_TELEMETRY_PORT", $"{FreePort.Find()}");
+
     public static TheoryData<ReportAfterReset> Reports => [.. Enum.GetValues<ReportAfterReset>()];
 
     [Theory]
@@ -15,7 +18,7 @@ public sealed class FailureTests
     public async Task A_timeout_is_an_error_that_lasted_as_long_as_the_timeout(ReportAfterReset report)
     {
         await using var lambda = await LambdaUnderTest.StartAsync(
-            options => options with { Timeout = TimeSpan.FromSeconds(1), ReportAfterReset = report });
+            options => options with { Timeout = TimeSpan.FromSeconds(1), ReportAfterReset = report }, Port);
         var failed = await lambda.InvokeToErrorAsync("""{"timeout":true,"logLines":3}""", "Sandbox.Timedout");
         var next = await lambda.InvokeAsync(Order);
         var outcome = await lambda.EndAsync(lives: 2);
@@ -30,7 +33,7 @@ public sealed class FailureTests
     [MemberData(nameof(Reports))]
     public async Task A_crash_of_the_runtime_is_an_error(ReportAfterReset report)
     {
-        await using var lambda = await LambdaUnderTest.StartAsync(options => options with { ReportAfterReset = report });
+        await using var lambda = await LambdaUnderTest.StartAsync(options => options with { ReportAfterReset = report }, Port);
         var failed = await lambda.InvokeToErrorAsync("""{"crash":true,"logLines":3}""", "Runtime.ExitError");
         var next = await lambda.InvokeAsync(Order);
         var outcome = await lambda.EndAsync(lives: 2);
@@ -42,7 +45,7 @@ public sealed class FailureTests
     [Fact]
     public async Task A_runtime_killed_for_its_memory_is_an_error()
     {
-        await using var lambda = await LambdaUnderTest.StartAsync();
+        await using var lambda = await LambdaUnderTest.StartAsync(null, Port);
         var failed = await lambda.InvokeToErrorAsync(
             """{"sleepMs":2000}""", "Runtime.ExitError", new InvokeOptions { OutOfMemoryAfter = TimeSpan.FromMilliseconds(100) });
         var next = await lambda.InvokeAsync(Order);
@@ -60,7 +63,7 @@ public sealed class FailureTests
         // Neither runtimeDone nor report ever come.
         var silent = new SandboxFaults { Telemetry = item => item.Type is "platform.runtimeDone" or "platform.report" ? [] : [item] };
         await using var lambda = await LambdaUnderTest.StartAsync(
-            options => options with { Timeout = TimeSpan.FromSeconds(1), Faults = silent, ReportAfterReset = ReportAfterReset.Never });
+            options => options with { Timeout = TimeSpan.FromSeconds(1), Faults = silent, ReportAfterReset = ReportAfterReset.Never }, Port);
         var failed = reason == "timeout"
             ? await lambda.InvokeToErrorAsync("""{"timeout":true}""", "Sandbox.Timedout")
             : await lambda.InvokeToErrorAsync("""{"crash":true}""", "Runtime.ExitError");
@@ -73,7 +76,7 @@ public sealed class FailureTests
     [Fact]
     public async Task An_extension_that_is_killed_costs_what_it_had_and_the_next_one_goes_on()
     {
-        await using var lambda = await LambdaUnderTest.StartAsync();
+        await using var lambda = await LambdaUnderTest.StartAsync(null, Port);
         await lambda.InvokeAsync(Order);
         var failed = await lambda.InvokeToErrorAsync("""{"sleepMs":2000}""", "Extension.Crash", new InvokeOptions
         {

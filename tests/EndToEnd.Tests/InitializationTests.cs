@@ -63,13 +63,30 @@ public sealed class InitializationTests
         await using var lambda = await LambdaUnderTest.StartAsync(options => options with { SuppressInit = true, SuppressedInitAfterStart = afterStart });
         var first = await lambda.InvokeAsync(Order);
         var second = await lambda.InvokeAsync(Order);
-        var outcome = await lambda.EndAsync();
+        var outcome = await lambda.EndAsync(init: "suppressed");
 
         var init = outcome.Child(outcome.Invocation(first), "init");
         Assert.Equal(init, outcome.Single("init"));
         Assert.Equal("invoke", init.Text("telemetry_extension.init_phase"));
         Assert.True(outcome.Invocation(first).Flag("faas.coldstart"));
         Assert.False(outcome.Invocation(second).Flag("faas.coldstart"));
+    }
+
+    [Fact]
+    public async Task An_init_that_fails_is_an_error_and_is_repeated_inside_the_first_invocation()
+    {
+        const string FailsOnce = "test -e \"$LAMBDA_TASK_ROOT/failed\" && exec \"$LAMBDA_TASK_ROOT/bootstrap\"; touch \"$LAMBDA_TASK_ROOT/failed\"; exit 1";
+        await using var lambda = await LambdaUnderTest.StartAsync(options => options with { Command = ["/bin/sh", "-c", FailsOnce] });
+        var first = await lambda.InvokeAsync(Order);
+        var outcome = await lambda.EndAsync(lives: 2, init: "error");
+
+        var inits = outcome.Spans.Where(span => span.Name == "init").ToLookup(span => span.Text("telemetry_extension.init_phase"));
+        var failed = Assert.Single(inits["init"]);
+        Assert.True(failed.IsError());
+        Assert.Equal("Runtime.ExitError", failed.Text("error.type"));
+        var repeated = Assert.Single(inits["invoke"]);
+        Assert.False(repeated.IsError());
+        Assert.Equal(outcome.Invocation(first).SpanId, repeated.ParentSpanId);
     }
 
     [Fact]

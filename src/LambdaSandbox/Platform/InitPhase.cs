@@ -8,10 +8,12 @@ internal sealed class InitPhase(PlatformState platform, TelemetryStream telemetr
     private readonly SandboxOptions options = platform.Options;
 
     /// <summary>Makes a generation. Failed, it stays current with its fault set, for the reset that must follow.</summary>
-    public async Task<InitResult> RunAsync(string phase, TimeSpan limit, TraceContext? trace, CancellationToken cancellation)
+    /// <param name="first">Told before platform.initStart.</param>
+    public async Task<InitResult> RunAsync(string phase, TimeSpan limit, TraceContext? trace, CancellationToken cancellation, Action? first = null)
     {
         var generation = new Generation(phase);
         telemetry.BeginGeneration();
+        first?.Invoke();
         platform.Gate.Do(() => platform.Current = generation);
         var start = DateTimeOffset.UtcNow;
         var end = start + limit;

@@ -83,9 +83,9 @@ internal sealed class InvokePhase(
 
     private async Task InitAsync(Invocation invocation, CancellationToken cancellation)
     {
-        if (options.SuppressedInitAfterStart)
-            telling.Start(invocation);
-        await init.RunAsync("invoke", options.Timeout, invocation.Trace, cancellation).ConfigureAwait(false);
+        // Part of the new generation, so that who subscribes in it is told.
+        Action? first = options.SuppressedInitAfterStart ? () => telling.Start(invocation) : null;
+        await init.RunAsync("invoke", options.Timeout, invocation.Trace, cancellation, first).ConfigureAwait(false);
         initWasReported = true;
     }
 

@@ -1,5 +1,6 @@
 using Amazon.CloudWatchLogs;
 using Amazon.Runtime;
+using TelemetryExtension.Export;
 
 namespace TelemetryExtension.CloudWatch;
 
@@ -11,6 +12,11 @@ internal static class CloudWatchLogsClientFactory
 {
     // One pooled connection may have died in a freeze; anything beyond two more tries is the outbox's decision, not the SDK's.
     private const int Retries = 2;
+
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
+
+    // The service closes connections that are silent for longer; a request on such a one would be a try lost.
+    private static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(20);
 
     /// <summary>False, and what is missing, when the environment names no region, no usable endpoint or no credentials.</summary>
     public static bool TryCreate(AwsSettings aws, out AmazonCloudWatchLogsClient? client, out string problem, HttpMessageHandler? handler = null)
@@ -81,18 +87,23 @@ internal static class CloudWatchLogsClientFactory
         SigV4aSigningRegionSet = [],
         ClientAppId = "",
         DisableLogging = true,
-        HttpClientFactory = new OneHttpClient(handler),
+        HttpClientFactory = new OneHttpClient(endpoint, handler),
     };
 
     private static string? Text(string? raw) => Settings.Setting.Text(raw);
 
     /// <summary>No timeout of its own: every call is bounded by the caller's cancellation token.</summary>
-    private sealed class OneHttpClient(HttpMessageHandler? handler) : HttpClientFactory
+    private sealed class OneHttpClient(Uri endpoint, HttpMessageHandler? handler) : HttpClientFactory
     {
         public override HttpClient CreateHttpClient(IClientConfig clientConfig) =>
-            new(handler ?? new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(3) }, disposeHandler: handler is null)
-            {
-                Timeout = Timeout.InfiniteTimeSpan,
-            };
+            new(handler ?? Connections(), disposeHandler: handler is null) { Timeout = Timeout.InfiniteTimeSpan };
+
+        private SocketsHttpHandler Connections()
+        {
+            var connections = OutboundHandler.Create(endpoint, default);
+            connections.ConnectTimeout = ConnectTimeout;
+            connections.PooledConnectionIdleTimeout = MaxSilence;
+            return connections;
+        }
     }
 }

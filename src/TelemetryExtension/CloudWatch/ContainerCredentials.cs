@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Amazon.Runtime;
+using TelemetryExtension.Export;
 
 namespace TelemetryExtension.CloudWatch;
 
@@ -20,9 +21,17 @@ internal sealed class ContainerCredentials : RefreshingAWSCredentials
     public ContainerCredentials(Uri endpoint, string? authorizationToken, HttpMessageHandler? handler = null)
     {
         (_endpoint, _authorizationToken) = (endpoint, authorizationToken);
-        _http = new(handler ?? new SocketsHttpHandler { UseProxy = false }) { Timeout = Timeout };
+        _http = new(handler ?? Direct(endpoint)) { Timeout = Timeout };
         // An environment may be frozen between signing and sending.
         PreemptExpiryTime = TimeSpan.FromMinutes(5);
+    }
+
+    /// <summary>Never by a proxy: the endpoint is in the same environment.</summary>
+    private static SocketsHttpHandler Direct(Uri endpoint)
+    {
+        var direct = OutboundHandler.Create(endpoint, default);
+        direct.UseProxy = false;
+        return direct;
     }
 
     /// <summary>The token may go to loopback, to a link-local address, or over TLS, and nowhere else.</summary>

@@ -22,8 +22,27 @@ internal sealed record DeadLetterOptions(DeadLetterOutput Output, LogTarget Targ
     public const string DefaultGroup = "/telemetry-extension/dead-letters";
     public const string DefaultStream = "{function}/{instance}";
 
+    // Compressing and printing all that one environment may write.
+    private static readonly TimeSpan ForStdout = TimeSpan.FromMilliseconds(350);
+
+    // Printing what was compressed for a call that failed.
+    private static readonly TimeSpan ForFallback = TimeSpan.FromMilliseconds(150);
+
+    // Leaves the destinations a good part of Lambda's two seconds.
+    private static readonly TimeSpan Most = TimeSpan.FromSeconds(1);
+
     private static readonly Dictionary<string, DeadLetterOutput> Choices =
         new() { ["off"] = DeadLetterOutput.Off, ["stdout"] = DeadLetterOutput.Stdout, ["cloudwatch"] = DeadLetterOutput.CloudWatch };
+
+    /// <summary>How much of the shutdown's time is kept back for dead letters: with CloudWatch Logs a call that gets no answer, and then stdout.</summary>
+    public TimeSpan Reserve => Output switch
+    {
+        DeadLetterOutput.Off => TimeSpan.Zero,
+        DeadLetterOutput.CloudWatch when Timeout + ForFallback < ForStdout => ForStdout,
+        DeadLetterOutput.CloudWatch when Timeout + ForFallback < Most => Timeout + ForFallback,
+        DeadLetterOutput.CloudWatch => Most,
+        _ => ForStdout,
+    };
 
     public static DeadLetterOptions From(DeadLetterSettings raw, SettingProblems problems) => new(
         Setting.OneOf("TELEMETRY_EXTENSION_DEAD_LETTERS", raw.Output, DeadLetterOutput.Stdout, Choices, problems),

@@ -6,7 +6,8 @@ namespace TelemetryExtension.Invocations;
 
 /// <summary>
 /// Joins the platform's events, by request id, into spans and facts. A pure state machine: no clock, no I/O, one caller at a time.
-/// Events may be missing, repeated, late or out of order; every invocation that was seen in any way gives exactly one SERVER span.
+/// Events may be missing, repeated, late or out of order; every invocation that was seen in any way gives exactly one SERVER span,
+/// over resets too (<see cref="IsOfEarlierLife"/>).
 /// </summary>
 internal sealed class InvocationTracker(string functionName) : IInvocationLookup
 {
@@ -19,6 +20,7 @@ internal sealed class InvocationTracker(string functionName) : IInvocationLookup
     private Invocation? _latest;
     private int _running;
     private bool _seenStart;
+    private bool _announced;
 
     /// <summary>Finished spans, oldest first; whoever takes them clears the list.</summary>
     public List<SpanData> Spans { get; } = [];
@@ -53,6 +55,7 @@ internal sealed class InvocationTracker(string functionName) : IInvocationLookup
     {
         if (requestId.Length == 0)
             return;
+        _announced = true;
         var invocation = Current(requestId);
         // An asynchronous event repeated by Lambda comes under the same request id.
         if (invocation is { Ended: not null, Invoked: not null })
@@ -106,8 +109,8 @@ internal sealed class InvocationTracker(string functionName) : IInvocationLookup
         else if (invocation.Started is not null)
             return;
         invocation.OnStart(start);
-        invocation.ColdStart = !_seenStart && !_init.AheadOfTime;
-        _seenStart = true;
+        if (!_seenStart)
+            BeginFirst(invocation);
         if (invocation.Ended is null)
             _running++;
         _latest = invocation;
@@ -115,8 +118,17 @@ internal sealed class InvocationTracker(string functionName) : IInvocationLookup
         _init.Attach(invocation, Spans, Facts);
     }
 
+    /// <summary>The first of the environment, also when its platform.start was lost.</summary>
+    private void BeginFirst(Invocation invocation)
+    {
+        _seenStart = true;
+        invocation.ColdStart = !_init.AheadOfTime;
+    }
+
     private void OnRuntimeDone(PlatformEvent.RuntimeDone done)
     {
+        if (IsOfEarlierLife(done.RequestId))
+            return;
         var invocation = Current(done.RequestId);
         if (invocation.Ended is not null)
             return;
@@ -126,6 +138,16 @@ internal sealed class InvocationTracker(string functionName) : IInvocationLookup
 
     private void OnReport(PlatformEvent.Report report)
     {
+        PlatformSpan? overhead = null;
+        foreach (var span in report.Spans)
+            if (span.Name == SpanNames.ExtensionOverhead)
+                overhead = span;
+        if (IsOfEarlierLife(report.RequestId))
+        {
+            Facts.Add(new InvocationFact.Reported(report.Time, report.Metrics, overhead?.DurationMs));
+            return;
+        }
+
         var invocation = Current(report.RequestId);
         if (invocation.Reported)
             return;
@@ -136,23 +158,24 @@ internal sealed class InvocationTracker(string functionName) : IInvocationLookup
             Finish(invocation, report.Time, report.Metrics.DurationMs, report.Status ?? "success", report.ErrorType, report.Spans);
         }
 
-        double? overhead = null;
-        foreach (var span in report.Spans)
-        {
-            if (span.Name != SpanNames.ExtensionOverhead)
-                continue;
-            overhead = span.DurationMs;
-            Spans.Add(Part(invocation, span));
-        }
-
-        Facts.Add(new InvocationFact.Reported(report.Time, report.Metrics, overhead));
+        if (overhead is { } part)
+            Spans.Add(Part(invocation, part));
+        Facts.Add(new InvocationFact.Reported(report.Time, report.Metrics, overhead?.DurationMs));
     }
+
+    /// <summary>
+    /// Where requests are announced by INVOKE, one that was neither announced nor started here was cut off by a reset: the process before this
+    /// one has closed its span. What comes of it still is delivered to us, who took over the port.
+    /// </summary>
+    private bool IsOfEarlierLife(string requestId) => _announced && !_byRequestId.ContainsKey(requestId);
 
     private void Finish(
         Invocation invocation, long time, double? durationMs, string status, string? errorType, IReadOnlyList<PlatformSpan> parts, long? producedBytes = null)
     {
         if (invocation.Started is not null)
             _running--;
+        else if (!_seenStart)
+            BeginFirst(invocation);
         var span = invocation.Finish(functionName, time, durationMs, status, errorType);
         Spans.Add(span);
         foreach (var part in parts)

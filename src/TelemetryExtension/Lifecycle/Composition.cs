@@ -1,5 +1,8 @@
+using Amazon.CloudWatchLogs;
 using TelemetryExtension.Accounting;
 using TelemetryExtension.Buffering;
+using TelemetryExtension.CloudWatch;
+using TelemetryExtension.DeadLetters;
 using TelemetryExtension.Export;
 using TelemetryExtension.ExtensionsApi;
 using TelemetryExtension.Flushing;
@@ -38,7 +41,12 @@ internal sealed class Composition
             _listens.Add(new(sockets.OtlpGrpc, HttpVersionSpoken.Http2, new OtlpGrpcReceiver(otlp).HandleAsync));
 
         // Out: from the outbox to the destinations.
-        var outbox = new Outbox(OtlpDestinations.Create(options.Delivery, time), options.Outbox, RetrySchedule.Default, ledger, time);
+        // Whatever fails while the client is built may work at the next try: nothing of it is kept.
+        var logs = new Lazy<AmazonCloudWatchLogsClient>(() => CloudWatchLogsClientFactory.Create(options.Aws), LazyThreadSafetyMode.PublicationOnly);
+        LogNameValues Names() => new(function.FunctionName, function.FunctionVersion, resource.InstanceId);
+        List<IDestination> destinations =
+            [.. OtlpDestinations.Create(options.Delivery, time), .. CloudWatchDestinations.Create(options.CloudWatch, logs, Names, Console.Out, time)];
+        var outbox = new Outbox(destinations, options.Outbox, RetrySchedule.Default, ledger, time);
         var delivery = new Delivery(outbox, time, Random.Shared.NextDouble);
 
         // Between: from the channel to the outbox.
@@ -50,12 +58,13 @@ internal sealed class Composition
         var policy = new FlushPolicy(options.Flush, time, subscribed);
         var budget = new FlushBudget(options.Flush.Budget);
         var flusher = new Flusher(collector, delivery, policy, budget, time);
-        var shutdown = new Shutdown(collector, delivery, null, telemetry, signals, ledger, subscribed, time);
+        var deadLetters = DeadLetterWriter.For(options.DeadLetters, logs, Names, Console.Out, time);
+        var shutdown = new Shutdown(collector, delivery, deadLetters, options.DeadLetters.Reserve, telemetry, signals, ledger, subscribed, time);
         Loop = new ExtensionLoop(extensions, collector, flusher, policy, budget, signals, otlp, shutdown, subscribed, time);
         _recover = outbox.Recover;
         channel.OverThreshold = Loop.OnOverThreshold;
-        if (options.Delivery.Destinations.Count == 0)
-            Log.Warn("no destination: set OTEL_EXPORTER_OTLP_ENDPOINT; telemetry is counted and dropped, invocations go on");
+        if (destinations.Count == 0)
+            Log.Warn("no destination: set OTEL_EXPORTER_OTLP_ENDPOINT or TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP; telemetry is counted and dropped, invocations go on");
     }
 
     public ExtensionLoop Loop { get; }

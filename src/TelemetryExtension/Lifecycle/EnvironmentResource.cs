@@ -13,6 +13,9 @@ internal sealed class EnvironmentResource(ResourceSettings settings, LambdaFacts
 
     public int Version { get; private set; }
 
+    /// <summary>Null until platform.initStart was read.</summary>
+    public string? InstanceId => _instance.InstanceId;
+
     public IReadOnlyList<KeyValuePair<string, object>> Attributes { get; private set; } = [];
 
     /// <summary>A serialized Resource message.</summary>

@@ -7,18 +7,16 @@ using TelemetryExtension.TelemetryApi;
 namespace TelemetryExtension.Lifecycle;
 
 /// <summary>The last two seconds: late events, then everything out to all destinations at once, then the rest to the dead letters, then the ledger.</summary>
+/// <param name="reserve">Of the time, kept back for writing dead letters.</param>
 internal sealed class Shutdown(
-    TelemetryCollector collector, Delivery delivery, IDeadLetters? deadLetters, TelemetryEndpoint telemetry, InvocationSignals signals, Ledger ledger,
-    bool hasTelemetry, TimeProvider time)
+    TelemetryCollector collector, Delivery delivery, IDeadLetters deadLetters, TimeSpan reserve, TelemetryEndpoint telemetry, InvocationSignals signals,
+    Ledger ledger, bool hasTelemetry, TimeProvider time)
 {
     /// <summary>Lambda kills what is left at the deadline; this much before it we are gone.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(150);
 
     /// <summary>The last invocation's report is usually delivered before SHUTDOWN; seen up to 40 ms later.</summary>
     private static readonly TimeSpan LateEvents = TimeSpan.FromMilliseconds(60);
-
-    /// <summary>Kept back for writing dead letters.</summary>
-    private static readonly TimeSpan DeadLetterShare = TimeSpan.FromMilliseconds(350);
 
     /// <param name="lastRequestId">Whose report may still be on its way; null when there was no invocation.</param>
     public async Task RunAsync(ExtensionEvent.Shutdown shutdown, string? lastRequestId)
@@ -34,7 +32,7 @@ internal sealed class Shutdown(
         {
             telemetry.Close();
             collector.Close(shutdown.Reason, hasTelemetry);
-            var budget = deadline.Remaining - DeadLetterShare;
+            var budget = deadline.Remaining - reserve;
             if (budget > TimeSpan.Zero)
                 await delivery.DeliverAsync(DeliveryMode.Drain, budget, CancellationToken.None).ConfigureAwait(false);
             using var last = deadline.CreateCancellation();

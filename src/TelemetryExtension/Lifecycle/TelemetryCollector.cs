@@ -166,31 +166,17 @@ internal sealed class TelemetryCollector(
         if (options.FollowSampling)
             ledger.Dropped(LedgerAccount.Traces, DropReason.Unsampled, spans.RemoveAll(span => span.Sampled == false));
         UseResource();
+        _spans ??= new SpanExport(resource.Attributes);
         for (var from = 0; from < spans.Count; from += SpansPerPayload)
         {
             var part = spans.GetRange(from, Math.Min(SpansPerPayload, spans.Count - from));
-            if (TryEncode(part) is { } payload)
+            if (_spans.Encode(part, time.GetUtcNow()) is { } payload)
                 outbox.Add(payload);
             else
                 ledger.Dropped(LedgerAccount.Traces, DropReason.Malformed, part.Count);
         }
 
         spans.Clear();
-    }
-
-    /// <summary>Null when the official exporter does not take them: it is not ours, and what it throws must cost these spans and no more.</summary>
-    private OtlpPayload? TryEncode(List<SpanData> spans)
-    {
-        try
-        {
-            _spans ??= new SpanExport(resource.Attributes);
-            return _spans.Encode(spans, time.GetUtcNow());
-        }
-        catch (Exception e)
-        {
-            Log.WarnOnce("spans", $"the OTLP exporter cannot encode spans: {e.GetType().Name}: {e.Message}");
-            return null;
-        }
     }
 
     /// <summary>The resource is known in full only when initStart was read, and changes after a SnapStart restore.</summary>

@@ -43,7 +43,6 @@ internal sealed class LambdaUnderTest : IAsyncDisposable
         {
             var options = lambda.Options(environment);
             lambda.Sandbox = await Sandbox.StartAsync(change?.Invoke(options) ?? options, TestContext.Current.CancellationToken);
-            Assert.True(lambda.Sandbox.Init is { Status: "success" or "suppressed" }, $"init failed: {lambda.Sandbox.Init}\n{string.Join('\n', lambda.ExtensionLines)}");
             return lambda;
         }
         catch
@@ -71,9 +70,11 @@ internal sealed class LambdaUnderTest : IAsyncDisposable
 
     /// <summary>Shuts down, and checks: no SIGKILL, exit code 0, a balanced ledger with nothing buffered, and a backend that got what the ledger says.</summary>
     /// <param name="lives">How often the extension was started: 1, and one more for every reset.</param>
+    /// <param name="init">How the init phase went.</param>
     /// <param name="mayRepeat">A request was taken without the extension hearing of it: what arrived may then be more than the ledger says, never less.</param>
-    public async Task<Outcome> EndAsync(int lives = 1, bool mayRepeat = false)
+    public async Task<Outcome> EndAsync(int lives = 1, string init = "success", bool mayRepeat = false)
     {
+        Assert.True(Sandbox.Init?.Status == init, $"{Sandbox.Init}\n{string.Join('\n', ExtensionLines)}");
         var shutdown = await Sandbox.ShutdownAsync(cancellation: TestContext.Current.CancellationToken);
         var lines = ExtensionLines;
         var said = $"\n{string.Join('\n', lines)}";

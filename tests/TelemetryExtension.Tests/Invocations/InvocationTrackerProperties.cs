@@ -18,6 +18,7 @@ public class InvocationTrackerProperties
         {
             var tracker = new InvocationTracker("orders");
             var seen = new HashSet<string>();
+            var announced = false;
             foreach (var (kind, id, at) in steps)
             {
                 var time = (1_754_913_600_000 + at) * 1_000_000;
@@ -25,7 +26,9 @@ public class InvocationTrackerProperties
                     tracker.OnInvoke(id, "", null, time);
                 else
                     tracker.Apply(Make(kind, id, time));
-                if (kind <= 4)
+                announced |= kind == 0;
+                // Once INVOKE announces requests, the end of one that was neither announced nor started is that of an earlier life.
+                if (kind <= 1 || (kind <= 4 && !announced))
                     seen.Add(id);
             }
 

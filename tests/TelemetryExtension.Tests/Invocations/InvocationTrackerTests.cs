@@ -46,6 +46,30 @@ public class InvocationTrackerTests
     }
 
     [Fact]
+    public void Report_OfARequestCutOffByAReset_MakesNoSecondServerSpan()
+    {
+        const string Before = "9c000000-0000-4000-8000-000000000000";
+        _tracker.OnInvoke(Id, "arn", Header, Ms(2000));
+        _tracker.Apply(Events.RuntimeDone(Before, Ms(1500), 250, "timeout"));
+        _tracker.Apply(Events.Report(Before, Ms(1500), 250, "timeout"));
+        _tracker.Apply(Events.Start(Id, Ms(2000), Header));
+        _tracker.Apply(Events.RuntimeDone(Id, Ms(2250), 250));
+        _tracker.OnShutdown("spindown", Ms(3000));
+
+        Assert.Equal(Id, Attribute(Assert.Single(_tracker.Spans, span => span.Kind == ActivityKind.Server), "faas.invocation_id"));
+        Assert.Single(_tracker.Facts.OfType<InvocationFact.Reported>());
+    }
+
+    [Fact]
+    public void RuntimeDone_OfTheFirstWhoseStartWasLost_IsAColdStart()
+    {
+        _tracker.OnInvoke(Id, "arn", Header, Ms(990));
+        _tracker.Apply(Events.RuntimeDone(Id, Ms(1250), 250));
+
+        Assert.Equal(true, Attribute(_tracker.Spans[0], "faas.coldstart"));
+    }
+
+    [Fact]
     public void InitStart_DeliveredTwice_IsOneInit()
     {
         _tracker.Apply(Events.InitStart(Ms(500), "on-demand", "init"));

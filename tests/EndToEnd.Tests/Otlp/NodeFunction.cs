@@ -1,0 +1,34 @@
+using EndToEnd.Tests.Tools;
+using LambdaSandbox;
+
+namespace EndToEnd.Tests.Otlp;
+
+/// <summary>The function in node-function/, as `make node-function` installed it. Tests that need it are skipped where it is missing.</summary>
+internal static class NodeFunction
+{
+    /// <summary>Starting Node and loading the SDK takes most of a second, on a busy machine a few.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
+
+    public static async Task<LambdaUnderTest> StartAsync(
+        Func<SandboxOptions, SandboxOptions>? change = null, params IReadOnlyList<(string Name, string? Value)> environment)
+    {
+        var node = Tool.Require("node");
+        var folder = Path.Combine(Environment.GetEnvironmentVariable("TELEMETRY_EXTENSION_ARTIFACTS") ?? Repository.Path("artifacts"), "node-function");
+        if (!File.Exists(Path.Combine(folder, "installed.stamp")))
+            Assert.Skip($"the OpenTelemetry JS SDK is not installed in {folder}: run make node-function");
+        return await LambdaUnderTest.StartAsync(
+            options =>
+            {
+                options = options with
+                {
+                    FunctionZip = null,
+                    FunctionDirectory = folder,
+                    Command = [node, Path.Combine(folder, "index.mjs")],
+                    Timeout = Timeout,
+                    InitTimeout = Timeout,
+                };
+                return change?.Invoke(options) ?? options;
+            },
+            environment);
+    }
+}

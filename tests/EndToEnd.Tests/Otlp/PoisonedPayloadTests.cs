@@ -1,0 +1,44 @@
+using LambdaSandbox;
+using LambdaSandbox.Backend;
+
+namespace EndToEnd.Tests.Otlp;
+
+public sealed class PoisonedPayloadTests
+{
+    private const string Poison = "poisoned payload";
+    private static readonly OtlpSignal[] Signals = Enum.GetValues<OtlpSignal>();
+
+    /// <summary>One flush merges all payloads of a signal into one request; the backend refuses whatever has the poison in it.</summary>
+    [Fact]
+    public async Task Merged_request_is_refused_only_its_poisoned_payload_is_lost_and_counted()
+    {
+        var port = FreePort.Find();
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            null, ("TELEMETRY_EXTENSION_OTLP_HTTP_PORT", port), ("TELEMETRY_EXTENSION_FLUSH_STRATEGY", "end"));
+        lambda.Backend.Respond = Faults.RefuseContaining(Poison);
+        using var client = new ReceiverClient(port);
+        string[] names = [.. Enumerable.Range(0, 40).Select(number => number == 17 ? Poison : $"payload {number}")];
+        await lambda.InvokeAsync("""{"order":{"id":"1"}}""", new InvokeOptions
+        {
+            WhileRunning = async _ =>
+            {
+                foreach (var signal in Signals)
+                    foreach (var name in names)
+                        Assert.Equal(200, await client.PostAsync(ReceiverClient.Path(signal), Payloads.Of(signal, name)));
+            },
+        });
+        var outcome = await lambda.EndAsync();
+
+        string[] good = [.. names.Where(name => name != Poison).Order(StringComparer.Ordinal)];
+        Assert.Equal(good, Sent(outcome.Spans.Select(span => span.Name)));
+        Assert.Equal(good, Sent(outcome.Metrics.Select(metric => metric.Name)));
+        Assert.Equal(good, Sent(outcome.Logs.Select(log => log.Body?.StringValue ?? "")));
+        Assert.Equal([1L, 1, 1], new[] { outcome.Ledger.Traces, outcome.Ledger.Metrics, outcome.Ledger.Logs }.Select(account => account.Rejected));
+        Assert.Equal(0, outcome.Ledger.Accounts.Sum(account => account.Account.Dropped));
+        // It was merged: far fewer requests than payloads, the search for the bad one included.
+        Assert.InRange(lambda.Backend.Requests.Count, 3 * 2, 3 * 20);
+    }
+
+    private static IEnumerable<string> Sent(IEnumerable<string> names) =>
+        names.Where(name => name.StartsWith("payload ", StringComparison.Ordinal) || name == Poison).Order(StringComparer.Ordinal);
+}

@@ -1,0 +1,17 @@
+using TelemetryExtension.DeadLetters;
+using TelemetryExtension.Settings;
+
+namespace TelemetryExtension.Tests.DeadLetters;
+
+public sealed class DeadLetterReserveTests
+{
+    [Theory]
+    [InlineData("off", null, 0)]
+    [InlineData("stdout", "60000", 350)]
+    [InlineData("cloudwatch", null, 650)]
+    [InlineData("cloudwatch", "50", 350)]
+    [InlineData("cloudwatch", "60000", 1000)]
+    public void Reserve_CoversACallWithoutAnswerAndStdout_AndLeavesTimeToDeliver(string output, string? timeout, int milliseconds) =>
+        Assert.Equal(
+            TimeSpan.FromMilliseconds(milliseconds), DeadLetterOptions.From(new(Output: output, Timeout: timeout), new SettingProblems()).Reserve);
+}
