@@ -29,6 +29,12 @@ public sealed class ExtensionHandle
 
     public TimeSpan StoppedFor => agent.Process?.StoppedFor ?? TimeSpan.Zero;
 
+    /// <summary>From the start of its process to Register, making the process included.</summary>
+    public TimeSpan? RegisteredAfter => agent.RegisteredAt - agent.StartedAt;
+
+    /// <summary>From the start of its process to its first Next.</summary>
+    public TimeSpan? FirstNextAfter => agent.FirstNextAt - agent.StartedAt;
+
     /// <summary>The lines of its stdout and stderr.</summary>
     public IReadOnlyList<string> Output
     {

@@ -88,6 +88,7 @@ internal sealed partial class ExtensionsApi(PlatformState platform)
 
         agent.Events = events;
         agent.State = ExtensionState.Registered;
+        agent.RegisteredAt = DateTimeOffset.UtcNow;
         return agent;
     }
 
@@ -100,6 +101,7 @@ internal sealed partial class ExtensionsApi(PlatformState platform)
                 throw InvalidState(agent, ExtensionState.Ready);
             agent.State = ExtensionState.Ready;
             agent.NextAt = DateTimeOffset.UtcNow;
+            agent.FirstNextAt ??= agent.NextAt;
             return platform.Current;
         });
 

@@ -38,6 +38,13 @@ internal sealed class ExtensionAgent(string name, bool isExternal)
     /// <summary>The event that its pending or coming Next returns.</summary>
     public JsonObject? Offer { get; set; }
 
+    /// <summary>Just before its process was made.</summary>
+    public DateTimeOffset StartedAt { get; set; }
+
+    public DateTimeOffset? RegisteredAt { get; set; }
+
+    public DateTimeOffset? FirstNextAt { get; set; }
+
     /// <summary>When it last called Next.</summary>
     public DateTimeOffset NextAt { get; set; }
 

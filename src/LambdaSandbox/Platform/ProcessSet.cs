@@ -28,6 +28,7 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
                 continue;
             }
 
+            agent.StartedAt = DateTimeOffset.UtcNow;
             var child = Start(agent.Name, [file], layout.Root, variables.ForExtensions(), line => OnExtensionLine(agent, line));
             platform.Gate.Do(() => agent.Process = child);
             _ = WatchAsync(generation, agent, child);

@@ -45,7 +45,8 @@ internal sealed class AttemptTimeout : IDisposable
         var kind = exception switch
         {
             HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http => http.HttpRequestError.ToString(),
-            _ when innermost is SocketException => "ConnectionLost",
+            HttpIOException io => io.HttpRequestError.ToString(),
+            _ when innermost is SocketException or IOException => "ConnectionLost",
             _ => exception.GetType().Name,
         };
         return new(DeliveryStatus.Retryable, 0, $"{kind}: {(innermost is SocketException socket ? socket.SocketErrorCode.ToString() : innermost.Message)}");

@@ -72,9 +72,19 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
         while (outbox.TakeOldest(DeadLetterChunkBytes) is { Count: > 0 } entries)
         {
             left += entries.Count;
-            var written = deadLetters is null || cancellationToken.IsCancellationRequested
-                ? 0
-                : await deadLetters.WriteAsync([.. entries.Select(static entry => entry.Payload)], cancellationToken);
+            var written = 0;
+            try
+            {
+                if (deadLetters is not null && !cancellationToken.IsCancellationRequested)
+                    written = await deadLetters.WriteAsync([.. entries.Select(static entry => entry.Payload)], cancellationToken);
+            }
+            catch (Exception exception)
+            {
+                // Whatever it was, what is left is still counted.
+                Log.Warn($"writing dead letters failed: {exception.GetType().Name}");
+                deadLetters = null;
+            }
+
             for (var i = 0; i < entries.Count; i++)
                 outbox.GivenUp(entries[i], deadLettered: i < written);
         }

@@ -199,6 +199,8 @@ internal sealed class Outbox : IDisposable
             if (entry.File is { } file)
                 _spool.Delete(file);
             entry.Settle(_ledger, deadLettered ? (account, rest) => _ledger.DeadLettered(account, rest) : (account, rest) => _ledger.Dropped(account, DropReason.Shutdown, rest));
+            // Queues and batches still know the entry: what came back from files would all stay in memory.
+            entry.Payload = entry.Payload with { Body = default };
         }
     }
 

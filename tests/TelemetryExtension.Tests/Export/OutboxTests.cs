@@ -184,6 +184,28 @@ public sealed class OutboxTests
         Assert.Equal(new(0, 0, 0, 0), bench.Outbox.Counts);
     }
 
+    [Fact]
+    public void GivenUp_PayloadCameBackFromAFile_IsNotKeptInMemory()
+    {
+        // Its lane's queue still holds the entry.
+        using var bench = Bench(new(MaxBytes: 500));
+        bench.Add(LogPayload(new string('x', 900)));
+        var entry = Assert.Single(bench.Outbox.TakeOldest(1 << 20));
+        Assert.True(entry.Payload.Body.Length > 900);
+        bench.Outbox.GivenUp(entry, deadLettered: true);
+        Assert.True(entry.Payload.Body.IsEmpty);
+    }
+
+    [Fact]
+    public async Task GiveUp_DeadLettersThrow_AllIsCountedAsDropped()
+    {
+        using var bench = Bench(new(MaxBytes: 500));
+        for (var i = 0; i < 5; i++)
+            bench.Add(LogPayload(new string('x', 900)));
+        Assert.Equal(5, await bench.Delivery.GiveUpAsync(new ThrowingDeadLetters(), TestContext.Current.CancellationToken));
+        Assert.Equal((5, 0), (bench.LogsLine().Dropped[(int)DropReason.Shutdown], bench.LogsLine().Buffered));
+    }
+
     private DeliveryTestBench Bench(OutboxOptions? options = null, RetrySchedule? schedule = null, params IDestination[] others) =>
         new([_destination, .. others], options, schedule, _time);
 
@@ -204,5 +226,10 @@ public sealed class OutboxTests
             Written.AddRange(now);
             return new(now.Count);
         }
+    }
+
+    private sealed class ThrowingDeadLetters : IDeadLetters
+    {
+        public ValueTask<int> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken) => throw new InvalidOperationException("a bug");
     }
 }

@@ -1,0 +1,28 @@
+namespace Benchmarks;
+
+/// <summary>Memory over a long life: a leak shows as a slope between the last rows.</summary>
+internal static class MemoryBenchmark
+{
+    public static async Task RunAsync(string[] arguments)
+    {
+        var invocations = arguments.Length > 0 && int.TryParse(arguments[0], out var number) ? number : 10_000;
+        Subject.Say($"### Memory over {invocations} invocations");
+        Console.WriteLine("| invocations | RSS end, MB | RSS adaptive, MB |");
+        Console.WriteLine("|--:|--:|--:|");
+        await using var end = await Subject.StartAsync("end");
+        await using var adaptive = await Subject.StartAsync("adaptive");
+        for (var done = 0; ;)
+        {
+            Subject.Say($"| {done} | {end.RssMb:0.0} | {adaptive.RssMb:0.0} |");
+            if (done >= invocations)
+                break;
+            for (var next = Math.Min(invocations, done == 0 ? 1 : done < 10 ? 10 : done < 100 ? 100 : done < 1000 ? 1000 : done + 3000); done < next; done++)
+            {
+                // Both at once: each waits most of the time.
+                await Task.WhenAll(end.InvokeAsync(), adaptive.InvokeAsync());
+            }
+        }
+
+        Console.WriteLine();
+    }
+}

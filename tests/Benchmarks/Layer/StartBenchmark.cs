@@ -1,0 +1,29 @@
+namespace Benchmarks;
+
+/// <summary>What every cold start pays: from making the process to Register and to Next, ours and the floor in turns; and memory when idle.</summary>
+internal static class StartBenchmark
+{
+    private const int Rounds = 15;
+
+    public static async Task RunAsync(string[] arguments)
+    {
+        var samples = new Dictionary<string, List<(double Register, double Next, double Rss, double Cpu)>>();
+        for (var round = -2; round < Rounds; round++)
+            foreach (var strategy in (string?[])[null, "adaptive"])
+            {
+                await using var subject = await Subject.StartAsync(strategy);
+                var idle = subject.RssMb;
+                var cpu = subject.Cpu.TotalMilliseconds;
+                if (round >= 0)
+                    (samples.TryGetValue(subject.Name, out var list) ? list : samples[subject.Name] = []).Add((
+                        subject.Extension.RegisteredAfter!.Value.TotalMilliseconds, subject.Extension.FirstNextAfter!.Value.TotalMilliseconds, idle, cpu));
+            }
+
+        Subject.Say($"### Start: {Rounds} of each in turns, median (best)");
+        Console.WriteLine("| extension | process to Register, ms | process to Next, ms | RSS after init, MB |");
+        Console.WriteLine("|---|--:|--:|--:|");
+        foreach (var (name, list) in samples)
+            Subject.Say($"| {(name == "floor" ? name : "telemetry-extension")} | {Subject.Median(list.Select(s => s.Register)):0.0} ({list.Min(s => s.Register):0.0}) | {Subject.Median(list.Select(s => s.Next)):0.0} ({list.Min(s => s.Next):0.0}) | {Subject.Median(list.Select(s => s.Rss)):0.0} |");
+        Console.WriteLine();
+    }
+}

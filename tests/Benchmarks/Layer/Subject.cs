@@ -1,0 +1,90 @@
+using System.Globalization;
+using LambdaSandbox;
+using LambdaSandbox.Backend;
+
+namespace Benchmarks;
+
+/// <summary>An extension, ours or the floor, in a local Lambda of its own with the demo function.</summary>
+internal sealed class Subject : IAsyncDisposable
+{
+    /// <summary>Five log lines: three of the order's, two more.</summary>
+    private const string Order = """{"order":{"id":"1"},"logLines":2,"logBytes":100}""";
+
+    private readonly Sandbox _sandbox;
+    private readonly OtlpBackend _backend;
+
+    private Subject(string name, Sandbox sandbox, OtlpBackend backend)
+    {
+        (Name, _sandbox, _backend) = (name, sandbox, backend);
+        Extension = sandbox.Extensions.Single();
+    }
+
+    public string Name { get; }
+
+    public ExtensionHandle Extension { get; private set; }
+
+    /// <summary>utime and stime; the kernel scales them from exact run times, but tells them in hundredths of a second.</summary>
+    public TimeSpan Cpu
+    {
+        get
+        {
+            var stat = File.ReadAllText($"/proc/{Extension.Pid}/stat");
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return TimeSpan.FromMilliseconds(10 * (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)));
+        }
+    }
+
+    public double RssMb => double.Parse(
+        File.ReadLines($"/proc/{Extension.Pid}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))[6..^2], CultureInfo.InvariantCulture) / 1024;
+
+    public int Requests => _backend.Requests.Count;
+
+    /// <param name="strategy">Null: the floor.</param>
+    public static async Task<Subject> StartAsync(string? strategy)
+    {
+        var artifacts = Environment.GetEnvironmentVariable("TELEMETRY_EXTENSION_ARTIFACTS") ?? "artifacts";
+        var architecture = System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "x86_64";
+        var backend = await OtlpBackend.StartAsync(new() { KeepBodies = false });
+        var sandbox = await Sandbox.StartAsync(new SandboxOptions
+        {
+            LayerZip = strategy is null ? null : Path.Combine(artifacts, $"telemetry-extension-layer-{architecture}.zip"),
+            LayerDirectory = strategy is null ? Path.Combine(artifacts, "floor") : null,
+            FunctionZip = Path.Combine(artifacts, $"demo-function-{architecture}.zip"),
+            Environment = new Dictionary<string, string>
+            {
+                ["OTEL_EXPORTER_OTLP_ENDPOINT"] = backend.HttpUrl,
+                ["TELEMETRY_EXTENSION_TELEMETRY_PORT"] = "0",
+                ["TELEMETRY_EXTENSION_OTLP_HTTP_PORT"] = "0",
+                ["TELEMETRY_EXTENSION_OTLP_GRPC_PORT"] = "0",
+                ["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = strategy ?? "end",
+            },
+        });
+        return sandbox.Init is { Succeeded: true }
+            ? new(strategy ?? "floor", sandbox, backend)
+            : throw new InvalidOperationException($"init failed: {sandbox.Init}");
+    }
+
+    public async Task<InvocationResult> InvokeAsync()
+    {
+        var result = await _sandbox.InvokeAsync(Order);
+        if (!result.Succeeded)
+            throw new InvalidOperationException($"{Name}: {result}");
+        _backend.Clear();
+        return result;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _sandbox.ShutdownAsync();
+        await _sandbox.DisposeAsync();
+        await _backend.DisposeAsync();
+    }
+
+    public static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    public static void Say(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+}
