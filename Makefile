@@ -2,7 +2,8 @@
 # make demo     run the layer and a function in a local Lambda, and show the traces that arrive; with DESTINATION=cloudwatch, what arrives
 #               in a local CloudWatch Logs (moto)
 # make layer    write the layer and the demo function to artifacts/*.zip
-# make bench    run the benchmarks
+# make bench    run the benchmarks; BENCH_ARGS names some of them
+# make soak     run random faults against the layer for SOAK_SECONDS (default 180); SOAK_SEED runs the same again
 # make doctor   say what this machine lacks, and the command that installs it
 # make clean    remove everything that was built
 
@@ -10,13 +11,14 @@ ARCHITECTURE ?= $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 ARTIFACTS := $(CURDIR)/artifacts
 LAYER_ZIP := artifacts/telemetry-extension-layer-$(ARCHITECTURE).zip
 FUNCTION_ZIP := artifacts/demo-function-$(ARCHITECTURE).zip
+SOAK_SECONDS ?= 180
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 # Where the end-to-end tests find the zips.
 export TELEMETRY_EXTENSION_ARTIFACTS := $(ARTIFACTS)
 
-.PHONY: test demo layer bench doctor clean prerequisites net10 node-function build-TelemetryLayer build-DemoFunction
+.PHONY: test demo layer bench soak doctor clean prerequisites net10 node-function build-TelemetryLayer build-DemoFunction
 .DEFAULT_GOAL := test
 
 test: layer net10 node-function
@@ -31,6 +33,10 @@ layer: prerequisites
 
 bench: prerequisites
 	dotnet run -c Release --project tests/Benchmarks -- $(BENCH_ARGS)
+
+soak: layer
+	TELEMETRY_EXTENSION_SOAK_SECONDS=$(SOAK_SECONDS) TELEMETRY_EXTENSION_SOAK_SEED=$(SOAK_SEED) \
+		dotnet test tests/EndToEnd.Tests -c Release --nologo --filter FullyQualifiedName~SoakTests --logger "console;verbosity=detailed"
 
 doctor:
 	infra/dev/doctor.sh

@@ -41,7 +41,13 @@ internal sealed class AttemptTimeout : IDisposable
         var innermost = exception;
         while (innermost is not (SocketException or AuthenticationException) && innermost.InnerException is { } inner)
             innermost = inner;
-        var kind = exception is HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http ? http.HttpRequestError.ToString() : exception.GetType().Name;
+        // In the words of the network, where it is to blame: the name of an exception looks like a bug of ours.
+        var kind = exception switch
+        {
+            HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http => http.HttpRequestError.ToString(),
+            _ when innermost is SocketException => "ConnectionLost",
+            _ => exception.GetType().Name,
+        };
         return new(DeliveryStatus.Retryable, 0, $"{kind}: {(innermost is SocketException socket ? socket.SocketErrorCode.ToString() : innermost.Message)}");
     }
 

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using TelemetryExtension.Export;
 
 namespace TelemetryExtension.Tests.Export;
@@ -44,5 +45,13 @@ public sealed class AttemptTimeoutTests
         Assert.True(timeout.Token.IsCancellationRequested);
         Assert.False(timeout.IsExpired);
         Assert.Throws<OperationCanceledException>(() => timeout.Failure(new IOException("torn down"), outer.Token));
+    }
+
+    [Fact]
+    public void Failure_ConnectionReset_IsSaidWithoutNamesOfExceptions()
+    {
+        using var timeout = new AttemptTimeout(TimeSpan.FromSeconds(8), _time, CancellationToken.None);
+        var reset = new HttpRequestException("x", new IOException("y", new SocketException((int)SocketError.ConnectionReset)));
+        Assert.Equal("ConnectionLost: ConnectionReset", timeout.Failure(reset, CancellationToken.None).Message);
     }
 }

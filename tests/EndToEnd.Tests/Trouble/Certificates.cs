@@ -1,0 +1,47 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace EndToEnd.Tests.Trouble;
+
+/// <summary>A certificate authority of the test's own, in memory and in one PEM file.</summary>
+internal sealed class Certificates : IDisposable
+{
+    private readonly X509Certificate2 _authority;
+
+    public Certificates()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=Fault test CA", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        _authority = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddYears(-2), DateTimeOffset.UtcNow.AddYears(1));
+        File = Path.Combine(Path.GetTempPath(), $"fault-test-ca-{Guid.NewGuid():N}.pem");
+        System.IO.File.WriteAllText(File, _authority.ExportCertificatePem());
+    }
+
+    /// <summary>The authority's certificate, for OTEL_EXPORTER_OTLP_CERTIFICATE.</summary>
+    public string File { get; }
+
+    /// <param name="until">When it ends; it began a year before now.</param>
+    public X509Certificate2 Issue(IPAddress address, DateTimeOffset until)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=collector", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(address);
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_authority, true, false));
+        using var issued = request.Create(_authority, DateTimeOffset.UtcNow.AddYears(-1), until, RandomNumberGenerator.GetBytes(8));
+        using var withKey = issued.CopyWithPrivateKey(key);
+        return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null);
+    }
+
+    public void Dispose()
+    {
+        _authority.Dispose();
+        System.IO.File.Delete(File);
+    }
+}

@@ -1,0 +1,74 @@
+using LambdaSandbox;
+
+namespace EndToEnd.Tests.Trouble;
+
+/// <summary>The environment itself ends badly: what was known of it still goes out.</summary>
+public sealed class EnvironmentFaultTests
+{
+    private const string Name = "telemetry-extension";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("end", "\"timeout\":true", "Sandbox.Timedout")]
+    [InlineData("adaptive", "\"timeout\":true", "Sandbox.Timedout")]
+    [InlineData("end", "\"crash\":true", "Runtime.ExitError")]
+    [InlineData("adaptive", "\"crash\":true", "Runtime.ExitError")]
+    public async Task An_invocation_that_takes_its_environment_down_arrives_as_an_error(string strategy, string command, string errorType)
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(options => options with { Timeout = TimeSpan.FromSeconds(2) }, (FaultRun.Strategy, strategy));
+        var results = new List<InvocationResult>(await lambda.OrdersAsync(8));
+        var failed = await lambda.InvokeToErrorAsync(FaultRun.Order("bad", $",{command},\"logLines\":5,\"logBytes\":20"), errorType);
+        results.Add(await lambda.InvokeAsync(FaultRun.Order("after")));
+        var outcome = await lambda.EndAsync(lives: 2);
+
+        outcome.CheckAllArrived(results);
+        Assert.True(outcome.Invocation(failed).IsError());
+        Assert.InRange(outcome.LogsOf(failed.RequestId).Count, 5, 6);
+    }
+
+    [Fact]
+    public async Task A_killed_extension_leaves_what_it_spooled_to_the_next_one()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            options => options with { MemorySizeMb = 512 }, (FaultRun.Strategy, "end"), ("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", "65536"));
+        await lambda.Backend.PauseAsync(Cancellation);
+        await lambda.OrdersAsync(10, ",\"logLines\":200,\"logBytes\":500");
+        lambda.Sandbox.KillExtension(Name);
+        // Lambda has to notice it before the next invocation, or that one pays for it.
+        await lambda.Backend.ResumeAsync(Cancellation);
+        Assert.True(SpinWait.SpinUntil(() => lambda.Sandbox.Extensions.All(extension => extension.ExitCode is not null), TimeSpan.FromSeconds(5)));
+        var after = await lambda.InvokeAsync(FaultRun.Order("after"));
+        // The first life was killed and said no ledger; what the second found counts as received there.
+        var outcome = await lambda.EndAsync();
+
+        outcome.CheckNothingLost();
+        outcome.Line("of an earlier generation");
+        Assert.True(outcome.Ledger.Logs.Exported >= 10 * 200 * 8 / 10, $"only {outcome.Ledger.Logs} of the 2,000 lines were found again");
+        Assert.Equal(FaultRun.LinesPerOrder, outcome.LogsOf(after.RequestId).Count);
+    }
+
+    [Theory]
+    [InlineData("size=256k", "disk full")]
+    [InlineData("ro", "read-only file system")]
+    public async Task A_temporary_directory_that_is_full_or_read_only_means_shedding_and_no_more(string mountOptions, string reason)
+    {
+        using var mount = await Tmpfs.MountAsync(mountOptions);
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            options => options with { MemorySizeMb = 512 }, (FaultRun.Strategy, "end"),
+            ("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", "65536"), ("TELEMETRY_EXTENSION_SPOOL_DIRECTORY", mount.Folder));
+        await CheckShedAsync(lambda, reason);
+    }
+
+    private static async Task CheckShedAsync(LambdaUnderTest lambda, string reason)
+    {
+        await lambda.Backend.PauseAsync(Cancellation);
+        await lambda.OrdersAsync(40, ",\"logLines\":20,\"logBytes\":500");
+        await lambda.Backend.ResumeAsync(Cancellation);
+        var outcome = await lambda.EndAsync();
+
+        Assert.Contains(reason, outcome.Line("is shed"), StringComparison.Ordinal);
+        var logs = outcome.Ledger.Logs;
+        Assert.True(logs.DroppedFor("shed") > 100 && logs.DroppedFor("shed") == logs.Dropped && logs.Exported > 0, $"{logs}: {string.Join(", ", logs.DroppedBy)}");
+    }
+}

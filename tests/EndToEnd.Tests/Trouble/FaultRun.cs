@@ -1,0 +1,59 @@
+using LambdaSandbox;
+
+namespace EndToEnd.Tests.Trouble;
+
+/// <summary>What all fault tests do and ask: invocations that must succeed, held no longer than the budget allows, and where the records went.</summary>
+internal static class FaultRun
+{
+    public const string Strategy = "TELEMETRY_EXTENSION_FLUSH_STRATEGY";
+    public const string Budget = "TELEMETRY_EXTENSION_FLUSH_BUDGET_MS";
+
+    public const string BatchId = "x-telemetry-extension-batch-id";
+
+    /// <summary>The demo function writes so many lines for an order that is charged and stored.</summary>
+    public const int LinesPerOrder = 3;
+
+    public static string Order(string id, string more = "") => $"{{\"order\":{{\"id\":\"{id}\"}}{more}}}";
+
+    /// <param name="heldAtMost">After the handler; the default is the default budget and time for a busy machine.</param>
+    public static async Task<IReadOnlyList<InvocationResult>> OrdersAsync(this LambdaUnderTest lambda, int count, string more = "", TimeSpan? heldAtMost = null)
+    {
+        var results = new List<InvocationResult>();
+        for (var number = 0; number < count; number++)
+        {
+            results.Add(await lambda.InvokeAsync(Order($"{number}", more)));
+            Assert.InRange(results[^1].ExtensionOverhead, TimeSpan.Zero, heldAtMost ?? TimeSpan.FromSeconds(1));
+        }
+
+        return results;
+    }
+
+    /// <summary>Every invocation's span and lines are at the backend, and nothing was lost on the way.</summary>
+    public static void CheckAllArrived(this Outcome outcome, IReadOnlyList<InvocationResult> results, int linesPerInvocation = LinesPerOrder, bool mayRepeat = false)
+    {
+        outcome.CheckNothingLost();
+        var spans = outcome.Spans.Select(span => span.Text("faas.invocation_id")).ToHashSet();
+        var lines = outcome.Logs.GroupBy(log => log.Text("faas.invocation_id") ?? "").ToDictionary(group => group.Key, group => group.Count());
+        foreach (var result in results)
+        {
+            Assert.True(spans.Contains(result.RequestId), $"no span of {result.RequestId}");
+            Assert.InRange(lines.GetValueOrDefault(result.RequestId), linesPerInvocation, mayRepeat ? int.MaxValue : linesPerInvocation);
+        }
+    }
+
+    public static void CheckNothingLost(this Outcome outcome) =>
+        Assert.All(outcome.Ledger.Accounts, account => Assert.True(
+            account.Account is { Dropped: 0, DeadLettered: 0, Rejected: 0 }, $"{account}\n{string.Join('\n', outcome.Said)}"));
+
+    /// <summary>Nothing arrived, and all of it is accounted for.</summary>
+    public static void CheckNoneArrived(this Outcome outcome, int invocations)
+    {
+        Assert.Empty(outcome.Spans);
+        Assert.Empty(outcome.Logs);
+        foreach (var (name, account) in outcome.Ledger.Accounts.Where(account => account.Name is "traces" or "logs"))
+            Assert.True(
+                account is { Exported: 0, Rejected: 0 } && account.Received == account.Dropped + account.DeadLettered
+                && account.Received >= invocations * (name == "logs" ? LinesPerOrder : 1),
+                $"{name}: {account}");
+    }
+}

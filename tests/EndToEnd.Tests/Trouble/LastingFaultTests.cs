@@ -1,0 +1,112 @@
+using System.Text;
+using LambdaSandbox.Backend;
+
+namespace EndToEnd.Tests.Trouble;
+
+/// <summary>Refusals that are final: they cost the records refused, by count and by name, and nothing around them.</summary>
+public sealed class LastingFaultTests
+{
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task An_internal_error_is_final_by_the_specification_and_counted(string protocol)
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(null, ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), (FaultRun.Strategy, "end"));
+        lambda.Backend.Respond = Faults.Always(protocol == "grpc" ? Fault.Grpc(13, "broken") : Fault.Http(500, "broken"));
+        await lambda.OrdersAsync(3);
+        var outcome = await lambda.EndAsync();
+
+        outcome.CheckNoneArrived(3);
+        Assert.Equal(outcome.Ledger.Logs.Received, outcome.Ledger.Logs.DroppedFor("refused") + outcome.Ledger.Logs.DeadLettered);
+    }
+
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task One_poisoned_payload_among_good_ones_costs_only_its_own_records(string protocol)
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(null, ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), (FaultRun.Strategy, "end"));
+        // Missed by the backend at first, so that they are merged into one request.
+        await lambda.Backend.PauseAsync(TestContext.Current.CancellationToken);
+        for (var number = 0; number < 5; number++)
+            await lambda.InvokeAsync(FaultRun.Order(number == 2 ? "poison" : $"{number}"));
+        lambda.Backend.Respond = Faults.On(OtlpSignal.Logs, Faults.RefuseContaining("poison"));
+        await lambda.Backend.ResumeAsync(TestContext.Current.CancellationToken);
+        var outcome = await lambda.EndAsync();
+
+        var logs = outcome.Ledger.Logs;
+        var poisoned = logs.Dropped + logs.DeadLettered;
+        Assert.InRange(poisoned, FaultRun.LinesPerOrder, FaultRun.LinesPerOrder + 2);
+        Assert.Equal(0, outcome.Logs.Count(log => log.ToString().Contains("poison", StringComparison.Ordinal)));
+        Assert.Equal(5 * FaultRun.LinesPerOrder, logs.Exported + poisoned);
+        Assert.Contains(lambda.Backend.Requests, request => request.Signal == OtlpSignal.Logs && request.ItemCount >= 4 * FaultRun.LinesPerOrder);
+        Assert.Equal(0, outcome.Ledger.Traces.Dropped + outcome.Ledger.Traces.DeadLettered);
+    }
+
+    [Fact]
+    public async Task Requests_that_are_too_large_are_cut_until_they_fit()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(null, (FaultRun.Strategy, "end"));
+        lambda.Backend.Respond = request => request.Body.Length > 40_000 ? Fault.Http(413, "too large") : Fault.None;
+        var results = await lambda.OrdersAsync(2, ",\"logLines\":600,\"logBytes\":300");
+        var outcome = await lambda.EndAsync();
+
+        Assert.Contains(lambda.Backend.Requests, request => request.HttpStatus == 413);
+        outcome.CheckAllArrived(results, FaultRun.LinesPerOrder + 600);
+    }
+
+    [Fact]
+    public async Task A_single_record_that_is_too_large_is_refused_alone()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(null, (FaultRun.Strategy, "end"));
+        lambda.Backend.Respond = request => request.Body.Length > 40_000 ? Fault.Http(413, "too large") : Fault.None;
+        await lambda.OrdersAsync(1, ",\"logLines\":1,\"logBytes\":60000");
+        var outcome = await lambda.EndAsync();
+
+        Assert.Equal((FaultRun.LinesPerOrder, 1), (outcome.Ledger.Logs.Exported, outcome.Ledger.Logs.Dropped + outcome.Ledger.Logs.DeadLettered));
+    }
+
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task What_a_partial_success_rejects_is_counted_and_never_sent_again(string protocol)
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(null, ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), (FaultRun.Strategy, "end"));
+        lambda.Backend.Respond = Faults.On(OtlpSignal.Logs, Faults.First(1, Fault.PartialSuccess(2, "too old")));
+        await lambda.OrdersAsync(3);
+        var outcome = await lambda.EndAsync();
+
+        Assert.Equal(
+            (7, 2, 0), (outcome.Ledger.Logs.Exported, outcome.Ledger.Logs.Rejected, outcome.Ledger.Logs.Dropped + outcome.Ledger.Logs.DeadLettered));
+        Assert.Contains("too old", outcome.Line("rejected"), StringComparison.Ordinal);
+        Assert.Equal(9, lambda.Backend.Requests.Where(request => request.Signal == OtlpSignal.Logs).Sum(request => request.ItemCount));
+    }
+
+    [Theory]
+    [InlineData("refused")]
+    [InlineData("no such name")]
+    [InlineData("no TLS")]
+    public async Task A_backend_that_cannot_be_reached_costs_only_the_telemetry(string trouble)
+    {
+        using var refusing = new RefusingEndpoint();
+        await using var hanging = new HangingEndpoint();
+        var endpoint = trouble switch
+        {
+            "refused" => refusing.Url,
+            "no TLS" => hanging.Url.Replace("http:", "https:", StringComparison.Ordinal),
+            _ => "http://collector.invalid:4318",
+        };
+        await using var lambda = await LambdaUnderTest.StartAsync(null, (FaultRun.Strategy, "end"), ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint));
+        await lambda.OrdersAsync(6);
+        (await lambda.EndAsync()).CheckNoneArrived(6);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_no_OTLP_is_taken_by_its_status()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(null, (FaultRun.Strategy, "end"));
+        lambda.Backend.Respond = Faults.Always(Fault.Http(200, body: Encoding.UTF8.GetBytes("<html>OK</html>")).ButTaken());
+        var results = await lambda.OrdersAsync(2);
+        (await lambda.EndAsync()).CheckAllArrived(results);
+    }
+}

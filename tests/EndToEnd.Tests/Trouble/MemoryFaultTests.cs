@@ -1,0 +1,61 @@
+using LambdaSandbox;
+using LambdaSandbox.Backend;
+
+namespace EndToEnd.Tests.Trouble;
+
+public sealed class MemoryFaultTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task At_128_MB_with_a_dead_backend_a_flood_of_logs_never_kills_the_function(bool hangs)
+    {
+        LambdaUnderTest lambda;
+        try
+        {
+            lambda = await LambdaUnderTest.StartAsync(
+                options => options with { MemorySizeMb = 128, LimitMemory = true, Timeout = TimeSpan.FromSeconds(20) });
+        }
+        catch (SandboxException reason)
+        {
+            Assert.Skip(reason.Message);
+            return;
+        }
+
+        await using (lambda)
+        {
+            if (hangs)
+                lambda.Backend.Respond = Faults.Always(Fault.HangBeforeHeaders);
+            else
+                await lambda.Backend.PauseAsync(Cancellation);
+            for (var number = 0; number < 12; number++)
+            {
+                var result = await lambda.InvokeAsync(FaultRun.Order($"{number}", ",\"logLines\":6000,\"logBytes\":1000"));
+                Assert.False(result.OutOfMemory);
+                Assert.InRange(result.MaxMemoryUsedMb, 1, 128);
+            }
+
+            var outcome = await lambda.EndAsync();
+            Assert.True(outcome.Ledger.Logs.Received > 50_000, $"{outcome.Ledger.Logs}");
+            Assert.Equal(0, outcome.Ledger.Logs.Exported);
+        }
+    }
+
+    [Fact]
+    public async Task SHUTDOWN_with_full_buffers_gets_all_of_it_out_in_time()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            options => options with { MemorySizeMb = 512, Timeout = TimeSpan.FromSeconds(20) },
+            (FaultRun.Strategy, "end"), ("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", $"{24 << 20}"));
+        await lambda.Backend.PauseAsync(Cancellation);
+        var results = await lambda.OrdersAsync(16, ",\"logLines\":1000,\"logBytes\":1000");
+        lambda.Backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(50)));
+        await lambda.Backend.ResumeAsync(Cancellation);
+        var outcome = await lambda.EndAsync();
+
+        Assert.True(lambda.Backend.Requests.Sum(request => request.Body.Length) > 16 << 20, "less than 16 MiB were sent");
+        outcome.CheckAllArrived(results, FaultRun.LinesPerOrder + 1000);
+    }
+}

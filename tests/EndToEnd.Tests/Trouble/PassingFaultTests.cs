@@ -1,0 +1,93 @@
+using LambdaSandbox.Backend;
+
+namespace EndToEnd.Tests.Trouble;
+
+/// <summary>Troubles that pass: whatever the backend did meanwhile, everything arrives in the end, once.</summary>
+public sealed class PassingFaultTests
+{
+    private static Dictionary<string, Fault> Troubles => new()
+    {
+        ["reset"] = Fault.Reset,
+        ["hang"] = Fault.HangBeforeHeaders,
+        ["hang in the body"] = Fault.HangMidBody,
+        ["429"] = Fault.Http(429, retryAfter: TimeSpan.FromSeconds(1)),
+        ["503"] = Fault.Http(503, retryAfter: TimeSpan.FromSeconds(1)),
+        ["503 until a date"] = Fault.Http(503, retryAt: DateTimeOffset.UtcNow.AddSeconds(1)),
+        ["slow"] = Fault.Slow(TimeSpan.FromSeconds(2)),
+        ["goaway"] = Fault.GoAway(),
+        ["goaway after the answer"] = Fault.LastOnConnection,
+        ["rst_stream"] = Fault.ResetStream(),
+        ["rst_stream internal"] = Fault.ResetStream(2),
+        ["unavailable"] = Fault.Grpc(14, "later", TimeSpan.FromMilliseconds(200)),
+        ["exhausted"] = Fault.Grpc(8, "slow down", TimeSpan.FromMilliseconds(200)),
+    };
+
+    [Theory]
+    [InlineData("http/protobuf", "reset")]
+    [InlineData("http/protobuf", "hang")]
+    [InlineData("http/protobuf", "hang in the body")]
+    [InlineData("http/protobuf", "429")]
+    [InlineData("http/protobuf", "503")]
+    [InlineData("http/protobuf", "503 until a date")]
+    [InlineData("http/protobuf", "slow")]
+    [InlineData("grpc", "reset")]
+    [InlineData("grpc", "hang")]
+    [InlineData("grpc", "slow")]
+    [InlineData("grpc", "goaway")]
+    [InlineData("grpc", "goaway after the answer")]
+    [InlineData("grpc", "rst_stream")]
+    [InlineData("grpc", "rst_stream internal")]
+    [InlineData("grpc", "unavailable")]
+    [InlineData("grpc", "exhausted")]
+    public async Task A_trouble_that_passes_costs_the_budget_and_no_data(string protocol, string trouble)
+    {
+        await using var lambda = await StartAsync(protocol, (FaultRun.Strategy, "end"));
+        var (met, fault) = (0, Troubles[trouble]);
+        lambda.Backend.Respond = _ => Interlocked.Increment(ref met) <= 2 ? fault : Fault.None;
+        var results = await lambda.OrdersAsync(4);
+        // A GOAWAY that leaves out a neighbour of the request it answers makes that one go twice, under the same batch id.
+        var outcome = await lambda.EndAsync(mayRepeat: trouble == "goaway");
+
+        Assert.True(met > 2, "the trouble was not met");
+        var batches = lambda.Backend.Requests.Where(request => request.AcceptedItems > 0).DistinctBy(request => request.Headers[FaultRun.BatchId]);
+        Assert.Equal(outcome.Ledger.Accounts.Where(account => account.Name != "events").Sum(account => account.Account.Exported), batches.Sum(batch => batch.AcceptedItems));
+        outcome.CheckAllArrived(results, mayRepeat: trouble == "goaway");
+    }
+
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task A_backend_that_takes_two_seconds_gets_everything_when_the_budget_allows(string protocol)
+    {
+        await using var lambda = await StartAsync(protocol, (FaultRun.Strategy, "end"), (FaultRun.Budget, "5000"));
+        lambda.Backend.Respond = Faults.First(2, Fault.Slow(TimeSpan.FromSeconds(2)));
+        var results = await lambda.OrdersAsync(1, heldAtMost: TimeSpan.FromSeconds(4));
+        (await lambda.EndAsync()).CheckAllArrived(results);
+    }
+
+    [Fact]
+    public async Task A_backend_dead_for_a_hundred_invocations_gets_all_of_them_when_it_is_back()
+    {
+        await using var lambda = await StartAsync("http/protobuf");
+        await lambda.Backend.PauseAsync(TestContext.Current.CancellationToken);
+        var missed = await lambda.OrdersAsync(100);
+        Assert.Empty(lambda.Backend.Requests);
+        await lambda.Backend.ResumeAsync(TestContext.Current.CancellationToken);
+        var seen = await lambda.OrdersAsync(3);
+        (await lambda.EndAsync()).CheckAllArrived([.. missed, .. seen]);
+    }
+
+    [Fact]
+    public async Task A_backend_dead_until_SHUTDOWN_gets_everything_then()
+    {
+        await using var lambda = await StartAsync("http/protobuf", (FaultRun.Strategy, "end"));
+        await lambda.Backend.PauseAsync(TestContext.Current.CancellationToken);
+        var results = await lambda.OrdersAsync(10);
+        await lambda.Backend.ResumeAsync(TestContext.Current.CancellationToken);
+        (await lambda.EndAsync()).CheckAllArrived(results);
+    }
+
+    private static Task<LambdaUnderTest> StartAsync(string protocol, params IReadOnlyList<(string Name, string? Value)> environment) =>
+        LambdaUnderTest.StartAsync(
+            options => options with { Timeout = TimeSpan.FromSeconds(10) }, [("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), .. environment]);
+}

@@ -1,0 +1,55 @@
+using System.Net;
+using LambdaSandbox.Backend;
+
+namespace EndToEnd.Tests.Trouble;
+
+public sealed class TlsFaultTests
+{
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task With_the_right_authority_everything_arrives(string protocol)
+    {
+        using var certificates = new Certificates();
+        using var certificate = certificates.Issue(IPAddress.Loopback, DateTimeOffset.UtcNow.AddDays(1));
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            new OtlpBackendOptions { Certificate = certificate }, null,
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), (FaultRun.Strategy, "end"), ("OTEL_EXPORTER_OTLP_CERTIFICATE", certificates.File));
+        var results = await lambda.OrdersAsync(3);
+        (await lambda.EndAsync()).CheckAllArrived(results);
+    }
+
+    [Theory]
+    [InlineData("expired")]
+    [InlineData("issued by nobody we trust")]
+    [InlineData("for another host")]
+    public async Task A_certificate_that_cannot_be_trusted_gets_nothing_and_the_reason_is_said(string trouble)
+    {
+        using var certificates = new Certificates();
+        using var others = new Certificates();
+        using var certificate = certificates.Issue(
+            trouble == "for another host" ? IPAddress.Parse("192.0.2.1") : IPAddress.Loopback,
+            trouble == "expired" ? DateTimeOffset.UtcNow.AddDays(-1) : DateTimeOffset.UtcNow.AddDays(1));
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            new OtlpBackendOptions { Certificate = certificate }, null, (FaultRun.Strategy, "end"),
+            ("OTEL_EXPORTER_OTLP_CERTIFICATE", trouble == "issued by nobody we trust" ? others.File : certificates.File));
+        await lambda.OrdersAsync(3);
+        var outcome = await lambda.EndAsync();
+
+        outcome.CheckNoneArrived(3);
+        Assert.Empty(lambda.Backend.Requests);
+        outcome.Line("SecureConnectionError");
+    }
+
+    [Fact]
+    public async Task A_backend_that_speaks_no_TLS_gets_nothing()
+    {
+        await using var plain = await OtlpBackend.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            null, (FaultRun.Strategy, "end"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", plain.HttpUrl.Replace("http:", "https:", StringComparison.Ordinal)));
+        await lambda.OrdersAsync(3);
+        (await lambda.EndAsync()).CheckNoneArrived(3);
+        Assert.Empty(plain.Requests);
+    }
+}

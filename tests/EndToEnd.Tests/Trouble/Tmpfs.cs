@@ -1,0 +1,39 @@
+namespace EndToEnd.Tests.Trouble;
+
+/// <summary>A small file system of its own, gone with the object. Needs root.</summary>
+internal sealed class Tmpfs : IDisposable
+{
+    private Tmpfs(string folder) => Folder = folder;
+
+    public string Folder { get; }
+
+    public static async Task<Tmpfs> MountAsync(string options)
+    {
+        var folder = Directory.CreateTempSubdirectory("telemetry-extension-tmpfs-").FullName;
+        if (await RunAsync("mount", "-t", "tmpfs", "-o", options, "tmpfs", folder) == 0)
+            return new(folder);
+        Directory.Delete(folder);
+        Assert.Skip("mount is not allowed here: run as root");
+        throw new InvalidOperationException();
+    }
+
+    public void Dispose()
+    {
+        RunAsync("umount", "-l", Folder).GetAwaiter().GetResult();
+        Directory.Delete(Folder);
+    }
+
+    private static async Task<int> RunAsync(string command, params string[] arguments)
+    {
+        try
+        {
+            using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(command, arguments) { RedirectStandardError = true })!;
+            await process.WaitForExitAsync(CancellationToken.None);
+            return process.ExitCode;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return -1;
+        }
+    }
+}
