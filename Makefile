@@ -1,5 +1,6 @@
 # make test     build everything, warnings are errors, and run all tests; ends with "N passed, N failed"
-# make demo     run the layer and a function in a local Lambda, and show the traces that arrive
+# make demo     run the layer and a function in a local Lambda, and show the traces that arrive; with DESTINATION=cloudwatch, what arrives
+#               in a local CloudWatch Logs (moto)
 # make layer    write the layer and the demo function to artifacts/*.zip
 # make bench    run the benchmarks; BENCH_ARGS names some of them
 # make soak     run random faults against the layer for SOAK_SECONDS (default 180); SOAK_SEED runs the same again
@@ -25,7 +26,7 @@ test: layer net10 node-function
 	infra/dev/test.sh Release tests/*.Tests
 
 demo: layer
-	dotnet run -c Release --project src/LambdaSandbox -- demo --layer $(LAYER_ZIP) --function $(FUNCTION_ZIP) $(DEMO_ARGS)
+	dotnet run -c Release --project src/LambdaSandbox -- demo --layer $(LAYER_ZIP) --function $(FUNCTION_ZIP) $(if $(DESTINATION),--destination $(DESTINATION)) $(DEMO_ARGS)
 
 layer: prerequisites
 	$(MAKE) --no-print-directory -C layer package ARCHITECTURE=$(ARCHITECTURE)

@@ -50,6 +50,12 @@ $install || {
     optional cfn-lint "checks template.yaml" "pip install cfn-lint"
     optional sam "deploys template.yaml" "https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/install-sam-cli.html"
     optional docker "runs the backends in infra/backends" "https://docs.docker.com/engine/install"
+    if has python3 && python3 -c 'import moto.server' 2>/dev/null; then
+        say "ok       moto"
+    else
+        say "absent   moto (optional): the tests and the demo with CloudWatch Logs; pip install 'moto[server]'"
+    fi
+    optional aws "a test of what it prints of dead letters" "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"
     optional chromium "the tests of the page with the traces" "apt-get install chromium"
 }
 

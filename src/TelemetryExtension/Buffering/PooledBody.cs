@@ -3,8 +3,8 @@ using System.Buffers;
 namespace TelemetryExtension.Buffering;
 
 /// <summary>
-/// The bytes of one request, rented from the shared pool and shared by every item that points into them.
-/// Starts with one reference (the creator's); the last <see cref="Release"/> gives the bytes back.
+/// The bytes of one request, shared by every item that points into them: rented from the pool, or its own.
+/// Starts with one reference (the creator's); the last <see cref="Release"/> gives rented bytes back.
 /// </summary>
 internal sealed class PooledBody
 {
@@ -12,12 +12,16 @@ internal sealed class PooledBody
     private int _references = 1;
     private int _buffered;
 
-    private PooledBody(byte[] bytes, int length)
+    private PooledBody(byte[] bytes, int length, bool isRented)
     {
         _bytes = bytes;
+        IsRented = isRented;
         Length = length;
         Capacity = bytes.Length;
     }
+
+    /// <summary>False: the bytes never come back to be changed, whoever still points at them.</summary>
+    public bool IsRented { get; }
 
     /// <summary>The memory this holds: what the pool gave, which is up to twice of what was asked for.</summary>
     public int Capacity { get; }
@@ -28,7 +32,10 @@ internal sealed class PooledBody
 
     public Span<byte> Span => Memory.Span;
 
-    public static PooledBody Rent(int length) => new(ArrayPool<byte>.Shared.Rent(length), length);
+    public static PooledBody Rent(int length) => new(ArrayPool<byte>.Shared.Rent(length), length, isRented: true);
+
+    /// <summary>For bytes that will outlive the channel as they are: exactly as many, and nobody has to copy them out of the pool.</summary>
+    public static PooledBody Allocate(int length) => new(GC.AllocateUninitializedArray<byte>(length), length, isRented: false);
 
     /// <summary>Takes the first <paramref name="length"/> bytes as the content; no more than was rented.</summary>
     public void Truncate(int length)
@@ -47,7 +54,7 @@ internal sealed class PooledBody
 
     public void Release()
     {
-        if (Interlocked.Decrement(ref _references) == 0 && Interlocked.Exchange(ref _bytes, null) is { } bytes)
+        if (Interlocked.Decrement(ref _references) == 0 && Interlocked.Exchange(ref _bytes, null) is { } bytes && IsRented)
             ArrayPool<byte>.Shared.Return(bytes);
     }
 }

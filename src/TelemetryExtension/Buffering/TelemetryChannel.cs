@@ -42,7 +42,7 @@ internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger) : I
     public Task Completion => _ring.Reader.Completion;
 
     /// <summary>Whether a request of this size would be let in now (not platform events): lets a receiver refuse before reading.</summary>
-    public bool HasRoomFor(int bytes) => _budget.Items < options.Items - (options.Items / 8)
+    public bool HasRoomFor(long bytes) => _budget.Items < options.Items - (options.Items / 8)
         && _budget.Bytes + bytes + BodyOverhead <= options.Bytes - (options.Bytes / 8);
 
     /// <summary>Counts the item as received. When refused, it is counted as dropped and its reference is released: either way it is no longer the caller's.</summary>

@@ -36,5 +36,8 @@ internal readonly record struct TelemetryItem(
 
     public ReadOnlyMemory<byte> Memory => Body.Memory.Slice(Offset, Length);
 
+    /// <summary>The bytes for good, valid after <see cref="Release"/>: the body's own where that wastes no memory, else a copy.</summary>
+    public ReadOnlyMemory<byte> ToOwned() => Body.IsRented || Length < Body.Capacity - (Body.Capacity / 8) ? Memory.ToArray() : Memory;
+
     public void Release() => Body.Release();
 }

@@ -42,6 +42,8 @@ internal sealed class CloudWatchLogsDestination(CloudWatchOptions options, LogSt
             }
             catch (OperationCanceledException)
             {
+                // Nobody else can say it: between the SDK's tries there is no answer yet that the delivery could tell of.
+                Log.WarnOnce("cloudwatch-time", "cloudwatch: has not taken events in the time of a flush, will be tried again (it hangs, is slow, or fails and is tried again)");
                 Remember(payload, done);
                 throw;
             }
@@ -49,7 +51,6 @@ internal sealed class CloudWatchLogsDestination(CloudWatchOptions options, LogSt
             if (result.Status == DeliveryStatus.Retryable)
             {
                 Remember(payload, done);
-                Log.WarnOnce("cloudwatch-" + result.Message, "CloudWatch Logs does not take events: " + result.Message);
                 return result;
             }
 

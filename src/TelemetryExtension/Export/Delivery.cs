@@ -47,6 +47,9 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
             return run.Summary(outbox.Counts.Payloads);
         }
 
+        if (mode == DeliveryMode.Drain)
+            foreach (var lane in outbox.Lanes)
+                lane.BackOffAnew();
         try
         {
             await Task.WhenAll(outbox.Lanes.Select(lane => DriveAsync(lane, run)));

@@ -88,6 +88,11 @@ internal sealed class DeliveryLane(IDestination destination, int index, RetrySch
         _serverAsked = false;
     }
 
+    /// <summary>
+    /// The last chance: what failed before, maybe minutes ago, must not make the pauses of these last seconds long. A server's own wish stays.
+    /// </summary>
+    public void BackOffAnew() => Failures = Math.Min(Failures, 1);
+
     public void Failed(DateTimeOffset now, TimeSpan? retryAfter, double random)
     {
         Failures++;

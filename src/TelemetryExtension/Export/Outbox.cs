@@ -41,6 +41,9 @@ internal sealed class Outbox : IDisposable
         }
     }
 
+    /// <summary>Bodies held in memory; costs no lock.</summary>
+    public long BytesInMemory => Volatile.Read(ref _bytes);
+
     /// <summary>Takes a payload over. Its records must have been counted as received before.</summary>
     public void Add(OtlpPayload payload)
     {

@@ -29,6 +29,9 @@ internal sealed class Spool(string directory, int maxBytes) : IDisposable
     /// <param name="pending">Names of the destinations that have not got it.</param>
     public SpoolFile? TryWrite(OtlpPayload payload, IReadOnlyList<string> pending)
     {
+        // Spooling happens when memory is short: nothing is copied for a file that has no room anyway.
+        if (Bytes + payload.Body.Length > maxBytes)
+            return null;
         var content = SpoolFormat.Encode(payload, pending);
         if (Bytes + content.Length > maxBytes || !Own())
             return null;

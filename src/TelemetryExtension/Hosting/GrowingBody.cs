@@ -7,7 +7,8 @@ namespace TelemetryExtension.Hosting;
 /// Collects bytes whose number is not known, up to a limit and within a lease: buffers are taken from the budget before they
 /// are rented. Whoever does not <see cref="Take"/> the result calls <see cref="Release"/>.
 /// </summary>
-internal sealed class GrowingBody(int limit, ByteLease? lease)
+/// <param name="keep">The bytes are wanted for good: with a known size they are not rented but allocated, so that nobody needs to copy them.</param>
+internal sealed class GrowingBody(int limit, ByteLease? lease, bool keep = false)
 {
     private const int Smallest = 4 * 1024;
     private PooledBody? _body;
@@ -19,7 +20,7 @@ internal sealed class GrowingBody(int limit, ByteLease? lease)
     {
         0 => BodyStatus.Complete,
         _ when size > limit => BodyStatus.TooLarge,
-        _ => TryRent((int)size),
+        _ => TryRent((int)size, keep),
     };
 
     /// <summary>Makes room for at least one more byte, at best for <paramref name="wanted"/>.</summary>
@@ -52,11 +53,11 @@ internal sealed class GrowingBody(int limit, ByteLease? lease)
         _body = null;
     }
 
-    private BodyStatus TryRent(int size)
+    private BodyStatus TryRent(int size, bool own = false)
     {
         if (lease is not null && !lease.TryTake(PoolSize(size)))
             return BodyStatus.OverBudget;
-        var bigger = PooledBody.Rent(size);
+        var bigger = own ? PooledBody.Allocate(size) : PooledBody.Rent(size);
         if (_body is not null)
         {
             _body.Span[..Length].CopyTo(bigger.Span);

@@ -25,15 +25,16 @@ internal enum BodyStatus : byte
 /// <param name="Body">Set when complete; the receiver of the result owns the reference.</param>
 internal readonly record struct BodyResult(BodyStatus Status, PooledBody? Body = null, int HttpStatus = 0);
 
-/// <summary>Reads a whole request body into pooled memory, copying each byte once when the length is declared. Ends by itself when the connection does.</summary>
+/// <summary>Reads a whole request body into memory, copying each byte once when the length is declared. Ends by itself when the connection does.</summary>
 internal static class RequestBody
 {
     /// <param name="length">The declared or expected length; memory for it is taken before the first byte is read.</param>
     /// <param name="limit">Bytes, inclusive.</param>
     /// <param name="lease">What the buffers are charged to; null: to nobody.</param>
-    public static async ValueTask<BodyResult> ReadAsync(PipeReader reader, long? length, int limit, ByteLease? lease)
+    /// <param name="keep">See <see cref="GrowingBody"/>.</param>
+    public static async ValueTask<BodyResult> ReadAsync(PipeReader reader, long? length, int limit, ByteLease? lease, bool keep = false)
     {
-        var body = new GrowingBody(limit, lease);
+        var body = new GrowingBody(limit, lease, keep);
         var result = new BodyResult(BodyStatus.Aborted);
         try
         {

@@ -27,18 +27,8 @@ internal sealed class Composition
     {
         var ledger = new Ledger();
         var signals = new InvocationSignals();
-
-        // In: what arrives, into the channel.
         var channel = new TelemetryChannel(options.Buffer, ledger);
-        var telemetry = new TelemetryEndpoint(new TelemetryBatchReader(channel, signals, ledger), time);
         var resource = new EnvironmentResource(options.Resource, new LambdaFacts(function.AccountId, function.FunctionName, function.FunctionVersion));
-        var otlp = sockets.OtlpHttp is null && sockets.OtlpGrpc is null ? null : new OtlpIntake(options.Receiver, channel, ledger, time, Enrichment(options, function));
-        if (sockets.Telemetry is not null)
-            _listens.Add(new(sockets.Telemetry, HttpVersionSpoken.Http1, telemetry.HandleAsync));
-        if (sockets.OtlpHttp is not null && otlp is not null)
-            _listens.Add(new(sockets.OtlpHttp, HttpVersionSpoken.Http1, new OtlpHttpReceiver(otlp).HandleAsync));
-        if (sockets.OtlpGrpc is not null && otlp is not null)
-            _listens.Add(new(sockets.OtlpGrpc, HttpVersionSpoken.Http2, new OtlpGrpcReceiver(otlp).HandleAsync));
 
         // Out: from the outbox to the destinations.
         // Whatever fails while the client is built may work at the next try: nothing of it is kept.
@@ -53,6 +43,19 @@ internal sealed class Composition
         var collector = new TelemetryCollector(
             channel, new InvocationTracker(function.FunctionName), resource, new LogEncoder(outbox.Add, time),
             options.Metrics.Enabled ? new MetricCollector(options.Metrics, ledger, time) : null, outbox, ledger, time, options.Telemetry);
+
+        // In: what arrives, into the channel.
+        var telemetry = new TelemetryEndpoint(new TelemetryBatchReader(channel, signals, ledger), time, collector.MakeRoom);
+        // One budget for what waits before and behind the flush. The outbox may take half of it and no more: a backend that is down must not
+        // close the door for ever, and the outbox has files and an order of its own for what is too much.
+        bool HasRoom(long bytes) => channel.HasRoomFor(bytes + Math.Min(outbox.BytesInMemory, options.Buffer.Bytes / 2));
+        var otlp = sockets.OtlpHttp is null && sockets.OtlpGrpc is null ? null : new OtlpIntake(options.Receiver, channel, ledger, time, Enrichment(options, function), HasRoom);
+        if (sockets.Telemetry is not null)
+            _listens.Add(new(sockets.Telemetry, HttpVersionSpoken.Http1, telemetry.HandleAsync));
+        if (sockets.OtlpHttp is not null && otlp is not null)
+            _listens.Add(new(sockets.OtlpHttp, HttpVersionSpoken.Http1, new OtlpHttpReceiver(otlp).HandleAsync));
+        if (sockets.OtlpGrpc is not null && otlp is not null)
+            _listens.Add(new(sockets.OtlpGrpc, HttpVersionSpoken.Http2, new OtlpGrpcReceiver(otlp).HandleAsync));
 
         // When.
         var policy = new FlushPolicy(options.Flush, time, subscribed);

@@ -13,7 +13,7 @@ internal sealed class ExtensionLoop(
     OtlpIntake? otlp, Shutdown shutdown, bool hasTelemetry, TimeProvider time)
 {
     /// <summary>Left for the flush and Next when the runtime is not done before the function's timeout.</summary>
-    private static readonly TimeSpan InvokeMargin = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan InvokeMargin = TimeSpan.FromMilliseconds(250);
 
     /// <summary>For an OTLP request that the function was sending when its runtime finished.</summary>
     private static readonly TimeSpan InFlightBound = TimeSpan.FromMilliseconds(20);

@@ -39,8 +39,11 @@ internal sealed class InvocationSignals : IInvocationSignals
         lock (_gate)
         {
             Remember(_reported, requestId);
-            if (_awaitedReport is { } awaited && awaited.RequestId == requestId)
-                awaited.Signal.TrySetResult();
+            if (_awaitedReport is { } report && report.RequestId == requestId)
+                report.Signal.TrySetResult();
+            // Its runtimeDone was lost, and will not come any more.
+            if (_awaitedDone is { } done && done.RequestId == requestId)
+                done.Signal.TrySetResult();
         }
 
     }

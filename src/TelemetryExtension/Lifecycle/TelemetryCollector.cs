@@ -69,6 +69,16 @@ internal sealed class TelemetryCollector(
         }
     }
 
+    /// <summary>
+    /// Called before more is let in: when the channel is half full, it is emptied on the caller's thread. Encoding is cheaper than losing, and the
+    /// platform, which sends one batch at a time, waits meanwhile.
+    /// </summary>
+    public void MakeRoom()
+    {
+        if (channel.IsOverThreshold)
+            Collect();
+    }
+
     /// <summary>The last time: nothing is let in any more, and what still runs is closed as failed.</summary>
     /// <param name="hasTelemetry">Without it nobody knows how invocations ended, and none is closed.</param>
     public void Close(string reason, bool hasTelemetry)
@@ -122,7 +132,7 @@ internal sealed class TelemetryCollector(
                 TakeEvent(in item);
                 break;
             case TelemetryItemKind.OtlpRequest:
-                outbox.Add(new(item.Signal, item.Memory.ToArray(), item.Records, time.GetUtcNow()));
+                outbox.Add(new(item.Signal, item.ToOwned(), item.Records, time.GetUtcNow()));
                 break;
             default:
                 UseResource();

@@ -18,7 +18,7 @@ internal static class Gzip
         body = null;
         if (compressed.Length < SmallestBytes || !MemoryMarshal.TryGetArray(compressed, out var segment))
             return BodyStatus.BadRequest;
-        var growing = new GrowingBody(limit, lease);
+        var growing = new GrowingBody(limit, lease, keep: true);
         try
         {
             using var source = new MemoryStream(segment.Array!, segment.Offset, segment.Count, writable: false);

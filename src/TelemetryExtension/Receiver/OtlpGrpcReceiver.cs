@@ -69,7 +69,15 @@ internal sealed class OtlpGrpcReceiver(OtlpIntake intake)
             return;
         }
 
-        var body = await RequestBody.ReadAsync(exchange.RequestBody, header.Length, intake.MaxRequestBytes, lease).ConfigureAwait(false);
+        if (intake.RefuseUnread(signal, header.Length) is { } full)
+        {
+            await DrainAsync(exchange.RequestBody).ConfigureAwait(false);
+            await AnswerAsync(exchange, full).ConfigureAwait(false);
+            return;
+        }
+
+        var keep = !header.Compressed;
+        var body = await RequestBody.ReadAsync(exchange.RequestBody, header.Length, intake.MaxRequestBytes, lease, keep).ConfigureAwait(false);
         if (body.Body is null)
         {
             if (body.Status is not BodyStatus.Aborted)
@@ -87,6 +95,27 @@ internal sealed class OtlpGrpcReceiver(OtlpIntake intake)
         }
 
         await AnswerAsync(exchange, intake.Accept(signal, body.Body, 0, new(Json: false, header.Compressed), lease)).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Takes and forgets what is coming anyway. A stream that ends with unread data is reset, and too many resets end the connection (Kestrel's
+    /// defence against rapid resets): with it would go requests that nobody has refused. RefuseUnread is only for what is small enough.
+    /// </summary>
+    private static async ValueTask DrainAsync(PipeReader reader)
+    {
+        try
+        {
+            for (var isCompleted = false; !isCompleted;)
+            {
+                var read = await reader.ReadAsync().ConfigureAwait(false);
+                isCompleted = read.IsCompleted;
+                reader.AdvanceTo(read.Buffer.End);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // The sender is gone: nobody waits for the answer.
+        }
     }
 
     /// <summary>The five bytes in front of the message; consumes them.</summary>

@@ -37,7 +37,10 @@ internal sealed class OtlpHttpReceiver(OtlpIntake intake)
     /// <summary>Null when nobody is left to answer.</summary>
     private async ValueTask<IntakeResult?> ReceiveAsync(HttpExchange exchange, Signal signal, RequestEncoding encoding, ByteLease lease)
     {
-        var body = await RequestBody.ReadAsync(exchange.RequestBody, exchange.ContentLength, intake.MaxRequestBytes, lease).ConfigureAwait(false);
+        if (intake.RefuseUnread(signal, exchange.ContentLength) is { } full)
+            return full;
+        var keep = encoding is { Json: false, Gzip: false };
+        var body = await RequestBody.ReadAsync(exchange.RequestBody, exchange.ContentLength, intake.MaxRequestBytes, lease, keep).ConfigureAwait(false);
         if (body.Body is not null)
             return intake.Accept(signal, body.Body, 0, encoding, lease);
         if (body.Status is BodyStatus.Aborted)

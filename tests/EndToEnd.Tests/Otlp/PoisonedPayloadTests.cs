@@ -33,8 +33,8 @@ public sealed class PoisonedPayloadTests
         Assert.Equal(good, Sent(outcome.Spans.Select(span => span.Name)));
         Assert.Equal(good, Sent(outcome.Metrics.Select(metric => metric.Name)));
         Assert.Equal(good, Sent(outcome.Logs.Select(log => log.Body?.StringValue ?? "")));
-        Assert.Equal([1L, 1, 1], new[] { outcome.Ledger.Traces, outcome.Ledger.Metrics, outcome.Ledger.Logs }.Select(account => account.Rejected));
-        Assert.Equal(0, outcome.Ledger.Accounts.Sum(account => account.Account.Dropped));
+        foreach (var account in new[] { outcome.Ledger.Traces, outcome.Ledger.Metrics, outcome.Ledger.Logs })
+            Assert.Equal((1, 1), (account.DroppedFor("refused"), account.Dropped));
         // It was merged: far fewer requests than payloads, the search for the bad one included.
         Assert.InRange(lambda.Backend.Requests.Count, 3 * 2, 3 * 20);
     }

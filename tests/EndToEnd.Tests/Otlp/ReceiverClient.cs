@@ -10,6 +10,8 @@ namespace EndToEnd.Tests.Otlp;
 internal sealed class ReceiverClient(string port) : IDisposable
 {
     public const string Protobuf = "application/x-protobuf";
+    public const string TraceService = "opentelemetry.proto.collector.trace.v1.TraceService";
+    public const string LogsService = "opentelemetry.proto.collector.logs.v1.LogsService";
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(20) };
 
@@ -38,7 +40,7 @@ internal sealed class ReceiverClient(string port) : IDisposable
     }
 
     /// <summary>The grpc-status of a call whose whole request body is <paramref name="bytes"/>, frame or not; null when there was none.</summary>
-    public async Task<int?> CallAsync(byte[] bytes, string? encoding = null, string service = "opentelemetry.proto.collector.trace.v1.TraceService")
+    public async Task<int?> CallAsync(byte[] bytes, string? encoding = null, string service = TraceService)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{port}/{service}/Export")
         {

@@ -54,7 +54,7 @@ public sealed class TelemetryFuzzTests : IDisposable
     public TelemetryFuzzTests()
     {
         var channel = new TelemetryChannel(new(4096, 8 << 20), _ledger);
-        _endpoint = new(new TelemetryBatchReader(channel, new InvocationSignals(), _ledger), _time);
+        _endpoint = new(new TelemetryBatchReader(channel, new InvocationSignals(), _ledger), _time, static () => { });
         _outbox = new Outbox([_destination], new OutboxOptions(SpoolMaxBytes: 0, MaxAge: TimeSpan.FromHours(1)), RetrySchedule.Default, _ledger, _time);
         _delivery = new Delivery(_outbox, _time, () => 0.5);
         _collector = new(

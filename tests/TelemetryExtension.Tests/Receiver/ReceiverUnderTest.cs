@@ -14,11 +14,11 @@ internal sealed class ReceiverUnderTest : IAsyncDisposable
     private const long HeapLimit = 64 * 1024 * 1024;
     private readonly HttpEndpoint _endpoint;
 
-    private ReceiverUnderTest(ReceiverSettings settings, ResourceEnrichment? enrichment)
+    private ReceiverUnderTest(ReceiverSettings settings, ResourceEnrichment? enrichment, Func<long, bool>? hasRoom)
     {
         Options = ReceiverOptions.From(settings with { HttpPort = "0", GrpcPort = "0" }, new SettingProblems(), HeapLimit);
         Sink = new(Ledger);
-        Intake = new(Options, Sink, Ledger, TimeProvider.System, enrichment);
+        Intake = new(Options, Sink, Ledger, TimeProvider.System, enrichment, hasRoom);
         var http = ListeningSocket.TryBind(IPAddress.Loopback, 0, out _)!;
         var grpc = ListeningSocket.TryBind(IPAddress.Loopback, 0, out _)!;
         HttpPort = http.Port;
@@ -53,9 +53,10 @@ internal sealed class ReceiverUnderTest : IAsyncDisposable
 
     public HttpClient Grpc { get; }
 
-    public static async Task<ReceiverUnderTest> StartAsync(ReceiverSettings? settings = null, ResourceEnrichment? enrichment = null)
+    public static async Task<ReceiverUnderTest> StartAsync(
+        ReceiverSettings? settings = null, ResourceEnrichment? enrichment = null, Func<long, bool>? hasRoom = null)
     {
-        var receiver = new ReceiverUnderTest(settings ?? new(), enrichment);
+        var receiver = new ReceiverUnderTest(settings ?? new(), enrichment, hasRoom);
         await receiver._endpoint.StartAsync(TestContext.Current.CancellationToken);
         return receiver;
     }

@@ -1,0 +1,54 @@
+using System.Globalization;
+
+namespace LambdaSandbox.CommandLine;
+
+/// <param name="Status">The status that Lambda is to report.</param>
+internal sealed record DemoStep(string Title, string Payload, string Status);
+
+/// <summary>What every demo runs, wherever its telemetry goes: a cold, a warm and a failing invocation, with everything frozen in between.</summary>
+internal sealed record DemoScenario(string Layer, string Function, TimeSpan Pause)
+{
+    public static readonly IReadOnlyList<DemoStep> Steps =
+    [
+        new("cold start", """{"order":{"id":"1001","items":2}}""", "success"),
+        new("warm", """{"order":{"id":"1002"},"sleepMs":40}""", "success"),
+        new("failing", """{"order":{"id":"13","fail":true}}""", "error"),
+    ];
+
+    /// <param name="destination">The variables with which a user says where telemetry goes.</param>
+    public Task<Sandbox> StartAsync(IReadOnlyDictionary<string, string> destination, CancellationToken cancellation) => Sandbox.StartAsync(
+        new SandboxOptions
+        {
+            LayerZip = Layer,
+            FunctionZip = Function,
+            FunctionName = "order-processing",
+            MemorySizeMb = 256,
+            Timeout = TimeSpan.FromSeconds(10),
+            Tracing = TracingMode.Active,
+            Environment = new Dictionary<string, string>(destination)
+            {
+                // The wrapper points the function's own SDK at the extension.
+                ["AWS_LAMBDA_EXEC_WRAPPER"] = "/opt/telemetry-wrapper",
+                ["DEMO_OTEL"] = "true",
+                // Only because something else may use these ports on this machine; in Lambda the environment is ours alone.
+                ["TELEMETRY_EXTENSION_OTLP_HTTP_PORT"] = FreePort.Find().ToString(CultureInfo.InvariantCulture),
+                ["TELEMETRY_EXTENSION_OTLP_GRPC_PORT"] = "0",
+            },
+        },
+        cancellation);
+
+    /// <param name="onInvoked">Told of every invocation when it is over.</param>
+    public async Task<IReadOnlyList<InvocationResult>> InvokeAsync(Sandbox sandbox, Func<DemoStep, InvocationResult, Task> onInvoked, CancellationToken cancellation)
+    {
+        var results = new List<InvocationResult>();
+        foreach (var step in Steps)
+        {
+            if (results.Count > 0)
+                await Task.Delay(Pause, cancellation);
+            results.Add(await sandbox.InvokeAsync(step.Payload, cancellation));
+            await onInvoked(step, results[^1]);
+        }
+
+        return results;
+    }
+}

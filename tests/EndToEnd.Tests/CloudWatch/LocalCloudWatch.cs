@@ -1,0 +1,48 @@
+using LambdaSandbox;
+using LambdaSandbox.CloudWatch;
+
+namespace EndToEnd.Tests.CloudWatch;
+
+/// <summary>One moto for all tests with a CloudWatch Logs that works; each test has log groups of its own.</summary>
+public sealed class LocalCloudWatch : IAsyncLifetime
+{
+    private CloudWatchLogsServer? _server;
+    private string _missing = "";
+
+    /// <summary>Skips the test where moto is missing, and says why.</summary>
+    public CloudWatchLogsServer Server
+    {
+        get
+        {
+            if (_server is null)
+                Assert.Skip(_missing);
+            return _server!;
+        }
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        try
+        {
+            _server = await CloudWatchLogsServer.StartAsync(TestContext.Current.CancellationToken);
+        }
+        catch (SandboxException exception)
+        {
+            _missing = exception.Message;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null)
+            await _server.DisposeAsync();
+    }
+}
+
+[CollectionDefinition(Name)]
+#pragma warning disable CA1711 // xunit's word for it
+public sealed class CloudWatchCollection : ICollectionFixture<LocalCloudWatch>
+#pragma warning restore CA1711
+{
+    public const string Name = "CloudWatch";
+}

@@ -1,0 +1,190 @@
+using EndToEnd.Tests.Tools;
+using Google.Protobuf;
+using LambdaSandbox;
+using LambdaSandbox.Backend;
+
+namespace EndToEnd.Tests.CloudWatch;
+
+/// <summary>
+/// The backend is dead for a whole life of the environment. What the extension leaves behind, the same binary brings to the backend when that is
+/// back: every record, compared with what a second, living backend got of the same run.
+/// </summary>
+[Collection(CloudWatchCollection.Name)]
+public sealed class ReplayTests(LocalCloudWatch cloudWatch)
+{
+    [Fact]
+    public async Task Dead_letters_of_stdout_bring_back_every_record_once()
+    {
+        await using var life = await Life.RunAsync();
+        var outcome = life.Outcome;
+        Assert.NotEmpty(outcome.DeadLetters);
+        Assert.Equal(0, outcome.Ledger.Accounts.Sum(account => account.Account.Dropped));
+
+        using var folder = new TemporaryFolder();
+        var (file, state) = (folder.File("dead-letters.txt"), folder.File("state"));
+        // As the log group shows them, between other lines, the last first.
+        await File.WriteAllLinesAsync(
+            file, outcome.DeadLetters.Reverse().SelectMany(line => new[] { "2026-01-31T12:00:00Z " + line, "another line" }), TestContext.Current.CancellationToken);
+
+        var dry = await life.ReplayAsync([file, "--dry-run"]);
+        Assert.True(dry.ExitCode == 0 && dry.Output.StartsWith("would send ", StringComparison.Ordinal), dry.All);
+        Assert.Empty(life.Lambda.Backend.Requests);
+
+        var unreachable = await life.ReplayAsync([file, "--endpoint", life.Lambda.Backend.HttpUrl, "--state", state], interruptAfter: TimeSpan.FromSeconds(1));
+        Assert.Equal(130, unreachable.ExitCode);
+
+        await life.Lambda.Backend.ResumeAsync(TestContext.Current.CancellationToken);
+        var first = await life.ReplayAsync([file, "--endpoint", life.Lambda.Backend.HttpUrl, "--state", state]);
+        Assert.True(first.ExitCode == 0, first.All);
+        life.CheckNothingIsMissing();
+
+        var requests = life.Lambda.Backend.Requests.Count;
+        var second = await life.ReplayAsync([file, "--endpoint", life.Lambda.Backend.HttpUrl, "--state", state]);
+        Assert.True(second.ExitCode == 0 && second.Output.StartsWith("sent 0 payloads", StringComparison.Ordinal), second.All);
+        Assert.Equal(requests, life.Lambda.Backend.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Dead_letters_of_CloudWatch_bring_back_every_record_over_grpc()
+    {
+        var group = $"/dead/{Guid.NewGuid():N}";
+        await using var life = await Life.RunAsync(
+            ("TELEMETRY_EXTENSION_DEAD_LETTERS", "cloudwatch"),
+            ("TELEMETRY_EXTENSION_DEAD_LETTER_LOG_GROUP", group),
+            ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", cloudWatch.Server.Url.ToString()));
+        Assert.Empty(life.Outcome.DeadLetters);
+        Assert.DoesNotContain(life.Outcome.Said, line => line.Contains("dead letters", StringComparison.Ordinal));
+        Assert.Equal(0, life.Outcome.Ledger.Accounts.Sum(account => account.Account.Dropped));
+
+        await life.Lambda.Backend.ResumeAsync(TestContext.Current.CancellationToken);
+        var replay = await life.ReplayAsync(
+            ["--log-group", group, "--log-stream-prefix", "orders/", "--since", "1h", "--endpoint", life.Lambda.Backend.GrpcUrl, "--protocol", "grpc"],
+            Aws());
+        Assert.True(replay.ExitCode == 0, replay.All);
+        life.CheckNothingIsMissing();
+    }
+
+    [Fact]
+    public async Task What_the_aws_command_prints_can_be_replayed()
+    {
+        var aws = Tool.Require("aws");
+        var group = $"/dead/{Guid.NewGuid():N}";
+        await using var life = await Life.RunAsync(
+            ("TELEMETRY_EXTENSION_DEAD_LETTERS", "cloudwatch"),
+            ("TELEMETRY_EXTENSION_DEAD_LETTER_LOG_GROUP", group),
+            ("AWS_ENDPOINT_URL", cloudWatch.Server.Url.ToString()));
+        using var folder = new TemporaryFolder();
+        var printed = await Tool.RunAsync(
+            aws, ["logs", "filter-log-events", "--log-group-name", group, "--filter-pattern", "\"otlp-dead-letter/1\"", "--output", "json"], folder.Path, Aws());
+        Assert.True(printed.ExitCode == 0, printed.All);
+        await File.WriteAllTextAsync(folder.File("events.json"), printed.Output, TestContext.Current.CancellationToken);
+
+        await life.Lambda.Backend.ResumeAsync(TestContext.Current.CancellationToken);
+        var replay = await life.ReplayAsync([folder.File("events.json"), "--endpoint", life.Lambda.Backend.HttpUrl]);
+        Assert.True(replay.ExitCode == 0, replay.All);
+        life.CheckNothingIsMissing();
+    }
+
+    [Fact]
+    public async Task A_dead_CloudWatch_too_leaves_everything_on_stdout_in_time()
+    {
+        await using var hanging = new HangingEndpoint();
+        await using var life = await Life.RunAsync(
+            ("TELEMETRY_EXTENSION_DEAD_LETTERS", "cloudwatch"), ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", hanging.Url));
+        Assert.True(hanging.BytesReceived > 0, "CloudWatch Logs was not even tried");
+        Assert.Contains("no answer in time", life.Outcome.Line("dead letters cannot be put"), StringComparison.Ordinal);
+        Assert.Equal(0, life.Outcome.Ledger.Accounts.Sum(account => account.Account.Dropped));
+
+        using var folder = new TemporaryFolder();
+        await File.WriteAllLinesAsync(folder.File("stdout"), life.Outcome.DeadLetters, TestContext.Current.CancellationToken);
+        await life.Lambda.Backend.ResumeAsync(TestContext.Current.CancellationToken);
+        var replay = await life.ReplayAsync([folder.File("stdout"), "--endpoint", life.Lambda.Backend.HttpUrl]);
+        Assert.True(replay.ExitCode == 0, replay.All);
+        life.CheckNothingIsMissing();
+    }
+
+    [Fact]
+    public async Task Lines_that_are_damaged_or_missing_cost_only_their_payload_and_are_reported()
+    {
+        await using var life = await Life.RunAsync();
+        var letters = life.Outcome.DeadLetters.ToList();
+        Assert.True(letters.Count >= 3, $"only {letters.Count} dead letters");
+        letters[0] = letters[0][..^5];
+        using var folder = new TemporaryFolder();
+        await File.WriteAllLinesAsync(folder.File("stdout"), letters, TestContext.Current.CancellationToken);
+
+        await life.Lambda.Backend.ResumeAsync(TestContext.Current.CancellationToken);
+        var replay = await life.ReplayAsync([folder.File("stdout"), "--endpoint", life.Lambda.Backend.HttpUrl]);
+        Assert.Equal(3, replay.ExitCode);
+        Assert.Contains("damaged", replay.Errors, StringComparison.Ordinal);
+        Assert.Equal(letters.Count - 1, life.Lambda.Backend.Requests.Count);
+    }
+
+    private Dictionary<string, string> Aws() => new()
+    {
+        ["AWS_REGION"] = "eu-west-1",
+        ["AWS_DEFAULT_REGION"] = "eu-west-1",
+        ["AWS_ACCESS_KEY_ID"] = "AKIDEXAMPLE",
+        ["AWS_SECRET_ACCESS_KEY"] = "example",
+        ["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"] = cloudWatch.Server.Url.ToString(),
+        ["HOME"] = "/nonexistent",
+    };
+
+    /// <summary>A life of the environment in which the backend was dead and a second one lived.</summary>
+    private sealed class Life(LambdaUnderTest lambda, OtlpBackend control) : IAsyncDisposable
+    {
+        public LambdaUnderTest Lambda => lambda;
+
+        public Outcome Outcome { get; private set; } = null!;
+
+        public static async Task<Life> RunAsync(params (string, string?)[] settings)
+        {
+            var control = await OtlpBackend.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+            var port = FreePort.Find();
+            var lambda = await LambdaUnderTest.StartAsync(
+                null,
+                [
+                    ("TELEMETRY_EXTENSION_OTLP_2_ENDPOINT", control.HttpUrl), ("DEMO_OTEL", "true"), ("AWS_LAMBDA_EXEC_WRAPPER", "/opt/telemetry-wrapper"),
+                    ("TELEMETRY_EXTENSION_OTLP_HTTP_PORT", $"{port}"), .. settings,
+                ]);
+            var life = new Life(lambda, control);
+            await lambda.Backend.PauseAsync(TestContext.Current.CancellationToken);
+            await lambda.InvokeAsync("""{"order":{"id":"1"}}""");
+            await lambda.InvokeToErrorAsync("""{"order":{"id":"13","fail":true}}""", "Function.PaymentDeclined");
+            await lambda.InvokeAsync("""{"logLines":300,"logBytes":500}""");
+            life.Outcome = await lambda.EndAsync();
+            return life;
+        }
+
+        public async Task<ToolResult> ReplayAsync(string[] arguments, Dictionary<string, string>? environment = null, TimeSpan? interruptAfter = null)
+        {
+            var program = Path.Combine(lambda.Sandbox.Opt, "extensions", "telemetry-extension");
+            return interruptAfter is { } after
+                ? await Tool.RunAsync("timeout", ["--signal=INT", "--preserve-status", $"{after.TotalSeconds}", program, "replay", .. arguments])
+                : await Tool.RunAsync(program, ["replay", .. arguments], environment: environment ?? []);
+        }
+
+        /// <summary>The same spans, log records and metrics at both, to the last byte, and as many as the ledger counted.</summary>
+        public void CheckNothingIsMissing()
+        {
+            var (backend, ledger) = (lambda.Backend, Outcome.Ledger);
+            Assert.Equal(Bytes(control.Spans, span => span.Span, span => span.Resource), Bytes(backend.Spans, span => span.Span, span => span.Resource));
+            Assert.Equal(Bytes(control.LogRecords, log => log.LogRecord, log => log.Resource), Bytes(backend.LogRecords, log => log.LogRecord, log => log.Resource));
+            Assert.Equal(Bytes(control.Metrics, metric => metric.Metric, metric => metric.Resource), Bytes(backend.Metrics, metric => metric.Metric, metric => metric.Resource));
+            Assert.Equal(
+                (ledger.Traces.DeadLettered, ledger.Logs.DeadLettered, ledger.Metrics.DeadLettered),
+                (backend.Spans.Count, backend.LogRecords.Count, backend.Metrics.Sum(metric => Outcome.DataPoints(metric.Metric))));
+            Assert.Equal(lambda.Sandbox.Events.Count(made => made.Type == "function"), backend.LogRecords.Count(log => log.Scope.Name != "DemoFunction"));
+            Assert.Equal(3, backend.Spans.Count(span => span.Span.Kind == OpenTelemetry.Proto.Trace.V1.Span.Types.SpanKind.Server));
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await lambda.DisposeAsync();
+            await control.DisposeAsync();
+        }
+
+        private static List<string> Bytes<T>(IEnumerable<T> records, Func<T, IMessage> record, Func<T, IMessage> resource) =>
+            [.. records.Select(each => Convert.ToHexString(record(each).ToByteArray()) + Convert.ToHexString(resource(each).ToByteArray())).Order(StringComparer.Ordinal)];
+    }
+}

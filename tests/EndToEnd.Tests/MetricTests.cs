@@ -1,0 +1,82 @@
+using LambdaSandbox;
+using LambdaSandbox.Backend;
+
+namespace EndToEnd.Tests;
+
+/// <summary>The metrics of an environment's whole life, added up as a backend does.</summary>
+public sealed class MetricTests
+{
+    private const string Order = """{"order":{"id":"1"}}""";
+
+    [Fact]
+    public async Task Invocations_errors_cold_starts_and_durations_are_those_that_happened()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync();
+        List<InvocationResult> results = [await lambda.InvokeAsync(Order), await lambda.InvokeAsync(Order)];
+        results.Add(await lambda.InvokeToErrorAsync("""{"order":{"id":"13","fail":true}}""", "Function.PaymentDeclined"));
+        var outcome = await lambda.EndAsync();
+
+        Assert.Equal(
+            (2, 1, 0, 1),
+            (outcome.Total("faas.invocations"), outcome.Total("faas.errors"), outcome.Total("faas.timeouts"), outcome.Total("faas.coldstarts")));
+        var spans = results.Sum(result => outcome.Invocation(result).Duration().TotalSeconds);
+        Check(outcome, "faas.invoke_duration", 3, spans);
+        Check(outcome, "faas.init_duration", 1, lambda.Sandbox.Init!.Duration.TotalSeconds);
+        Check(outcome, "telemetry_extension.invocation.billed_duration", 3, results.Sum(result => result.BilledDuration.TotalSeconds));
+        Check(outcome, "telemetry_extension.invocation.extension_overhead", 3, results.Sum(result => result.ExtensionOverhead.TotalSeconds));
+        Check(outcome, "faas.mem_usage", 3, results.Sum(result => result.MaxMemoryUsedMb) * 1024d * 1024);
+        Assert.Equal(3, outcome.Distribution("telemetry_extension.invocation.response_latency").Count);
+        Assert.True(outcome.Total("telemetry_extension.estimated_cost") > 0);
+        Assert.DoesNotContain(outcome.Metrics, metric => metric.Unit.Length == 0 || metric.Description.Length == 0);
+    }
+
+    [Fact]
+    public async Task A_timeout_is_counted_as_one_and_the_cold_start_after_the_reset_as_another()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            options => options with { Timeout = TimeSpan.FromSeconds(1) }, ("TELEMETRY_EXTENSION_TELEMETRY_PORT", $"{FreePort.Find()}"));
+        await lambda.InvokeToErrorAsync("""{"timeout":true}""", "Sandbox.Timedout");
+        await lambda.InvokeAsync(Order);
+        var outcome = await lambda.EndAsync(lives: 2);
+
+        Assert.Equal(
+            (1, 0, 1, 2),
+            (outcome.Total("faas.invocations"), outcome.Total("faas.errors"), outcome.Total("faas.timeouts"), outcome.Total("faas.coldstarts")));
+        Assert.Equal(2, outcome.Distribution("faas.invoke_duration").Count);
+        Assert.Equal(2, outcome.Distribution("faas.init_duration").Count);
+    }
+
+    [Theory]
+    [InlineData(InitializationType.ProvisionedConcurrency, 0, 0, 0)]
+    [InlineData(InitializationType.SnapStart, 1, 0, 1)]
+    public async Task An_init_ahead_of_time_is_nobodys_waiting(InitializationType type, int coldStarts, int inits, int restores)
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(options => options with { InitializationType = type });
+        await lambda.InvokeAsync(Order);
+        var outcome = await lambda.EndAsync();
+
+        Assert.Equal((1, coldStarts), (outcome.Total("faas.invocations"), outcome.Total("faas.coldstarts")));
+        Assert.Equal(
+            (inits, restores), (outcome.Distribution("faas.init_duration").Count, outcome.Distribution("telemetry_extension.restore_duration").Count));
+    }
+
+    [Fact]
+    public async Task Metrics_that_a_dead_backend_missed_arrive_when_it_is_back()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync();
+        lambda.Backend.Respond = Faults.First(3, Fault.Http(503));
+        for (var number = 0; number < 4; number++)
+            await lambda.InvokeAsync(Order);
+        var outcome = await lambda.EndAsync();
+
+        Assert.Equal((4, 1), (outcome.Total("faas.invocations"), outcome.Total("faas.coldstarts")));
+    }
+
+    /// <summary>Times on the wire are rounded to milliseconds here and there.</summary>
+    private static void Check(Outcome outcome, string metric, long count, double sum)
+    {
+        var measured = outcome.Distribution(metric);
+        Assert.Equal(count, measured.Count);
+        Assert.InRange(measured.Sum, sum - 0.005, sum + 0.005);
+    }
+}
