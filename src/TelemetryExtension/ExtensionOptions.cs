@@ -20,12 +20,12 @@ internal sealed record ExtensionOptions(
     TelemetryOptions Telemetry, ReceiverOptions Receiver, BufferOptions Buffer, FlushOptions Flush, DeliveryOptions Delivery, OutboxOptions Outbox,
     MetricOptions Metrics, CloudWatchOptions CloudWatch, DeadLetterOptions DeadLetters, AwsSettings Aws, ResourceSettings Resource)
 {
-    public static ExtensionOptions Load(IConfiguration configuration, SettingProblems problems)
+    /// <param name="receiver">Read before the rest, because it says where to listen.</param>
+    /// <param name="ownPorts">Where our receiver really listens: an endpoint that points there is a loop, one that points at somebody else's port is not.</param>
+    public static ExtensionOptions Load(IConfiguration configuration, ReceiverOptions receiver, ReadOnlySpan<int> ownPorts, SettingProblems problems)
     {
         var resource = configuration.Get<ResourceSettings>() ?? new();
-        var receiver = ReceiverOptions.From(configuration.Get<ReceiverSettings>() ?? new(), problems);
         var memorySizeMb = int.TryParse(resource.MemorySizeMb, out var megabytes) ? megabytes : 0;
-        var ownPorts = receiver.Enabled ? new[] { receiver.HttpPort, receiver.GrpcPort } : [];
         return new(
             TelemetryOptions.From(configuration.Get<TelemetrySettings>() ?? new(), problems),
             receiver,

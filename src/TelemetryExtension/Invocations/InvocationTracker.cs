@@ -11,8 +11,11 @@ namespace TelemetryExtension.Invocations;
 /// </summary>
 internal sealed class InvocationTracker(string functionName) : IInvocationLookup
 {
-    /// <summary>Ended invocations are remembered for their late report and log lines; running ones for their end.</summary>
-    private const int Remembered = 1024;
+    /// <summary>Ended invocations are remembered for their late report and log lines; the report is late by one invocation.</summary>
+    private const int RememberedEnded = 64;
+
+    /// <summary>Running ones are remembered for their end: far more than Managed Instances run at once.</summary>
+    private const int RememberedRunning = 1024;
 
     private readonly Dictionary<string, Invocation> _byRequestId = [];
     private readonly Queue<Invocation> _order = [];
@@ -218,7 +221,7 @@ internal sealed class InvocationTracker(string functionName) : IInvocationLookup
         var invocation = new Invocation(requestId);
         _byRequestId[requestId] = invocation;
         _order.Enqueue(invocation);
-        while (_order.Count > Remembered)
+        while (_order.Count > (_order.Peek().Ended is null ? RememberedRunning : RememberedEnded))
             Forget(_order.Dequeue());
         return invocation;
     }

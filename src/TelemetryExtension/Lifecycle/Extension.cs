@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using TelemetryExtension.ExtensionsApi;
 using TelemetryExtension.Hosting;
+using TelemetryExtension.Receiver;
 using TelemetryExtension.Settings;
 using TelemetryExtension.TelemetryApi;
 
@@ -52,13 +53,15 @@ internal static class Extension
     private static Composition Prepare(ExtensionsApiClient extensions, RegisterResponse function, TimeProvider time)
     {
         var problems = new SettingProblems();
-        var options = ExtensionOptions.Load(new ConfigurationBuilder().AddEnvironmentVariables().Build(), problems);
+        var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        var receiver = ReceiverOptions.From(configuration.Get<ReceiverSettings>() ?? new(), problems);
+        var otlpHttp = receiver.Enabled ? Listen(receiver.Address, receiver.HttpPort, "OTLP/HTTP", another: false) : null;
+        var otlpGrpc = receiver.Enabled ? Listen(receiver.Address, receiver.GrpcPort, "OTLP/gRPC", another: false) : null;
+        int[] ownPorts = [.. new[] { otlpHttp, otlpGrpc }.OfType<ListeningSocket>().Select(socket => socket.Port)];
+        var options = ExtensionOptions.Load(configuration, receiver, ownPorts, problems);
         foreach (var problem in problems.Messages)
             Log.Warn(problem);
-        var sockets = new Sockets(
-            Listen(IPAddress.Any, options.Telemetry.Port, "the Telemetry API", another: true),
-            options.Receiver.Enabled ? Listen(options.Receiver.Address, options.Receiver.HttpPort, "OTLP/HTTP", another: false) : null,
-            options.Receiver.Enabled ? Listen(options.Receiver.Address, options.Receiver.GrpcPort, "OTLP/gRPC", another: false) : null);
+        var sockets = new Sockets(Listen(IPAddress.Any, options.Telemetry.Port, "the Telemetry API", another: true), otlpHttp, otlpGrpc);
         var subscribed = sockets.Telemetry is not null && TelemetrySubscription.Subscribe(extensions, sockets.Telemetry.Port);
         return new Composition(options, function, sockets, subscribed, extensions, time);
     }
