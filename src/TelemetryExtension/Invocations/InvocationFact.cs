@@ -6,7 +6,7 @@ internal abstract record InvocationFact(long Time)
     /// <summary>An invocation ended. <see cref="Status"/>: success, error, failure or timeout; durations in ms where the platform measured them.</summary>
     public sealed record Finished(
         long Time, string Status, bool ColdStart, double DurationMs, double? ResponseLatencyMs, double? ResponseDurationMs,
-        double? RuntimeOverheadMs, long? ProducedBytes) : InvocationFact(Time);
+        double? RuntimeOverheadMs, long? ProducedBytes, string? ErrorType) : InvocationFact(Time);
 
     /// <summary>The platform's final account of an invocation, one invocation late.</summary>
     public sealed record Reported(long Time, PlatformReportMetrics Metrics, double? ExtensionOverheadMs) : InvocationFact(Time);

@@ -187,7 +187,7 @@ internal sealed class InvocationTracker(string functionName) : IInvocationLookup
         _init.Attach(invocation, Spans, Facts);
         Facts.Add(new InvocationFact.Finished(
             span.End, status.ToLowerInvariant(), invocation.ColdStart, durationMs ?? (span.End - span.Start) / 1e6, Duration(SpanNames.ResponseLatency),
-            Duration(SpanNames.ResponseDuration), Duration(SpanNames.RuntimeOverhead), producedBytes));
+            Duration(SpanNames.ResponseDuration), Duration(SpanNames.RuntimeOverhead), producedBytes, span.Error));
 
         double? Duration(string name)
         {

@@ -1,4 +1,5 @@
 using TelemetryExtension.Invocations;
+using TelemetryExtension.SemanticConventions;
 
 namespace TelemetryExtension.Metrics;
 
@@ -42,7 +43,7 @@ internal static class InvocationMetrics
             "timeout" => FaasMetrics.Timeouts,
             _ => FaasMetrics.Errors,
         };
-        metrics.Add(outcome, 1, finished.Time);
+        metrics.Add(outcome, 1, finished.Time, outcome == FaasMetrics.Errors && finished.ErrorType is { } type ? new(Conventions.ErrorType, type) : default);
         if (finished.ColdStart)
             metrics.Add(FaasMetrics.ColdStarts, 1, finished.Time);
         metrics.Record(FaasMetrics.InvokeDuration, Seconds(finished.DurationMs), finished.Time);

@@ -7,6 +7,9 @@ namespace TelemetryExtension.Metrics;
 /// <param name="startUnixNano">When the environment, or this copy of a snapshot, began: the first window starts here.</param>
 internal sealed class MetricAggregator(long startUnixNano, MetricTemporality temporality = MetricTemporality.Delta)
 {
+    /// <summary>Attributes come from input (error types): beyond so many streams, new ones are counted without theirs.</summary>
+    private const int MaxStreams = 500;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<(MetricDefinition, MetricAttributes), MetricStream> _streams = [];
     private long _start = startUnixNano;
@@ -78,6 +81,8 @@ internal sealed class MetricAggregator(long startUnixNano, MetricTemporality tem
     {
         if (metric.Kind != kind)
             throw new ArgumentException($"{metric.Name} is no {kind}.", nameof(metric));
+        if (_streams.Count >= MaxStreams && !_streams.ContainsKey((metric, attributes)))
+            attributes = default;
         if (!_streams.TryGetValue((metric, attributes), out var stream))
             _streams.Add((metric, attributes), stream = new(metric, attributes, _start));
         return stream;

@@ -31,7 +31,6 @@ internal static class Conventions
     // Spans and log records.
     public const string FaasInvocationId = "faas.invocation_id";
     public const string FaasColdStart = "faas.coldstart";
-    public const string FaasTrigger = "faas.trigger";
     public const string AwsLambdaInvokedArn = "aws.lambda.invoked_arn";
     public const string ErrorType = "error.type";
     public const string ExceptionType = "exception.type";

@@ -20,6 +20,7 @@ public class TelemetryPageTests
     public void EveryName_IsOnThePage()
     {
         var names = typeof(Conventions).GetFields(BindingFlags.Public | BindingFlags.Static | BindingFlags.NonPublic)
+            .Concat(typeof(SpanNames).GetFields(BindingFlags.Public | BindingFlags.Static))
             .Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!);
         Assert.All(names, name => Assert.Contains($"`{name}`", Page, StringComparison.Ordinal));
     }
