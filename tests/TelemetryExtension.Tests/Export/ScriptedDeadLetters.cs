@@ -9,10 +9,14 @@ internal sealed class ScriptedDeadLetters : IDeadLetters
     /// <summary>When set, nothing is written before it is completed.</summary>
     public TaskCompletionSource? Gate { get; init; }
 
+    /// <summary>Completed by the first call.</summary>
+    public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public List<OtlpPayload> Written { get; } = [];
 
     public async ValueTask<int> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
     {
+        Asked.TrySetResult();
         if (Gate is not null)
             await Gate.Task;
         var now = payloads.Take(Room - Written.Count).ToList();
