@@ -36,12 +36,25 @@ internal sealed class ExtensionsApiClient(RuntimeApiConnection connection, TimeP
         return connection.Receive();
     }
 
-    /// <summary>Sends GET /event/next: from now on the environment may be frozen. Its answer is taken by <see cref="NextAsync"/>.</summary>
-    public void SendNext() => connection.Send("GET", "/2020-01-01/extension/event/next", _idHeader, "");
+    /// <summary>
+    /// Sends GET /event/next: from now on the environment may be frozen. Its answer is taken by <see cref="NextAsync"/>, which also sends again
+    /// what could not be sent here.
+    /// </summary>
+    public void SendNext()
+    {
+        try
+        {
+            connection.Send("GET", "/2020-01-01/extension/event/next", _idHeader, "");
+        }
+        catch (SocketException)
+        {
+            connection.Dispose();
+        }
+    }
 
     /// <summary>
     /// Waits, without any limit, for the answer to <see cref="SendNext"/>. A broken connection is tried again a few times.
-    /// Throws when the API refuses (403, 500): it has forgotten us, and the environment is over.
+    /// Throws when the API refuses (403, 500) or cannot be reached any more: it has forgotten us, and the environment is over.
     /// </summary>
     public async ValueTask<ExtensionEvent> NextAsync(CancellationToken cancellationToken)
     {

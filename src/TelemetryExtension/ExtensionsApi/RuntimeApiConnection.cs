@@ -48,7 +48,7 @@ internal sealed class RuntimeApiConnection : IDisposable
             if (TryParse(length, out var response))
                 return response;
             MakeRoom(length);
-            length += Read(_socket!.Receive(_buffer.AsSpan(length)));
+            length += Read(Connected.Receive(_buffer.AsSpan(length)));
         }
     }
 
@@ -61,11 +61,13 @@ internal sealed class RuntimeApiConnection : IDisposable
             if (TryParse(length, out var response))
                 return response;
             MakeRoom(length);
-            length += Read(await _socket!.ReceiveAsync(_buffer.AsMemory(length), cancellationToken).ConfigureAwait(false));
+            length += Read(await Connected.ReceiveAsync(_buffer.AsMemory(length), cancellationToken).ConfigureAwait(false));
         }
     }
 
     public void Dispose() => Close();
+
+    private Socket Connected => _socket ?? throw new SocketException((int)SocketError.NotConnected);
 
     private void Connect()
     {
@@ -119,7 +121,7 @@ internal sealed class RuntimeApiConnection : IDisposable
         }
         else
         {
-            var expected = Header(head, "Content-Length") is { } value ? int.Parse(value, System.Globalization.CultureInfo.InvariantCulture) : 0;
+            var expected = Header(head, "Content-Length") is { } value ? ReadLength(value) : 0;
             if (body.Length < expected)
                 return false;
             content = body[..expected].ToArray();
@@ -130,6 +132,11 @@ internal sealed class RuntimeApiConnection : IDisposable
         response = new(status, Header(head, "Lambda-Extension-Identifier"), content);
         return true;
     }
+
+    private static int ReadLength(string value) =>
+        int.TryParse(value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var length)
+            ? length
+            : throw new InvalidDataException("broken Content-Length in the answer of the Lambda API");
 
     private static string? Header(string head, string name)
     {

@@ -94,11 +94,18 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
             return BackgroundUnlessInFlight();
     }
 
-    /// <summary>An invocation has been running for <see cref="LongInvocation"/>, or that long again.</summary>
+    /// <summary>
+    /// A timer of period <see cref="LongInvocation"/> fired: a flush in the middle is due when an invocation is running, or where there are no INVOKE
+    /// events at all (Managed Instances). A flush just after the last tick is no reason to skip this one, or every second would be skipped.
+    /// </summary>
     public FlushDecision OnLongInvocation()
     {
         lock (_gate)
-            return _clock.Now() - _lastStart < options.Interval ? FlushDecision.None : BackgroundUnlessInFlight();
+        {
+            if (_current is { Ended: true } || _clock.Now() - _lastStart < options.Interval * 0.75)
+                return FlushDecision.None;
+            return BackgroundUnlessInFlight();
+        }
     }
 
     /// <summary>To be called when a flush takes what there is; followed by <see cref="Flushed"/>.</summary>

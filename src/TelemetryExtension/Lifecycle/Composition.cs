@@ -48,9 +48,10 @@ internal sealed class Composition
 
         // In: what arrives, into the channel.
         var telemetry = new TelemetryEndpoint(new TelemetryBatchReader(channel, signals, ledger), time, collector.MakeRoom);
-        // One budget for what waits before and behind the flush. The outbox may take half of it and no more: a backend that is down must not
-        // close the door for ever, and the outbox has files and an order of its own for what is too much.
-        bool HasRoom(long bytes) => channel.HasRoomFor(bytes + Math.Min(outbox.BytesInMemory, options.Buffer.Bytes / 2));
+        // One budget for what waits before and behind the flush, and for the copies that are being sent. What is behind may take three quarters of it
+        // and no more: a backend that is down must not close the door for ever, and the outbox has files and an order of its own for what is too much.
+        bool HasRoom(long bytes) => channel.HasRoomFor(
+            bytes + Math.Min(outbox.BytesInMemory, options.Buffer.Bytes / 2) + Math.Min(outbox.BytesInMemory, options.Buffer.Bytes / 4));
         var otlp = sockets.OtlpHttp is null && sockets.OtlpGrpc is null ? null : new OtlpIntake(options.Receiver, channel, ledger, time, Enrichment(options, function), HasRoom);
         if (sockets.Telemetry is not null)
             _listens.Add(new(sockets.Telemetry, HttpVersionSpoken.Http1, telemetry.HandleAsync));
@@ -67,6 +68,7 @@ internal sealed class Composition
         Loop = new ExtensionLoop(extensions, collector, flusher, policy, budget, signals, otlp, shutdown, subscribed, time);
         _recover = outbox.Recover;
         channel.OverThreshold = Loop.OnOverThreshold;
+        signals.OnRuntimeDone = Loop.OnRuntimeDone;
         if (destinations.Count == 0)
             Log.Warn("no destination: set OTEL_EXPORTER_OTLP_ENDPOINT or TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP; telemetry is counted and dropped, invocations go on");
     }

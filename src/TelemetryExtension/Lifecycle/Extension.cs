@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using TelemetryExtension.ExtensionsApi;
 using TelemetryExtension.Hosting;
@@ -41,7 +42,7 @@ internal static class Extension
                 await composition.Loop.RunAsync().ConfigureAwait(false);
             return 0;
         }
-        catch (Exception e) when (e is InvalidOperationException or SocketException or InvalidDataException)
+        catch (Exception e) when (e is InvalidOperationException or SocketException or InvalidDataException or JsonException or FormatException)
         {
             // The Extensions API itself is gone or has refused us: the environment is over, and calling on would not bring it back.
             Log.Warn($"the Extensions API failed, exiting: {e.Message}");

@@ -21,8 +21,7 @@ internal sealed class ExtensionLoop(
     /// <summary>Runs until SHUTDOWN was handled. The first Next has been sent before. Throws only when the Extensions API is gone.</summary>
     public async Task RunAsync()
     {
-        signals.OnRuntimeDone = OnRuntimeDone;
-        using var longInvocations = time.CreateTimer(_ => Follow(policy.OnLongInvocation()), null, policy.LongInvocation, policy.LongInvocation);
+        using var longInvocations = time.CreateTimer(_ => Guarded(() => Follow(policy.OnLongInvocation())), null, policy.LongInvocation, policy.LongInvocation);
         string? lastRequestId = null;
         while (true)
         {
@@ -30,7 +29,7 @@ internal sealed class ExtensionLoop(
             {
                 case ExtensionEvent.Invoke invoke:
                     lastRequestId = invoke.RequestId;
-                    await OnInvokeAsync(invoke).ConfigureAwait(false);
+                    await GuardedAsync(() => OnInvokeAsync(invoke)).ConfigureAwait(false);
                     break;
                 case ExtensionEvent.Shutdown end:
                     await shutdown.RunAsync(end, lastRequestId).ConfigureAwait(false);
@@ -45,7 +44,11 @@ internal sealed class ExtensionLoop(
     }
 
     /// <summary>The buffer became half full; called by a listener's thread.</summary>
-    public void OnOverThreshold() => Follow(policy.OnThreshold());
+    public void OnOverThreshold() => Guarded(() => Follow(policy.OnThreshold()));
+
+    /// <summary>The runtime finished a request. Called by the listener, maybe long after Next was sent: a failure is flushed at once even then.</summary>
+    public void OnRuntimeDone(string requestId, bool failed) =>
+        Guarded(() => Follow(policy.InvocationEnded(requestId, failed ? InvocationStatus.Failed : InvocationStatus.Success)));
 
     private async Task OnInvokeAsync(ExtensionEvent.Invoke invoke)
     {
@@ -103,13 +106,36 @@ internal sealed class ExtensionLoop(
         return done.IsCompleted;
     }
 
-    /// <summary>Called by the listener, maybe long after Next was sent: a failure is flushed at once even then.</summary>
-    private void OnRuntimeDone(string requestId, bool failed) =>
-        Follow(policy.InvocationEnded(requestId, failed ? InvocationStatus.Failed : InvocationStatus.Success));
-
     private void Follow(FlushDecision decision)
     {
         if (decision.HasFlag(FlushDecision.Background))
             flusher.StartInBackground();
     }
+
+    // The boundaries: a bug of ours in here must cost its flush and not the function, which dies with us.
+    private static async Task GuardedAsync(Func<Task> action)
+    {
+        try
+        {
+            await action().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            SayBug(e);
+        }
+    }
+
+    private static void Guarded(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e)
+        {
+            SayBug(e);
+        }
+    }
+
+    private static void SayBug(Exception e) => Log.WarnOnce("loop", $"an invocation was not handled as it should be: {e.GetType().Name}: {e.Message}");
 }

@@ -111,8 +111,14 @@ internal sealed class TelemetryCollector(
         foreach (var fact in tracker.Facts)
             if (fact is InvocationFact.Reported { ExtensionOverheadMs: { } overhead })
                 _reportedOverhead = TimeSpan.FromMilliseconds(overhead);
-        EncodeMetrics(last);
-        tracker.Facts.Clear();
+        try
+        {
+            EncodeMetrics(last);
+        }
+        finally
+        {
+            tracker.Facts.Clear();
+        }
     }
 
     private void EncodeMetrics(bool last)
@@ -169,24 +175,38 @@ internal sealed class TelemetryCollector(
 
     private void EncodeSpans()
     {
-        var spans = tracker.Spans;
-        if (spans.Count == 0)
+        if (tracker.Spans.Count == 0)
             return;
+        // Taken before anything can go wrong with them: what cannot be encoded now must not come back with every flush.
+        var spans = tracker.Spans.ToList();
+        tracker.Spans.Clear();
         ledger.Received(LedgerAccount.Traces, spans.Count);
         if (options.FollowSampling)
             ledger.Dropped(LedgerAccount.Traces, DropReason.Unsampled, spans.RemoveAll(span => span.Sampled == false));
         UseResource();
-        _spans ??= new SpanExport(resource.Attributes);
         for (var from = 0; from < spans.Count; from += SpansPerPayload)
         {
             var part = spans.GetRange(from, Math.Min(SpansPerPayload, spans.Count - from));
-            if (_spans.Encode(part, time.GetUtcNow()) is { } payload)
+            if (TryEncode(part) is { } payload)
                 outbox.Add(payload);
             else
                 ledger.Dropped(LedgerAccount.Traces, DropReason.Malformed, part.Count);
         }
+    }
 
-        spans.Clear();
+    /// <summary>Null when the official exporter does not take them: it is not ours, and what it throws must cost these spans and no more.</summary>
+    private OtlpPayload? TryEncode(List<SpanData> spans)
+    {
+        try
+        {
+            _spans ??= new SpanExport(resource.Attributes);
+            return _spans.Encode(spans, time.GetUtcNow());
+        }
+        catch (Exception e)
+        {
+            Log.WarnOnce("spans", $"the OTLP exporter cannot encode spans: {e.GetType().Name}: {e.Message}");
+            return null;
+        }
     }
 
     /// <summary>The resource is known in full only when initStart was read, and changes after a SnapStart restore.</summary>

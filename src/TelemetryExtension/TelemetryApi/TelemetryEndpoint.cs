@@ -22,12 +22,25 @@ internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvide
         var result = await RequestBody.ReadAsync(exchange.RequestBody, exchange.ContentLength, MaxBodyBytes, null).ConfigureAwait(false);
         if (result.Body is { } body)
         {
-            makeRoom();
+            MakeRoom();
             Read(body);
         }
         else if (result.Status != BodyStatus.Aborted)
             reader.Drop(DropReason.Malformed);
         await exchange.AnswerAsync(200, null, default).ConfigureAwait(false);
+    }
+
+    private void MakeRoom()
+    {
+        try
+        {
+            makeRoom();
+        }
+        catch (Exception e)
+        {
+            // Without more room the batch may be shed, and counted; without an answer it would come again for ever.
+            Log.WarnOnce("makeRoom", $"the buffer could not be emptied: {e.GetType().Name}: {e.Message}");
+        }
     }
 
     /// <summary>Takes the body apart and releases it.</summary>

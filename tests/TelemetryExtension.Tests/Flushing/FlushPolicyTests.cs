@@ -86,6 +86,34 @@ public sealed class FlushPolicyTests
     }
 
     [Fact]
+    public void OnLongInvocation_FlushStartsJustAfterEachTick_SkipsNone()
+    {
+        var policy = new FlushPolicy(Options(FlushStrategy.End), _time);
+        Next(policy, "a");
+        for (var tick = 0; tick < 10; tick++)
+        {
+            // The timer keeps its beat; the flush begins a moment later.
+            _time.Advance(policy.LongInvocation - TimeSpan.FromMilliseconds(tick == 0 ? 0 : 5));
+            Assert.Equal(FlushDecision.Background, policy.OnLongInvocation());
+            _time.Advance(TimeSpan.FromMilliseconds(5));
+            policy.FlushStarted();
+            policy.Flushed(FlushOutcome.Complete);
+        }
+    }
+
+    [Fact]
+    public void OnLongInvocation_TheInvocationIsOver_FlushesNothing()
+    {
+        var policy = new FlushPolicy(Options(FlushStrategy.End), _time);
+        Next(policy, "a");
+        policy.InvocationEnded("a", InvocationStatus.Success);
+
+        _time.Advance(2 * policy.LongInvocation);
+
+        Assert.Equal(FlushDecision.None, policy.OnLongInvocation());
+    }
+
+    [Fact]
     public void OnLongInvocation_NothingFlushedLately_FlushesInTheMiddle()
     {
         var policy = new FlushPolicy(Options(FlushStrategy.End), _time);
