@@ -49,7 +49,6 @@ $install || {
     optional terraform "checks infra/terraform" "https://developer.hashicorp.com/terraform/install"
     optional cfn-lint "checks template.yaml" "pip install cfn-lint"
     optional sam "deploys template.yaml" "https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/install-sam-cli.html"
-    optional docker "runs the backends in infra/backends" "https://docs.docker.com/engine/install"
     if has python3 && python3 -c 'import moto.server' 2>/dev/null; then
         say "ok       moto"
     else

@@ -222,9 +222,6 @@ public sealed class Sandbox : IAsyncDisposable
     /// <summary>kill -9 of one extension's group.</summary>
     public void KillExtension(string name) => Signal(name, Native.SigKill);
 
-    /// <summary>kill -9 of the runtime's group.</summary>
-    public void KillRuntime() => Native.SignalGroup(RuntimePid ?? 0, Native.SigKill);
-
     /// <summary>An extension that the caller plays has ended; outside of a shutdown that is a crash, whatever the code.</summary>
     public void EndPlayedExtension(string name, int exitCode) => platform.Gate.Do(() =>
     {

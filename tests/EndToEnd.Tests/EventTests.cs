@@ -4,7 +4,7 @@ using OpenTelemetry.Proto.Logs.V1;
 
 namespace EndToEnd.Tests;
 
-/// <summary>Events as the documentation shows them, in the orders in which they may come (facts.md B5).</summary>
+/// <summary>Events as the documentation shows them, in the orders in which they may come (AWS: "Lambda Telemetry API Event schema reference").</summary>
 public sealed class EventTests
 {
     private const string RequestId = "3da1f2dc-3222-475e-9205-e2e6c6318895";

@@ -9,7 +9,7 @@ public sealed class FailureTests
     private const string Order = """{"order":{"id":"1"}}""";
 
     /// <summary>The same in every life, as by default: what is still sent to the one before reaches the one after.</summary>
-    private static readonly (string Name, string? Value) Port = ("TELEMETRY_EXTENSION_TELEMETRY_PORT", $"{FreePort.Find()}");
+    private static readonly (string Name, string? Value) Port = ("TELEMETRY_EXTENSION_TELEMETRY_PORT", FreePort.Find());
 
     public static TheoryData<ReportAfterReset> Reports => [.. Enum.GetValues<ReportAfterReset>()];
 

@@ -34,12 +34,12 @@ public sealed class FunctionSdkTests
     }
 
     /// <summary>The function sends to the extension, and the extension to the backend.</summary>
-    private static SandboxOptions Redirected(SandboxOptions options, int port)
+    private static SandboxOptions Redirected(SandboxOptions options, string port)
     {
         var variables = new Dictionary<string, string>(options.Environment) { ["DEMO_OTEL"] = "true" };
         variables["TELEMETRY_EXTENSION_OTLP_ENDPOINT"] = variables["OTEL_EXPORTER_OTLP_ENDPOINT"];
         variables["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://127.0.0.1:{port}";
-        variables["TELEMETRY_EXTENSION_OTLP_HTTP_PORT"] = $"{port}";
+        variables["TELEMETRY_EXTENSION_OTLP_HTTP_PORT"] = port;
         return options with { Environment = variables };
     }
 }

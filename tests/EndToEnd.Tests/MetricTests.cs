@@ -34,7 +34,7 @@ public sealed class MetricTests
     public async Task A_timeout_is_counted_as_one_and_the_cold_start_after_the_reset_as_another()
     {
         await using var lambda = await LambdaUnderTest.StartAsync(
-            options => options with { Timeout = TimeSpan.FromSeconds(1) }, ("TELEMETRY_EXTENSION_TELEMETRY_PORT", $"{FreePort.Find()}"));
+            options => options with { Timeout = TimeSpan.FromSeconds(1) }, ("TELEMETRY_EXTENSION_TELEMETRY_PORT", FreePort.Find()));
         await lambda.InvokeToErrorAsync("""{"timeout":true}""", "Sandbox.Timedout");
         await lambda.InvokeAsync(Order);
         var outcome = await lambda.EndAsync(lives: 2);

@@ -6,7 +6,8 @@ namespace TelemetryExtension.CloudWatch;
 
 /// <summary>
 /// Log records (and spans, if wanted) as JSON events, metrics as Embedded Metric Format, in one log stream. A payload that needs several calls and fails
-/// in the middle goes on where it failed when it comes again: nothing is put twice that the service has acknowledged.
+/// in the middle goes on where it failed when it comes again: nothing is put twice that the service has acknowledged. Logs and spans may be delivered
+/// several at once; metrics one at a time, as <see cref="DeliveryLane"/> does.
 /// </summary>
 internal sealed class CloudWatchLogsDestination(CloudWatchOptions options, LogStreamWriter writer) : IDestination
 {
@@ -30,7 +31,7 @@ internal sealed class CloudWatchLogsDestination(CloudWatchOptions options, LogSt
     {
         var (events, unusable) = Read(payload);
         var batches = LogEventBatches.Of(events, options.MaxEventBytes);
-        _unfinished.Remove(payload.BatchId, out var done);
+        var done = Resume(payload);
         for (var rejected = done.Rejected; ; done = (done.Batches + 1, rejected))
         {
             if (done.Batches >= batches.Count)
@@ -85,10 +86,19 @@ internal sealed class CloudWatchLogsDestination(CloudWatchOptions options, LogSt
         return new(DeliveryStatus.Delivered, Math.Min(payload.Records, unusable + rejected), message);
     }
 
+    private (int Batches, int Rejected) Resume(OtlpPayload payload)
+    {
+        lock (_unfinished)
+            return _unfinished.Remove(payload.BatchId, out var done) ? done : default;
+    }
+
     private void Remember(OtlpPayload payload, (int Batches, int Rejected) done)
     {
         // Metrics start over: what cumulative series add may meanwhile have been told by a newer payload.
-        if (done.Batches > 0 && payload.Signal != Signal.Metrics && _unfinished.Count < MaxUnfinished)
-            _unfinished[payload.BatchId] = done;
+        if (done.Batches == 0 || payload.Signal == Signal.Metrics)
+            return;
+        lock (_unfinished)
+            if (_unfinished.Count < MaxUnfinished)
+                _unfinished[payload.BatchId] = done;
     }
 }

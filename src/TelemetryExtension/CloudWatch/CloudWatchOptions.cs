@@ -31,7 +31,8 @@ internal enum EmfOutput : byte
 internal sealed record LogTarget(string Group, string Stream, bool Create = true, int? RetentionDays = null);
 
 /// <param name="Dimensions">Sets of attribute names (of the resource or of the data point).</param>
-internal sealed record EmfOptions(EmfOutput Output, string Namespace, IReadOnlyList<IReadOnlyList<string>> Dimensions);
+/// <param name="PointAttributes">Whether each set also has all attributes of the data point: series that differ in them stay apart.</param>
+internal sealed record EmfOptions(EmfOutput Output, string Namespace, IReadOnlyList<IReadOnlyList<string>> Dimensions, bool PointAttributes = false);
 
 /// <summary>The destination CloudWatch Logs; without a <see cref="Target"/> there is none.</summary>
 internal sealed record CloudWatchOptions(LogTarget? Target, bool Logs, bool Spans, ResourceInEvents Resource, int MaxEventBytes, EmfOptions Emf)
@@ -102,13 +103,15 @@ internal sealed record CloudWatchOptions(LogTarget? Target, bool Logs, bool Span
             name = DefaultNamespace;
         }
 
-        return new(output, name, DimensionsFrom(raw.EmfDimensions, problems));
+        var chosen = DimensionsFrom(raw.EmfDimensions, problems);
+        return new(output, name, chosen ?? [[DefaultDimensions]], PointAttributes: chosen is null);
     }
 
-    /// <summary>Sets apart by <c>;</c>, names by <c>,</c>; <c>none</c> for no dimensions. At most 30 names in a set (EMF specification).</summary>
-    private static List<IReadOnlyList<string>> DimensionsFrom(string? raw, SettingProblems problems)
+    /// <summary>Sets apart by <c>;</c>, names by <c>,</c>; <c>none</c> for no dimensions; null for the default. At most 30 names in a set (EMF specification).</summary>
+    private static List<IReadOnlyList<string>>? DimensionsFrom(string? raw, SettingProblems problems)
     {
-        var text = Setting.Text(raw) ?? DefaultDimensions;
+        if (Setting.Text(raw) is not { } text)
+            return null;
         if (text.Equals("none", StringComparison.OrdinalIgnoreCase))
             return [[]];
         const StringSplitOptions Neatly = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
@@ -116,6 +119,6 @@ internal sealed record CloudWatchOptions(LogTarget? Target, bool Logs, bool Span
         if (sets.Count > 0 && sets.TrueForAll(set => set.Count <= 30))
             return sets;
         problems.Add("TELEMETRY_EXTENSION_EMF_DIMENSIONS", text, "is not a list of 1 to 30 attribute names", DefaultDimensions);
-        return [[DefaultDimensions]];
+        return null;
     }
 }

@@ -70,7 +70,7 @@ internal sealed class LogStreamWriter(Lazy<AmazonCloudWatchLogsClient> client, L
             return;
         try
         {
-            await client.Value.CreateLogGroupAsync(new() { LogGroupName = group }, cancellationToken).ConfigureAwait(false);
+            await Bounded(client.Value.CreateLogGroupAsync(new() { LogGroupName = group }, cancellationToken), cancellationToken).ConfigureAwait(false);
             if (target.RetentionDays is { } days)
                 await SetRetentionAsync(group, days, cancellationToken).ConfigureAwait(false);
         }
@@ -86,7 +86,7 @@ internal sealed class LogStreamWriter(Lazy<AmazonCloudWatchLogsClient> client, L
     {
         try
         {
-            await client.Value.CreateLogStreamAsync(new() { LogGroupName = group, LogStreamName = stream }, cancellationToken).ConfigureAwait(false);
+            await Bounded(client.Value.CreateLogStreamAsync(new() { LogGroupName = group, LogStreamName = stream }, cancellationToken), cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (ResourceAlreadyExistsException)
@@ -103,7 +103,7 @@ internal sealed class LogStreamWriter(Lazy<AmazonCloudWatchLogsClient> client, L
     {
         try
         {
-            await client.Value.PutRetentionPolicyAsync(new() { LogGroupName = group, RetentionInDays = days }, cancellationToken).ConfigureAwait(false);
+            await Bounded(client.Value.PutRetentionPolicyAsync(new() { LogGroupName = group, RetentionInDays = days }, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         catch (AmazonCloudWatchLogsException exception)
         {

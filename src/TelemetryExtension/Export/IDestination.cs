@@ -1,6 +1,6 @@
 namespace TelemetryExtension.Export;
 
-/// <summary>Somewhere payloads go. Implementations are used by one delivery at a time each, and never throw but for cancellation.</summary>
+/// <summary>Somewhere payloads go. Several deliveries may run at once (of metrics only one), and none throws but for cancellation.</summary>
 internal interface IDestination
 {
     /// <summary>For log lines: where this goes, without secrets.</summary>

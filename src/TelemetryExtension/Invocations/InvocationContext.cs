@@ -4,7 +4,7 @@ using System.Text;
 namespace TelemetryExtension.Invocations;
 
 /// <summary>The identity of one invocation, as log records and spans need it.</summary>
-/// <param name="SpanId">Of our SERVER span: the parent of everything the function does (design: ids of an invocation).</param>
+/// <param name="SpanId">Of our SERVER span: the parent of everything the function does (infra/decisions/0003).</param>
 internal sealed record InvocationContext(string RequestId, ActivityTraceId TraceId, ActivitySpanId SpanId, bool Sampled)
 {
     public byte[] RequestIdUtf8 { get; } = Encoding.UTF8.GetBytes(RequestId);

@@ -116,6 +116,6 @@ internal static class PlatformEventReader
         return spans;
     }
 
-    /// <summary>The documentation shows megabytes, real streams show bytes: nothing has less than 64 KiB (facts B5).</summary>
+    /// <summary>AWS's "Lambda Telemetry API Event schema reference" shows megabytes, real streams show bytes: nothing has less than 64 KiB.</summary>
     private static long? MaxMemoryBytes(long? value) => value is > 0 and < 65536 ? value * 1024 * 1024 : value > 0 ? value : null;
 }

@@ -80,15 +80,6 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
         return true;
     }
 
-    public bool TryReadFixed32(out uint value)
-    {
-        value = 0;
-        if (!TryTake(4, out var bytes))
-            return false;
-        value = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
-        return true;
-    }
-
     public bool TryReadBytes(out ReadOnlySpan<byte> bytes)
     {
         bytes = default;

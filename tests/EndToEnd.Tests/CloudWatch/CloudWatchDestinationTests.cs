@@ -17,7 +17,7 @@ public sealed class CloudWatchDestinationTests(LocalCloudWatch cloudWatch)
         var port = FreePort.Find();
         await using var lambda = await StartAsync(
             ("TELEMETRY_EXTENSION_CLOUDWATCH_SPANS", "true"), ("DEMO_OTEL", "true"), ("AWS_LAMBDA_EXEC_WRAPPER", "/opt/telemetry-wrapper"),
-            ("TELEMETRY_EXTENSION_OTLP_HTTP_PORT", $"{port}"));
+            ("TELEMETRY_EXTENSION_OTLP_HTTP_PORT", port));
         await lambda.InvokeAsync("""{"order":{"id":"1"}}""");
         await lambda.InvokeToErrorAsync("""{"order":{"id":"13","fail":true}}""", "Function.PaymentDeclined");
         await lambda.InvokeAsync("""{"order":{"id":"2"},"stderr":"ein Wört ☂"}""");

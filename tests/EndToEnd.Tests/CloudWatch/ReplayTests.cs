@@ -145,7 +145,7 @@ public sealed class ReplayTests(LocalCloudWatch cloudWatch)
                 null,
                 [
                     ("TELEMETRY_EXTENSION_OTLP_2_ENDPOINT", control.HttpUrl), ("DEMO_OTEL", "true"), ("AWS_LAMBDA_EXEC_WRAPPER", "/opt/telemetry-wrapper"),
-                    ("TELEMETRY_EXTENSION_OTLP_HTTP_PORT", $"{port}"), .. settings,
+                    ("TELEMETRY_EXTENSION_OTLP_HTTP_PORT", port), .. settings,
                 ]);
             var life = new Life(lambda, control);
             await lambda.Backend.PauseAsync(TestContext.Current.CancellationToken);

@@ -1,15 +1,16 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
 namespace EndToEnd.Tests.Harness;
 
-/// <summary>A port for those who must know it beforehand; most let the extension choose.</summary>
+/// <summary>A port that nobody listens on, for those who must know it beforehand, as the text of a setting; most let the extension choose.</summary>
 internal static class FreePort
 {
-    public static int Find()
+    public static string Find()
     {
         using var listener = new TcpListener(IPAddress.Any, 0);
         listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        return ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
     }
 }

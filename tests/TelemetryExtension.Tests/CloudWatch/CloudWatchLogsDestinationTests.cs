@@ -112,6 +112,54 @@ public sealed class CloudWatchLogsDestinationTests : IDisposable
     }
 
     [Fact]
+    public async Task Deliver_FourAtOnceFailInTheMiddle_EachContinuesWhereItFailed()
+    {
+        var destination = Destination();
+        _server.Groups["g"] = new() { ["2026/01/01/[$LATEST]ab"] = [] };
+        const int rounds = 200;
+        for (var round = 0; round < rounds; round++)
+        {
+            var payloads = Enumerable.Range(0, 4).Select(i => OtlpBuilder.Payload(Signal.Logs, TwoCalls($"{round}/{i}"), 2)).ToArray();
+            for (var i = 0; i < 8; i++)
+                _server.Answers.Enqueue(request => BodyOf(request).Contains("second", StringComparison.Ordinal) ? FakeCloudWatchLogs.Error(400, "AccessDeniedException") : null);
+
+            Assert.All(await AtOnce(payloads), result => Assert.Equal(DeliveryStatus.Retryable, result.Status));
+            Assert.All(await AtOnce(payloads), result => Assert.Equal(DeliveryStatus.Delivered, result.Status));
+        }
+
+        Assert.Equal(rounds * 8, _server.MessagesOf("g").Distinct().Count());
+        Assert.Equal(rounds * 8, _server.MessagesOf("g").Count());
+
+        // More than a day apart: never in one call.
+        static byte[] TwoCalls(string name) => OtlpBuilder.Request(writer =>
+        {
+            OtlpBuilder.Log(writer, name + " first", OtlpBuilder.Start);
+            OtlpBuilder.Log(writer, name + " second", OtlpBuilder.Start + (100_000 * OtlpBuilder.Second));
+        });
+
+        static string BodyOf(HttpRequestMessage request) => new StreamReader(request.Content!.ReadAsStream()).ReadToEnd();
+
+        Task<DeliveryResult[]> AtOnce(IEnumerable<OtlpPayload> payloads) =>
+            Task.WhenAll(payloads.Select(payload => Task.Run(async () => await destination.DeliverAsync(payload, Cancelled), Cancelled)));
+    }
+
+    [Theory]
+    [InlineData("PutLogEvents")]
+    [InlineData("CreateLogStream")]
+    [InlineData("CreateLogGroup")]
+    [InlineData("PutRetentionPolicy")]
+    public async Task Deliver_CallThatCancellationDoesNotEnd_EndsWithTheBudget(string operation)
+    {
+        _server.StuckAt = operation;
+        using var budget = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        budget.CancelAfter(TimeSpan.FromMilliseconds(200));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Destination(new(LogGroup: "g", RetentionDays: "7"))
+            .DeliverAsync(OtlpBuilder.Payload(Signal.Logs, OtlpBuilder.Logs("x")), budget.Token).AsTask().WaitAsync(TimeSpan.FromSeconds(10), Cancelled));
+        Assert.Equal(operation, _server.Calls[^1]);
+    }
+
+    [Fact]
     public async Task Deliver_HangingEndpoint_EndsWithTheBudget()
     {
         _server.Hangs = true;

@@ -28,6 +28,14 @@ public sealed class CloudWatchOptionsTests
         Assert.Empty(_problems.Messages);
     }
 
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData(";", true)]
+    [InlineData("faas.name", false)]
+    [InlineData("none", false)]
+    public void From_Dimensions_HaveThePointsAttributesUnlessChosen(string? dimensions, bool expected) =>
+        Assert.Equal(expected, CloudWatchOptions.From(new(LogGroup: "g", EmfDimensions: dimensions), _problems).Emf.PointAttributes);
+
     [Fact]
     public void From_BadValues_NamesEachAndUsesDefaults()
     {

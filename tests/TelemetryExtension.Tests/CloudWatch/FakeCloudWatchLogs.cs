@@ -31,6 +31,9 @@ internal sealed class FakeCloudWatchLogs : HttpMessageHandler
 
     public bool Hangs { get; set; }
 
+    /// <summary>Calls of this operation hang, and cancellation does not end them.</summary>
+    public string? StuckAt { get; set; }
+
     public static HttpResponseMessage Error(int status, string type, string message = "no") =>
         new((HttpStatusCode)status) { Content = new StringContent(JsonSerializer.Serialize(new Dictionary<string, string> { ["__type"] = type, ["message"] = message })) };
 
@@ -46,6 +49,8 @@ internal sealed class FakeCloudWatchLogs : HttpMessageHandler
             Calls.Add(operation);
         if (Hangs)
             await Task.Delay(Timeout.Infinite, cancellationToken);
+        if (operation == StuckAt)
+            await Task.Delay(Timeout.Infinite, CancellationToken.None);
         if (Answers.TryDequeue(out var answer) && answer(request) is { } given)
             return given;
         if (SigV4.Check(Secret, "logs", request.Method.Method, headers, body) is { } problem)

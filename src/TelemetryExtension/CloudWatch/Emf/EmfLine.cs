@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using TelemetryExtension.CloudWatch.Json;
 
@@ -7,6 +8,8 @@ namespace TelemetryExtension.CloudWatch.Emf;
 internal sealed class EmfLine(long timeUnixMs, IReadOnlyDictionary<string, string> attributes)
 {
     private const int MaxMetrics = 100;
+    private const int MaxDimensions = 30;
+    private const int MaxDimensionName = 250;
     private const int MaxDimensionValue = 1024;
     private readonly List<(string Name, string Unit, MetricPoint Point)> _metrics = [];
 
@@ -35,7 +38,7 @@ internal sealed class EmfLine(long timeUnixMs, IReadOnlyDictionary<string, strin
         json.WriteStartArray("CloudWatchMetrics");
         json.WriteStartObject();
         json.WriteString("Namespace", options.Namespace);
-        WriteDimensions(json, options.Dimensions, members);
+        WriteDimensions(json, options, members);
         json.WriteStartArray("Metrics");
         foreach (var (name, unit, _) in metrics)
         {
@@ -58,10 +61,11 @@ internal sealed class EmfLine(long timeUnixMs, IReadOnlyDictionary<string, strin
     }
 
     /// <summary>A dimension needs a member of the same name, so names without a value are left out of their set.</summary>
-    private static void WriteDimensions(Utf8JsonWriter json, IReadOnlyList<IReadOnlyList<string>> sets, Dictionary<string, string> members)
+    private static void WriteDimensions(Utf8JsonWriter json, EmfOptions options, Dictionary<string, string> members)
     {
+        string[] own = options.PointAttributes ? [.. members.Where(member => IsDimension(member.Key, member.Value)).Select(member => member.Key)] : [];
         json.WriteStartArray("Dimensions");
-        foreach (var set in sets.Select(set => set.Where(members.ContainsKey).ToArray()).DistinctBy(set => string.Join('\n', set)))
+        foreach (var set in options.Dimensions.Select(set => set.Where(members.ContainsKey).Union(own).Take(MaxDimensions).ToArray()).DistinctBy(set => string.Join('\n', set)))
         {
             json.WriteStartArray();
             foreach (var name in set)
@@ -71,6 +75,11 @@ internal sealed class EmfLine(long timeUnixMs, IReadOnlyDictionary<string, strin
 
         json.WriteEndArray();
     }
+
+    /// <summary>What CloudWatch's API reference asks of a Dimension; one that is none could cost the whole line.</summary>
+    private static bool IsDimension(string name, string value) =>
+        name.Length is > 0 and <= MaxDimensionName && name[0] != ':' && Ascii.IsValid(name) && Ascii.IsValid(value)
+        && !string.IsNullOrWhiteSpace(name) && !string.IsNullOrWhiteSpace(value);
 
     private static void WriteValue(Utf8JsonWriter json, string name, MetricPoint point)
     {

@@ -45,6 +45,58 @@ public sealed class EmfEncoderTests
     })).Count);
 
     [Fact]
+    public void Encode_DefaultDimensions_KeepSeriesApartByTheirAttributes()
+    {
+        var lines = Default(data =>
+        {
+            OtlpBuilder.Number(data, 1, attribute: "http");
+            OtlpBuilder.Number(data, 2, attribute: "pubsub");
+            OtlpBuilder.Number(data, 3);
+        });
+
+        Assert.Equal(["faas.name,faas.trigger", "faas.name,faas.trigger", "faas.name"], lines.Select(Dimensions));
+        Assert.Contains("\"faas.trigger\":\"pubsub\"", lines[1].Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(":key", "v")]
+    [InlineData("schlüssel", "v")]
+    [InlineData("key", "Grüße")]
+    [InlineData("key", " ")]
+    public void Encode_AttributeThatCannotBeADimension_StaysAMember(string key, string value)
+    {
+        var line = Assert.Single(Default(data =>
+        {
+            var point = data.Open(1);
+            data.Fixed64(3, OtlpBuilder.Start);
+            data.Double(4, 1);
+            OtlpBuilder.Attribute(data, 7, key, value);
+            data.Close(point);
+        }));
+
+        Assert.Equal("faas.name", Dimensions(line));
+        using var json = JsonDocument.Parse(line.Message);
+        Assert.Equal(value, json.RootElement.GetProperty(key).GetString());
+    }
+
+    [Fact]
+    public void Encode_MoreAttributesThanDimensionsAllowed_UsesThirty()
+    {
+        var line = Assert.Single(Default(data =>
+        {
+            var point = data.Open(1);
+            data.Fixed64(3, OtlpBuilder.Start);
+            data.Double(4, 1);
+            for (var i = 0; i < 40; i++)
+                OtlpBuilder.Attribute(data, 7, "a" + i, "v");
+            data.Close(point);
+        }));
+
+        Assert.Equal(30, Dimensions(line).Split(',').Length);
+        Assert.StartsWith("faas.name,", Dimensions(line), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Encode_MoreThan100Metrics_AreSeveralLines()
     {
         var lines = Encode(writer =>
@@ -114,6 +166,17 @@ public sealed class EmfEncoderTests
 
         Assert.Equal(1, result.RejectedRecords);
         Assert.StartsWith("""{"_aws":""", Assert.Single(output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    private static List<LogEvent> Default(Action<OtlpWriter> points) =>
+        new EmfEncoder(new(EmfOutput.Logs, "Shop", [["faas.name"]], PointAttributes: true))
+            .Encode(OtlpBuilder.Request(writer => OtlpBuilder.Metric(writer, "g", "", Gauge, points)), DateTimeOffset.UnixEpoch).Events;
+
+    private static string Dimensions(LogEvent line)
+    {
+        using var json = JsonDocument.Parse(line.Message);
+        var set = Assert.Single(json.RootElement.GetProperty("_aws").GetProperty("CloudWatchMetrics")[0].GetProperty("Dimensions").EnumerateArray());
+        return string.Join(',', set.EnumerateArray().Select(name => name.GetString()));
     }
 
     private string? Cumulative(double value, ulong time, ulong start = 1)
