@@ -24,7 +24,7 @@ internal enum DropReason : byte
     /// <summary>The outbox was over its ceiling; oldest of the least valuable signal goes first.</summary>
     Shed,
 
-    /// <summary>Older, or tried more often, than the limits allow.</summary>
+    /// <summary>Older, or tried more often, than the limits allow, and no dead-letter destination took it.</summary>
     Expired,
 
     /// <summary>Still undelivered when the environment ended, and no dead-letter destination took it.</summary>

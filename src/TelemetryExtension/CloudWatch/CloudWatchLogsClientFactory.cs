@@ -10,8 +10,8 @@ namespace TelemetryExtension.CloudWatch;
 /// </summary>
 internal static class CloudWatchLogsClientFactory
 {
-    // One pooled connection may have died in a freeze; anything beyond two more tries is the outbox's decision, not the SDK's.
-    private const int Retries = 2;
+    /// <summary>For a command line that has time to wait.</summary>
+    public const int PatientRetries = 5;
 
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
 
@@ -19,7 +19,8 @@ internal static class CloudWatchLogsClientFactory
     private static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(20);
 
     /// <summary>False, and what is missing, when the environment names no region, no usable endpoint or no credentials.</summary>
-    public static bool TryCreate(AwsSettings aws, out AmazonCloudWatchLogsClient? client, out string problem, HttpMessageHandler? handler = null)
+    /// <param name="retries">By the SDK, with pauses; without any the caller has a schedule of its own (<see cref="OneTryClient"/>).</param>
+    public static bool TryCreate(AwsSettings aws, out AmazonCloudWatchLogsClient? client, out string problem, HttpMessageHandler? handler = null, int retries = 0)
     {
         client = null;
         var region = Text(aws.Region) ?? Text(aws.DefaultRegion);
@@ -28,13 +29,15 @@ internal static class CloudWatchLogsClientFactory
         else if (EndpointOf(aws, region) is not { } endpoint)
             problem = "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS or AWS_ENDPOINT_URL is not a URL";
         else if (CredentialsOf(aws, out problem) is { } credentials)
-            client = new(credentials, ConfigOf(region, endpoint, handler));
+            client = retries == 0
+                ? new OneTryClient(credentials, ConfigOf(region, endpoint, handler, retries))
+                : new AmazonCloudWatchLogsClient(credentials, ConfigOf(region, endpoint, handler, retries));
         return client is not null;
     }
 
     /// <summary>The client for somebody who cannot go on without one; throws <see cref="AmazonClientException"/>, which senders treat as any other failure.</summary>
-    public static AmazonCloudWatchLogsClient Create(AwsSettings aws, HttpMessageHandler? handler = null) =>
-        TryCreate(aws, out var client, out var problem, handler) ? client! : throw new AmazonClientException(problem);
+    public static AmazonCloudWatchLogsClient Create(AwsSettings aws, HttpMessageHandler? handler = null, int retries = 0) =>
+        TryCreate(aws, out var client, out var problem, handler, retries) ? client! : throw new AmazonClientException(problem);
 
     private static Uri? EndpointOf(AwsSettings aws, string region)
     {
@@ -67,14 +70,14 @@ internal static class CloudWatchLogsClientFactory
     }
 
     /// <summary>Everything that Core would otherwise look up in profile files, in the environment or over the network is said here.</summary>
-    private static AmazonCloudWatchLogsConfig ConfigOf(string region, Uri endpoint, HttpMessageHandler? handler) => new()
+    private static AmazonCloudWatchLogsConfig ConfigOf(string region, Uri endpoint, HttpMessageHandler? handler, int retries) => new()
     {
         IgnoreConfiguredEndpointUrls = true,
         ServiceURL = endpoint.ToString(),
         AuthenticationRegion = region,
         DefaultConfigurationMode = DefaultConfigurationMode.Standard,
         RetryMode = RequestRetryMode.Standard,
-        MaxErrorRetry = Retries,
+        MaxErrorRetry = retries,
         UseDualstackEndpoint = false,
         UseFIPSEndpoint = false,
         EndpointDiscoveryEnabled = false,

@@ -29,6 +29,7 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
     private const int DeadLetterChunkBytes = 2 * 1024 * 1024;
 
     private readonly SemaphoreSlim _one = new(1);
+    private readonly SemaphoreSlim _letters = new(1);
 
     /// <summary>
     /// Returns when everything is delivered, when nothing more is due, or when the budget is used up; never throws for any of these, nor for
@@ -62,39 +63,74 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
         return run.Summary(outbox.Counts.Payloads);
     }
 
+    /// <summary>Whether payloads past their limits wait for <see cref="WriteExpiredAsync"/>.</summary>
+    public bool HasExpired => outbox.HasExpired;
+
+    /// <summary>
+    /// Hands payloads past their limits to the dead letters; those they do not take are dropped. Returns at once when another call is at it.
+    /// May be frozen in the middle and goes on afterwards.
+    /// </summary>
+    public async Task WriteExpiredAsync(IDeadLetters deadLetters, CancellationToken cancellationToken)
+    {
+        if (!await _letters.WaitAsync(0, CancellationToken.None))
+            return;
+        try
+        {
+            while (!cancellationToken.IsCancellationRequested && outbox.TakeExpired(DeadLetterChunkBytes) is { Count: > 0 } entries)
+                await HandOverAsync(entries, deadLetters, cancellationToken);
+        }
+        finally
+        {
+            _letters.Release();
+        }
+    }
+
     /// <summary>
     /// The end: hands everything undelivered to the dead letters, and counts it as dead-lettered or, where they are missing or fail, as dropped.
     /// The outbox is empty afterwards. Answers the number of payloads that were left.
     /// </summary>
     public async Task<int> GiveUpAsync(IDeadLetters? deadLetters, CancellationToken cancellationToken)
     {
+        // Dead letters are written by one at a time; out of time, everything is only counted.
+        var waited = _letters.WaitAsync(cancellationToken);
+        await waited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var left = 0;
         while (outbox.TakeOldest(DeadLetterChunkBytes) is { Count: > 0 } entries)
         {
             left += entries.Count;
-            var written = 0;
-            try
-            {
-                if (deadLetters is not null && !cancellationToken.IsCancellationRequested)
-                    written = await deadLetters.WriteAsync([.. entries.Select(static entry => entry.Payload)], cancellationToken);
-            }
-            catch (Exception exception)
-            {
-                // Whatever it was, what is left is still counted.
-                Log.Warn($"writing dead letters failed: {exception.GetType().Name}");
+            if (!await HandOverAsync(entries, waited.IsCompletedSuccessfully ? deadLetters : null, cancellationToken))
                 deadLetters = null;
-            }
-
-            for (var i = 0; i < entries.Count; i++)
-                outbox.GivenUp(entries[i], deadLettered: i < written);
         }
 
+        if (waited.IsCompletedSuccessfully)
+            _letters.Release();
         return left;
+    }
+
+    /// <summary>Whatever happens, every one of the payloads is counted; false when the dead letters have a bug and are not to be asked again.</summary>
+    private async Task<bool> HandOverAsync(IReadOnlyList<OutboxEntry> entries, IDeadLetters? deadLetters, CancellationToken cancellationToken)
+    {
+        var (written, works) = (0, true);
+        try
+        {
+            if (deadLetters is not null && !cancellationToken.IsCancellationRequested)
+                written = await deadLetters.WriteAsync([.. entries.Select(static entry => entry.Payload)], cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            Log.Warn($"writing dead letters failed: {exception.GetType().Name}");
+            works = false;
+        }
+
+        for (var i = 0; i < entries.Count; i++)
+            outbox.GivenUp(entries[i], deadLettered: i < written);
+        return works;
     }
 
     public void Dispose()
     {
         _one.Dispose();
+        _letters.Dispose();
         foreach (var lane in outbox.Lanes)
             (lane.Destination as IDisposable)?.Dispose();
     }

@@ -4,9 +4,10 @@ namespace TelemetryExtension.Export;
 
 /// <summary>
 /// Encoded payloads until every destination took or finally refused them. Thread-safe. Memory has a ceiling: above it the oldest payloads go to
-/// files, and when those are full too, metrics, then spans, then logs are shed, the oldest first. Whatever leaves is counted in the ledger, once.
+/// files, and when those are full too, metrics, then spans, then logs are shed, the oldest first. What is past its limits waits for the dead letters,
+/// if there are any. Whatever leaves is counted in the ledger, once.
 /// </summary>
-internal sealed class Outbox : IDisposable
+internal sealed partial class Outbox : IDisposable
 {
     /// <summary>Least valuable first: metrics repeat themselves, spans have siblings, logs are what people look for after a crash.</summary>
     private static readonly Signal[] SheddingOrder = [Signal.Metrics, Signal.Traces, Signal.Logs];
@@ -153,57 +154,6 @@ internal sealed class Outbox : IDisposable
         }
     }
 
-    /// <summary>
-    /// For the end: takes the oldest undelivered payloads out, up to a size (at least one), each whole, even if some destination has it already.
-    /// The caller says what became of them: <see cref="GivenUp"/>.
-    /// </summary>
-    public IReadOnlyList<OutboxEntry> TakeOldest(int maxBytes)
-    {
-        lock (_gate)
-        {
-            var taken = new List<OutboxEntry>();
-            long bytes = 0;
-            while (_entries.First?.Value is { } entry && (taken.Count == 0 || bytes + entry.Size <= maxBytes))
-            {
-                bytes += entry.Size;
-                if (entry.File is { } file)
-                {
-                    if (Spool.Read(file) is not { } body)
-                    {
-                        for (var i = 0; i < entry.Shares.Length; i++)
-                            entry.Shares[i].SpoolLost = entry.Records - entry.Shares[i].Lost;
-                        Remove(entry);
-                        entry.Settle(_ledger, static (_, _) => { });
-                        continue;
-                    }
-
-                    entry.Payload = entry.Payload with { Body = body };
-                }
-
-                // The file stays until its content is in good hands.
-                entry.IsGone = true;
-                _entries.RemoveFirst();
-                if (entry.File is null)
-                    _bytes -= entry.Size;
-                taken.Add(entry);
-            }
-
-            return taken;
-        }
-    }
-
-    public void GivenUp(OutboxEntry entry, bool deadLettered)
-    {
-        lock (_gate)
-        {
-            if (entry.File is { } file)
-                _spool.Delete(file);
-            entry.Settle(_ledger, deadLettered ? (account, rest) => _ledger.DeadLettered(account, rest) : (account, rest) => _ledger.Dropped(account, DropReason.Shutdown, rest));
-            // Queues and batches still know the entry: what came back from files would all stay in memory.
-            entry.Payload = entry.Payload with { Body = default };
-        }
-    }
-
     public void Dispose() => _spool.Dispose();
 
     private void Enqueue(OtlpPayload payload, SpoolFile? file, IReadOnlyList<string>? pending)
@@ -244,6 +194,8 @@ internal sealed class Outbox : IDisposable
             _bytes -= entry.Size;
         }
 
+        // What no destination gets any more makes room for what one still may.
+        ForgetExpired(static (outbox, entry) => entry.File is null && outbox._bytes > outbox._options.MaxBytes);
         foreach (var signal in SheddingOrder)
         {
             for (var node = _entries.First; node is not null && _bytes > _options.MaxBytes; )
@@ -289,6 +241,8 @@ internal sealed class Outbox : IDisposable
         var entry = part.Entry;
         entry.Shares[lane.Index].OpenParts--;
         if (!entry.IsSettled || entry.IsGone)
+            return;
+        if (TryKeepForDeadLetters(entry))
             return;
         Remove(entry);
         entry.Settle(_ledger, (account, rest) => _ledger.Exported(account, rest));

@@ -29,6 +29,9 @@ internal sealed class OutboxEntry(OtlpPayload payload, long sequence, int destin
     /// <summary>Left the outbox; queues that still hold it skip it.</summary>
     public bool IsGone { get; set; }
 
+    /// <summary>Past its limits: it waits for the dead letters only.</summary>
+    public bool IsExpired { get; set; }
+
     public bool IsSettled => Array.TrueForAll(Shares, static share => share.OpenParts == 0);
 
     /// <summary>
@@ -38,7 +41,8 @@ internal sealed class OutboxEntry(OtlpPayload payload, long sequence, int destin
     public DestinationShare Worst => Shares.MaxBy(static share => share.Lost);
 
     /// <summary>Writes the final outcome: what the worst share lost, by reason; <paramref name="rest"/> says what became of the others.</summary>
-    public void Settle(Ledger ledger, Action<LedgerAccount, int> rest)
+    /// <param name="deadLettered">Whether the payload was written as a dead letter: what went past its limits is not dropped then.</param>
+    public void Settle(Ledger ledger, Action<LedgerAccount, int> rest, bool deadLettered = false)
     {
         var account = (LedgerAccount)Payload.Signal;
         var worst = Worst;
@@ -46,7 +50,9 @@ internal sealed class OutboxEntry(OtlpPayload payload, long sequence, int destin
             ledger.Rejected(account, worst.Rejected);
         if (worst.Refused > 0)
             ledger.Dropped(account, DropReason.Refused, worst.Refused);
-        if (worst.Expired > 0)
+        if (worst.Expired > 0 && deadLettered)
+            ledger.DeadLettered(account, worst.Expired);
+        else if (worst.Expired > 0)
             ledger.Dropped(account, DropReason.Expired, worst.Expired);
         if (worst.SpoolLost > 0)
             ledger.Dropped(account, DropReason.SpoolLost, worst.SpoolLost);

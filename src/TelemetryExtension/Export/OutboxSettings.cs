@@ -20,13 +20,15 @@ internal sealed record OutboxSettings(
 /// <param name="MaxRequestBytes">Payloads are merged up to this size (uncompressed).</param>
 /// <param name="MaxAge">A payload older than this is given up after one more failed attempt; never without an attempt.</param>
 /// <param name="SpoolMaxBytes">0 turns files off.</param>
+/// <param name="ExpiredMaxBytes">Payloads past their limits that wait for the dead letters; part of the other bounds. 0, when nobody writes any, drops them at once.</param>
 internal sealed record OutboxOptions(
     int MaxBytes = 8 * 1024 * 1024,
     int MaxRequestBytes = 1024 * 1024,
     TimeSpan MaxAge = default,
     int MaxAttempts = 1000,
     int SpoolMaxBytes = 32 * 1024 * 1024,
-    string SpoolDirectory = "/tmp/telemetry-extension-spool")
+    string SpoolDirectory = "/tmp/telemetry-extension-spool",
+    int ExpiredMaxBytes = 0)
 {
     private const int MiB = 1024 * 1024;
 

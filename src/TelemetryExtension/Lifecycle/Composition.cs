@@ -36,7 +36,9 @@ internal sealed class Composition
         LogNameValues Names() => new(function.FunctionName, function.FunctionVersion, resource.InstanceId);
         List<IDestination> destinations =
             [.. OtlpDestinations.Create(options.Delivery, time), .. CloudWatchDestinations.Create(options.CloudWatch, logs, Names, Console.Out, time)];
-        var outbox = new Outbox(destinations, options.Outbox, RetrySchedule.Default, ledger, time);
+        var deadLetters = DeadLetterWriter.For(options.DeadLetters, logs, Names, Console.Out, time);
+        var expiredBytes = options.DeadLetters.Output == DeadLetterOutput.Off ? 0 : options.Outbox.MaxBytes / 4;
+        var outbox = new Outbox(destinations, options.Outbox with { ExpiredMaxBytes = expiredBytes }, RetrySchedule.Default, ledger, time);
         var delivery = new Delivery(outbox, time, Random.Shared.NextDouble);
 
         // Between: from the channel to the outbox.
@@ -60,8 +62,7 @@ internal sealed class Composition
         // When.
         var policy = new FlushPolicy(options.Flush, time, subscribed);
         var budget = new FlushBudget(options.Flush.Budget);
-        var flusher = new Flusher(collector, delivery, policy, budget, time);
-        var deadLetters = DeadLetterWriter.For(options.DeadLetters, logs, Names, Console.Out, time);
+        var flusher = new Flusher(collector, delivery, deadLetters, policy, budget, time);
         var shutdown = new Shutdown(collector, delivery, deadLetters, options.DeadLetters.Reserve, telemetry, signals, ledger, subscribed, time);
         Loop = new ExtensionLoop(extensions, collector, flusher, policy, budget, signals, otlp, shutdown, subscribed, time);
         _recover = outbox.Recover;

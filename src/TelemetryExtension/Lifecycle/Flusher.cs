@@ -7,7 +7,8 @@ namespace TelemetryExtension.Lifecycle;
 /// Does what the policy decides: collects what has arrived and delivers it inside a budget, beside the loop or while the loop waits.
 /// Nothing here throws; what was not delivered stays in the outbox.
 /// </summary>
-internal sealed class Flusher(TelemetryCollector collector, Delivery delivery, FlushPolicy policy, FlushBudget budget, TimeProvider time)
+internal sealed class Flusher(
+    TelemetryCollector collector, Delivery delivery, IDeadLetters deadLetters, FlushPolicy policy, FlushBudget budget, TimeProvider time)
 {
     /// <summary>A flush that nobody waits for may take as long as a slow backend does; freezing interrupts it anyway.</summary>
     private static readonly TimeSpan BackgroundBudget = TimeSpan.FromSeconds(10);
@@ -42,6 +43,9 @@ internal sealed class Flusher(TelemetryCollector collector, Delivery delivery, F
         finally
         {
             policy.Flushed(outcome);
+            // Hours late already: no invocation waits for it.
+            if (delivery.HasExpired)
+                _ = Task.Run(() => delivery.WriteExpiredAsync(deadLetters, CancellationToken.None), CancellationToken.None);
         }
     }
 

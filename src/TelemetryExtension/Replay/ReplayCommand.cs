@@ -66,7 +66,7 @@ internal static class ReplayCommand
     private static IAsyncEnumerable<string> Lines(ReplayOptions options, ReplayEnvironment environment, ProgressBar bar, CancellationToken cancellationToken)
     {
         if (options.LogGroup is not null)
-            return LogGroupSource.Lines(CloudWatchLogsClientFactory.Create(environment.Aws), options, cancellationToken);
+            return LogGroupSource.Lines(CloudWatchLogsClientFactory.Create(environment.Aws, retries: CloudWatchLogsClientFactory.PatientRetries), options, cancellationToken);
         var stream = options.File == "-" ? environment.OpenInput() : File.OpenRead(options.File);
         return LineSource.Lines(stream, done => bar.Done = done, cancellationToken);
     }

@@ -26,7 +26,9 @@ public sealed class OutboxPropertyTests
         var second = new ScriptedDestination("b") { Respond = payload => Answer(random, payload) };
         second.Signals.Remove(Signal.Metrics);
         var options = new OutboxOptions(
-            MaxBytes: limits % 2 == 0 ? 2_000 : 100_000, MaxRequestBytes: 700, MaxAttempts: 3, SpoolMaxBytes: limits < 2 ? 0 : 2_000);
+            MaxBytes: limits % 2 == 0 ? 2_000 : 100_000, MaxRequestBytes: 700, MaxAttempts: 2, SpoolMaxBytes: limits < 2 ? 0 : 2_000,
+            ExpiredMaxBytes: 500);
+        var letters = new ScriptedDeadLetters { Room = 5 };
         using var bench = new DeliveryTestBench([first, second], options, null, time);
         foreach (var step in steps)
         {
@@ -34,12 +36,14 @@ public sealed class OutboxPropertyTests
                 bench.Add(LogPayload([.. Enumerable.Range(0, 1 + (step % 4)).Select(i => new string('x', random.Next(200)))]) with { Signal = (Signal)(step % 3) });
             else
                 bench.DeliverAsync(DeliveryMode.Once).GetAwaiter().GetResult();
+            if (step == 11)
+                bench.Delivery.WriteExpiredAsync(letters, CancellationToken.None).GetAwaiter().GetResult();
             time.Advance(TimeSpan.FromSeconds(random.Next(3)));
             if (!Enum.GetValues<Signal>().All(signal => bench.Ledger[(LedgerAccount)signal].Buffered >= 0) || bench.Outbox.Counts.Bytes > options.MaxBytes)
                 return false;
         }
 
-        bench.Delivery.GiveUpAsync(null, CancellationToken.None).GetAwaiter().GetResult();
+        bench.Delivery.GiveUpAsync(letters, CancellationToken.None).GetAwaiter().GetResult();
         return Enum.GetValues<Signal>().All(signal => bench.Ledger[(LedgerAccount)signal].Buffered == 0) && bench.Outbox.Counts == default;
     }
 

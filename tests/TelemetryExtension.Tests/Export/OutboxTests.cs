@@ -176,7 +176,7 @@ public sealed class OutboxTests
         using var bench = Bench(new(MaxBytes: 2000));
         for (var i = 0; i < 5; i++)
             bench.Add(LogPayload($"m{i}" + new string('x', 900)));
-        var letters = new CountingDeadLetters(3);
+        var letters = new ScriptedDeadLetters { Room = 3 };
         Assert.Equal(5, await bench.Delivery.GiveUpAsync(letters, TestContext.Current.CancellationToken));
         var line = bench.LogsLine();
         Assert.Equal((3, 2, 0), (line.DeadLettered, line.Dropped[(int)DropReason.Shutdown], line.Buffered));
@@ -214,18 +214,6 @@ public sealed class OutboxTests
         var bytes = File.ReadAllBytes(Directory.GetFiles(directory, "*.otlp")[0]);
         bytes[^1] ^= 1;
         return bytes;
-    }
-
-    private sealed class CountingDeadLetters(int room) : IDeadLetters
-    {
-        public List<OtlpPayload> Written { get; } = [];
-
-        public ValueTask<int> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
-        {
-            var now = payloads.Take(room - Written.Count).ToList();
-            Written.AddRange(now);
-            return new(now.Count);
-        }
     }
 
     private sealed class ThrowingDeadLetters : IDeadLetters

@@ -7,7 +7,16 @@ provider "aws" {
 locals {
   artifacts    = coalesce(var.artifacts, "${path.module}/../../../../artifacts")
   function_zip = "${local.artifacts}/demo-function-${var.architecture}.zip"
+
+  cloudwatch_group = join(":", [
+    "arn", data.aws_partition.current.partition, "logs", var.region, data.aws_caller_identity.current.account_id, "log-group",
+    coalesce(var.cloudwatch_log_group, "none"),
+  ])
 }
+
+data "aws_partition" "current" {}
+
+data "aws_caller_identity" "current" {}
 
 module "layer" {
   source = "../../modules/layer"
@@ -31,10 +40,13 @@ resource "aws_lambda_function" "demo" {
   # For the extension alone. OTEL_EXPORTER_OTLP_ENDPOINT works too, but an SDK in the function would read it as well and send past
   # the extension; where the runtime supports wrapper scripts, /opt/telemetry-wrapper takes care of that.
   environment {
-    variables = {
-      TELEMETRY_EXTENSION_OTLP_ENDPOINT = var.otlp_endpoint
-      TELEMETRY_EXTENSION_OTLP_HEADERS  = var.otlp_headers
-    }
+    variables = merge(
+      {
+        TELEMETRY_EXTENSION_OTLP_ENDPOINT = var.otlp_endpoint
+        TELEMETRY_EXTENSION_OTLP_HEADERS  = var.otlp_headers
+      },
+      var.cloudwatch_log_group == null ? {} : { TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP = var.cloudwatch_log_group },
+    )
   }
 
   tracing_config {
@@ -47,7 +59,7 @@ resource "aws_lambda_function" "demo" {
   }
 
   # Otherwise the first invocation may come before the role may write.
-  depends_on = [aws_iam_role_policy.demo]
+  depends_on = [aws_iam_role_policy.demo, aws_iam_role_policy.cloudwatch]
 }
 
 resource "aws_cloudwatch_log_group" "demo" {
@@ -83,6 +95,31 @@ resource "aws_iam_role_policy" "demo" {
         Effect   = "Allow"
         Action   = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
         Resource = "*"
+      },
+    ]
+  })
+}
+
+# infra/iam/cloudwatch-destination.json, for this one group.
+resource "aws_iam_role_policy" "cloudwatch" {
+  count = var.cloudwatch_log_group == null ? 0 : 1
+
+  name = "telemetry-to-cloudwatch-logs"
+  role = aws_iam_role.demo.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "PutTelemetry"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "${local.cloudwatch_group}:log-stream:*"
+      },
+      {
+        Sid      = "CreateTheLogGroupIfItIsMissing"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogGroup", "logs:PutRetentionPolicy"]
+        Resource = [local.cloudwatch_group, "${local.cloudwatch_group}:*"]
       },
     ]
   })

@@ -44,11 +44,12 @@ variable "runtime" {
 }
 
 variable "otlp_endpoint" {
-  description = "Base URL of the OTLP backend, such as https://collector.example.com:4318."
+  description = "Base URL of the OTLP backend, such as https://collector.example.com:4318; empty for none."
   type        = string
+  default     = ""
 
   validation {
-    condition     = can(regex("^https?://", var.otlp_endpoint))
+    condition     = can(regex("^(https?://.*)?$", var.otlp_endpoint))
     error_message = "otlp_endpoint must begin with http:// or https://."
   }
 }
@@ -58,6 +59,17 @@ variable "otlp_headers" {
   type        = string
   default     = ""
   sensitive   = true
+}
+
+variable "cloudwatch_log_group" {
+  description = "Log group for log records and metrics (Embedded Metric Format), such as /otel/demo, created when it is missing; null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_/.#-]{1,512}$", coalesce(var.cloudwatch_log_group, "none")))
+    error_message = "cloudwatch_log_group may hold up to 512 letters, digits and any of _ / . # -."
+  }
 }
 
 variable "log_retention_days" {

@@ -6,7 +6,7 @@ using Amazon.Runtime.Internal;
 namespace Amazon.CloudWatchLogs;
 
 /// <summary>CloudWatch Logs, API version 2014-03-28, protocol AWS JSON 1.1 (see README.md in this folder). Thread-safe.</summary>
-internal sealed class AmazonCloudWatchLogsClient(AWSCredentials credentials, AmazonCloudWatchLogsConfig config)
+internal class AmazonCloudWatchLogsClient(AWSCredentials credentials, AmazonCloudWatchLogsConfig config)
     : AmazonServiceClient(credentials, config)
 {
     public Task<PutLogEventsResponse> PutLogEventsAsync(PutLogEventsRequest request, CancellationToken cancellationToken = default) =>

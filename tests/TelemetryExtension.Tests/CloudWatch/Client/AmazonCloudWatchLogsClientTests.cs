@@ -64,17 +64,39 @@ public sealed class AmazonCloudWatchLogsClientTests : IDisposable
     }
 
     [Fact]
-    public async Task PutLogEvents_ThrottledTwice_IsRetriedBySdk()
+    public async Task FilterLogEvents_ThrottledOnceForReplay_IsRetriedBySdk()
     {
         _server.Groups["g"] = new() { ["s"] = [] };
         _server.Answers.Enqueue(_ => FakeCloudWatchLogs.Error(400, "ThrottlingException"));
-        _server.Answers.Enqueue(_ => FakeCloudWatchLogs.Error(503, "ServiceUnavailableException"));
+        using var client = CloudWatchLogsClientFactory.Create(FakeCloudWatchLogs.Aws, _server, CloudWatchLogsClientFactory.PatientRetries);
+
+        await client.FilterLogEventsAsync(new() { LogGroupName = "g" }, Cancelled);
+
+        Assert.Equal(2, _server.Calls.Count);
+    }
+
+    [Fact]
+    public async Task PutLogEvents_ConnectionDied_IsTriedOnceMoreAtOnce()
+    {
+        _server.Groups["g"] = new() { ["s"] = [] };
+        for (var i = 0; i < 3; i++)
+            _server.Answers.Enqueue(_ => throw new HttpRequestException(HttpRequestError.ResponseEnded));
         using var client = Client();
 
-        await client.PutLogEventsAsync(Put("x"), Cancelled);
+        await Assert.ThrowsAnyAsync<Exception>(() => client.PutLogEventsAsync(Put("x"), Cancelled));
 
-        Assert.Equal(3, _server.Calls.Count);
-        Assert.Single(_server.Groups["g"]["s"]);
+        Assert.Equal(2, _server.Calls.Count);
+    }
+
+    [Fact]
+    public async Task PutLogEvents_NoConnection_IsNotTriedAgain()
+    {
+        _server.Answers.Enqueue(_ => throw new HttpRequestException(HttpRequestError.NameResolutionError));
+        using var client = Client();
+
+        await Assert.ThrowsAnyAsync<Exception>(() => client.PutLogEventsAsync(Put("x"), Cancelled));
+
+        Assert.Single(_server.Calls);
     }
 
     [Fact]

@@ -1,0 +1,136 @@
+using TelemetryExtension.Accounting;
+
+namespace TelemetryExtension.Export;
+
+/// <summary>
+/// What no destination gets any more: payloads past their limits while the environment lives, all that is left at its end. Taken out by whoever
+/// writes dead letters, who says afterwards what became of it.
+/// </summary>
+internal sealed partial class Outbox
+{
+    private readonly LinkedList<OutboxEntry> _expired = new();
+    private long _expiredBytes;
+
+    /// <summary>Whether <see cref="TakeExpired"/> has something to take.</summary>
+    public bool HasExpired
+    {
+        get
+        {
+            lock (_gate)
+                return _expired.Count > 0;
+        }
+    }
+
+    /// <summary>Takes payloads past their limits out, up to a size (at least one). The caller says what became of them: <see cref="GivenUp"/>.</summary>
+    public IReadOnlyList<OutboxEntry> TakeExpired(int maxBytes)
+    {
+        lock (_gate)
+            return TakeFrom(_expired, maxBytes);
+    }
+
+    /// <summary>
+    /// For the end: takes undelivered payloads out, those past their limits first, then the oldest, up to a size (at least one), each whole, even
+    /// if some destination has it already. The caller says what became of them: <see cref="GivenUp"/>.
+    /// </summary>
+    public IReadOnlyList<OutboxEntry> TakeOldest(int maxBytes)
+    {
+        lock (_gate)
+        {
+            var expired = TakeFrom(_expired, maxBytes);
+            return expired.Count > 0 ? expired : TakeFrom(_entries, maxBytes);
+        }
+    }
+
+    public void GivenUp(OutboxEntry entry, bool deadLettered)
+    {
+        lock (_gate)
+        {
+            if (entry.File is { } file)
+                _spool.Delete(file);
+            if (entry.IsExpired)
+                entry.Settle(_ledger, (account, rest) => _ledger.Exported(account, rest), deadLettered);
+            else if (deadLettered)
+                entry.Settle(_ledger, (account, rest) => _ledger.DeadLettered(account, rest), deadLettered);
+            else
+                entry.Settle(_ledger, (account, rest) => _ledger.Dropped(account, DropReason.Shutdown, rest));
+            // Queues and batches still know the entry: what came back from files would all stay in memory.
+            entry.Payload = entry.Payload with { Body = default };
+        }
+    }
+
+    private List<OutboxEntry> TakeFrom(LinkedList<OutboxEntry> list, int maxBytes)
+    {
+        var taken = new List<OutboxEntry>();
+        long bytes = 0;
+        while (list.First?.Value is { } entry && (taken.Count == 0 || bytes + entry.Size <= maxBytes))
+        {
+            bytes += entry.Size;
+            // The file stays until its content is in good hands.
+            TakeOut(entry);
+            if (entry.File is not { } file)
+            {
+                taken.Add(entry);
+            }
+            else if (Spool.Read(file) is { } body)
+            {
+                entry.Payload = entry.Payload with { Body = body };
+                taken.Add(entry);
+            }
+            else if (entry.IsExpired)
+            {
+                GivenUp(entry, deadLettered: false);
+            }
+            else
+            {
+                for (var i = 0; i < entry.Shares.Length; i++)
+                    entry.Shares[i].SpoolLost = entry.Records - entry.Shares[i].Lost + entry.Shares[i].SpoolLost;
+                _spool.Delete(file);
+                entry.Settle(_ledger, static (_, _) => { });
+            }
+        }
+
+        return taken;
+    }
+
+    /// <summary>
+    /// Every destination has decided, and to at least one it was not delivered within the limits: false when that is not so, or nobody writes
+    /// dead letters. Its place, in memory or in a file, stays the same; above the bound the oldest of these payloads are dropped.
+    /// </summary>
+    private bool TryKeepForDeadLetters(OutboxEntry entry)
+    {
+        if (_options.ExpiredMaxBytes < entry.Size || !Array.Exists(entry.Shares, static share => share.Expired > 0))
+            return false;
+        entry.IsGone = true;
+        entry.IsExpired = true;
+        _entries.Remove(entry.Node!);
+        _expired.AddLast(entry.Node!);
+        _expiredBytes += entry.Size;
+        ForgetExpired(static (outbox, _) => outbox._expiredBytes > outbox._options.ExpiredMaxBytes);
+        return true;
+    }
+
+    private void ForgetExpired(Func<Outbox, OutboxEntry, bool> isTooMuch)
+    {
+        for (var node = _expired.First; node is not null; )
+        {
+            var (entry, next) = (node.Value, node.Next);
+            if (isTooMuch(this, entry))
+            {
+                TakeOut(entry);
+                GivenUp(entry, deadLettered: false);
+            }
+
+            node = next;
+        }
+    }
+
+    private void TakeOut(OutboxEntry entry)
+    {
+        entry.IsGone = true;
+        entry.Node!.List!.Remove(entry.Node);
+        if (entry.IsExpired)
+            _expiredBytes -= entry.Size;
+        if (entry.File is null)
+            _bytes -= entry.Size;
+    }
+}

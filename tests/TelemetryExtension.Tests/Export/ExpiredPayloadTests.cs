@@ -1,0 +1,184 @@
+using System.Text;
+using TelemetryExtension.Accounting;
+using TelemetryExtension.Export;
+
+namespace TelemetryExtension.Tests.Export;
+
+using static TelemetryExtension.Tests.Export.DeliveryTestBench;
+
+/// <summary>What is past its limits while the environment lives.</summary>
+public sealed class ExpiredPayloadTests
+{
+    private readonly ManualTimeProvider _time = new();
+    private readonly ScriptedDestination _destination = new("a") { Respond = static _ => new(DeliveryStatus.Retryable) };
+    private readonly ScriptedDeadLetters _letters = new();
+
+    [Fact]
+    public async Task WriteExpired_PastItsAttempts_IsWrittenWholeAndCountsAsDeadLettered()
+    {
+        using var bench = Bench();
+        var payload = bench.Add(LogPayload("one", "two"));
+        var summary = await bench.DeliverAsync();
+        Assert.Equal((0, true), (summary.LeftPayloads, bench.Delivery.HasExpired));
+        bench.AssertLogs(buffered: 2);
+
+        await WriteAsync(bench, _letters);
+        var letter = Assert.Single(_letters.Written);
+        Assert.Equal((payload.BatchId, 2), (letter.BatchId, letter.Records));
+        Assert.True(payload.Body.Span.SequenceEqual(letter.Body.Span));
+        AssertLogs(bench, deadLettered: 2);
+    }
+
+    [Fact]
+    public async Task WriteExpired_PastItsAge_IsWritten()
+    {
+        using var bench = Bench(new(MaxAge: TimeSpan.FromHours(1), ExpiredMaxBytes: 10_000));
+        bench.Add(LogPayload("one") with { Created = _time.GetUtcNow() });
+        _time.JumpWallClock(TimeSpan.FromHours(5));
+        await bench.DeliverAsync();
+        await WriteAsync(bench, _letters);
+        AssertLogs(bench, deadLettered: 1);
+    }
+
+    [Fact]
+    public async Task WriteExpired_WriterTakesNoMore_TheRestIsDroppedAsExpired()
+    {
+        using var bench = Bench(new(MaxAttempts: 1, MaxRequestBytes: 1024, ExpiredMaxBytes: 100_000));
+        for (var i = 0; i < 5; i++)
+            bench.Add(LogPayload($"m{i}"));
+        await bench.DeliverAsync();
+        await WriteAsync(bench, new ScriptedDeadLetters { Room = 3 });
+        AssertLogs(bench, deadLettered: 3, expired: 2);
+    }
+
+    [Fact]
+    public async Task Deliver_NobodyWritesDeadLetters_IsDroppedAtOnce()
+    {
+        using var bench = Bench(new(MaxAttempts: 1));
+        bench.Add(LogPayload("one"));
+        await bench.DeliverAsync();
+        Assert.False(bench.Delivery.HasExpired);
+        AssertLogs(bench, expired: 1);
+    }
+
+    [Fact]
+    public async Task Deliver_MoreExpiresThanMayWait_TheOldestAreDropped()
+    {
+        using var bench = Bench(new(MaxAttempts: 1, ExpiredMaxBytes: 3000));
+        for (var i = 0; i < 5; i++)
+            bench.Add(LogPayload($"m{i}" + new string('x', 900)));
+        await bench.DeliverAsync();
+        Assert.InRange(bench.Outbox.Counts.Bytes, 1800, 3000);
+        await WriteAsync(bench, _letters);
+        AssertLogs(bench, deadLettered: 3, expired: 2);
+        Assert.Contains("m2x", Encoding.UTF8.GetString(_letters.Written[0].Body.Span), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Add_MemoryIsShort_ExpiredPayloadsMakeRoomForLiveOnes()
+    {
+        using var bench = Bench(new(MaxBytes: 4000, SpoolMaxBytes: 0, MaxAttempts: 1, ExpiredMaxBytes: 3000));
+        for (var i = 0; i < 3; i++)
+            bench.Add(LogPayload(new string('x', 900)));
+        await bench.DeliverAsync();
+        for (var i = 0; i < 3; i++)
+            bench.Add(LogPayload(new string('y', 900)) with { Signal = Signal.Metrics });
+        Assert.Equal(0, bench.Ledger[LedgerAccount.Metrics].Dropped[(int)DropReason.Shed]);
+        Assert.Equal(2, bench.LogsLine().Dropped[(int)DropReason.Expired]);
+    }
+
+    [Fact]
+    public async Task WriteExpired_PayloadInAFile_ComesBackAndTheFileGoes()
+    {
+        using var bench = Bench(new(MaxBytes: 500, MaxAttempts: 1, ExpiredMaxBytes: 10_000));
+        bench.Add(LogPayload(new string('x', 900)));
+        await bench.DeliverAsync();
+        Assert.Single(Directory.GetFiles(bench.SpoolDirectory, "*.otlp"));
+        await WriteAsync(bench, _letters);
+        Assert.True(Assert.Single(_letters.Written).Body.Length > 900);
+        AssertLogs(bench, deadLettered: 1);
+        Assert.Empty(Directory.GetFiles(bench.SpoolDirectory, "*.otlp"));
+    }
+
+    [Fact]
+    public async Task WriteExpired_FileDeletedMeanwhile_IsDropped()
+    {
+        using var bench = Bench(new(MaxBytes: 500, MaxAttempts: 1, ExpiredMaxBytes: 10_000));
+        bench.Add(LogPayload(new string('x', 900)));
+        await bench.DeliverAsync();
+        File.Delete(Directory.GetFiles(bench.SpoolDirectory, "*.otlp")[0]);
+        await WriteAsync(bench, _letters);
+        Assert.Empty(_letters.Written);
+        AssertLogs(bench, expired: 1);
+    }
+
+    [Fact]
+    public async Task GiveUp_ExpiredAndUndelivered_ExpiredIsWrittenFirst()
+    {
+        using var bench = Bench();
+        var expired = bench.Add(LogPayload("old"));
+        await bench.DeliverAsync();
+        var left = bench.Add(LogPayload("new"));
+        Assert.Equal(2, await bench.Delivery.GiveUpAsync(_letters, TestContext.Current.CancellationToken));
+        Assert.Equal([expired.BatchId, left.BatchId], _letters.Written.Select(payload => payload.BatchId));
+        AssertLogs(bench, deadLettered: 2);
+    }
+
+    [Fact]
+    public async Task GiveUp_ExpiredForOneAndOpenForAnother_AllIsDeadLettered()
+    {
+        // The second destination was cut off by the budget, which is no answer: its share is still open.
+        var slow = new ScriptedDestination("b") { Respond = static _ => throw new OperationCanceledException() };
+        using var bench = new DeliveryTestBench([_destination, slow], new(MaxAttempts: 1, ExpiredMaxBytes: 10_000), null, _time);
+        bench.Add(LogPayload("one"));
+        _ = bench.Outbox.Take(bench.Outbox.Lanes[1]);
+        await bench.DeliverAsync();
+        await bench.Delivery.GiveUpAsync(_letters, TestContext.Current.CancellationToken);
+        AssertLogs(bench, deadLettered: 1);
+    }
+
+    [Fact]
+    public async Task GiveUp_WhileExpiredOnesAreBeingWritten_WaitsForThem()
+    {
+        var letters = new ScriptedDeadLetters { Gate = new(TaskCreationOptions.RunContinuationsAsynchronously) };
+        using var bench = Bench();
+        bench.Add(LogPayload("old"));
+        await bench.DeliverAsync();
+        var writing = WriteAsync(bench, letters);
+        var givingUp = bench.Delivery.GiveUpAsync(letters, TestContext.Current.CancellationToken);
+        Assert.False(givingUp.IsCompleted);
+        letters.Gate.SetResult();
+        await writing;
+        Assert.Equal(0, await givingUp);
+        AssertLogs(bench, deadLettered: 1);
+    }
+
+    [Fact]
+    public async Task GiveUp_OutOfTimeWhileOthersWrite_TheRestIsCounted()
+    {
+        var letters = new ScriptedDeadLetters { Gate = new(TaskCreationOptions.RunContinuationsAsynchronously) };
+        using var bench = Bench();
+        bench.Add(LogPayload("old"));
+        await bench.DeliverAsync();
+        var writing = WriteAsync(bench, letters);
+        bench.Add(LogPayload("new"));
+        Assert.Equal(1, await bench.Delivery.GiveUpAsync(letters, new CancellationToken(canceled: true)));
+        Assert.Equal(1, bench.LogsLine().Dropped[(int)DropReason.Shutdown]);
+        letters.Gate.SetResult();
+        await writing;
+        Assert.Equal((1, 0), (bench.LogsLine().DeadLettered, bench.LogsLine().Buffered));
+    }
+
+    private static Task WriteAsync(DeliveryTestBench bench, IDeadLetters letters) =>
+        bench.Delivery.WriteExpiredAsync(letters, TestContext.Current.CancellationToken);
+
+    private static void AssertLogs(DeliveryTestBench bench, long deadLettered = 0, long expired = 0)
+    {
+        var line = bench.LogsLine();
+        Assert.Equal((deadLettered, expired, 0), (line.DeadLettered, line.Dropped[(int)DropReason.Expired], line.Buffered));
+        Assert.Equal(default, bench.Outbox.Counts);
+    }
+
+    private DeliveryTestBench Bench(OutboxOptions? options = null) =>
+        new([_destination], options ?? new(MaxAttempts: 1, ExpiredMaxBytes: 10_000), null, _time);
+}

@@ -1,0 +1,26 @@
+using TelemetryExtension.Export;
+
+namespace TelemetryExtension.Tests.Export;
+
+internal sealed class ScriptedDeadLetters : IDeadLetters
+{
+    public int Room { get; init; } = int.MaxValue;
+
+    /// <summary>When set, nothing is written before it is completed.</summary>
+    public TaskCompletionSource? Gate { get; init; }
+
+    /// <summary>Completed by the first call.</summary>
+    public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public List<OtlpPayload> Written { get; } = [];
+
+    public async ValueTask<int> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
+    {
+        Asked.TrySetResult();
+        if (Gate is not null)
+            await Gate.Task;
+        var now = payloads.Take(Room - Written.Count).ToList();
+        Written.AddRange(now);
+        return now.Count;
+    }
+}
