@@ -52,6 +52,8 @@ internal sealed partial class Outbox : IDisposable
         {
             Enqueue(payload, null, null);
             Trim();
+            foreach (var lane in _lanes)
+                lane.ForgetGone(_entries.Count);
         }
     }
 

@@ -119,6 +119,31 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    public async Task Add_ShedWhileABatchIsTriedAgain_QueuesStayShort()
+    {
+        using var bench = Bench(new(MaxBytes: 64 * 1024, SpoolMaxBytes: 0));
+        _destination.Respond = static _ => new(DeliveryStatus.Retryable);
+        for (var i = 0; i < 2000; i++)
+        {
+            bench.Add(LogPayload(1, 1000) with { Signal = i == 0 ? Signal.Logs : Signal.Metrics });
+            if (i % 100 == 0)
+                await bench.DeliverAsync();
+        }
+
+        Assert.InRange(bench.Outbox.Lanes[0].Queued, 1, (2 * bench.Outbox.Counts.Payloads) + 64);
+
+        // What is left is all still there, and in order.
+        _destination.Respond = null;
+        _destination.Requests.Clear();
+        await bench.DeliverAsync(DeliveryMode.Drain);
+        Assert.Equal(0, bench.Outbox.Counts.Payloads);
+        bench.AssertLogs(exported: 1);
+        var metrics = bench.Ledger[LedgerAccount.Metrics];
+        Assert.Equal((2000 - 1, 0), (metrics.Exported + metrics.Dropped[(int)DropReason.Shed], metrics.Buffered));
+        Assert.True(metrics.Exported > 50);
+    }
+
+    [Fact]
     public async Task Recover_AfterAReset_DeliversOnlyToThoseWhoHaveNotGotIt()
     {
         using var bench = Bench(new(MaxBytes: 500), null, new ScriptedDestination("b"));
