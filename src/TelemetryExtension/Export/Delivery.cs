@@ -28,38 +28,31 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
     /// <summary>Dead letters are handed over in pieces of this size, since spooled payloads have to come back into memory for it.</summary>
     private const int DeadLetterChunkBytes = 2 * 1024 * 1024;
 
-    private readonly SemaphoreSlim _one = new(1);
+    /// <summary>How long the last chance waits for a flush it has cancelled to let go of a destination.</summary>
+    private static readonly TimeSpan LetGo = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>One call at a time drives a destination; one that hangs keeps only its own.</summary>
+    private readonly SemaphoreSlim[] _turns = [.. outbox.Lanes.Select(static _ => new SemaphoreSlim(1))];
     private readonly SemaphoreSlim _letters = new(1);
+
+    /// <summary>Cancels the flushes that were started since it was put here.</summary>
+    private CancellationTokenSource _flushes = new();
 
     /// <summary>
     /// Returns when everything is delivered, when nothing more is due, or when the budget is used up; never throws for any of these, nor for
-    /// cancellation. The budget counts time in which this process runs: a freeze does not use it up.
+    /// cancellation. The budget counts time in which this process runs: a freeze does not use it up. The last chance ends the flushes that
+    /// still run: the time they may take is longer than what is left.
     /// </summary>
     public async Task<DeliverySummary> DeliverAsync(DeliveryMode mode, TimeSpan budget, CancellationToken cancellationToken)
     {
-        using var deadline = new AttemptTimeout(budget, time, cancellationToken);
-        var run = new Run(mode, time.GetTimestamp(), budget, deadline);
-        try
-        {
-            await _one.WaitAsync(deadline.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            return run.Summary(outbox.Counts.Payloads);
-        }
-
         if (mode == DeliveryMode.Drain)
-            foreach (var lane in outbox.Lanes)
-                lane.BackOffAnew();
-        try
-        {
-            await Task.WhenAll(outbox.Lanes.Select(lane => DriveAsync(lane, run)));
-        }
-        finally
-        {
-            _one.Release();
-        }
-
+            _ = Interlocked.Exchange(ref _flushes, new()).CancelAsync();
+        using var outer = mode == DeliveryMode.Once
+            ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Volatile.Read(ref _flushes).Token)
+            : CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var deadline = new AttemptTimeout(budget, time, outer.Token);
+        var run = new Run(mode, time.GetTimestamp(), budget, deadline);
+        await Task.WhenAll(outbox.Lanes.Select(lane => TakeTurnAsync(lane, run)));
         return run.Summary(outbox.Counts.Payloads);
     }
 
@@ -129,10 +122,33 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
 
     public void Dispose()
     {
-        _one.Dispose();
+        foreach (var turn in _turns)
+            turn.Dispose();
         _letters.Dispose();
+        _flushes.Dispose();
         foreach (var lane in outbox.Lanes)
             (lane.Destination as IDisposable)?.Dispose();
+    }
+
+    private async Task TakeTurnAsync(DeliveryLane lane, Run run)
+    {
+        var turn = _turns[lane.Index];
+        using var patience = new AttemptTimeout(run.Mode == DeliveryMode.Drain ? LetGo : Timeout.InfiniteTimeSpan, time, run.Token);
+        var waited = turn.WaitAsync(patience.Token);
+        await waited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            if (run.Mode == DeliveryMode.Drain)
+                lane.BackOffAnew();
+            // At the last chance a destination that ignores the cancellation gets the rest beside what it holds.
+            if (waited.IsCompletedSuccessfully || patience.IsExpired)
+                await DriveAsync(lane, run);
+        }
+        finally
+        {
+            if (waited.IsCompletedSuccessfully)
+                turn.Release();
+        }
     }
 
     private async Task DriveAsync(DeliveryLane lane, Run run)
