@@ -88,31 +88,44 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
         var waited = _letters.WaitAsync(cancellationToken);
         await waited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var left = 0;
-        while (outbox.TakeOldest(DeadLetterChunkBytes) is { Count: > 0 } entries)
+        for (var works = waited.IsCompletedSuccessfully; works && deadLetters is not null && !cancellationToken.IsCancellationRequested; )
         {
-            left += entries.Count;
-            if (!await HandOverAsync(entries, waited.IsCompletedSuccessfully ? deadLetters : null, cancellationToken))
-                deadLetters = null;
+            try
+            {
+                var entries = outbox.TakeOldest(DeadLetterChunkBytes);
+                if (entries.Count == 0)
+                    break;
+                left += entries.Count;
+                works = await HandOverAsync(entries, deadLetters, cancellationToken);
+            }
+            catch (Exception exception)
+            {
+                // One that cannot be read back, for want of memory, costs itself only.
+                Log.Warn($"reading an undelivered payload back failed: {exception.GetType().Name}");
+                left += outbox.Drop(1);
+            }
         }
 
+        left += outbox.Drop(int.MaxValue);
         if (waited.IsCompletedSuccessfully)
             _letters.Release();
         return left;
     }
 
     /// <summary>Whatever happens, every one of the payloads is counted; false when the dead letters have a bug and are not to be asked again.</summary>
-    private async Task<bool> HandOverAsync(IReadOnlyList<OutboxEntry> entries, IDeadLetters? deadLetters, CancellationToken cancellationToken)
+    private async Task<bool> HandOverAsync(IReadOnlyList<OutboxEntry> entries, IDeadLetters deadLetters, CancellationToken cancellationToken)
     {
         var (written, works) = (0, true);
         try
         {
-            if (deadLetters is not null && !cancellationToken.IsCancellationRequested)
+            if (!cancellationToken.IsCancellationRequested)
                 written = await deadLetters.WriteAsync([.. entries.Select(static entry => entry.Payload)], cancellationToken);
         }
         catch (Exception exception)
         {
             Log.Warn($"writing dead letters failed: {exception.GetType().Name}");
-            works = false;
+            // Too little memory is no bug: every chunk given up makes room for the next.
+            works = exception is OutOfMemoryException;
         }
 
         for (var i = 0; i < entries.Count; i++)
@@ -184,7 +197,8 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
             }
 
             var senders = new List<Task<bool>>(RequestsInFlight);
-            while (senders.Count < RequestsInFlight && outbox.Take(lane) is { } batch)
+            // One that failed before it got onto the network is not taken again at once.
+            while (senders.Count < RequestsInFlight && (senders.Count == 0 || lane.Failures == 0) && outbox.Take(lane) is { } batch)
                 senders.Add(SendAllAsync(lane, batch, run));
             var healthy = await Task.WhenAll(senders);
             if (senders.Count == 0 || (run.Mode == DeliveryMode.Once && healthy.Contains(false)))
@@ -203,10 +217,23 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
 
     private async Task<bool> SendAsync(DeliveryLane lane, DeliveryBatch batch, Run run)
     {
-        if (outbox.Open(lane, batch) is not { } payload)
+        OtlpPayload? payload;
+        var started = time.GetTimestamp();
+        try
+        {
+            payload = outbox.Open(lane, batch);
+        }
+        catch (OutOfMemoryException)
+        {
+            Log.WarnOnce("memory", "too little memory to put a request together, will be tried again");
+            outbox.Postpone(lane, batch, random());
+            run.Note(lane, null, time.GetElapsedTime(started));
+            return false;
+        }
+
+        if (payload is null)
             return true;
         DeliveryResult? result = null;
-        var started = time.GetTimestamp();
         try
         {
             result = await lane.Destination.DeliverAsync(payload, run.Token);

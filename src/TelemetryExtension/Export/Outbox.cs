@@ -145,6 +145,18 @@ internal sealed partial class Outbox : IDisposable
         }
     }
 
+    /// <summary>A batch that could not even be opened, through no fault of its own: it is the next to go, after a pause.</summary>
+    /// <param name="random">From 0 up to 1, for the back-off.</param>
+    public void Postpone(DeliveryLane lane, DeliveryBatch batch, double random)
+    {
+        lock (_gate)
+        {
+            lane.Finished(batch);
+            lane.Failed(_time.GetUtcNow(), null, random);
+            lane.Again(batch);
+        }
+    }
+
     public bool HasWork(DeliveryLane lane)
     {
         lock (_gate)
