@@ -26,13 +26,14 @@ internal sealed record ExtensionOptions(
     {
         var resource = configuration.Get<ResourceSettings>() ?? new();
         var memorySizeMb = int.TryParse(resource.MemorySizeMb, out var megabytes) ? megabytes : 0;
+        var heapLimitBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         return new(
             TelemetryOptions.From(configuration.Get<TelemetrySettings>() ?? new(), problems),
             receiver,
-            BufferOptions.From(configuration.Get<BufferSettings>() ?? new(), memorySizeMb, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, problems),
+            BufferOptions.From(configuration.Get<BufferSettings>() ?? new(), memorySizeMb, heapLimitBytes, problems),
             FlushOptions.From(configuration.Get<FlushSettings>() ?? new(), problems),
             DeliveryOptions.From(configuration.Get<DeliverySettings>() ?? new(), problems, ownPorts),
-            OutboxOptions.From(configuration.Get<OutboxSettings>() ?? new(), problems),
+            OutboxOptions.From(configuration.Get<OutboxSettings>() ?? new(), heapLimitBytes, problems),
             MetricOptions.From(configuration.Get<MetricSettings>() ?? new(), configuration.Get<PriceSettings>() ?? new(), problems),
             CloudWatchOptions.From(configuration.Get<CloudWatchSettings>() ?? new(), problems),
             DeadLetterOptions.From(configuration.Get<DeadLetterSettings>() ?? new(), problems),

@@ -28,38 +28,31 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
     /// <summary>Dead letters are handed over in pieces of this size, since spooled payloads have to come back into memory for it.</summary>
     private const int DeadLetterChunkBytes = 2 * 1024 * 1024;
 
-    private readonly SemaphoreSlim _one = new(1);
+    /// <summary>How long the last chance waits for a flush it has cancelled to let go of a destination.</summary>
+    private static readonly TimeSpan LetGo = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>One call at a time drives a destination; one that hangs keeps only its own.</summary>
+    private readonly SemaphoreSlim[] _turns = [.. outbox.Lanes.Select(static _ => new SemaphoreSlim(1))];
     private readonly SemaphoreSlim _letters = new(1);
+
+    /// <summary>Cancels the flushes that were started since it was put here.</summary>
+    private CancellationTokenSource _flushes = new();
 
     /// <summary>
     /// Returns when everything is delivered, when nothing more is due, or when the budget is used up; never throws for any of these, nor for
-    /// cancellation. The budget counts time in which this process runs: a freeze does not use it up.
+    /// cancellation. The budget counts time in which this process runs: a freeze does not use it up. The last chance ends the flushes that
+    /// still run: the time they may take is longer than what is left.
     /// </summary>
     public async Task<DeliverySummary> DeliverAsync(DeliveryMode mode, TimeSpan budget, CancellationToken cancellationToken)
     {
-        using var deadline = new AttemptTimeout(budget, time, cancellationToken);
-        var run = new Run(mode, time.GetTimestamp(), budget, deadline);
-        try
-        {
-            await _one.WaitAsync(deadline.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            return run.Summary(outbox.Counts.Payloads);
-        }
-
         if (mode == DeliveryMode.Drain)
-            foreach (var lane in outbox.Lanes)
-                lane.BackOffAnew();
-        try
-        {
-            await Task.WhenAll(outbox.Lanes.Select(lane => DriveAsync(lane, run)));
-        }
-        finally
-        {
-            _one.Release();
-        }
-
+            _ = Interlocked.Exchange(ref _flushes, new()).CancelAsync();
+        using var outer = mode == DeliveryMode.Once
+            ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Volatile.Read(ref _flushes).Token)
+            : CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var deadline = new AttemptTimeout(budget, time, outer.Token);
+        var run = new Run(mode, time.GetTimestamp(), budget, deadline);
+        await Task.WhenAll(outbox.Lanes.Select(lane => TakeTurnAsync(lane, run)));
         return run.Summary(outbox.Counts.Payloads);
     }
 
@@ -95,31 +88,44 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
         var waited = _letters.WaitAsync(cancellationToken);
         await waited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var left = 0;
-        while (outbox.TakeOldest(DeadLetterChunkBytes) is { Count: > 0 } entries)
+        for (var works = waited.IsCompletedSuccessfully; works && deadLetters is not null && !cancellationToken.IsCancellationRequested; )
         {
-            left += entries.Count;
-            if (!await HandOverAsync(entries, waited.IsCompletedSuccessfully ? deadLetters : null, cancellationToken))
-                deadLetters = null;
+            try
+            {
+                var entries = outbox.TakeOldest(DeadLetterChunkBytes);
+                if (entries.Count == 0)
+                    break;
+                left += entries.Count;
+                works = await HandOverAsync(entries, deadLetters, cancellationToken);
+            }
+            catch (Exception exception)
+            {
+                // One that cannot be read back, for want of memory, costs itself only.
+                Log.Warn($"reading an undelivered payload back failed: {exception.GetType().Name}");
+                left += outbox.Drop(1);
+            }
         }
 
+        left += outbox.Drop(int.MaxValue);
         if (waited.IsCompletedSuccessfully)
             _letters.Release();
         return left;
     }
 
     /// <summary>Whatever happens, every one of the payloads is counted; false when the dead letters have a bug and are not to be asked again.</summary>
-    private async Task<bool> HandOverAsync(IReadOnlyList<OutboxEntry> entries, IDeadLetters? deadLetters, CancellationToken cancellationToken)
+    private async Task<bool> HandOverAsync(IReadOnlyList<OutboxEntry> entries, IDeadLetters deadLetters, CancellationToken cancellationToken)
     {
         var (written, works) = (0, true);
         try
         {
-            if (deadLetters is not null && !cancellationToken.IsCancellationRequested)
+            if (!cancellationToken.IsCancellationRequested)
                 written = await deadLetters.WriteAsync([.. entries.Select(static entry => entry.Payload)], cancellationToken);
         }
         catch (Exception exception)
         {
             Log.Warn($"writing dead letters failed: {exception.GetType().Name}");
-            works = false;
+            // Too little memory is no bug: every chunk given up makes room for the next.
+            works = exception is OutOfMemoryException;
         }
 
         for (var i = 0; i < entries.Count; i++)
@@ -129,10 +135,33 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
 
     public void Dispose()
     {
-        _one.Dispose();
+        foreach (var turn in _turns)
+            turn.Dispose();
         _letters.Dispose();
+        _flushes.Dispose();
         foreach (var lane in outbox.Lanes)
             (lane.Destination as IDisposable)?.Dispose();
+    }
+
+    private async Task TakeTurnAsync(DeliveryLane lane, Run run)
+    {
+        var turn = _turns[lane.Index];
+        using var patience = new AttemptTimeout(run.Mode == DeliveryMode.Drain ? LetGo : Timeout.InfiniteTimeSpan, time, run.Token);
+        var waited = turn.WaitAsync(patience.Token);
+        await waited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            if (run.Mode == DeliveryMode.Drain)
+                lane.BackOffAnew();
+            // At the last chance a destination that ignores the cancellation gets the rest beside what it holds.
+            if (waited.IsCompletedSuccessfully || patience.IsExpired)
+                await DriveAsync(lane, run);
+        }
+        finally
+        {
+            if (waited.IsCompletedSuccessfully)
+                turn.Release();
+        }
     }
 
     private async Task DriveAsync(DeliveryLane lane, Run run)
@@ -168,7 +197,8 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
             }
 
             var senders = new List<Task<bool>>(RequestsInFlight);
-            while (senders.Count < RequestsInFlight && outbox.Take(lane) is { } batch)
+            // One that failed before it got onto the network is not taken again at once.
+            while (senders.Count < RequestsInFlight && (senders.Count == 0 || lane.Failures == 0) && outbox.Take(lane) is { } batch)
                 senders.Add(SendAllAsync(lane, batch, run));
             var healthy = await Task.WhenAll(senders);
             if (senders.Count == 0 || (run.Mode == DeliveryMode.Once && healthy.Contains(false)))
@@ -187,10 +217,23 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
 
     private async Task<bool> SendAsync(DeliveryLane lane, DeliveryBatch batch, Run run)
     {
-        if (outbox.Open(lane, batch) is not { } payload)
+        OtlpPayload? payload;
+        var started = time.GetTimestamp();
+        try
+        {
+            payload = outbox.Open(lane, batch);
+        }
+        catch (OutOfMemoryException)
+        {
+            Log.WarnOnce("memory", "too little memory to put a request together, will be tried again");
+            outbox.Postpone(lane, batch, random());
+            run.Note(lane, null, time.GetElapsedTime(started));
+            return false;
+        }
+
+        if (payload is null)
             return true;
         DeliveryResult? result = null;
-        var started = time.GetTimestamp();
         try
         {
             result = await lane.Destination.DeliverAsync(payload, run.Token);

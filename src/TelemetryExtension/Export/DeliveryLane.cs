@@ -17,7 +17,25 @@ internal sealed class DeliveryLane(IDestination destination, int index, RetrySch
     /// <summary>Failures in a row; 0 means healthy.</summary>
     public int Failures { get; private set; }
 
+    /// <summary>Entries no request was made of yet, and some that left the outbox since.</summary>
+    public int Queued => _fresh[0].Count + _fresh[1].Count + _fresh[2].Count;
+
     public void Add(OutboxEntry entry) => _fresh[(int)entry.Payload.Signal].Enqueue(entry);
+
+    /// <summary>
+    /// Lets go of entries that left the outbox, once they are most of what is queued: while a batch is tried again and again nothing else
+    /// is taken, and what is shed meanwhile would stay for ever.
+    /// </summary>
+    /// <param name="live">Entries in the outbox.</param>
+    public void ForgetGone(int live)
+    {
+        if (Queued <= (2 * live) + 64)
+            return;
+        foreach (var queue in _fresh)
+            for (var left = queue.Count; left > 0; left--)
+                if (queue.Dequeue() is { IsGone: false } entry)
+                    queue.Enqueue(entry);
+    }
 
     /// <summary>
     /// The next request: first what failed before, then the oldest payloads, merged up to <paramref name="maxBytes"/> (one payload that is

@@ -41,6 +41,22 @@ internal sealed partial class Outbox
         }
     }
 
+    /// <summary>For the end: counts what is left as given up, in the order of <see cref="TakeOldest"/>, and reads nothing back for it. Answers how many payloads.</summary>
+    public int Drop(int most)
+    {
+        lock (_gate)
+        {
+            var dropped = 0;
+            for (; dropped < most && (_expired.First ?? _entries.First)?.Value is { } entry; dropped++)
+            {
+                TakeOut(entry);
+                GivenUp(entry, deadLettered: false);
+            }
+
+            return dropped;
+        }
+    }
+
     public void GivenUp(OutboxEntry entry, bool deadLettered)
     {
         lock (_gate)
@@ -64,16 +80,23 @@ internal sealed partial class Outbox
         long bytes = 0;
         while (list.First?.Value is { } entry && (taken.Count == 0 || bytes + entry.Size <= maxBytes))
         {
+            ReadOnlyMemory<byte>? body;
+            try
+            {
+                body = entry.File is { } file ? Spool.Read(file) : entry.Payload.Body;
+            }
+            catch (OutOfMemoryException) when (taken.Count > 0)
+            {
+                // There is room again once those already taken are in good hands.
+                break;
+            }
+
             bytes += entry.Size;
             // The file stays until its content is in good hands.
             TakeOut(entry);
-            if (entry.File is not { } file)
+            if (body is not null)
             {
-                taken.Add(entry);
-            }
-            else if (Spool.Read(file) is { } body)
-            {
-                entry.Payload = entry.Payload with { Body = body };
+                entry.Payload = entry.Payload with { Body = body.Value };
                 taken.Add(entry);
             }
             else if (entry.IsExpired)
@@ -84,7 +107,7 @@ internal sealed partial class Outbox
             {
                 for (var i = 0; i < entry.Shares.Length; i++)
                     entry.Shares[i].SpoolLost = entry.Records - entry.Shares[i].Lost + entry.Shares[i].SpoolLost;
-                _spool.Delete(file);
+                _spool.Delete(entry.File!);
                 entry.Settle(_ledger, static (_, _) => { });
             }
         }

@@ -52,6 +52,8 @@ internal sealed partial class Outbox : IDisposable
         {
             Enqueue(payload, null, null);
             Trim();
+            foreach (var lane in _lanes)
+                lane.ForgetGone(_entries.Count);
         }
     }
 
@@ -140,6 +142,18 @@ internal sealed partial class Outbox : IDisposable
                         lane.Again(batch);
                     break;
             }
+        }
+    }
+
+    /// <summary>A batch that could not even be opened, through no fault of its own: it is the next to go, after a pause.</summary>
+    /// <param name="random">From 0 up to 1, for the back-off.</param>
+    public void Postpone(DeliveryLane lane, DeliveryBatch batch, double random)
+    {
+        lock (_gate)
+        {
+            lane.Finished(batch);
+            lane.Failed(_time.GetUtcNow(), null, random);
+            lane.Again(batch);
         }
     }
 

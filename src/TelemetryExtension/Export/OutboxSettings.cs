@@ -32,13 +32,18 @@ internal sealed record OutboxOptions(
 {
     private const int MiB = 1024 * 1024;
 
-    public static OutboxOptions From(OutboxSettings raw, SettingProblems problems)
+    /// <param name="heapLimitBytes">
+    /// The most the process's heap may hold (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes). The channel and requests being made need
+    /// their parts of it: the default stays under a quarter, a setting under a half.
+    /// </param>
+    public static OutboxOptions From(OutboxSettings raw, long heapLimitBytes, SettingProblems problems)
     {
-        // A sixteenth of the function's memory: 8 MiB at 128 MB, never more than half of our own heap limit.
+        // A sixteenth of the function's memory: 8 MiB at 128 MB.
         var memory = int.TryParse(raw.FunctionMemory, out var megabytes) ? megabytes : 128;
-        var fallback = Math.Clamp(memory / 16, 8, 32) * MiB;
+        var fallback = (int)Math.Min((long)Math.Clamp(memory / 16, 8, 32) * MiB, heapLimitBytes / 4);
+        var most = (int)Math.Min(1024 * MiB, heapLimitBytes / 2);
         return new(
-            Setting.Int("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", raw.MaxBytes, fallback, 64 * 1024, 48 * MiB, problems),
+            Setting.Int("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", raw.MaxBytes, fallback, Math.Min(64 * 1024, most), most, problems),
             Setting.Int("TELEMETRY_EXTENSION_MAX_REQUEST_BYTES", raw.MaxRequestBytes, MiB, 1024, 64 * MiB, problems),
             TimeSpan.FromSeconds(Setting.Int("TELEMETRY_EXTENSION_MAX_AGE_SECONDS", raw.MaxAge, 6 * 3600, 1, 30 * 86400, problems)),
             Setting.Int("TELEMETRY_EXTENSION_MAX_ATTEMPTS", raw.MaxAttempts, 1000, 1, int.MaxValue, problems),

@@ -28,22 +28,34 @@ internal sealed class Shutdown(
             await signals.ReportedAsync(lastRequestId).WaitAsync(cancellation.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        try
+        await GuardAsync(async () =>
         {
             telemetry.Close();
             collector.Close(shutdown.Reason, hasTelemetry);
             var budget = deadline.Remaining - reserve;
             if (budget > TimeSpan.Zero)
                 await delivery.DeliverAsync(DeliveryMode.Drain, budget, CancellationToken.None).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+
+        // Whatever became of the delivery: what it left is written and counted.
+        await GuardAsync(async () =>
+        {
             using var last = deadline.CreateCancellation();
             await delivery.GiveUpAsync(deadLetters, last.Token).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+        Log.Info($"ledger: {ledger}");
+    }
+
+    /// <summary>A boundary: a bug of ours must not become an exit code that Lambda takes for a failure, nor cost the account of what was delivered.</summary>
+    private static async Task GuardAsync(Func<Task> step)
+    {
+        try
+        {
+            await step().ConfigureAwait(false);
         }
         catch (Exception e)
         {
-            // A boundary: a bug of ours must not become an exit code that Lambda takes for a failure, nor cost the account of what was delivered.
             Log.Warn($"the shutdown failed: {e.GetType().Name}: {e.Message}");
         }
-
-        Log.Info($"ledger: {ledger}");
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using TelemetryExtension.Accounting;
 using TelemetryExtension.Export;
 
@@ -119,6 +120,31 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    public async Task Add_ShedWhileABatchIsTriedAgain_QueuesStayShort()
+    {
+        using var bench = Bench(new(MaxBytes: 64 * 1024, SpoolMaxBytes: 0));
+        _destination.Respond = static _ => new(DeliveryStatus.Retryable);
+        for (var i = 0; i < 2000; i++)
+        {
+            bench.Add(LogPayload(1, 1000) with { Signal = i == 0 ? Signal.Logs : Signal.Metrics });
+            if (i % 100 == 0)
+                await bench.DeliverAsync();
+        }
+
+        Assert.InRange(bench.Outbox.Lanes[0].Queued, 1, (2 * bench.Outbox.Counts.Payloads) + 64);
+
+        // What is left is all still there, and in order.
+        _destination.Respond = null;
+        _destination.Requests.Clear();
+        await bench.DeliverAsync(DeliveryMode.Drain);
+        Assert.Equal(0, bench.Outbox.Counts.Payloads);
+        bench.AssertLogs(exported: 1);
+        var metrics = bench.Ledger[LedgerAccount.Metrics];
+        Assert.Equal((2000 - 1, 0), (metrics.Exported + metrics.Dropped[(int)DropReason.Shed], metrics.Buffered));
+        Assert.True(metrics.Exported > 50);
+    }
+
+    [Fact]
     public async Task Recover_AfterAReset_DeliversOnlyToThoseWhoHaveNotGotIt()
     {
         using var bench = Bench(new(MaxBytes: 500), null, new ScriptedDestination("b"));
@@ -206,6 +232,52 @@ public sealed class OutboxTests
         Assert.Equal((5, 0), (bench.LogsLine().Dropped[(int)DropReason.Shutdown], bench.LogsLine().Buffered));
     }
 
+    [Fact]
+    public async Task GiveUp_TooLittleMemoryForOneChunk_TheOthersAreStillWritten()
+    {
+        using var bench = Bench();
+        for (var i = 0; i < 5; i++)
+            bench.Add(LogPayload(new string('x', 1024 * 1024)));
+        var letters = new ScriptedDeadLetters();
+        Assert.Equal(5, await bench.Delivery.GiveUpAsync(new ShortOfMemory(letters), TestContext.Current.CancellationToken));
+        var line = bench.LogsLine();
+        Assert.Equal((4, 1, 0), (line.DeadLettered, line.Dropped[(int)DropReason.Shutdown], line.Buffered));
+        Assert.Equal(new(0, 0, 0, 0), bench.Outbox.Counts);
+    }
+
+    [Fact]
+    public async Task GiveUp_OutOfTime_AllIsCountedWithoutReadingFiles()
+    {
+        using var bench = Bench(new(MaxBytes: 500));
+        for (var i = 0; i < 3; i++)
+            bench.Add(LogPayload(new string('x', 900)));
+        var files = Directory.GetFiles(bench.SpoolDirectory, "*.otlp");
+        Assert.NotEmpty(files);
+        // Unread, nobody notices that it is gone.
+        File.Delete(files[0]);
+        Assert.Equal(3, await bench.Delivery.GiveUpAsync(new ScriptedDeadLetters(), new CancellationToken(canceled: true)));
+        Assert.Equal((3, 0), (bench.LogsLine().Dropped[(int)DropReason.Shutdown], bench.LogsLine().Buffered));
+        Assert.Empty(Directory.GetFiles(bench.SpoolDirectory, "*.otlp"));
+        Assert.Equal(new(0, 0, 0, 0), bench.Outbox.Counts);
+    }
+
+    [Fact]
+    public async Task Deliver_TooLittleMemoryToMerge_IsTriedAgainAfterAPause()
+    {
+        using var bench = Bench();
+        using var scarce = new ScarceMemory(LogPayload("two").Body.ToArray());
+        bench.Add(LogPayload("one"));
+        bench.Add(LogPayload("two") with { Body = scarce.Memory });
+        var summary = await bench.DeliverAsync();
+        Assert.Equal((0, 1, 2), (summary.DeliveredRequests, summary.FailedRequests, summary.LeftPayloads));
+        Assert.Empty(_destination.Requests);
+
+        scarce.IsThere = true;
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await bench.DeliverAsync();
+        bench.AssertLogs(exported: 2);
+    }
+
     private DeliveryTestBench Bench(OutboxOptions? options = null, RetrySchedule? schedule = null, params IDestination[] others) =>
         new([_destination, .. others], options, schedule, _time);
 
@@ -219,5 +291,37 @@ public sealed class OutboxTests
     private sealed class ThrowingDeadLetters : IDeadLetters
     {
         public ValueTask<int> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken) => throw new InvalidOperationException("a bug");
+    }
+
+    private sealed class ShortOfMemory(ScriptedDeadLetters then) : IDeadLetters
+    {
+        private bool _asked;
+
+        public ValueTask<int> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
+        {
+            if (_asked)
+                return then.WriteAsync(payloads, cancellationToken);
+            _asked = true;
+            throw new InsufficientMemoryException();
+        }
+    }
+
+    private sealed class ScarceMemory(byte[] bytes) : MemoryManager<byte>
+    {
+        public bool IsThere { get; set; }
+
+        public override Memory<byte> Memory => CreateMemory(bytes.Length);
+
+        public override Span<byte> GetSpan() => IsThere ? bytes : throw new InsufficientMemoryException();
+
+        public override MemoryHandle Pin(int elementIndex = 0) => throw new NotSupportedException();
+
+        public override void Unpin()
+        {
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+        }
     }
 }

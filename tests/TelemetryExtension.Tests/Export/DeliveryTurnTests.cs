@@ -1,0 +1,102 @@
+using TelemetryExtension.Export;
+
+namespace TelemetryExtension.Tests.Export;
+
+using static TelemetryExtension.Tests.Export.DeliveryTestBench;
+
+/// <summary>Two deliveries at the same time: a flush in the background and the last chance.</summary>
+public sealed class DeliveryTurnTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private readonly ManualTimeProvider _time = new();
+    private readonly ScriptedDestination _healthy = new("healthy");
+
+    [Fact]
+    public async Task Drain_AFlushHangsOnOneDestination_TheOtherGetsAllAtOnce()
+    {
+        var hanging = new HangingDestination();
+        using var bench = Bench(hanging);
+        bench.Add(LogPayload("a"));
+        var flush = bench.DeliverAsync(budgetMs: 10_000);
+        bench.Add(LogPayload("b"));
+        var drain = bench.DeliverAsync(DeliveryMode.Drain, 1300);
+
+        // The flush lets go without that any time passes, and the hanging destination is tried once more.
+        await flush.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await hanging.AskedTwice.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.Equal(2, _healthy.Requests.Sum(static request => request.Records));
+        Assert.Equal(hanging.Requests[0].BatchId, hanging.Requests[1].BatchId);
+
+        _time.Advance(TimeSpan.FromMilliseconds(1300));
+        Assert.Equal(2, (await drain.WaitAsync(Patience, TestContext.Current.CancellationToken)).LeftPayloads);
+    }
+
+    [Fact]
+    public async Task Drain_AFlushIgnoresItsCancellation_TheRestGoesBesideIt()
+    {
+        var hanging = new HangingDestination { IgnoresCancellation = true };
+        using var bench = Bench(hanging);
+        bench.Add(LogPayload("a"));
+        var flush = bench.DeliverAsync(budgetMs: 10_000);
+        bench.Add(LogPayload("b"));
+        var drain = bench.DeliverAsync(DeliveryMode.Drain, 1300);
+        Assert.Equal(2, _healthy.Requests.Sum(static request => request.Records));
+        Assert.Single(hanging.Requests);
+
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        await hanging.AskedTwice.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        hanging.Answer.SetResult();
+        await Task.WhenAll(flush, drain).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        bench.AssertLogs(exported: 2);
+    }
+
+    [Fact]
+    public async Task Once_WhileAnotherHangs_TheHealthyDestinationGetsItsShareAndNobodyIsAskedTwice()
+    {
+        var hanging = new HangingDestination();
+        using var bench = Bench(hanging);
+        bench.Add(LogPayload("a"));
+        var first = bench.DeliverAsync(budgetMs: 10_000);
+        bench.Add(LogPayload("b"));
+        var second = bench.DeliverAsync(budgetMs: 800);
+        Assert.Equal(2, _healthy.Requests.Sum(static request => request.Records));
+
+        _time.Advance(TimeSpan.FromMilliseconds(800));
+        await second.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.False(first.IsCompleted);
+        Assert.Single(hanging.Requests);
+        hanging.Answer.SetResult();
+        await first.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        bench.AssertLogs(exported: 2);
+    }
+
+    private DeliveryTestBench Bench(IDestination other) => new([other, _healthy], null, null, _time);
+
+    private sealed class HangingDestination : IDestination
+    {
+        public string Name => "hanging";
+
+        public bool IgnoresCancellation { get; init; }
+
+        public List<OtlpPayload> Requests { get; } = [];
+
+        public TaskCompletionSource Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource AskedTwice { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool Accepts(Signal signal) => true;
+
+        public async ValueTask<DeliveryResult> DeliverAsync(OtlpPayload payload, CancellationToken cancellationToken)
+        {
+            lock (Requests)
+            {
+                Requests.Add(payload);
+                if (Requests.Count == 2)
+                    AskedTwice.SetResult();
+            }
+
+            await Answer.Task.WaitAsync(IgnoresCancellation ? CancellationToken.None : cancellationToken);
+            return new(DeliveryStatus.Delivered);
+        }
+    }
+}
