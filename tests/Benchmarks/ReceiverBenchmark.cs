@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -68,6 +69,16 @@ internal static class ReceiverBenchmark
             + $"{5000.0 * body.Length / cpu.TotalSeconds / 1e9:0.00} GB per CPU second of both ends; "
             + $"answer p50 {latencies[latencies.Count / 2]:0.000} ms, p99 {latencies[latencies.Count * 99 / 100]:0.000} ms");
 
+        // A flush beside it: what is in the channel is taken, and a request is gzipped, as for a backend, without a pause.
+        using var flushing = new CancellationTokenSource();
+        var flush = Task.Run(() => FlushWithoutEnd(channel, body, flushing.Token));
+        latencies.Clear();
+        await SendAsync(socket.Port, request, 3000, latencies, static () => { }).ConfigureAwait(false);
+        await flushing.CancelAsync().ConfigureAwait(false);
+        await flush.ConfigureAwait(false);
+        latencies.Sort();
+        Say($"answer while a flush runs: p50 {latencies[latencies.Count / 2]:0.000} ms, p99 {latencies[latencies.Count * 99 / 100]:0.000} ms");
+
         // Nobody reads the channel: what does not fit is refused.
         var before = Resident();
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => SendAsync(socket.Port, request, 250, null, static () => { }))).ConfigureAwait(false);
@@ -91,6 +102,16 @@ internal static class ReceiverBenchmark
                 throw new InvalidOperationException("the receiver hung up");
             latencies?.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             afterEach();
+        }
+    }
+
+    private static void FlushWithoutEnd(TelemetryChannel channel, byte[] body, CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            Drain(channel);
+            using var gzip = new GZipStream(Stream.Null, CompressionLevel.Fastest);
+            gzip.Write(body);
         }
     }
 

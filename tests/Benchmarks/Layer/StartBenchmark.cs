@@ -9,9 +9,9 @@ internal static class StartBenchmark
     {
         var samples = new Dictionary<string, List<(double Register, double Next, double Rss, double Cpu)>>();
         for (var round = -2; round < Rounds; round++)
-            foreach (var strategy in (string?[])[null, "adaptive"])
+            foreach (var (strategy, cloudWatch) in ((string?, bool)[])[(null, false), ("adaptive", false), ("adaptive", true)])
             {
-                await using var subject = await Subject.StartAsync(strategy);
+                await using var subject = await Subject.StartAsync(strategy, cloudWatch);
                 var idle = subject.RssMb;
                 var cpu = subject.Cpu.TotalMilliseconds;
                 if (round >= 0)
@@ -20,10 +20,10 @@ internal static class StartBenchmark
             }
 
         Subject.Say($"### Start: {Rounds} of each in turns, median (best)");
-        Console.WriteLine("| extension | process to Register, ms | process to Next, ms | RSS after init, MB |");
-        Console.WriteLine("|---|--:|--:|--:|");
+        Console.WriteLine("| extension | process to Register, ms | process to Next, ms | RSS after init, MB | CPU, ms |");
+        Console.WriteLine("|---|--:|--:|--:|--:|");
         foreach (var (name, list) in samples)
-            Subject.Say($"| {(name == "floor" ? name : "telemetry-extension")} | {Subject.Median(list.Select(s => s.Register)):0.0} ({list.Min(s => s.Register):0.0}) | {Subject.Median(list.Select(s => s.Next)):0.0} ({list.Min(s => s.Next):0.0}) | {Subject.Median(list.Select(s => s.Rss)):0.0} |");
+            Subject.Say($"| {(name == "adaptive" ? "telemetry-extension" : name)} | {Subject.Median(list.Select(s => s.Register)):0.0} ({list.Min(s => s.Register):0.0}) | {Subject.Median(list.Select(s => s.Next)):0.0} ({list.Min(s => s.Next):0.0}) | {Subject.Median(list.Select(s => s.Rss)):0.0} | {list.Average(s => s.Cpu):0.0} |");
         Console.WriteLine();
     }
 }

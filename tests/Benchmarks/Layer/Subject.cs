@@ -40,8 +40,17 @@ internal sealed class Subject : IAsyncDisposable
     public int Requests => _backend.Requests.Count;
 
     /// <param name="strategy">Null: the floor.</param>
-    public static async Task<Subject> StartAsync(string? strategy)
+    /// <param name="cloudWatch">With CloudWatch Logs as a destination too: nothing of it may be built before it is used.</param>
+    public static async Task<Subject> StartAsync(string? strategy, bool cloudWatch = false)
     {
+        var environment = new Dictionary<string, string>();
+        if (cloudWatch)
+        {
+            environment["TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP"] = "/benchmark";
+            environment["TELEMETRY_EXTENSION_DEAD_LETTERS"] = "cloudwatch";
+            environment["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"] = "http://127.0.0.1:9";
+        }
+
         var artifacts = Environment.GetEnvironmentVariable("TELEMETRY_EXTENSION_ARTIFACTS") ?? "artifacts";
         var architecture = System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "x86_64";
         var backend = await OtlpBackend.StartAsync(new() { KeepBodies = false });
@@ -50,7 +59,7 @@ internal sealed class Subject : IAsyncDisposable
             LayerZip = strategy is null ? null : Path.Combine(artifacts, $"telemetry-extension-layer-{architecture}.zip"),
             LayerDirectory = strategy is null ? Path.Combine(artifacts, "floor") : null,
             FunctionZip = Path.Combine(artifacts, $"demo-function-{architecture}.zip"),
-            Environment = new Dictionary<string, string>
+            Environment = new Dictionary<string, string>(environment)
             {
                 ["OTEL_EXPORTER_OTLP_ENDPOINT"] = backend.HttpUrl,
                 ["TELEMETRY_EXTENSION_TELEMETRY_PORT"] = "0",
@@ -60,7 +69,7 @@ internal sealed class Subject : IAsyncDisposable
             },
         });
         return sandbox.Init is { Succeeded: true }
-            ? new(strategy ?? "floor", sandbox, backend)
+            ? new(cloudWatch ? "with CloudWatch" : strategy ?? "floor", sandbox, backend)
             : throw new InvalidOperationException($"init failed: {sandbox.Init}");
     }
 
