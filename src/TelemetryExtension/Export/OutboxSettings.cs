@@ -23,7 +23,7 @@ internal sealed record OutboxSettings(
 /// <param name="ExpiredMaxBytes">Payloads past their limits that wait for the dead letters; part of the other bounds. 0, when nobody writes any, drops them at once.</param>
 internal sealed record OutboxOptions(
     int MaxBytes = 8 * 1024 * 1024,
-    int MaxRequestBytes = 1024 * 1024,
+    int MaxRequestBytes = 512 * 1024,
     TimeSpan MaxAge = default,
     int MaxAttempts = 1000,
     int SpoolMaxBytes = 32 * 1024 * 1024,
@@ -44,7 +44,7 @@ internal sealed record OutboxOptions(
         var most = (int)Math.Min(1024 * MiB, heapLimitBytes / 2);
         return new(
             Setting.Int("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", raw.MaxBytes, fallback, Math.Min(64 * 1024, most), most, problems),
-            Setting.Int("TELEMETRY_EXTENSION_MAX_REQUEST_BYTES", raw.MaxRequestBytes, MiB, 1024, 64 * MiB, problems),
+            Setting.Int("TELEMETRY_EXTENSION_MAX_REQUEST_BYTES", raw.MaxRequestBytes, MiB / 2, 1024, 64 * MiB, problems),
             TimeSpan.FromSeconds(Setting.Int("TELEMETRY_EXTENSION_MAX_AGE_SECONDS", raw.MaxAge, 6 * 3600, 1, 30 * 86400, problems)),
             Setting.Int("TELEMETRY_EXTENSION_MAX_ATTEMPTS", raw.MaxAttempts, 1000, 1, int.MaxValue, problems),
             Setting.Int("TELEMETRY_EXTENSION_SPOOL_MAX_BYTES", raw.SpoolMaxBytes, 32 * MiB, 0, int.MaxValue, problems),

@@ -19,9 +19,10 @@ public class InvocationTrackerProperties
             var tracker = new InvocationTracker("orders");
             var seen = new HashSet<string>();
             var announced = false;
-            foreach (var (kind, id, at) in steps)
+            foreach (var (index, (kind, id, at)) in steps.Index())
             {
-                var time = (1_754_913_600_000 + at) * 1_000_000;
+                // In any order, but no two runs begin in the same millisecond: that tells their derived ids apart.
+                var time = (1_754_913_600_000 + (at * 1000) + (index % 1000)) * 1_000_000;
                 if (kind == 0)
                     tracker.OnInvoke(id, "", null, time);
                 else
@@ -32,7 +33,7 @@ public class InvocationTrackerProperties
                     seen.Add(id);
             }
 
-            tracker.OnShutdown("spindown", (1_754_913_600_000 + 9000) * 1_000_000);
+            tracker.OnShutdown("spindown", (1_754_913_600_000 + 9_000_000) * 1_000_000);
 
             var servers = tracker.Spans.Where(span => span.Kind == ActivityKind.Server).ToList();
             var runs = servers.Count;
