@@ -47,7 +47,7 @@ public sealed class LockFreeChannelStressTests
 
         Assert.Equal(accepted, read);
         // Not each: on a busy machine one writer may find the channel full all its life.
-        Assert.True(accepted.Sum() > capacity);
+        Assert.True(accepted.Sum() >= capacity);
     }
 
     [Theory]
