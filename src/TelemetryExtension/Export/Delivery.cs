@@ -28,6 +28,12 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
     /// <summary>Dead letters are handed over in pieces of this size, since spooled payloads have to come back into memory for it.</summary>
     private const int DeadLetterChunkBytes = 2 * 1024 * 1024;
 
+    /// <summary>
+    /// How long the last chance lets a flush that still runs go on, at most a fifth of its budget: a request cut off on its way is sent again,
+    /// and a backend that had taken it has it twice.
+    /// </summary>
+    private static readonly TimeSpan LetFinish = TimeSpan.FromMilliseconds(300);
+
     /// <summary>How long the last chance waits for a flush it has cancelled to let go of a destination.</summary>
     private static readonly TimeSpan LetGo = TimeSpan.FromMilliseconds(100);
 
@@ -41,18 +47,17 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
     /// <summary>
     /// Returns when everything is delivered, when nothing more is due, or when the budget is used up; never throws for any of these, nor for
     /// cancellation. The budget counts time in which this process runs: a freeze does not use it up. The last chance ends the flushes that
-    /// still run: the time they may take is longer than what is left.
+    /// still run after a while: the time they may take is longer than what is left.
     /// </summary>
     public async Task<DeliverySummary> DeliverAsync(DeliveryMode mode, TimeSpan budget, CancellationToken cancellationToken)
     {
-        if (mode == DeliveryMode.Drain)
-            _ = Interlocked.Exchange(ref _flushes, new()).CancelAsync();
+        var before = mode == DeliveryMode.Drain ? Interlocked.Exchange(ref _flushes, new()) : null;
         using var outer = mode == DeliveryMode.Once
             ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Volatile.Read(ref _flushes).Token)
             : CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var deadline = new AttemptTimeout(budget, time, outer.Token);
         var run = new Run(mode, time.GetTimestamp(), budget, deadline);
-        await Task.WhenAll(outbox.Lanes.Select(lane => TakeTurnAsync(lane, run)));
+        await Task.WhenAll(outbox.Lanes.Select(lane => TakeTurnAsync(lane, run, before)));
         return run.Summary(outbox.Counts.Payloads);
     }
 
@@ -143,25 +148,41 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
             (lane.Destination as IDisposable)?.Dispose();
     }
 
-    private async Task TakeTurnAsync(DeliveryLane lane, Run run)
+    /// <param name="before">At the last chance: what ends the flushes that were started before.</param>
+    private async Task TakeTurnAsync(DeliveryLane lane, Run run, CancellationTokenSource? before)
     {
-        var turn = _turns[lane.Index];
-        using var patience = new AttemptTimeout(run.Mode == DeliveryMode.Drain ? LetGo : Timeout.InfiniteTimeSpan, time, run.Token);
-        var waited = turn.WaitAsync(patience.Token);
-        await waited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var hasTurn = await WaitForTurnAsync(lane, run, before is null ? Timeout.InfiniteTimeSpan : run.AtMostAFifth(LetFinish));
         try
         {
-            if (run.Mode == DeliveryMode.Drain)
+            if (before is not null)
+            {
+                if (!hasTurn)
+                {
+                    var letGo = WaitForTurnAsync(lane, run, LetGo);
+                    _ = before.CancelAsync();
+                    hasTurn = await letGo;
+                }
+
                 lane.BackOffAnew();
+            }
+
             // At the last chance a destination that ignores the cancellation gets the rest beside what it holds.
-            if (waited.IsCompletedSuccessfully || patience.IsExpired)
+            if (hasTurn || (before is not null && !run.IsOver))
                 await DriveAsync(lane, run);
         }
         finally
         {
-            if (waited.IsCompletedSuccessfully)
-                turn.Release();
+            if (hasTurn)
+                _turns[lane.Index].Release();
         }
+    }
+
+    private async Task<bool> WaitForTurnAsync(DeliveryLane lane, Run run, TimeSpan limit)
+    {
+        using var patience = new AttemptTimeout(limit, time, run.Token);
+        var waited = _turns[lane.Index].WaitAsync(patience.Token);
+        await waited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return waited.IsCompletedSuccessfully;
     }
 
     private async Task DriveAsync(DeliveryLane lane, Run run)
@@ -271,6 +292,8 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
         public bool IsOver => Token.IsCancellationRequested;
 
         public bool IsBudgetSpent => deadline.IsExpired;
+
+        public TimeSpan AtMostAFifth(TimeSpan limit) => budget == Timeout.InfiniteTimeSpan || limit <= budget / 5 ? limit : budget / 5;
 
         public TimeSpan Left(TimeProvider time) => budget == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : budget - time.GetElapsedTime(started);
 

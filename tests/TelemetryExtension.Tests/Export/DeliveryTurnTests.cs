@@ -21,14 +21,32 @@ public sealed class DeliveryTurnTests
         bench.Add(LogPayload("b"));
         var drain = bench.DeliverAsync(DeliveryMode.Drain, 1300);
 
-        // The flush lets go without that any time passes, and the hanging destination is tried once more.
+        // The flush may finish for a fifth of the time; then it lets go, and the hanging destination is tried once more.
+        Assert.False(flush.IsCompleted);
+        _time.Advance(TimeSpan.FromMilliseconds(260));
         await flush.WaitAsync(Patience, TestContext.Current.CancellationToken);
         await hanging.AskedTwice.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
         Assert.Equal(2, _healthy.Requests.Sum(static request => request.Records));
         Assert.Equal(hanging.Requests[0].BatchId, hanging.Requests[1].BatchId);
 
-        _time.Advance(TimeSpan.FromMilliseconds(1300));
+        _time.Advance(TimeSpan.FromMilliseconds(1040));
         Assert.Equal(2, (await drain.WaitAsync(Patience, TestContext.Current.CancellationToken)).LeftPayloads);
+    }
+
+    [Fact]
+    public async Task Drain_AFlushIsAboutToFinish_NothingIsSentTwice()
+    {
+        var hanging = new HangingDestination();
+        using var bench = Bench(hanging);
+        bench.Add(LogPayload("a"));
+        var flush = bench.DeliverAsync(budgetMs: 10_000);
+        var drain = bench.DeliverAsync(DeliveryMode.Drain, 1300);
+        _time.Advance(TimeSpan.FromMilliseconds(200));
+        hanging.Answer.SetResult();
+
+        await Task.WhenAll(flush, drain).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.Single(hanging.Requests);
+        bench.AssertLogs(exported: 1);
     }
 
     [Fact]
@@ -43,6 +61,8 @@ public sealed class DeliveryTurnTests
         Assert.Equal(2, _healthy.Requests.Sum(static request => request.Records));
         Assert.Single(hanging.Requests);
 
+        _time.Advance(TimeSpan.FromMilliseconds(260));
+        await hanging.Cancelled.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
         _time.Advance(TimeSpan.FromMilliseconds(100));
         await hanging.AskedTwice.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
         hanging.Answer.SetResult();
@@ -84,6 +104,8 @@ public sealed class DeliveryTurnTests
 
         public TaskCompletionSource AskedTwice { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+        public TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         public bool Accepts(Signal signal) => true;
 
         public async ValueTask<DeliveryResult> DeliverAsync(OtlpPayload payload, CancellationToken cancellationToken)
@@ -95,6 +117,7 @@ public sealed class DeliveryTurnTests
                     AskedTwice.SetResult();
             }
 
+            await using var registration = cancellationToken.Register(() => Cancelled.TrySetResult());
             await Answer.Task.WaitAsync(IgnoresCancellation ? CancellationToken.None : cancellationToken);
             return new(DeliveryStatus.Delivered);
         }
