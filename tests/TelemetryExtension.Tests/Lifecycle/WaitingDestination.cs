@@ -1,0 +1,37 @@
+using System.Threading.Channels;
+using TelemetryExtension.Export;
+
+namespace TelemetryExtension.Tests.Lifecycle;
+
+/// <summary>Takes logs only: at once, or, while it hangs, never, until it is cancelled.</summary>
+internal sealed class WaitingDestination(TimeProvider time) : IDestination
+{
+    private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>();
+
+    public string Name => "waiting";
+
+    public bool Hangs { get; set; }
+
+    public bool Accepts(Signal signal) => signal == Signal.Logs;
+
+    public async ValueTask<DeliveryResult> DeliverAsync(OtlpPayload payload, CancellationToken cancellationToken)
+    {
+        _requests.Writer.TryWrite(new(time.GetElapsedTime(0), cancellationToken));
+        if (Hangs)
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        return new(DeliveryStatus.Delivered);
+    }
+
+    /// <summary>Waits for the next request.</summary>
+    public async Task<Request> RequestAsync()
+    {
+        using var patience = new CancellationTokenSource(LoopUnderTest.Patience);
+        return await _requests.Reader.ReadAsync(patience.Token);
+    }
+
+    /// <summary>Whether a request came that <see cref="RequestAsync"/> has not told yet.</summary>
+    public bool HasMore => _requests.Reader.TryPeek(out _);
+
+    /// <param name="CutOff">The budget's end, as the sender sees it.</param>
+    internal sealed record Request(TimeSpan At, CancellationToken CutOff);
+}
