@@ -69,6 +69,7 @@ internal sealed class Composition
         _recover = outbox.Recover;
         channel.OverThreshold = Loop.OnOverThreshold;
         signals.OnRuntimeDone = Loop.OnRuntimeDone;
+        signals.OnReportedOnly = Loop.OnReportedOnly;
         if (destinations.Count == 0)
             Log.Warn("no destination: set OTEL_EXPORTER_OTLP_ENDPOINT or TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP; telemetry is counted and dropped, invocations go on");
     }

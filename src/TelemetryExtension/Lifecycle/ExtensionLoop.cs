@@ -18,6 +18,8 @@ internal sealed class ExtensionLoop(
     /// <summary>For an OTLP request that the function was sending when its runtime finished.</summary>
     private static readonly TimeSpan InFlightBound = TimeSpan.FromMilliseconds(20);
 
+    private volatile bool _isEnding;
+
     /// <summary>Runs until SHUTDOWN was handled. The first Next has been sent before. Throws only when the Extensions API is gone.</summary>
     public async Task RunAsync()
     {
@@ -32,6 +34,7 @@ internal sealed class ExtensionLoop(
                     await GuardedAsync(() => OnInvokeAsync(invoke)).ConfigureAwait(false);
                     break;
                 case ExtensionEvent.Shutdown end:
+                    _isEnding = true;
                     await shutdown.RunAsync(end, lastRequestId).ConfigureAwait(false);
                     return;
                 case ExtensionEvent.Unknown unknown:
@@ -48,7 +51,12 @@ internal sealed class ExtensionLoop(
 
     /// <summary>The runtime finished a request. Called by the listener, maybe long after Next was sent: a failure is flushed at once even then.</summary>
     public void OnRuntimeDone(string requestId, bool failed) =>
-        Guarded(() => Follow(policy.InvocationEnded(requestId, failed ? InvocationStatus.Failed : InvocationStatus.Success)));
+        Guarded(() => Follow(policy.InvocationEnded(requestId, Status(failed))));
+
+    /// <summary>The platform reported a request that had no runtimeDone.</summary>
+    public void OnReportedOnly(string requestId, bool failed) => Guarded(() => Follow(policy.InvocationReported(requestId, Status(failed))));
+
+    private static InvocationStatus Status(bool failed) => failed ? InvocationStatus.Failed : InvocationStatus.Success;
 
     private async Task OnInvokeAsync(ExtensionEvent.Invoke invoke)
     {
@@ -108,7 +116,8 @@ internal sealed class ExtensionLoop(
 
     private void Follow(FlushDecision decision)
     {
-        if (decision.HasFlag(FlushDecision.Background))
+        // The shutdown sends everything itself: what it had to cut off of another flush might arrive twice.
+        if (decision.HasFlag(FlushDecision.Background) && !_isEnding)
             flusher.StartInBackground();
     }
 

@@ -13,6 +13,10 @@ internal sealed class Flusher(
     /// <summary>A flush that nobody waits for may take as long as a slow backend does; freezing interrupts it anyway.</summary>
     private static readonly TimeSpan BackgroundBudget = TimeSpan.FromSeconds(10);
 
+    private const int Idle = 0;
+    private const int Running = 1;
+    private const int Asked = 2;
+
     private int _background;
 
     /// <summary>Flushes and waits for it, as long as the limit allows.</summary>
@@ -42,29 +46,31 @@ internal sealed class Flusher(
         }
         finally
         {
-            policy.Flushed(outcome);
+            if (policy.Flushed(outcome) == FlushDecision.Background)
+                StartInBackground();
             // Hours late already: no invocation waits for it.
             if (delivery.HasExpired)
                 _ = Task.Run(() => delivery.WriteExpiredAsync(deadLetters, CancellationToken.None), CancellationToken.None);
         }
     }
 
-    /// <summary>Starts a flush that nobody waits for; at most one at a time. It may still run when the environment is frozen, and goes on after the thaw.</summary>
+    /// <summary>
+    /// Starts a flush that nobody waits for; at most one at a time: while one runs, another follows it. It may still run when the environment is
+    /// frozen, and goes on after the thaw.
+    /// </summary>
     public void StartInBackground()
     {
-        if (Interlocked.Exchange(ref _background, 1) == 0)
+        if (Interlocked.Exchange(ref _background, Asked) == Idle)
             _ = Task.Run(RunInBackgroundAsync);
     }
 
     private async Task RunInBackgroundAsync()
     {
-        try
+        do
         {
+            Volatile.Write(ref _background, Running);
             await FlushAsync(BackgroundBudget, measured: false, CancellationToken.None).ConfigureAwait(false);
         }
-        finally
-        {
-            Volatile.Write(ref _background, 0);
-        }
+        while (Interlocked.CompareExchange(ref _background, Idle, Running) != Running);
     }
 }

@@ -21,7 +21,7 @@ public sealed class ExtensionLoopTests
     {
         using var loop = new LoopUnderTest(Periodic);
         await loop.PassFirstInvocationsAsync();
-        loop.LogLine();
+        loop.Telemetry.LogLine();
 
         loop.Invoke("quiet");
 
@@ -36,15 +36,15 @@ public sealed class ExtensionLoopTests
         await loop.Api.NextAsync();
         var timeout = TimeSpan.FromMinutes(1);
         loop.Invoke("mine", timeout);
-        loop.LogLine();
+        loop.Telemetry.LogLine();
         await WaitingUntilAsync(loop, timeout - LoopUnderTest.Margin);
 
-        loop.RuntimeDone("earlier");
+        loop.Telemetry.RuntimeDone("earlier");
         // If that had ended the wait, the flush would come before the clock moves or find the deadline's timer gone.
         loop.Time.Advance(TimeSpan.FromSeconds(1));
         await WaitingUntilAsync(loop, timeout - LoopUnderTest.Margin - TimeSpan.FromSeconds(1));
         Assert.Equal((1, false), (loop.Api.Calls, loop.Destination.HasMore));
-        loop.RuntimeDone("mine");
+        loop.Telemetry.RuntimeDone("mine");
 
         Assert.Equal(TimeSpan.FromSeconds(1), (await loop.Destination.RequestAsync()).At);
         Assert.Equal(TimeSpan.FromSeconds(1), await loop.Api.NextAsync());
@@ -55,8 +55,8 @@ public sealed class ExtensionLoopTests
     {
         using var loop = new LoopUnderTest();
         await loop.Api.NextAsync();
-        loop.LogLine();
-        loop.RuntimeDone("fast");
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("fast");
 
         loop.Invoke("fast");
 
@@ -70,7 +70,7 @@ public sealed class ExtensionLoopTests
         using var loop = new LoopUnderTest();
         await loop.Api.NextAsync();
         loop.Invoke("lost", TimeSpan.FromSeconds(3));
-        loop.LogLine();
+        loop.Telemetry.LogLine();
         await WaitingUntilAsync(loop, TimeSpan.FromSeconds(3) - LoopUnderTest.Margin);
 
         loop.Time.Advance(TimeSpan.FromSeconds(3) - LoopUnderTest.Margin);
@@ -78,7 +78,7 @@ public sealed class ExtensionLoopTests
         Assert.Equal(TimeSpan.FromMilliseconds(2750), (await loop.Destination.RequestAsync()).At);
         Assert.Equal(TimeSpan.FromMilliseconds(2750), await loop.Api.NextAsync());
         // Blind now: waiting again would cost every invocation its whole timeout.
-        loop.LogLine();
+        loop.Telemetry.LogLine();
         loop.Invoke("after");
         await loop.Destination.RequestAsync();
         Assert.Equal(TimeSpan.FromMilliseconds(2750), await loop.Api.NextAsync());
@@ -91,8 +91,8 @@ public sealed class ExtensionLoopTests
         loop.Destination.Hangs = true;
         await loop.Api.NextAsync();
         loop.Invoke("1");
-        loop.LogLine();
-        loop.RuntimeDone("1");
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("1");
         var request = await loop.Destination.RequestAsync();
 
         loop.Time.Advance(Budget - Millisecond);
@@ -113,8 +113,8 @@ public sealed class ExtensionLoopTests
         await loop.Api.NextAsync();
         var left = TimeSpan.FromMilliseconds(80);
         loop.Invoke("1", LoopUnderTest.Margin + left);
-        loop.LogLine();
-        loop.RuntimeDone("1");
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("1");
         var request = await loop.Destination.RequestAsync();
 
         loop.Time.Advance(left - Millisecond);
@@ -132,7 +132,7 @@ public sealed class ExtensionLoopTests
 
         loop.Time.Advance(TimeSpan.FromSeconds(5));
         Assert.False(request.CutOff.IsCancellationRequested);
-        loop.RuntimeDone("beside");
+        loop.Telemetry.RuntimeDone("beside");
         await loop.Time.TimerAsync(LeastBudget).WaitAsync(LoopUnderTest.Patience, TestContext.Current.CancellationToken);
         loop.Time.Advance(LeastBudget - Millisecond);
         Assert.False(request.CutOff.IsCancellationRequested);
@@ -157,7 +157,7 @@ public sealed class ExtensionLoopTests
         using var loop = new LoopUnderTest(hasTelemetry: false);
         loop.Destination.Hangs = true;
         await loop.Api.NextAsync();
-        loop.LogLine();
+        loop.Telemetry.LogLine();
         loop.Invoke("1");
         await loop.Destination.RequestAsync();
 
@@ -173,7 +173,7 @@ public sealed class ExtensionLoopTests
         await loop.Api.NextAsync();
         loop.Invoke("long");
         await WaitingUntilAsync(loop, TimeSpan.FromMinutes(10) - LoopUnderTest.Margin);
-        loop.LogLine();
+        loop.Telemetry.LogLine();
 
         loop.Time.Advance(TimeSpan.FromSeconds(19));
         Assert.False(loop.Destination.HasMore);
@@ -181,8 +181,8 @@ public sealed class ExtensionLoopTests
 
         Assert.Equal(TimeSpan.FromSeconds(20), (await loop.Destination.RequestAsync()).At);
         Assert.Equal(1, loop.Api.Calls);
-        loop.LogLine();
-        loop.RuntimeDone("long");
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("long");
         await loop.Destination.RequestAsync();
         await loop.Api.NextAsync();
     }
@@ -194,12 +194,47 @@ public sealed class ExtensionLoopTests
         await loop.PassFirstInvocationsAsync();
         loop.Invoke("quiet");
         await loop.Api.NextAsync();
-        loop.LogLine();
+        loop.Telemetry.LogLine();
 
-        loop.RuntimeDone("quiet", "error");
+        loop.Telemetry.RuntimeDone("quiet", "error");
 
         await loop.Destination.RequestAsync();
         Assert.Equal(5, loop.Api.Calls);
+    }
+
+    [Fact]
+    public async Task RuntimeDone_FailedWhileAFlushIsInFlight_IsFlushedRightAfterIt()
+    {
+        using var loop = new LoopUnderTest(Periodic);
+        await loop.PassFirstInvocationsAsync();
+        loop.Invoke("quiet");
+        await loop.Api.NextAsync();
+        loop.Telemetry.LogLine();
+        loop.Destination.Hangs = true;
+        loop.Telemetry.RuntimeDone("quiet", "error");
+        await loop.Destination.RequestAsync();
+
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("quiet", "error");
+        loop.Destination.Hangs = false;
+
+        await loop.Destination.RequestAsync();
+    }
+
+    /// <summary>Managed Instances: no INVOKE, no runtimeDone; the report is all there is.</summary>
+    [Fact]
+    public async Task Report_FailedWithoutInvokeAndRuntimeDone_IsFlushedAtOnce()
+    {
+        using var loop = new LoopUnderTest();
+        await loop.Api.NextAsync();
+        loop.Telemetry.LogLine();
+
+        loop.Telemetry.Report("good");
+        Assert.False(loop.Destination.HasMore);
+        loop.Telemetry.Report("bad", "timeout");
+
+        await loop.Destination.RequestAsync();
+        Assert.Equal(1, loop.Api.Calls);
     }
 
     [Fact]
@@ -209,9 +244,9 @@ public sealed class ExtensionLoopTests
         await loop.PassFirstInvocationsAsync();
         loop.Invoke("quiet");
         await loop.Api.NextAsync();
-        loop.LogLine();
+        loop.Telemetry.LogLine();
 
-        loop.RuntimeDone("quiet");
+        loop.Telemetry.RuntimeDone("quiet");
         loop.Invoke("next");
         await loop.Api.NextAsync();
 
@@ -238,7 +273,7 @@ public sealed class ExtensionLoopTests
         await loop.Api.NextAsync();
         faulty.Throws = true;
         loop.Invoke("unlucky");
-        loop.LogLine();
+        loop.Telemetry.LogLine();
         await loop.Api.NextAsync();
         Assert.False(loop.Destination.HasMore);
         faulty.Throws = false;
@@ -255,8 +290,8 @@ public sealed class ExtensionLoopTests
         await loop.Api.NextAsync();
         loop.Encode = static _ => throw new InvalidOperationException("a bug");
         loop.Invoke("unlucky");
-        loop.LogLine();
-        loop.RuntimeDone("unlucky");
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("unlucky");
         await loop.Api.NextAsync();
         loop.Encode = works;
 
@@ -270,8 +305,8 @@ public sealed class ExtensionLoopTests
         await loop.Api.NextAsync();
         loop.Intake.InFlight.Enter();
         loop.Invoke("1");
-        loop.LogLine();
-        loop.RuntimeDone("1");
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("1");
 
         var bound = TimeSpan.FromMilliseconds(20);
         await WaitingUntilAsync(loop, bound);
@@ -289,9 +324,9 @@ public sealed class ExtensionLoopTests
         await loop.PassFirstInvocationsAsync();
         loop.Invoke("quiet");
         await loop.Api.NextAsync();
-        loop.LogLine();
-        loop.RuntimeDone("quiet");
-        loop.Report("quiet");
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("quiet");
+        loop.Telemetry.Report("quiet");
 
         loop.ShutDown();
         await loop.Run.WaitAsync(LoopUnderTest.Patience, TestContext.Current.CancellationToken);
@@ -308,8 +343,8 @@ public sealed class ExtensionLoopTests
         await loop.PassFirstInvocationsAsync();
         loop.Invoke("quiet");
         await loop.Api.NextAsync();
-        loop.LogLine();
-        loop.RuntimeDone("quiet");
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("quiet");
         loop.Time.Advance(TimeSpan.FromSeconds(21));
         loop.Destination.Hangs = hangs;
         loop.Invoke("beside");

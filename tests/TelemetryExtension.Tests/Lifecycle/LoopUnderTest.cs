@@ -1,4 +1,3 @@
-using System.Text;
 using TelemetryExtension.Accounting;
 using TelemetryExtension.Buffering;
 using TelemetryExtension.Export;
@@ -25,10 +24,8 @@ internal sealed class LoopUnderTest : IDisposable
 
     private readonly RuntimeApiConnection _connection;
     private readonly DeliveryTestBench _bench;
-    private readonly TelemetryEndpoint _endpoint;
     private readonly InvocationSignals _signals = new();
     private readonly TelemetryCollector _collector;
-    private int _lines;
 
     public LoopUnderTest(FlushSettings? flush = null, bool hasTelemetry = true, Func<TimeProvider, TimeProvider>? loopTime = null)
     {
@@ -38,7 +35,8 @@ internal sealed class LoopUnderTest : IDisposable
         _bench = new([Destination], null, null, Time);
         var ledger = _bench.Ledger;
         var channel = new TelemetryChannel(new(4096, 8 << 20), ledger);
-        _endpoint = new(new TelemetryBatchReader(channel, _signals, ledger), Time, static () => { });
+        var endpoint = new TelemetryEndpoint(new TelemetryBatchReader(channel, _signals, ledger), Time, static () => { });
+        Telemetry = new(endpoint);
         _collector = new(
             channel, new InvocationTracker("orders"), new EnvironmentResource(new(), new LambdaFacts("1", "orders", "1")),
             new LogEncoder(payload => Encode(payload), Time), null, _bench.Outbox, ledger, Time, new(0, FollowSampling: false, PlatformLogs: false));
@@ -47,11 +45,12 @@ internal sealed class LoopUnderTest : IDisposable
         var policy = new FlushPolicy(options, Time, hasTelemetry);
         var budget = new FlushBudget(options.Budget);
         var flusher = new Flusher(_collector, _bench.Delivery, Letters, policy, budget, Time);
-        var shutdown = new Shutdown(_collector, _bench.Delivery, Letters, TimeSpan.Zero, _endpoint, _signals, ledger, hasTelemetry, Time);
+        var shutdown = new Shutdown(_collector, _bench.Delivery, Letters, TimeSpan.Zero, endpoint, _signals, ledger, hasTelemetry, Time);
         _connection = new(Api.Address);
         var extensions = new ExtensionsApiClient(_connection, Time);
         var loop = new ExtensionLoop(extensions, _collector, flusher, policy, budget, _signals, Intake, shutdown, hasTelemetry, loopTime?.Invoke(Time) ?? Time);
         _signals.OnRuntimeDone = loop.OnRuntimeDone;
+        _signals.OnReportedOnly = loop.OnReportedOnly;
         extensions.SendNext();
         Run = loop.RunAsync();
     }
@@ -61,6 +60,8 @@ internal sealed class LoopUnderTest : IDisposable
     public ScriptedExtensionsApi Api { get; }
 
     public WaitingDestination Destination { get; }
+
+    public ScriptedTelemetry Telemetry { get; }
 
     public ScriptedDeadLetters Letters { get; } = new();
 
@@ -82,21 +83,12 @@ internal sealed class LoopUnderTest : IDisposable
     public void ShutDown() =>
         Api.Answer($$"""{"eventType":"SHUTDOWN","shutdownReason":"spindown","deadlineMs":{{DeadlineMs(TimeSpan.FromSeconds(2))}}}""");
 
-    /// <summary>A line of the function reaches the Telemetry API's listener: now there is something to flush.</summary>
-    public void LogLine() => Post($$"""{"time":"2026-01-01T00:00:00.000Z","type":"function","record":"line {{++_lines}}"}""");
-
-    public void RuntimeDone(string id, string status = "success") =>
-        Post($$"""{"time":"2026-01-01T00:00:00.000Z","type":"platform.runtimeDone","record":{"requestId":"{{id}}","status":"{{status}}"} }""");
-
-    public void Report(string id, string status = "success") =>
-        Post($$"""{"time":"2026-01-01T00:00:00.000Z","type":"platform.report","record":{"requestId":"{{id}}","status":"{{status}}","metrics":{"durationMs":1} } }""");
-
     /// <summary>A whole invocation with a line, flushed at its end; Next has been called again.</summary>
     public async Task InvokeAndFlushAsync(string id)
     {
         Invoke(id);
-        LogLine();
-        RuntimeDone(id);
+        Telemetry.LogLine();
+        Telemetry.RuntimeDone(id);
         await Destination.RequestAsync();
         await Api.NextAsync();
     }
@@ -118,12 +110,4 @@ internal sealed class LoopUnderTest : IDisposable
     }
 
     private long DeadlineMs(TimeSpan left) => (Time.GetUtcNow() + left).ToUnixTimeMilliseconds();
-
-    private void Post(string record)
-    {
-        var bytes = Encoding.UTF8.GetBytes($"[{record}]");
-        var body = PooledBody.Rent(bytes.Length);
-        bytes.CopyTo(body.Span);
-        _endpoint.Read(body);
-    }
 }

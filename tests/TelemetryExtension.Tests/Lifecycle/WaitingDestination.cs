@@ -7,19 +7,31 @@ namespace TelemetryExtension.Tests.Lifecycle;
 internal sealed class WaitingDestination(TimeProvider time) : IDestination
 {
     private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>();
+    private volatile TaskCompletionSource? _gate;
 
     public string Name => "waiting";
 
-    public bool Hangs { get; set; }
+    public DeliveryResult Answer { get; set; } = new(DeliveryStatus.Delivered);
+
+    /// <summary>False again lets those go that hang.</summary>
+    public bool Hangs
+    {
+        set
+        {
+            _gate?.TrySetResult();
+            _gate = value ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
+        }
+    }
 
     public bool Accepts(Signal signal) => signal == Signal.Logs;
 
     public async ValueTask<DeliveryResult> DeliverAsync(OtlpPayload payload, CancellationToken cancellationToken)
     {
+        var gate = _gate;
         _requests.Writer.TryWrite(new(time.GetElapsedTime(0), cancellationToken));
-        if (Hangs)
-            await Task.Delay(Timeout.Infinite, cancellationToken);
-        return new(DeliveryStatus.Delivered);
+        if (gate is not null)
+            await gate.Task.WaitAsync(cancellationToken);
+        return Answer;
     }
 
     /// <summary>Waits for the next request.</summary>
