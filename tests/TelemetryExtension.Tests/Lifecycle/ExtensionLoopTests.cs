@@ -336,6 +336,25 @@ public sealed class ExtensionLoopTests
         Assert.Equal(5, loop.Api.Calls);
     }
 
+    /// <summary>A flush beside the shutdown's own could only be cut off by it, and arrive twice.</summary>
+    [Fact]
+    public async Task Shutdown_AFailureIsToldMeanwhile_NoFlushBesideTheLastOne()
+    {
+        using var loop = new LoopUnderTest();
+        await loop.Api.NextAsync();
+        await loop.InvokeAndFlushAsync("1");
+        loop.ShutDown();
+        var lateEvents = TimeSpan.FromMilliseconds(60);
+        await WaitingUntilAsync(loop, lateEvents);
+        loop.Telemetry.LogLine();
+
+        loop.Telemetry.Report("older", "error");
+        loop.Time.Advance(lateEvents);
+        await loop.Run.WaitAsync(LoopUnderTest.Patience, TestContext.Current.CancellationToken);
+
+        Assert.Equal(lateEvents, (await loop.Destination.RequestAsync()).At);
+    }
+
     /// <summary>The fifth invocation after a pause: what is left of the fourth is flushed while the handler runs.</summary>
     private static async Task<LoopUnderTest> WithFlushAtStartAsync(bool hangs = true)
     {
