@@ -15,6 +15,9 @@ internal sealed class ExtensionLoop(
     /// <summary>Left for the flush and Next when the runtime is not done before the function's timeout.</summary>
     private static readonly TimeSpan InvokeMargin = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Of it, left for Next: a request cut off on its way is sent again, so the flush gets what it can.</summary>
+    private static readonly TimeSpan NextMargin = TimeSpan.FromMilliseconds(50);
+
     /// <summary>For an OTLP request that the function was sending when its runtime finished.</summary>
     private static readonly TimeSpan InFlightBound = TimeSpan.FromMilliseconds(20);
 
@@ -72,7 +75,7 @@ internal sealed class ExtensionLoop(
         if (!await RuntimeDoneAsync(invoke.RequestId, deadline).ConfigureAwait(false))
             policy.RuntimeDoneMissed();
         var done = time.GetTimestamp();
-        await flusher.FlushAsync(budget.AfterRuntimeDone(deadline), measured: true, CancellationToken.None).ConfigureAwait(false);
+        await flusher.FlushAsync(budget.AfterRuntimeDone(deadline.Later(InvokeMargin - NextMargin)), measured: true, CancellationToken.None).ConfigureAwait(false);
         if (collector.TakeReportedOverhead() is { } overhead)
             budget.OverheadReported(overhead);
         budget.Held(time.GetElapsedTime(done));
