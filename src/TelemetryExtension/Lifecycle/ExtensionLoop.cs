@@ -21,8 +21,6 @@ internal sealed class ExtensionLoop(
     /// <summary>For an OTLP request that the function was sending when its runtime finished.</summary>
     private static readonly TimeSpan InFlightBound = TimeSpan.FromMilliseconds(20);
 
-    private volatile bool _isEnding;
-
     /// <summary>Runs until SHUTDOWN was handled. The first Next has been sent before. Throws only when the Extensions API is gone.</summary>
     public async Task RunAsync()
     {
@@ -37,7 +35,7 @@ internal sealed class ExtensionLoop(
                     await GuardedAsync(() => OnInvokeAsync(invoke)).ConfigureAwait(false);
                     break;
                 case ExtensionEvent.Shutdown end:
-                    _isEnding = true;
+                    flusher.End();
                     await shutdown.RunAsync(end, lastRequestId).ConfigureAwait(false);
                     return;
                 case ExtensionEvent.Unknown unknown:
@@ -119,8 +117,7 @@ internal sealed class ExtensionLoop(
 
     private void Follow(FlushDecision decision)
     {
-        // The shutdown sends everything itself: what it had to cut off of another flush might arrive twice.
-        if (decision.HasFlag(FlushDecision.Background) && !_isEnding)
+        if (decision.HasFlag(FlushDecision.Background))
             flusher.StartInBackground();
     }
 

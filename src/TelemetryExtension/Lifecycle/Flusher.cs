@@ -18,6 +18,7 @@ internal sealed class Flusher(
     private const int Asked = 2;
 
     private int _background;
+    private volatile bool _ended;
 
     /// <summary>Flushes and waits for it, as long as the limit allows.</summary>
     /// <param name="measured">Whether this flush teaches the budget: not when it ran beside the handler, on a shared CPU.</param>
@@ -60,9 +61,12 @@ internal sealed class Flusher(
     /// </summary>
     public void StartInBackground()
     {
-        if (Interlocked.Exchange(ref _background, Asked) == Idle)
+        if (!_ended && Interlocked.Exchange(ref _background, Asked) == Idle)
             _ = Task.Run(RunInBackgroundAsync);
     }
+
+    /// <summary>No flush begins any more: the shutdown sends everything itself, and what it had to cut off of another one might arrive twice.</summary>
+    public void End() => _ended = true;
 
     private async Task RunInBackgroundAsync()
     {
@@ -71,6 +75,6 @@ internal sealed class Flusher(
             Volatile.Write(ref _background, Running);
             await FlushAsync(BackgroundBudget, measured: false, CancellationToken.None).ConfigureAwait(false);
         }
-        while (Interlocked.CompareExchange(ref _background, Idle, Running) != Running);
+        while (Interlocked.CompareExchange(ref _background, Idle, Running) != Running && !_ended);
     }
 }
