@@ -69,7 +69,7 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
         }
     }
 
-    /// <summary>A report came of an invocation that had no runtimeDone, as on Managed Instances. It does not promise that the next one has any.</summary>
+    /// <summary>The report of an invocation that had no runtimeDone, on Managed Instances. It does not promise that the next one has any.</summary>
     public FlushDecision InvocationReported(string requestId, InvocationStatus status)
     {
         lock (_gate)

@@ -21,7 +21,7 @@ internal sealed class InvocationSignals : IInvocationSignals
     /// <summary>Told of every runtimeDone and whether it says failed, on the listener's thread. Set before anything listens.</summary>
     public Action<string, bool>? OnRuntimeDone { get; set; }
 
-    /// <summary>Told of a report that is the first to tell of its invocation's end: Managed Instances know no runtimeDone, and it may be lost elsewhere.</summary>
+    /// <summary>Told of a report that is the first to tell of its invocation's end: Managed Instances know no runtimeDone.</summary>
     public Action<string, bool>? OnReportedOnly { get; set; }
 
     public void RuntimeDone(string? requestId, bool failed)
