@@ -51,6 +51,9 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
     /// </summary>
     public async Task<DeliverySummary> DeliverAsync(DeliveryMode mode, TimeSpan budget, CancellationToken cancellationToken)
     {
+        // Nothing is begun that could only be cut off.
+        if (budget <= TimeSpan.Zero && budget != Timeout.InfiniteTimeSpan)
+            return new(0, 0, outbox.Counts.Payloads, null);
         var before = mode == DeliveryMode.Drain ? Interlocked.Exchange(ref _flushes, new()) : null;
         using var outer = mode == DeliveryMode.Once
             ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Volatile.Read(ref _flushes).Token)

@@ -19,12 +19,7 @@ internal sealed class Deadline
     private readonly long _start;
     private readonly TimeSpan _limit;
 
-    private Deadline(TimeSpan limit, TimeProvider time)
-    {
-        _time = time;
-        _start = time.GetTimestamp();
-        _limit = limit;
-    }
+    private Deadline(TimeSpan limit, long start, TimeProvider time) => (_limit, _start, _time) = (limit, start, time);
 
     /// <summary>Never negative.</summary>
     public TimeSpan Remaining => Max(_limit - _time.GetElapsedTime(_start), TimeSpan.Zero);
@@ -35,8 +30,11 @@ internal sealed class Deadline
     {
         var left = deadlineMs - time.GetUtcNow().ToUnixTimeMilliseconds();
         var plausible = left >= -Implausible.TotalMilliseconds && left <= longest.TotalMilliseconds;
-        return new((plausible ? TimeSpan.FromMilliseconds(left) : longest) - margin, time);
+        return new((plausible ? TimeSpan.FromMilliseconds(left) : longest) - margin, time.GetTimestamp(), time);
     }
+
+    /// <summary>The same with less of a margin.</summary>
+    public Deadline Later(TimeSpan by) => new(_limit + by, _start, _time);
 
     /// <summary>Cancelled when the deadline, or <paramref name="atMost"/> if that is sooner, has passed.</summary>
     public CancellationTokenSource CreateCancellation(TimeSpan? atMost = null)

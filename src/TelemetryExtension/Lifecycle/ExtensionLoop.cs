@@ -15,6 +15,9 @@ internal sealed class ExtensionLoop(
     /// <summary>Left for the flush and Next when the runtime is not done before the function's timeout.</summary>
     private static readonly TimeSpan InvokeMargin = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Of it, left for Next: a request cut off on its way is sent again, so the flush gets what it can.</summary>
+    private static readonly TimeSpan NextMargin = TimeSpan.FromMilliseconds(50);
+
     /// <summary>For an OTLP request that the function was sending when its runtime finished.</summary>
     private static readonly TimeSpan InFlightBound = TimeSpan.FromMilliseconds(20);
 
@@ -32,6 +35,7 @@ internal sealed class ExtensionLoop(
                     await GuardedAsync(() => OnInvokeAsync(invoke)).ConfigureAwait(false);
                     break;
                 case ExtensionEvent.Shutdown end:
+                    flusher.End();
                     await shutdown.RunAsync(end, lastRequestId).ConfigureAwait(false);
                     return;
                 case ExtensionEvent.Unknown unknown:
@@ -48,7 +52,12 @@ internal sealed class ExtensionLoop(
 
     /// <summary>The runtime finished a request. Called by the listener, maybe long after Next was sent: a failure is flushed at once even then.</summary>
     public void OnRuntimeDone(string requestId, bool failed) =>
-        Guarded(() => Follow(policy.InvocationEnded(requestId, failed ? InvocationStatus.Failed : InvocationStatus.Success)));
+        Guarded(() => Follow(policy.InvocationEnded(requestId, Status(failed))));
+
+    /// <summary>The platform reported a request that had no runtimeDone.</summary>
+    public void OnReportedOnly(string requestId, bool failed) => Guarded(() => Follow(policy.InvocationReported(requestId, Status(failed))));
+
+    private static InvocationStatus Status(bool failed) => failed ? InvocationStatus.Failed : InvocationStatus.Success;
 
     private async Task OnInvokeAsync(ExtensionEvent.Invoke invoke)
     {
@@ -64,7 +73,7 @@ internal sealed class ExtensionLoop(
         if (!await RuntimeDoneAsync(invoke.RequestId, deadline).ConfigureAwait(false))
             policy.RuntimeDoneMissed();
         var done = time.GetTimestamp();
-        await flusher.FlushAsync(budget.AfterRuntimeDone(deadline), measured: true, CancellationToken.None).ConfigureAwait(false);
+        await flusher.FlushAsync(budget.AfterRuntimeDone(deadline.Later(InvokeMargin - NextMargin)), measured: true, CancellationToken.None).ConfigureAwait(false);
         if (collector.TakeReportedOverhead() is { } overhead)
             budget.OverheadReported(overhead);
         budget.Held(time.GetElapsedTime(done));

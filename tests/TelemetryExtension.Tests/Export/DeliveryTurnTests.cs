@@ -90,6 +90,17 @@ public sealed class DeliveryTurnTests
         bench.AssertLogs(exported: 2);
     }
 
+    [Fact]
+    public async Task Once_WithoutAnyTime_NothingIsBegun()
+    {
+        using var bench = Bench(new ScriptedDestination("other"));
+        bench.Add(LogPayload("a"));
+        var summary = await bench.DeliverAsync(budgetMs: 0);
+
+        Assert.Equal((0, 0, 1), (summary.DeliveredRequests, summary.FailedRequests, summary.LeftPayloads));
+        Assert.Empty(_healthy.Requests);
+    }
+
     private DeliveryTestBench Bench(IDestination other) => new([other, _healthy], null, null, _time);
 
     private sealed class HangingDestination : IDestination

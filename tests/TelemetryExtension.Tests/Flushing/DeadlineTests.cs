@@ -19,6 +19,16 @@ public sealed class DeadlineTests
         Assert.Equal(TimeSpan.Zero, deadline.Remaining);
     }
 
+    [Fact]
+    public void Later_AfterTheFirstHasPassed_IsCountedFromTheSameStart()
+    {
+        var deadline = In(3000);
+        _time.Advance(TimeSpan.FromMilliseconds(2950));
+
+        Assert.Equal(TimeSpan.FromMilliseconds(30), deadline.Later(TimeSpan.FromMilliseconds(80)).Remaining);
+        Assert.Equal(TimeSpan.Zero, deadline.Remaining);
+    }
+
     [Theory]
     [InlineData(5)]
     [InlineData(-5)]
