@@ -46,7 +46,7 @@ internal sealed class ExtensionLoop(
         }
     }
 
-    /// <summary>The buffer became half full; called by a listener's thread.</summary>
+    /// <summary>The buffer came over its threshold; called by a listener's thread.</summary>
     public void OnOverThreshold() => Guarded(() => Follow(policy.OnThreshold()));
 
     /// <summary>The runtime finished a request. Called by the listener, maybe long after Next was sent: a failure is flushed at once even then.</summary>

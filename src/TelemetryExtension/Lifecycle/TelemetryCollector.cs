@@ -75,7 +75,7 @@ internal sealed class TelemetryCollector(
     /// </summary>
     public void MakeRoom()
     {
-        if (channel.IsOverThreshold)
+        if (channel.IsHalfUsed)
             Collect();
     }
 
