@@ -35,6 +35,7 @@ internal sealed class ExtensionLoop(
                     await GuardedAsync(() => OnInvokeAsync(invoke)).ConfigureAwait(false);
                     break;
                 case ExtensionEvent.Shutdown end:
+                    flusher.End();
                     await shutdown.RunAsync(end, lastRequestId).ConfigureAwait(false);
                     return;
                 case ExtensionEvent.Unknown unknown:
@@ -51,7 +52,12 @@ internal sealed class ExtensionLoop(
 
     /// <summary>The runtime finished a request. Called by the listener, maybe long after Next was sent: a failure is flushed at once even then.</summary>
     public void OnRuntimeDone(string requestId, bool failed) =>
-        Guarded(() => Follow(policy.InvocationEnded(requestId, failed ? InvocationStatus.Failed : InvocationStatus.Success)));
+        Guarded(() => Follow(policy.InvocationEnded(requestId, Status(failed))));
+
+    /// <summary>The platform reported a request that had no runtimeDone.</summary>
+    public void OnReportedOnly(string requestId, bool failed) => Guarded(() => Follow(policy.InvocationReported(requestId, Status(failed))));
+
+    private static InvocationStatus Status(bool failed) => failed ? InvocationStatus.Failed : InvocationStatus.Success;
 
     private async Task OnInvokeAsync(ExtensionEvent.Invoke invoke)
     {
