@@ -15,9 +15,9 @@ internal sealed record BufferOptions(int Items, int Bytes)
     private const int MiB = 1024 * 1024;
 
     /// <summary>
-    /// Held back longer, more than this brings no larger requests, only a larger process: half of the bytes, a mebibyte at most.
+    /// Held back longer, more than this brings no larger requests, only a larger process: half of the bytes, half a mebibyte at most.
     /// </summary>
-    public int ThresholdBytes => Math.Min((Bytes + 1) / 2, MiB);
+    public int ThresholdBytes => Math.Min((Bytes + 1) / 2, MiB / 2);
 
     /// <param name="memorySizeMb">AWS_LAMBDA_FUNCTION_MEMORY_SIZE: we share it with the function, so we take a sixteenth; 0 when unknown.</param>
     /// <param name="heapLimitBytes">
