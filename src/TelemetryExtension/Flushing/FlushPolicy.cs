@@ -86,7 +86,7 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
             _blind = true;
     }
 
-    /// <summary>The buffer became half full.</summary>
+    /// <summary>The buffer came over its threshold.</summary>
     public FlushDecision OnThreshold()
     {
         lock (_gate)

@@ -21,11 +21,14 @@ internal sealed class ExtensionLoop(
     /// <summary>For an OTLP request that the function was sending when its runtime finished.</summary>
     private static readonly TimeSpan InFlightBound = TimeSpan.FromMilliseconds(20);
 
+    private const int SettledAfter = 20;
+
     /// <summary>Runs until SHUTDOWN was handled. The first Next has been sent before. Throws only when the Extensions API is gone.</summary>
     public async Task RunAsync()
     {
         using var longInvocations = time.CreateTimer(_ => Guarded(() => Follow(policy.OnLongInvocation())), null, policy.LongInvocation, policy.LongInvocation);
         string? lastRequestId = null;
+        var events = 0;
         while (true)
         {
             switch (await extensions.NextAsync(CancellationToken.None).ConfigureAwait(false))
@@ -44,10 +47,13 @@ internal sealed class ExtensionLoop(
             }
 
             extensions.SendNext();
+            // Every path of an ordinary invocation has been taken, and nobody waits for us.
+            if (++events == SettledAfter)
+                Guarded(static () => StartUpPages.Release());
         }
     }
 
-    /// <summary>The buffer became half full; called by a listener's thread.</summary>
+    /// <summary>The buffer came over its threshold; called by a listener's thread.</summary>
     public void OnOverThreshold() => Guarded(() => Follow(policy.OnThreshold()));
 
     /// <summary>The runtime finished a request. Called by the listener, maybe long after Next was sent: a failure is flushed at once even then.</summary>
