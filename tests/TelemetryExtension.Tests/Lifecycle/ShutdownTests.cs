@@ -18,7 +18,7 @@ public sealed class ShutdownTests : IDisposable
 {
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LateEvents = TimeSpan.FromMilliseconds(60);
-    private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Reserve = TimeSpan.FromMilliseconds(350);
 
     private readonly ManualTimeProvider _time = new();
