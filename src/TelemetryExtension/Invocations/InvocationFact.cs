@@ -3,9 +3,11 @@ namespace TelemetryExtension.Invocations;
 /// <summary>What metrics are made of: something that happened once, at <see cref="Time"/> (Unix epoch ns).</summary>
 internal abstract record InvocationFact(long Time)
 {
-    /// <summary>An invocation ended. <see cref="Status"/>: success, error, failure or timeout; durations in ms where the platform measured them.</summary>
+    /// <summary>
+    /// An invocation ended. <see cref="Status"/>: success, error, failure or timeout, and null when nobody told; durations in ms where they are known.
+    /// </summary>
     public sealed record Finished(
-        long Time, string Status, bool ColdStart, double DurationMs, double? ResponseLatencyMs, double? ResponseDurationMs,
+        long Time, string? Status, bool ColdStart, double? DurationMs, double? ResponseLatencyMs, double? ResponseDurationMs,
         double? RuntimeOverheadMs, long? ProducedBytes, string? ErrorType) : InvocationFact(Time);
 
     /// <summary>The platform's final account of an invocation, one invocation late.</summary>

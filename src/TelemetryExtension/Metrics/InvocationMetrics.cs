@@ -39,14 +39,17 @@ internal static class InvocationMetrics
     {
         var outcome = finished.Status switch
         {
+            null => null,
             "success" => FaasMetrics.Invocations,
             "timeout" => FaasMetrics.Timeouts,
             _ => FaasMetrics.Errors,
         };
-        metrics.Add(outcome, 1, finished.Time, outcome == FaasMetrics.Errors && finished.ErrorType is { } type ? new(Conventions.ErrorType, type) : default);
+        if (outcome is not null)
+            metrics.Add(outcome, 1, finished.Time, outcome == FaasMetrics.Errors && finished.ErrorType is { } type ? new(Conventions.ErrorType, type) : default);
         if (finished.ColdStart)
             metrics.Add(FaasMetrics.ColdStarts, 1, finished.Time);
-        metrics.Record(FaasMetrics.InvokeDuration, Seconds(finished.DurationMs), finished.Time);
+        if (finished.DurationMs is { } duration)
+            metrics.Record(FaasMetrics.InvokeDuration, Seconds(duration), finished.Time);
         if (finished.ResponseLatencyMs is { } latency)
             metrics.Record(FaasMetrics.ResponseLatency, Seconds(latency), finished.Time);
         if (finished.ResponseDurationMs is { } response)

@@ -52,6 +52,8 @@ internal static class Conventions
 
     /// <summary>On log records: "extension" for lines that another extension printed.</summary>
     public const string LogSource = "telemetry_extension.log.source";
+    /// <summary>On invocations, true: neither the platform nor SHUTDOWN told how and when it ended.</summary>
+    public const string EndUnknown = "telemetry_extension.end_unknown";
     public const string TenantId = "telemetry_extension.tenant_id";
     public const string InitializationType = "telemetry_extension.initialization_type";
     public const string InitPhase = "telemetry_extension.init_phase";

@@ -232,7 +232,7 @@ public class InvocationTrackerTests
         _tracker.Apply(Events.Start("other", Ms(2000), null));
 
         Assert.Equal(Id, _tracker.Find("3da1f2dc-3222-475e-9205-e2e6c6318895"u8)?.RequestId);
-        Assert.Equal("other", _tracker.Open?.RequestId);
+        Assert.Equal("other", _tracker.OpenAt(Ms(5000))?.RequestId);
         Assert.Null(_tracker.Find("nobody"u8));
         Assert.Null(_tracker.Find([0xff, 0xfe]));
     }
@@ -242,9 +242,11 @@ public class InvocationTrackerTests
     {
         _tracker.Apply(Events.Start("a", Ms(1000), null));
         _tracker.Apply(Events.Start("b", Ms(1010), null));
-        Assert.Null(_tracker.Open);
+        Assert.Null(_tracker.OpenAt(Ms(1050)));
         _tracker.Apply(Events.Report("b", Ms(1100), 90));
+        Assert.Equal("a", _tracker.OpenAt(Ms(1150))?.RequestId);
         _tracker.Apply(Events.Report("a", Ms(1200), 200));
+        Assert.Null(_tracker.OpenAt(Ms(1150)));
 
         Assert.Equal([("b", Ms(1010), Ms(1100)), ("a", Ms(1000), Ms(1200))], _tracker.Spans.Select(span => ((string)Attribute(span, "faas.invocation_id")!, span.Start, span.End)));
     }

@@ -22,6 +22,14 @@ public class InvocationMetricsTests
     }
 
     [Fact]
+    public void Record_FinishedWithoutAnEndThatIsKnown_CountsTheColdStartOnly()
+    {
+        Record(new InvocationFact.Finished(1000, null, true, null, null, null, null, null, null));
+
+        Assert.Equal("faas.coldstarts", Assert.Single(_metrics.Collect()).Definition.Name);
+    }
+
+    [Fact]
     public void Record_FinishedColdStart_CountsItAndMeasuresInSeconds()
     {
         Record(new InvocationFact.Finished(1000, "success", true, 250, 240, 4, 2, 1532, null));
