@@ -68,7 +68,9 @@ internal sealed class SpanExport : IDisposable
 
     private static Activity? ToActivity(SpanData span)
     {
-        var parent = new ActivityContext(span.TraceId, span.ParentSpanId ?? default, ActivityTraceFlags.Recorded);
+        // A SERVER span's parent is its caller, in another process: flags 0x300 of the span (opentelemetry-proto, SpanFlags).
+        var isRemote = span is { Kind: ActivityKind.Server, ParentSpanId: not null };
+        var parent = new ActivityContext(span.TraceId, span.ParentSpanId ?? default, ActivityTraceFlags.Recorded, traceState: null, isRemote);
         var links = span.Links.Select(link => new ActivityLink(link));
         var activity = Source.CreateActivity(span.Name, span.Kind, parent, span.Attributes, links, ActivityIdFormat.W3C);
         if (activity is null)

@@ -38,6 +38,20 @@ public class SpanExportTests
         Assert.Empty(decoded[0].ParentSpanId);
     }
 
+    [Theory]
+    [InlineData(ActivityKind.Server, true, 0x301)]
+    [InlineData(ActivityKind.Server, false, 0x101)]
+    [InlineData(ActivityKind.Internal, true, 0x101)]
+    public void Encode_ParentOfAServerSpan_IsRemote(ActivityKind kind, bool hasParent, uint expected)
+    {
+        using var export = new SpanExport([new("service.name", "demo")]);
+        var parent = hasParent ? ActivitySpanId.CreateFromString("1111111111111111") : (ActivitySpanId?)null;
+
+        var payload = export.Encode([new("demo", kind, TraceId, SpanId, parent, 1, 2, null, [])], DateTimeOffset.UnixEpoch);
+
+        Assert.Equal(expected, ExportTraceServiceRequest.Parser.ParseFrom(payload!.Body.Span).ResourceSpans[0].ScopeSpans[0].Spans[0].Flags);
+    }
+
     [Fact]
     public void Encode_WithVariablesMeantForOthers_IsNotChangedByThem()
     {
