@@ -4,7 +4,7 @@ using TelemetryExtension.SemanticConventions;
 namespace TelemetryExtension.Invocations;
 
 /// <summary>What is known of one run of an invocation so far: pieces come from the INVOKE event, platform.start, runtimeDone and report, in any order.</summary>
-internal sealed class Invocation(string requestId, SpanIdsInUse spanIds)
+internal sealed class Invocation(string requestId, SpanIdsInUse spanIds, bool followSampling)
 {
     private InvocationContext? _context;
     private XRayTraceHeader _invokeHeader;
@@ -52,7 +52,7 @@ internal sealed class Invocation(string requestId, SpanIdsInUse spanIds)
                 ids = ids.Under(requestId, salt);
             _parent = ids.Parent;
             Sampled = ids.Sampled;
-            return _context = new(requestId, ids.TraceId, ids.SpanId, ids.Sampled ?? true);
+            return _context = new(requestId, ids.TraceId, ids.SpanId, Recorded: !followSampling || ids.Sampled != false);
         }
     }
 

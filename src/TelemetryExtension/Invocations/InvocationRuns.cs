@@ -5,7 +5,7 @@ namespace TelemetryExtension.Invocations;
 /// asynchronous event under the same request id, often in the same environment: a request may have several runs, and an event belongs to the
 /// one that its time is of.
 /// </summary>
-internal sealed class InvocationRuns
+internal sealed class InvocationRuns(bool followSampling)
 {
     /// <summary>The report is late by one invocation.</summary>
     private const int RememberedEnded = 64;
@@ -116,7 +116,7 @@ internal sealed class InvocationRuns
 
     private Invocation Begin(string requestId)
     {
-        var run = new Invocation(requestId, _spanIds) { Earlier = _latest.GetValueOrDefault(requestId) };
+        var run = new Invocation(requestId, _spanIds, followSampling) { Earlier = _latest.GetValueOrDefault(requestId) };
         _latest[requestId] = run;
         _order.Enqueue(run);
         return run;

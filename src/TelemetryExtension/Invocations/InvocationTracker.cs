@@ -9,9 +9,10 @@ namespace TelemetryExtension.Invocations;
 /// Events may be missing, repeated, late or out of order; every invocation that was seen in any way gives exactly one SERVER span,
 /// over resets too (<see cref="IsOfEarlierLife"/>).
 /// </summary>
-internal sealed class InvocationTracker(string functionName) : IInvocationLookup
+/// <param name="followSampling">Whether the spans of requests that X-Ray does not sample will be dropped.</param>
+internal sealed class InvocationTracker(string functionName, bool followSampling = false) : IInvocationLookup
 {
-    private readonly InvocationRuns _runs = new();
+    private readonly InvocationRuns _runs = new(followSampling);
     private readonly InitTracker _init = new();
     private bool _seenStart;
     private bool _announced;

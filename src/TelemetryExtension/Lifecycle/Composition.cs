@@ -43,7 +43,7 @@ internal sealed class Composition
 
         // Between: from the channel to the outbox.
         var collector = new TelemetryCollector(
-            channel, new InvocationTracker(function.FunctionName), resource, new LogEncoder(outbox.Add, time),
+            channel, new InvocationTracker(function.FunctionName, options.Telemetry.FollowSampling), resource, new LogEncoder(outbox.Add, time),
             options.Metrics.Enabled ? new MetricCollector(options.Metrics, ledger, time) : null, outbox, ledger, time, options.Telemetry);
 
         // In: what arrives, into the channel.

@@ -81,7 +81,7 @@ internal ref struct Correlation
 
     private static void WriteInvocation(OtlpWriter writer, InvocationContext invocation, ReadOnlySpan<byte> span)
     {
-        if (invocation.Sampled)
+        if (invocation.Recorded)
             writer.Fixed32(OtlpFields.LogRecord.Flags, 1);
         writer.Bytes(OtlpFields.LogRecord.TraceId, invocation.TraceIdBytes);
         writer.Bytes(OtlpFields.LogRecord.SpanId, span);

@@ -30,6 +30,17 @@ public class InvocationTrackerTests
         Assert.All(_tracker.Spans[1..], part => Assert.Equal(span.SpanId, part.ParentSpanId));
     }
 
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void Context_OfAnUnsampledRequest_IsRecordedUnlessXRaysDecisionIsFollowed(bool followSampling, bool recorded)
+    {
+        var tracker = new InvocationTracker("orders", followSampling);
+        tracker.Apply(Events.Start(Id, Ms(1000), Header));
+
+        Assert.Equal(recorded, tracker.OpenAt(Ms(1001))?.Recorded);
+    }
+
     [Fact]
     public void Report_AfterRuntimeDone_IsALateChildAndNoSecondServerSpan()
     {
