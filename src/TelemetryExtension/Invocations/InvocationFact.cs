@@ -14,10 +14,10 @@ internal abstract record InvocationFact(long Time)
     public sealed record Reported(long Time, PlatformReportMetrics Metrics, double? ExtensionOverheadMs) : InvocationFact(Time);
 
     /// <summary>An init phase ended; <see cref="UserWaited"/> when it was part of a cold start and not done ahead of time.</summary>
-    public sealed record Initialized(long Time, double DurationMs, bool UserWaited, bool Failed) : InvocationFact(Time);
+    public sealed record Initialized(long Time, double DurationMs, bool UserWaited) : InvocationFact(Time);
 
     /// <summary>A SnapStart restore ended.</summary>
-    public sealed record Restored(long Time, double DurationMs, bool Failed) : InvocationFact(Time);
+    public sealed record Restored(long Time, double DurationMs) : InvocationFact(Time);
 
     /// <summary>The platform itself dropped records before they reached us.</summary>
     public sealed record PlatformDropped(long Time, long Records, long Bytes) : InvocationFact(Time);

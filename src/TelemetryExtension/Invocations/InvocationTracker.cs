@@ -29,6 +29,9 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
     /// <summary>Raised by restoreStart: this copy of a snapshot must stop using the identity it was born with.</summary>
     public int Restores { get; private set; }
 
+    /// <summary>Several invocations may run at once, and no INVOKE announces them.</summary>
+    public bool IsManagedInstances { get; private set; }
+
     /// <summary>An invocation was announced or has started, and its end is not known yet.</summary>
     public bool IsRunning => _runs.Running.Count > 0;
 
@@ -227,8 +230,13 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
 
     private void OnEnvironment(PlatformEvent platformEvent)
     {
-        if (platformEvent is PlatformEvent.InitStart init && init.InstanceId is not null)
-            Instance = (init.InstanceId, init.InstanceMaxMemory);
+        if (platformEvent is PlatformEvent.InitStart init)
+        {
+            IsManagedInstances = init.InitializationType is "lambda-managed-instances";
+            if (init.InstanceId is not null)
+                Instance = (init.InstanceId, init.InstanceMaxMemory);
+        }
+
         if (platformEvent is PlatformEvent.RestoreStart restore)
         {
             Restores++;

@@ -23,7 +23,5 @@ internal readonly record struct LogOrigin(TelemetryItemKind Kind, long Envelope,
     {
         writer.Fixed64(OtlpFields.LogRecord.Time, (ulong)time);
         writer.Fixed64(OtlpFields.LogRecord.ObservedTime, (ulong)Observed);
-        if (Kind == TelemetryItemKind.ExtensionLog)
-            writer.Attribute(OtlpFields.LogRecord.Attributes, LogNames.Source, "extension"u8);
     }
 }

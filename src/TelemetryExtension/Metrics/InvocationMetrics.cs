@@ -20,13 +20,9 @@ internal static class InvocationMetrics
                 // An init done ahead of time is nobody's latency; it would hide in the same histogram as the cold starts that people wait for.
                 if (init.UserWaited)
                     metrics.Record(FaasMetrics.InitDuration, Seconds(init.DurationMs), init.Time);
-                if (init.Failed)
-                    metrics.Add(FaasMetrics.Errors, 1, init.Time);
                 break;
             case InvocationFact.Restored restored:
                 metrics.Record(FaasMetrics.RestoreDuration, Seconds(restored.DurationMs), restored.Time);
-                if (restored.Failed)
-                    metrics.Add(FaasMetrics.Errors, 1, restored.Time);
                 break;
             case InvocationFact.PlatformDropped dropped:
                 metrics.Add(FaasMetrics.PlatformDroppedRecords, dropped.Records, dropped.Time);

@@ -68,8 +68,8 @@ public class InvocationTrackerProperties
         3 => Events.Report(id, time, 100, "timeout", [new("extensionOverhead", time, 3)]),
         4 => Events.RuntimeDone(id, time, 0, null, "Runtime.ExitError"),
         5 => Events.InitStart(time, "on-demand", "init"),
-        6 => new PlatformEvent.InitReport(time, null, null, null, null, null),
+        6 => new PlatformEvent.InitReport(time, null, null, null),
         7 => new PlatformEvent.RestoreStart(time, null, null),
-        _ => new PlatformEvent.LogsDropped(time, 1, 1, null),
+        _ => new PlatformEvent.LogsDropped(time, 1, 1),
     };
 }

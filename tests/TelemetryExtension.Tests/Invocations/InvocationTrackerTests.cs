@@ -173,8 +173,8 @@ public class InvocationTrackerTests
     public void Init_OnDemand_IsAChildOfTheFirstInvocation()
     {
         _tracker.Apply(Events.InitStart(Ms(0), "on-demand", "init"));
-        _tracker.Apply(new PlatformEvent.InitRuntimeDone(Ms(400), "init", "success", null));
-        _tracker.Apply(new PlatformEvent.InitReport(Ms(470), "on-demand", "init", "success", null, 463.5));
+        _tracker.Apply(new PlatformEvent.InitRuntimeDone(Ms(400), "success", null));
+        _tracker.Apply(new PlatformEvent.InitReport(Ms(470), "success", null, 463.5));
         Assert.Empty(_tracker.Spans);
 
         _tracker.Apply(Events.Start(Id, Ms(1000), Header));
@@ -190,7 +190,7 @@ public class InvocationTrackerTests
     public void Init_ProvisionedConcurrency_HasItsOwnTraceAndTheFirstInvocationLinksToIt()
     {
         _tracker.Apply(Events.InitStart(Ms(0), "provisioned-concurrency", "init"));
-        _tracker.Apply(new PlatformEvent.InitReport(Ms(470), "provisioned-concurrency", "init", "success", null, 463.5));
+        _tracker.Apply(new PlatformEvent.InitReport(Ms(470), "success", null, 463.5));
         var init = Assert.Single(_tracker.Spans);
         Assert.Null(init.ParentSpanId);
         Assert.NotEqual("5759e988bd862e3fe1be46a994272793", init.TraceId.ToHexString());
@@ -209,7 +209,7 @@ public class InvocationTrackerTests
     {
         _tracker.Apply(Events.Start(Id, Ms(1000), Header));
         _tracker.Apply(Events.InitStart(Ms(1001), "on-demand", "invoke"));
-        _tracker.Apply(new PlatformEvent.InitReport(Ms(3001), "on-demand", "invoke", "success", null, 2000));
+        _tracker.Apply(new PlatformEvent.InitReport(Ms(3001), "success", null, 2000));
 
         Assert.Equal(("init", "53995c3f42cd8ad8"), (_tracker.Spans[0].Name, _tracker.Spans[0].ParentSpanId?.ToHexString()));
     }

@@ -33,6 +33,8 @@ public class SpanExportTests
         var request = ExportTraceServiceRequest.Parser.ParseFrom(payload.Body.Span);
         var decoded = request.ResourceSpans.SelectMany(resource => resource.ScopeSpans).SelectMany(scope => scope.Spans).ToList();
         Assert.Equal(2, decoded.Count);
+        var scope = request.ResourceSpans.Single().ScopeSpans.Single();
+        Assert.Equal(("telemetry-extension", "https://opentelemetry.io/schemas/1.44.0"), (scope.Scope.Name, scope.SchemaUrl));
         Assert.Equal("service.name", Assert.Single(request.ResourceSpans.Single().Resource.Attributes).Key);
         Assert.Equal(Convert.FromHexString("53995c3f42cd8ad8"), decoded[0].SpanId.ToByteArray());
         Assert.Empty(decoded[0].ParentSpanId);
