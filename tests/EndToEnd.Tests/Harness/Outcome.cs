@@ -9,7 +9,12 @@ namespace EndToEnd.Tests.Harness;
 /// <summary>What is left when the environment has ended: the decoded telemetry, the ledger, and what the extension said.</summary>
 internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IReadOnlyList<string> lines, OtlpBackend backend)
 {
-    private static readonly string[] OwnBugs = ["a flush failed", "the shutdown failed", "cannot start", "cannot encode", "Unhandled exception"];
+    private static readonly string[] OwnBugs =
+    [
+        "a flush failed", "the shutdown failed", "cannot start", "cannot encode", "Unhandled exception", "an invocation was not handled as it should be",
+        "request failed", "the buffer could not be emptied", "a batch could not be read", "a record could not be read", "writing dead letters failed",
+        "reading an undelivered payload back failed",
+    ];
 
     public ShutdownResult Shutdown => shutdown;
 
