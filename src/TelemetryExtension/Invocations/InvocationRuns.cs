@@ -18,11 +18,25 @@ internal sealed class InvocationRuns(bool followSampling)
     private readonly List<Invocation> _running = [];
     private readonly SpanIdsInUse _spanIds = new();
 
-    /// <summary>Begun and not ended, in the order in which they began for us: by INVOKE or by platform.start.</summary>
+    /// <summary>Begun and not ended.</summary>
     public IReadOnlyList<Invocation> Running => _running;
 
     /// <summary>The latest that platform.start told of and that has not ended; null when there is none.</summary>
-    public Invocation? Newest => _running.FindLast(static invocation => invocation.Started is not null);
+    public Invocation? Newest
+    {
+        get
+        {
+            // By time: the start of one that a process before us ran can come after the INVOKE of ours.
+            Invocation? newest = null;
+            foreach (var invocation in _running)
+                if (invocation.Started is not null && (newest is null || invocation.Started > newest.Started))
+                    newest = invocation;
+            return newest;
+        }
+    }
+
+    /// <summary>Those that run and began before this one.</summary>
+    public List<Invocation> Before(Invocation invocation) => _running.FindAll(other => other.Begun < invocation.Begun);
 
     public Invocation? LastEnded { get; private set; }
 

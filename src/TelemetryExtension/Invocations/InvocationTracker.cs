@@ -128,15 +128,13 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
     /// </summary>
     private void Supersede(Invocation by)
     {
-        foreach (var invocation in Before(by))
+        foreach (var invocation in _runs.Before(by))
         {
             if (invocation.Superseded)
                 FinishUntold(invocation);
             invocation.Superseded = true;
         }
     }
-
-    private Invocation[] Before(Invocation invocation) => [.. _runs.Running.TakeWhile(other => other != invocation)];
 
     /// <summary>The first of the environment, also when its platform.start was lost.</summary>
     private void BeginFirst(Invocation invocation)
@@ -195,7 +193,7 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
         if (!_seenStart)
             BeginFirst(invocation);
         if (_announced)
-            foreach (var untold in Before(invocation))
+            foreach (var untold in _runs.Before(invocation))
                 FinishUntold(untold);
         var span = invocation.Finish(functionName, time, durationMs, status, errorType);
         _runs.Ended(invocation);

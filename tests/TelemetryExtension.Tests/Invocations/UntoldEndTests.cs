@@ -46,6 +46,19 @@ public class UntoldEndTests
     }
 
     [Fact]
+    public void Start_OfOneFromBeforeTheAnnouncedOne_IsNotTheOpenOneAndEndsNothing()
+    {
+        var tracker = new InvocationTracker("orders");
+        tracker.OnInvoke(Next, "", null, Ms(2990));
+        tracker.Apply(Events.Start(Lost, Ms(1000), null));
+        tracker.Apply(Events.Start(Next, Ms(3000), null));
+        Assert.Equal(Next, tracker.OpenAt(Ms(3001))?.RequestId);
+
+        tracker.Apply(Events.Report(Lost, Ms(1250), 250, "timeout"));
+        Assert.Equal((Next, Lost), (tracker.OpenAt(Ms(3002))?.RequestId, Attribute(Assert.Single(tracker.Spans), "faas.invocation_id")));
+    }
+
+    [Fact]
     public void Starts_WhoseEndsAreAllLost_AreClosedOneAfterTheOther()
     {
         for (var i = 0; i < 100; i++)
