@@ -4,7 +4,8 @@ using TelemetryExtension.SemanticConventions;
 namespace TelemetryExtension.Invocations;
 
 /// <summary>What is known of one run of an invocation so far: pieces come from the INVOKE event, platform.start, runtimeDone and report, in any order.</summary>
-internal sealed class Invocation(string requestId, SpanIdsInUse spanIds, bool followSampling)
+/// <param name="number">Tells it from every other run in this environment.</param>
+internal sealed class Invocation(string requestId, long number, SpanIdsInUse spanIds, bool followSampling)
 {
     private InvocationContext? _context;
     private XRayTraceHeader _invokeHeader;
@@ -48,7 +49,7 @@ internal sealed class Invocation(string requestId, SpanIdsInUse spanIds, bool fo
                 return _context;
             var salt = (Started ?? Invoked ?? 0) / 1_000_000;
             var ids = InvocationIds.Decide(requestId, _tracing, _invokeHeader, salt);
-            if (ids.Given && !spanIds.TryTake(ids.SpanId, this))
+            if (ids.Given && !spanIds.TryTake(ids.SpanId, number))
                 ids = ids.Under(requestId, salt);
             _parent = ids.Parent;
             Sampled = ids.Sampled;

@@ -17,6 +17,7 @@ internal sealed class InvocationRuns(bool followSampling)
     private readonly Queue<Invocation> _order = [];
     private readonly List<Invocation> _running = [];
     private readonly SpanIdsInUse _spanIds = new();
+    private long _begun;
 
     /// <summary>Begun and not ended.</summary>
     public IReadOnlyList<Invocation> Running => _running;
@@ -130,7 +131,7 @@ internal sealed class InvocationRuns(bool followSampling)
 
     private Invocation Begin(string requestId)
     {
-        var run = new Invocation(requestId, _spanIds, followSampling) { Earlier = _latest.GetValueOrDefault(requestId) };
+        var run = new Invocation(requestId, _begun++, _spanIds, followSampling) { Earlier = _latest.GetValueOrDefault(requestId) };
         _latest[requestId] = run;
         _order.Enqueue(run);
         return run;

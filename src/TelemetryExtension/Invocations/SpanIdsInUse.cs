@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 
 namespace TelemetryExtension.Invocations;
@@ -11,18 +12,22 @@ internal sealed class SpanIdsInUse
     /// <summary>Some minutes of a busy environment; Lambda repeats an event after one and two minutes.</summary>
     private const int Remembered = 4096;
 
-    private readonly Dictionary<ActivitySpanId, Invocation> _owners = [];
-    private readonly Queue<ActivitySpanId> _order = [];
+    private readonly Dictionary<ulong, long> _owners = [];
+    private readonly Queue<ulong> _order = [];
 
-    /// <summary>False when another invocation has it.</summary>
-    public bool TryTake(ActivitySpanId id, Invocation invocation)
+    /// <summary>False when another run has it.</summary>
+    /// <param name="run">A number that no other run has.</param>
+    public bool TryTake(ActivitySpanId id, long run)
     {
-        if (_owners.TryGetValue(id, out var owner))
-            return owner == invocation;
+        Span<byte> bytes = stackalloc byte[8];
+        id.CopyTo(bytes);
+        var key = BinaryPrimitives.ReadUInt64BigEndian(bytes);
+        if (_owners.TryGetValue(key, out var owner))
+            return owner == run;
         if (_order.Count >= Remembered)
             _owners.Remove(_order.Dequeue());
-        _owners.Add(id, invocation);
-        _order.Enqueue(id);
+        _owners.Add(key, run);
+        _order.Enqueue(key);
         return true;
     }
 }

@@ -89,6 +89,17 @@ internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IRe
         return one.Sum.DataPoints.Sum(point => point.HasAsInt ? point.AsInt : point.AsDouble);
     });
 
+    /// <summary>How invocations ended: successes, errors, timeouts; and how many were cold.</summary>
+    public (double Succeeded, double Failed, double TimedOut, double Cold) Counts =>
+        (Total("faas.invocations"), Total("faas.errors"), Total("faas.timeouts"), Total("faas.coldstarts"));
+
+    /// <summary>The values that a gauge was sent with.</summary>
+    public IReadOnlyList<long> Gauge(string metric) => [.. Metrics.Where(one => one.Name == metric).SelectMany(one =>
+    {
+        Assert.Equal(Metric.DataOneofCase.Gauge, one.DataCase);
+        return one.Gauge.DataPoints.Select(point => point.AsInt);
+    })];
+
     /// <summary>How many values a histogram got, and their sum; the points must be deltas with as many in the buckets as were counted.</summary>
     public (long Count, double Sum) Distribution(string metric)
     {
