@@ -18,7 +18,7 @@ internal sealed class TelemetryCollector(
     Outbox outbox, Ledger ledger, TimeProvider time, TelemetryOptions options) : IDisposable
 {
     /// <summary>Spans are few; this bounds one payload after a long time without flush.</summary>
-    private const int SpansPerPayload = 512;
+    private const int SpansPerPayload = 128;
 
     /// <summary>From the tenth on SpinWait gives the CPU away, later for a millisecond each.</summary>
     private const int LastSpins = 60;
@@ -78,7 +78,7 @@ internal sealed class TelemetryCollector(
     /// </summary>
     public void MakeRoom()
     {
-        if (channel.IsOverThreshold)
+        if (channel.IsHalfUsed)
             Collect();
     }
 
