@@ -163,7 +163,9 @@ internal static class EncodingBenchmark
 
     private sealed class Lookup : IInvocationLookup
     {
-        public InvocationContext? Open { get; } = new("3da1f2dc-3222-475e-9205-e2e6c6318895", ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), true);
+        private readonly InvocationContext _open = new("3da1f2dc-3222-475e-9205-e2e6c6318895", ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), true);
+
+        public InvocationContext? OpenAt(long time) => _open;
 
         public InvocationContext? Find(ReadOnlySpan<byte> requestIdUtf8) => null;
     }

@@ -29,6 +29,8 @@ public sealed class EventTests
             {"name":"responseDuration","start":"2025-08-11T12:00:00.244Z","durationMs":0.3},
             {"name":"runtimeOverhead","start":"2025-08-11T12:00:00.245Z","durationMs":5.5}],"tracing":{{Tracing}},"tenantId":"blue"}
             """),
+        // Says nothing of its request: it belongs to the invocation that is open at its time.
+        ["log"] = ("2025-08-11T12:00:00.101Z", "function", "\"order accepted\\n\""),
         ["report"] = ("2025-08-11T12:00:00.262Z", "platform.report", $$"""
             {"requestId":"{{RequestId}}","status":"success","metrics":{"durationMs":254.31,"billedDurationMs":718,"memorySizeMB":256,"maxMemoryUsedMB":123,
             "initDurationMs":463.512},"spans":[{"name":"extensionOverhead","start":"2025-08-11T12:00:00.250Z","durationMs":4.2}],"tracing":{{Tracing}},"tenantId":"blue"}
@@ -36,11 +38,11 @@ public sealed class EventTests
     };
 
     [Theory]
-    [InlineData("initStart initRuntimeDone initReport start runtimeDone report")]
-    [InlineData("initStart start initRuntimeDone initReport runtimeDone report")]
-    [InlineData("initStart initRuntimeDone start initReport runtimeDone report")]
-    [InlineData("initStart initStart initRuntimeDone initReport start start runtimeDone runtimeDone report report")]
-    [InlineData("initStart initRuntimeDone initReport start report runtimeDone")]
+    [InlineData("initStart initRuntimeDone initReport start log runtimeDone report")]
+    [InlineData("initStart start initRuntimeDone log initReport runtimeDone report")]
+    [InlineData("initStart initRuntimeDone start initReport runtimeDone log report")]
+    [InlineData("initStart initStart initRuntimeDone initReport start start log runtimeDone runtimeDone report report")]
+    [InlineData("initStart initRuntimeDone initReport start report log runtimeDone")]
     public async Task In_every_order_the_documented_events_give_the_same_tree(string order)
     {
         var outcome = await PlayAsync(order);
@@ -56,14 +58,32 @@ public sealed class EventTests
         Assert.Equal(At("11:59:59.860"), outcome.Child(init, "init.runtime").End());
         var overhead = outcome.Child(span, "extensionOverhead");
         Assert.Equal((At("12:00:00.250"), TimeSpan.FromMilliseconds(4.2)), (overhead.Start(), overhead.Duration()));
-        if (!order.EndsWith("report runtimeDone", StringComparison.Ordinal))
+        if (!order.EndsWith("report log runtimeDone", StringComparison.Ordinal))
         {
             Assert.Equal(TimeSpan.FromMilliseconds(249.9), span.Duration());
             var latency = outcome.Child(span, "responseLatency");
             Assert.Equal((At("12:00:00.000"), TimeSpan.FromMilliseconds(244.1)), (latency.Start(), latency.Duration()));
             Assert.Equal(TimeSpan.FromMilliseconds(0.3), outcome.Child(span, "responseDuration").Duration());
             Assert.Equal(TimeSpan.FromMilliseconds(5.5), outcome.Child(span, "runtimeOverhead").Duration());
+            Check(outcome, "telemetry_extension.invocation.response_latency", 0.2441);
+            Check(outcome, "telemetry_extension.invocation.produced_bytes", 1532);
         }
+
+        var log = outcome.Log("order accepted");
+        Assert.Equal((span.TraceId, span.SpanId, RequestId), (log.TraceId, log.SpanId, log.Text("faas.invocation_id")));
+        Assert.Equal((1, 0, 0, 1), outcome.Counts);
+        Check(outcome, "faas.invoke_duration", span.Duration().TotalSeconds);
+        Check(outcome, "faas.init_duration", 0.463512);
+        Check(outcome, "faas.mem_usage", 123 * 1024 * 1024);
+        Check(outcome, "telemetry_extension.invocation.billed_duration", 0.718);
+        Check(outcome, "telemetry_extension.invocation.extension_overhead", 0.0042);
+    }
+
+    private static void Check(Outcome outcome, string metric, double value)
+    {
+        var (count, sum) = outcome.Distribution(metric);
+        Assert.Equal(1, count);
+        Assert.Equal(value, sum, 1e-6);
     }
 
     [Theory]
@@ -89,6 +109,9 @@ public sealed class EventTests
         var outcome = await lambda.EndAsync();
 
         Assert.Equal("green", outcome.Invocation(result).Text("telemetry_extension.tenant_id"));
+        Assert.Equal(3, outcome.LogsOf(result.RequestId).Count);
+        Assert.All(outcome.LogsOf(result.RequestId), log => Assert.Equal(outcome.Invocation(result).SpanId, log.SpanId));
+        Assert.Equal((1, 0, 0, 1), outcome.Counts);
     }
 
     [Fact]
@@ -108,6 +131,8 @@ public sealed class EventTests
         var warning = Assert.Single(outcome.Logs, log => log.EventName == "platform.logsDropped");
         Assert.Equal(SeverityNumber.Warn, warning.SeverityNumber);
         Assert.Contains("123", warning.Body.StringValue, StringComparison.Ordinal);
+        Assert.Equal(
+            (123, 12345), (outcome.Total("telemetry_extension.platform.dropped_records"), outcome.Total("telemetry_extension.platform.dropped_bytes")));
     }
 
     /// <summary>Nothing comes but what is played: all of it while the one invocation runs.</summary>

@@ -27,6 +27,8 @@ public sealed class FailureTests
         Assert.InRange(span.Duration(), TimeSpan.FromSeconds(0.98), TimeSpan.FromSeconds(1.1));
         Assert.Equal(span.SpanId, Assert.Single(outcome.LogsOf(failed.RequestId), log => log.Body.StringValue.StartsWith("load 0", StringComparison.Ordinal)).SpanId);
         CheckReset(outcome, failed, next);
+        Assert.Equal((1, 0, 1, 2), outcome.Counts);
+        CheckReports(outcome, report == ReportAfterReset.Never ? [next] : [failed, next]);
     }
 
     [Theory]
@@ -40,6 +42,7 @@ public sealed class FailureTests
 
         CheckError(outcome, failed, "Runtime.ExitError");
         CheckReset(outcome, failed, next);
+        CheckExit(outcome, failed, next, report == ReportAfterReset.Never ? [next] : [failed, next]);
     }
 
     [Fact]
@@ -53,6 +56,7 @@ public sealed class FailureTests
 
         CheckError(outcome, failed, "Runtime.ExitError");
         CheckReset(outcome, failed, next);
+        CheckExit(outcome, failed, next, [failed, next]);
     }
 
     [Theory]
@@ -67,10 +71,16 @@ public sealed class FailureTests
         var failed = reason == "timeout"
             ? await lambda.InvokeToErrorAsync("""{"timeout":true}""", "Sandbox.Timedout")
             : await lambda.InvokeToErrorAsync("""{"crash":true}""", "Runtime.ExitError");
-        await lambda.InvokeAsync(Order);
+        var next = await lambda.InvokeAsync(Order);
         var outcome = await lambda.EndAsync(lives: 2);
 
         CheckError(outcome, failed, reason);
+        // An environment that is no longer needed has run its last invocation to an end, of which nobody told.
+        var untold = outcome.Invocation(next);
+        Assert.Equal((false, true), (untold.IsError(), untold.Flag("telemetry_extension.end_unknown")));
+        Assert.InRange(untold.Duration(), TimeSpan.Zero, TimeSpan.FromMicroseconds(1));
+        Assert.Equal(reason == "timeout" ? (0, 0, 1, 2) : (0, 1, 0, 2), outcome.Counts);
+        Assert.Equal(1, outcome.Distribution("faas.invoke_duration").Count);
     }
 
     [Fact]
@@ -102,6 +112,26 @@ public sealed class FailureTests
         Assert.Equal(errorType, span.Text("error.type"));
         Assert.Equal(TraceHeader.Read(failed.TraceHeader).TraceId, span.TraceId.Hex());
         return span;
+    }
+
+    /// <summary>One error of that type, lines of the failed invocation under its span, and what the platform reported.</summary>
+    private static void CheckExit(Outcome outcome, InvocationResult failed, InvocationResult next, IReadOnlyList<InvocationResult> reported)
+    {
+        Assert.Equal((1, 1, 0, 2), outcome.Counts);
+        var errors = outcome.Metrics.Where(metric => metric.Name == "faas.errors").SelectMany(metric => metric.Sum.DataPoints);
+        Assert.Equal("Runtime.ExitError", Assert.Single(errors).Attributes.Value("error.type")?.StringValue);
+        Assert.All(outcome.LogsOf(failed.RequestId), log => Assert.Equal(outcome.Invocation(failed).SpanId, log.SpanId));
+        Assert.All(outcome.LogsOf(next.RequestId), log => Assert.Equal(outcome.Invocation(next).SpanId, log.SpanId));
+        CheckReports(outcome, reported);
+    }
+
+    private static void CheckReports(Outcome outcome, IReadOnlyList<InvocationResult> reported)
+    {
+        Assert.Equal(2, outcome.Distribution("faas.invoke_duration").Count);
+        Assert.Equal(2, outcome.Distribution("faas.init_duration").Count);
+        var billed = outcome.Distribution("telemetry_extension.invocation.billed_duration");
+        Assert.Equal(reported.Count, billed.Count);
+        Assert.InRange(billed.Sum - reported.Sum(result => result.BilledDuration.TotalSeconds), -0.005, 0.005);
     }
 
     /// <summary>The environment begins anew inside the next invocation, which is then cold again.</summary>

@@ -27,6 +27,7 @@ public sealed class InitializationTests
         Assert.Equal((init.TraceId, init.SpanId), (link.TraceId, link.SpanId));
         Assert.Empty(outcome.Invocation(second).Links);
         Assert.False(outcome.Invocation(second).Flag("faas.coldstart"));
+        Assert.All(new[] { first, second }, result => Assert.Equal(3, outcome.LogsOf(result.RequestId).Count(log => log.SpanId == outcome.Invocation(result).SpanId)));
     }
 
     [Fact]
@@ -53,6 +54,8 @@ public sealed class InitializationTests
         var identities = outcome.Received.Where(received => received.Span.Kind == Span.Types.SpanKind.Server)
             .Select(received => received.Resource.Text("service.instance.id")).Distinct();
         Assert.Single(identities);
+        Assert.Equal((2, 0, 0, 1), outcome.Counts);
+        Assert.Equal(1, outcome.Distribution("telemetry_extension.restore_duration").Count);
     }
 
     [Theory]
@@ -70,6 +73,16 @@ public sealed class InitializationTests
         Assert.Equal("invoke", init.Text("telemetry_extension.init_phase"));
         Assert.True(outcome.Invocation(first).Flag("faas.coldstart"));
         Assert.False(outcome.Invocation(second).Flag("faas.coldstart"));
+        foreach (var result in new[] { first, second })
+        {
+            Assert.Equal(3, outcome.LogsOf(result.RequestId).Count);
+            Assert.All(outcome.LogsOf(result.RequestId), log => Assert.Equal(outcome.Invocation(result).SpanId, log.SpanId));
+        }
+
+        Assert.Equal((2, 0, 0, 1), outcome.Counts);
+        var waited = outcome.Distribution("faas.init_duration");
+        Assert.Equal(1, waited.Count);
+        Assert.Equal(init.Duration().TotalSeconds, waited.Sum, 0.001);
     }
 
     [Fact]
@@ -87,6 +100,8 @@ public sealed class InitializationTests
         var repeated = Assert.Single(inits["invoke"]);
         Assert.False(repeated.IsError());
         Assert.Equal(outcome.Invocation(first).SpanId, repeated.ParentSpanId);
+        // The failed init is no invocation's error.
+        Assert.Equal((1, 0, 0), (outcome.Total("faas.invocations"), outcome.Total("faas.errors"), outcome.Total("faas.timeouts")));
     }
 
     [Fact]

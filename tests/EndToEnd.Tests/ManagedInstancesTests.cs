@@ -33,6 +33,15 @@ public sealed class ManagedInstancesTests
 
         Assert.True(outcome.Invocation(failing).IsError());
         Assert.Empty(outcome.Single("init").ParentSpanId);
+        Assert.Equal((6, 1, 0, 0), outcome.Counts);
+        var durations = outcome.Distribution("faas.invoke_duration");
+        Assert.Equal(7, durations.Count);
+        Assert.Equal(results.Append(failing).Sum(result => outcome.Invocation(result).Duration().TotalSeconds), durations.Sum, 0.01);
+        Assert.Equal(7, outcome.Distribution("telemetry_extension.invocation.response_latency").Count);
+        // Its report has the duration alone, and its init nobody waited for.
+        Assert.DoesNotContain(outcome.Metrics, metric =>
+            metric.Name is "faas.mem_usage" or "faas.init_duration" or "telemetry_extension.invocation.billed_duration" or "telemetry_extension.estimated_cost");
+        Assert.NotEqual(0, outcome.Distribution("faas.cpu_usage").Count);
     }
 
     /// <summary>The report is all that tells of the end there: no timer comes to help here.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LambdaSandbox;
 using LambdaSandbox.Backend;
 
@@ -28,6 +29,32 @@ public sealed class MetricTests
         Assert.Equal(3, outcome.Distribution("telemetry_extension.invocation.response_latency").Count);
         Assert.True(outcome.Total("telemetry_extension.estimated_cost") > 0);
         Assert.DoesNotContain(outcome.Metrics, metric => metric.Unit.Length == 0 || metric.Description.Length == 0);
+    }
+
+    [Theory]
+    [InlineData("end")]
+    [InlineData("periodic")]
+    public async Task The_environment_is_measured_while_invocations_run_whenever_a_flush_comes(string strategy)
+    {
+        const int Invocations = 4;
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            null, ("TELEMETRY_EXTENSION_FLUSH_STRATEGY", strategy), ("TELEMETRY_EXTENSION_FLUSH_INTERVAL", "1"));
+        for (var number = 0; number < Invocations; number++)
+            await lambda.InvokeAsync("""{"sleepMs":400}""", new InvokeOptions { WhileRunning = _ => Task.Run(static () => Burn(TimeSpan.FromMilliseconds(200))) });
+        var outcome = await lambda.EndAsync();
+
+        // The CPU time of the whole machine, of which the burning is a part: at least as much, no more than all CPUs give.
+        var cpu = outcome.Distribution("faas.cpu_usage");
+        Assert.Equal(Invocations, cpu.Count);
+        Assert.Empty(outcome.Said);
+        Assert.InRange(cpu.Sum, 0.6, 60d * Environment.ProcessorCount);
+        Assert.Equal(2 * Invocations, outcome.Distribution("faas.net_io").Count);
+        Assert.All(outcome.Gauge("telemetry_extension.tmp.used"), used => Assert.InRange(used, 1, 1L << 50));
+        Assert.All(outcome.Gauge("telemetry_extension.environment.file_descriptors"), open => Assert.InRange(open, 3, 10_000_000));
+        Assert.All(outcome.Gauge("telemetry_extension.environment.threads"), threads => Assert.InRange(threads, 2, 10_000_000));
+        Assert.NotEmpty(outcome.Gauge("telemetry_extension.tmp.used"));
+        Assert.NotEmpty(outcome.Gauge("telemetry_extension.environment.file_descriptors"));
+        Assert.NotEmpty(outcome.Gauge("telemetry_extension.environment.threads"));
     }
 
     [Fact]
@@ -70,6 +97,13 @@ public sealed class MetricTests
         var outcome = await lambda.EndAsync();
 
         Assert.Equal((4, 1), (outcome.Total("faas.invocations"), outcome.Total("faas.coldstarts")));
+    }
+
+    private static void Burn(TimeSpan cpu)
+    {
+        var thread = Stopwatch.StartNew();
+        while (thread.Elapsed < cpu)
+            Thread.SpinWait(1000);
     }
 
     /// <summary>Times on the wire are rounded to milliseconds here and there.</summary>

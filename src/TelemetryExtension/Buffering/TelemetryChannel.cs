@@ -41,9 +41,6 @@ internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger) : I
     /// <summary>At least half of the items or of the bytes are in use.</summary>
     public bool IsHalfUsed => _budget.IsHalfUsed;
 
-    /// <summary>Ends when the channel was completed and the last item has been read.</summary>
-    public Task Completion => _ring.Reader.Completion;
-
     /// <summary>Whether a request of this size would be let in now (not platform events): lets a receiver refuse before reading.</summary>
     public bool HasRoomFor(long bytes) => _budget.Items < options.Items - (options.Items / 8)
         && _budget.Bytes + bytes + BodyOverhead <= options.Bytes - (options.Bytes / 8);
@@ -88,9 +85,6 @@ internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger) : I
         receivedUnixNano = item.ReceivedUnixNano;
         return any;
     }
-
-    /// <summary>True when there may be something to read; false when completed and empty. For the reader only, one wait at a time.</summary>
-    public ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken) => _ring.Reader.WaitToReadAsync(cancellationToken);
 
     /// <summary>From here on every write is refused and counted; what is inside can still be read.</summary>
     public bool TryComplete() => _ring.Writer.TryComplete();

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text.Json;
 
 namespace TelemetryExtension.ExtensionsApi;
 
@@ -26,7 +27,16 @@ internal sealed class ExtensionsApiClient(RuntimeApiConnection connection, TimeP
         if (response.Status != 200 || response.ExtensionId is null)
             throw new InvalidOperationException($"registering was refused: {response}");
         _idHeader = $"Lambda-Extension-Identifier: {response.ExtensionId}\r\n";
-        return ExtensionsApiJson.ReadRegister(response.Body);
+        try
+        {
+            return ExtensionsApiJson.ReadRegister(response.Body);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // We are registered; what the answer tells is only what our telemetry says about the function.
+            Log.Warn($"the answer to registering cannot be read, going on without it: {e.Message}");
+            return new("", "", null);
+        }
     }
 
     /// <summary>PUT /telemetry with the given body. Only before the first Next: later it is refused (403).</summary>

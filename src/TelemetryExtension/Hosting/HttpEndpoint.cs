@@ -67,9 +67,6 @@ internal sealed class HttpEndpoint : IAsyncDisposable
 
     public Task StartAsync(CancellationToken cancellationToken) => _server.StartAsync(new HttpApplication(), cancellationToken);
 
-    /// <summary>Stops accepting and waits for running requests until <paramref name="cancellationToken"/>; then cuts them off.</summary>
-    public Task StopAsync(CancellationToken cancellationToken) => _server.StopAsync(cancellationToken);
-
     public async ValueTask DisposeAsync()
     {
         await _server.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);

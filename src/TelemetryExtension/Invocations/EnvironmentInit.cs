@@ -23,8 +23,6 @@ internal sealed class EnvironmentInit(string name, long started, string? initial
 
     public bool IsRestore => name == SpanNames.Restore;
 
-    public bool Failed => _error is not null;
-
     public double DurationMs => _durationMs ?? (End - started) / 1e6;
 
     private long End => _durationMs is { } ms ? started + (long)(ms * 1e6) : Math.Max(started, _reported ?? _runtimeDone ?? started);

@@ -94,7 +94,7 @@ internal sealed class InitTracker
         spans.AddRange(init.Spans(parent, own));
         var end = spans[before].End;
         facts.Add(init.IsRestore
-            ? new InvocationFact.Restored(end, init.DurationMs, init.Failed)
-            : new InvocationFact.Initialized(end, init.DurationMs, !init.AheadOfTime, init.Failed));
+            ? new InvocationFact.Restored(end, init.DurationMs)
+            : new InvocationFact.Initialized(end, init.DurationMs, !init.AheadOfTime));
     }
 }

@@ -3,8 +3,9 @@ using TelemetryExtension.SemanticConventions;
 
 namespace TelemetryExtension.Invocations;
 
-/// <summary>What is known of one invocation so far: pieces come from the INVOKE event, platform.start, runtimeDone and report, in any order.</summary>
-internal sealed class Invocation(string requestId)
+/// <summary>What is known of one run of an invocation so far: pieces come from the INVOKE event, platform.start, runtimeDone and report, in any order.</summary>
+/// <param name="number">Tells it from every other run in this environment.</param>
+internal sealed class Invocation(string requestId, long number, SpanIdsInUse spanIds, bool followSampling)
 {
     private InvocationContext? _context;
     private XRayTraceHeader _invokeHeader;
@@ -23,6 +24,15 @@ internal sealed class Invocation(string requestId)
 
     public long? Ended { get; private set; }
 
+    /// <summary>The first that is known of it.</summary>
+    public long? Begun => Started ?? Invoked;
+
+    /// <summary>The run before, of the same event, which Lambda repeats under the same request id; null when there was none or it is forgotten.</summary>
+    public Invocation? Earlier { get; set; }
+
+    /// <summary>Another request has started since, in an environment that runs one at a time: this one's end was lost, or is late.</summary>
+    public bool Superseded { get; set; }
+
     public bool Reported { get; set; }
 
     public bool ColdStart { get; set; }
@@ -39,13 +49,18 @@ internal sealed class Invocation(string requestId)
                 return _context;
             var salt = (Started ?? Invoked ?? 0) / 1_000_000;
             var ids = InvocationIds.Decide(requestId, _tracing, _invokeHeader, salt);
+            if (ids.Given && !spanIds.TryTake(ids.SpanId, number))
+                ids = ids.Under(requestId, salt);
             _parent = ids.Parent;
             Sampled = ids.Sampled;
-            return _context = new(requestId, ids.TraceId, ids.SpanId, ids.Sampled ?? true);
+            return _context = new(requestId, ids.TraceId, ids.SpanId, Recorded: !followSampling || ids.Sampled != false);
         }
     }
 
     public bool? Sampled { get; private set; }
+
+    /// <summary>How far a platform.start of this time is from the INVOKE event, in ns.</summary>
+    public long Distance(long startTime) => Math.Abs((Invoked ?? startTime) - startTime);
 
     public void OnInvoke(string invokedArn, string? traceHeader, long receivedAt)
     {
@@ -78,8 +93,25 @@ internal sealed class Invocation(string requestId)
         var duration = durationMs is { } ms ? (long)(ms * 1e6) : (long?)null;
         var start = Started ?? (duration is null ? Invoked : null) ?? now - (duration ?? 0);
         Ended = Math.Max(start, duration is { } known ? start + known : now);
-        var context = Context;
         var failed = !status.Equals("success", StringComparison.OrdinalIgnoreCase);
+        return ServerSpan(functionName, start, failed ? errorType ?? status : null, failed ? new(Conventions.ErrorType, errorType ?? status) : null);
+    }
+
+    /// <summary>Ends an invocation whose end nobody told: how long it took and whether it succeeded is not known, so the span says neither.</summary>
+    public SpanData FinishUntold(string functionName)
+    {
+        Ended = Begun ?? 0;
+        return ServerSpan(functionName, Ended.Value, null, new(Conventions.EndUnknown, true));
+    }
+
+    /// <summary>A part of this invocation as the platform measured it.</summary>
+    public SpanData Child(string name, long start, long end, string? error = null, params IReadOnlyList<KeyValuePair<string, object?>> attributes) => new(
+        name, ActivityKind.Internal, Context.TraceId, InvocationIds.DeriveSpanId(requestId, $"{name}/{start}"), Context.SpanId,
+        start, Math.Max(start, end), error, attributes) { Sampled = Sampled };
+
+    private SpanData ServerSpan(string functionName, long start, string? error, KeyValuePair<string, object?>? outcome)
+    {
+        var context = Context;
         var attributes = new List<KeyValuePair<string, object?>>
         {
             new(Conventions.FaasInvocationId, requestId),
@@ -89,20 +121,14 @@ internal sealed class Invocation(string requestId)
             attributes.Add(new(Conventions.AwsLambdaInvokedArn, _invokedArn));
         if (_tenantId is not null)
             attributes.Add(new(Conventions.TenantId, _tenantId));
-        if (failed)
-            attributes.Add(new(Conventions.ErrorType, errorType ?? status));
-        return new(
-            functionName, ActivityKind.Server, context.TraceId, context.SpanId, _parent, start, Ended.Value, failed ? errorType ?? status : null, attributes)
+        if (outcome is { } pair)
+            attributes.Add(pair);
+        return new(functionName, ActivityKind.Server, context.TraceId, context.SpanId, _parent, start, Ended ?? start, error, attributes)
         {
             Sampled = Sampled,
             Links = InitAhead is { } init ? [init] : [],
         };
     }
-
-    /// <summary>A part of this invocation as the platform measured it.</summary>
-    public SpanData Child(string name, long start, long end, string? error = null, params IReadOnlyList<KeyValuePair<string, object?>> attributes) => new(
-        name, ActivityKind.Internal, Context.TraceId, InvocationIds.DeriveSpanId(requestId, $"{name}/{start}"), Context.SpanId,
-        start, Math.Max(start, end), error, attributes) { Sampled = Sampled };
 
     private void Reconsider()
     {

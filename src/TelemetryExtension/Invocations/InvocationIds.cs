@@ -7,7 +7,8 @@ namespace TelemetryExtension.Invocations;
 /// Which ids the span of an invocation gets. The aim: the span's id is the one that the function's own spans name as their parent, so that
 /// they become its children, in the trace that the caller began (infra/decisions/0003).
 /// </summary>
-internal readonly record struct InvocationIds(ActivityTraceId TraceId, ActivitySpanId SpanId, ActivitySpanId? Parent, bool? Sampled)
+/// <param name="Given">The span id was read from the headers; else it is derived.</param>
+internal readonly record struct InvocationIds(ActivityTraceId TraceId, ActivitySpanId SpanId, ActivitySpanId? Parent, bool? Sampled, bool Given)
 {
     /// <param name="tracing">Of platform.start (or runtimeDone, report): what the platform says about the request.</param>
     /// <param name="invokeHeader">Of the INVOKE event: what the function was given.</param>
@@ -21,15 +22,19 @@ internal readonly record struct InvocationIds(ActivityTraceId TraceId, ActivityS
 
         // Active tracing: Lambda says which segment is its own for this invocation.
         if (XRayTraceHeader.ReadSpanId(tracing.SpanId) is { } segment)
-            return new(traceId, segment, upstream == segment ? null : upstream, sampled);
+            return new(traceId, segment, upstream == segment ? null : upstream, sampled, Given: true);
 
         // Nobody else records this parent: Lambda made it up for the function (unsampled), or put its own in the place of the caller's.
         // So it is ours to be. Unsampled, the header is passed on as it is: without an INVOKE event the telemetry's is as good.
         if ((invokeHeader.Parent ?? (sampled == false ? upstream : null)) is { } given && (sampled == false || (upstream is not null && upstream != given)))
-            return new(traceId, given, upstream == given ? null : upstream, sampled);
+            return new(traceId, given, upstream == given ? null : upstream, sampled, Given: true);
 
-        return new(traceId, DeriveSpanId(requestId, "invocation", run), upstream ?? invokeHeader.Parent, sampled);
+        return new(traceId, DeriveSpanId(requestId, "invocation", run), upstream ?? invokeHeader.Parent, sampled, Given: false);
     }
+
+    /// <summary>For an invocation whose given span id is another's already: an id of its own, as that one's child.</summary>
+    public InvocationIds Under(string requestId, long run) =>
+        this with { SpanId = DeriveSpanId(requestId, "invocation", run), Parent = SpanId, Given = false };
 
     /// <summary>The same for the same input, so that building a span again gives the same span. FNV-1a with a final mix; a request id is random enough.</summary>
     public static ActivitySpanId DeriveSpanId(string requestId, string role, long run = 0)

@@ -9,19 +9,11 @@ namespace TelemetryExtension.Invocations;
 /// Events may be missing, repeated, late or out of order; every invocation that was seen in any way gives exactly one SERVER span,
 /// over resets too (<see cref="IsOfEarlierLife"/>).
 /// </summary>
-internal sealed class InvocationTracker(string functionName) : IInvocationLookup
+/// <param name="followSampling">Whether the spans of requests that X-Ray does not sample will be dropped.</param>
+internal sealed class InvocationTracker(string functionName, bool followSampling = false) : IInvocationLookup
 {
-    /// <summary>Ended invocations are remembered for their late report and log lines; the report is late by one invocation.</summary>
-    private const int RememberedEnded = 64;
-
-    /// <summary>Running ones are remembered for their end: far more than Managed Instances run at once.</summary>
-    private const int RememberedRunning = 1024;
-
-    private readonly Dictionary<string, Invocation> _byRequestId = [];
-    private readonly Queue<Invocation> _order = [];
+    private readonly InvocationRuns _runs = new(followSampling);
     private readonly InitTracker _init = new();
-    private Invocation? _latest;
-    private int _running;
     private bool _seenStart;
     private bool _announced;
 
@@ -37,19 +29,26 @@ internal sealed class InvocationTracker(string functionName) : IInvocationLookup
     /// <summary>Raised by restoreStart: this copy of a snapshot must stop using the identity it was born with.</summary>
     public int Restores { get; private set; }
 
-    /// <summary>An invocation has started and its end is not known yet.</summary>
-    public bool IsRunning => _running > 0;
+    /// <summary>Several invocations may run at once, and no INVOKE announces them.</summary>
+    public bool IsManagedInstances { get; private set; }
 
-    public InvocationContext? Open => _running <= 1 ? _latest?.Context : null;
+    /// <summary>An invocation was announced or has started, and its end is not known yet.</summary>
+    public bool IsRunning => _runs.Running.Count > 0;
+
+    public InvocationContext? OpenAt(long time)
+    {
+        // One at a time, where INVOKE announces them: then the newest is the only one, whatever is not known of those before.
+        if (_runs.Newest is { } newest)
+            return _announced || _runs.Running.Count == 1 ? newest.Context : null;
+        return _announced && _runs.LastEnded is { } last && time <= last.Ended ? last.Context : null;
+    }
 
     public InvocationContext? Find(ReadOnlySpan<byte> requestIdUtf8)
     {
-        if (_latest is not null && requestIdUtf8.SequenceEqual(_latest.Context.RequestIdUtf8))
-            return _latest.Context;
         Span<char> requestId = stackalloc char[64];
-        if (requestIdUtf8.Length > requestId.Length || !Encoding.UTF8.TryGetChars(requestIdUtf8, requestId, out var length))
-            return null;
-        return _byRequestId.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(requestId[..length], out var invocation) ? invocation.Context : null;
+        return requestIdUtf8.Length <= requestId.Length && Encoding.UTF8.TryGetChars(requestIdUtf8, requestId, out var length)
+            ? _runs.Find(requestId[..length])?.Context
+            : null;
     }
 
     /// <summary>The INVOKE event of the Extensions API: the only place that tells the header the function got.</summary>
@@ -59,11 +58,8 @@ internal sealed class InvocationTracker(string functionName) : IInvocationLookup
         if (requestId.Length == 0)
             return;
         _announced = true;
-        var invocation = Current(requestId);
-        // An asynchronous event repeated by Lambda comes under the same request id.
-        if (invocation is { Ended: not null, Invoked: not null })
-            invocation = Renew(requestId);
-        invocation.OnInvoke(invokedArn, traceHeader, receivedAt);
+        _runs.OfInvoke(requestId).OnInvoke(invokedArn, traceHeader, receivedAt);
+        ForgetOldest();
     }
 
     /// <summary>Takes in one platform event; false when nothing is made of it because its type is unknown.</summary>
@@ -92,33 +88,52 @@ internal sealed class InvocationTracker(string functionName) : IInvocationLookup
                 break;
         }
 
+        ForgetOldest();
         return true;
     }
 
-    /// <summary>The environment ends: what still runs is closed as failed, with the reason (timeout, failure) as far as it is known.</summary>
+    /// <summary>
+    /// The environment ends. What still runs is closed as failed, with the reason (timeout, failure) as far as it is known. An environment that is
+    /// ended because nothing needs it (spindown), or has run others since, cannot run it any more: there, nobody told its end.
+    /// </summary>
     public void OnShutdown(string reason, long now)
     {
-        foreach (var invocation in _order)
-            if (invocation.Ended is null)
+        foreach (var invocation in _runs.Unended())
+        {
+            if (invocation.Superseded || reason is "spindown")
+                FinishUntold(invocation);
+            else
                 Finish(invocation, now, null, reason is "timeout" ? "timeout" : "failure", null, []);
+        }
+
         _init.Flush(Spans, Facts);
     }
 
     private void OnStart(PlatformEvent.Start start)
     {
-        var invocation = Current(start.RequestId);
-        if (invocation.Ended is not null && start.Time > invocation.Started && invocation.Reported)
-            invocation = Renew(start.RequestId);
-        else if (invocation.Started is not null)
+        if (_runs.OfStart(start.RequestId, start.Time) is not { } invocation)
             return;
         invocation.OnStart(start);
         if (!_seenStart)
             BeginFirst(invocation);
-        if (invocation.Ended is null)
-            _running++;
-        _latest = invocation;
+        if (_announced && invocation.Ended is null)
+            Supersede(invocation);
         invocation.InitAhead = _init.TakeAheadOfTime();
         _init.Attach(invocation, Spans, Facts);
+    }
+
+    /// <summary>
+    /// Those before it have ended, since one runs at a time. An end that is only late, because types of events may overtake each other, is waited for
+    /// until this one ends too, or another begins.
+    /// </summary>
+    private void Supersede(Invocation by)
+    {
+        foreach (var invocation in _runs.Before(by))
+        {
+            if (invocation.Superseded)
+                FinishUntold(invocation);
+            invocation.Superseded = true;
+        }
     }
 
     /// <summary>The first of the environment, also when its platform.start was lost.</summary>
@@ -132,7 +147,7 @@ internal sealed class InvocationTracker(string functionName) : IInvocationLookup
     {
         if (IsOfEarlierLife(done.RequestId))
             return;
-        var invocation = Current(done.RequestId);
+        var invocation = _runs.OfEnd(done.RequestId, done.Time);
         if (invocation.Ended is not null)
             return;
         invocation.Learn(done.Tracing, done.TenantId);
@@ -151,7 +166,7 @@ internal sealed class InvocationTracker(string functionName) : IInvocationLookup
             return;
         }
 
-        var invocation = Current(report.RequestId);
+        var invocation = _runs.OfEnd(report.RequestId, report.Time);
         if (invocation.Reported)
             return;
         invocation.Reported = true;
@@ -170,16 +185,18 @@ internal sealed class InvocationTracker(string functionName) : IInvocationLookup
     /// Where requests are announced by INVOKE, one that was neither announced nor started here was cut off by a reset: the process before this
     /// one has closed its span. What comes of it still is delivered to us, who took over the port.
     /// </summary>
-    private bool IsOfEarlierLife(string requestId) => _announced && !_byRequestId.ContainsKey(requestId);
+    private bool IsOfEarlierLife(string requestId) => _announced && !_runs.Knows(requestId);
 
     private void Finish(
         Invocation invocation, long time, double? durationMs, string status, string? errorType, IReadOnlyList<PlatformSpan> parts, long? producedBytes = null)
     {
-        if (invocation.Started is not null)
-            _running--;
-        else if (!_seenStart)
+        if (!_seenStart)
             BeginFirst(invocation);
+        if (_announced)
+            foreach (var untold in _runs.Before(invocation))
+                FinishUntold(untold);
         var span = invocation.Finish(functionName, time, durationMs, status, errorType);
+        _runs.Ended(invocation);
         Spans.Add(span);
         foreach (var part in parts)
             if (part.Name != SpanNames.ExtensionOverhead)
@@ -198,39 +215,42 @@ internal sealed class InvocationTracker(string functionName) : IInvocationLookup
         }
     }
 
+    private void FinishUntold(Invocation invocation)
+    {
+        if (!_seenStart)
+            BeginFirst(invocation);
+        var span = invocation.FinishUntold(functionName);
+        _runs.Ended(invocation);
+        Spans.Add(span);
+        _init.Attach(invocation, Spans, Facts);
+        Facts.Add(new InvocationFact.Finished(span.End, null, invocation.ColdStart, null, null, null, null, null, null));
+    }
+
     private void OnEnvironment(PlatformEvent platformEvent)
     {
-        if (platformEvent is PlatformEvent.InitStart init && init.InstanceId is not null)
-            Instance = (init.InstanceId, init.InstanceMaxMemory);
+        if (platformEvent is PlatformEvent.InitStart init)
+        {
+            IsManagedInstances = init.InitializationType is "lambda-managed-instances";
+            if (init.InstanceId is not null)
+                Instance = (init.InstanceId, init.InstanceMaxMemory);
+        }
+
         if (platformEvent is PlatformEvent.RestoreStart restore)
         {
             Restores++;
             Instance = (restore.InstanceId ?? Instance.InstanceId, restore.InstanceMaxMemory ?? Instance.MaxMemory);
         }
 
-        _init.Apply(platformEvent, _running > 0 ? _latest : null, Spans, Facts);
+        _init.Apply(platformEvent, _runs.Newest, Spans, Facts);
     }
 
     private static SpanData Part(Invocation invocation, PlatformSpan span) =>
         invocation.Child(span.Name, span.Start, span.Start + (long)(span.DurationMs * 1e6));
 
-    private Invocation Current(string requestId) => _byRequestId.TryGetValue(requestId, out var known) ? known : Renew(requestId);
-
-    private Invocation Renew(string requestId)
+    private void ForgetOldest()
     {
-        var invocation = new Invocation(requestId);
-        _byRequestId[requestId] = invocation;
-        _order.Enqueue(invocation);
-        while (_order.Count > (_order.Peek().Ended is null ? RememberedRunning : RememberedEnded))
-            Forget(_order.Dequeue());
-        return invocation;
-    }
-
-    private void Forget(Invocation oldest)
-    {
-        if (oldest.Ended is null)
-            Finish(oldest, oldest.Started ?? oldest.Invoked ?? 0, null, "failure", null, []);
-        if (_byRequestId.TryGetValue(oldest.RequestId, out var current) && current == oldest)
-            _byRequestId.Remove(oldest.RequestId);
+        while (_runs.Forget() is { } oldest)
+            if (oldest.Ended is null)
+                FinishUntold(oldest);
     }
 }

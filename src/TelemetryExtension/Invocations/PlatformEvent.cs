@@ -6,14 +6,12 @@ namespace TelemetryExtension.Invocations;
 /// </summary>
 internal abstract record PlatformEvent(long Time)
 {
-    public sealed record InitStart(
-        long Time, string? InitializationType, string? Phase, string? InstanceId, long? InstanceMaxMemory, string? RuntimeVersion,
-        string? RuntimeVersionArn, string? FunctionName, string? FunctionVersion) : PlatformEvent(Time);
+    /// <param name="InstanceMaxMemory">In bytes.</param>
+    public sealed record InitStart(long Time, string? InitializationType, string? Phase, string? InstanceId, long? InstanceMaxMemory) : PlatformEvent(Time);
 
-    public sealed record InitRuntimeDone(long Time, string? Phase, string? Status, string? ErrorType) : PlatformEvent(Time);
+    public sealed record InitRuntimeDone(long Time, string? Status, string? ErrorType) : PlatformEvent(Time);
 
-    public sealed record InitReport(long Time, string? InitializationType, string? Phase, string? Status, string? ErrorType, double? DurationMs)
-        : PlatformEvent(Time);
+    public sealed record InitReport(long Time, string? Status, string? ErrorType, double? DurationMs) : PlatformEvent(Time);
 
     public sealed record RestoreStart(long Time, string? InstanceId, long? InstanceMaxMemory) : PlatformEvent(Time);
 
@@ -31,7 +29,7 @@ internal abstract record PlatformEvent(long Time)
         long Time, string RequestId, string? Status, string? ErrorType, PlatformReportMetrics Metrics,
         IReadOnlyList<PlatformSpan> Spans, PlatformTracing Tracing, string? TenantId) : PlatformEvent(Time);
 
-    public sealed record LogsDropped(long Time, long Records, long Bytes, string? Reason) : PlatformEvent(Time);
+    public sealed record LogsDropped(long Time, long Records, long Bytes) : PlatformEvent(Time);
 
     /// <summary>Known, and nothing is made of it: platform.extension, platform.telemetrySubscription.</summary>
     public sealed record Informational(long Time, string Type) : PlatformEvent(Time);
@@ -48,4 +46,4 @@ internal readonly record struct PlatformSpan(string Name, long Start, double Dur
 
 /// <summary>The metrics of platform.report; on Managed Instances only the duration.</summary>
 internal readonly record struct PlatformReportMetrics(
-    double? DurationMs, double? BilledDurationMs, long? MemorySizeMb, long? MaxMemoryUsedMb, double? InitDurationMs, double? RestoreDurationMs);
+    double? DurationMs, double? BilledDurationMs, long? MemorySizeMb, long? MaxMemoryUsedMb);

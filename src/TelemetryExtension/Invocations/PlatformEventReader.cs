@@ -35,13 +35,10 @@ internal static class PlatformEventReader
         {
             "platform.initStart" => new PlatformEvent.InitStart(
                 time, Text(record, "initializationType"), Text(record, "phase"), Text(record, "instanceId"),
-                MaxMemoryBytes(Whole(record, "instanceMaxMemory")), Text(record, "runtimeVersion"), Text(record, "runtimeVersionArn"),
-                Text(record, "functionName"), Text(record, "functionVersion")),
-            "platform.initRuntimeDone" => new PlatformEvent.InitRuntimeDone(
-                time, Text(record, "phase"), Text(record, "status"), Text(record, "errorType")),
+                MaxMemoryBytes(Whole(record, "instanceMaxMemory"))),
+            "platform.initRuntimeDone" => new PlatformEvent.InitRuntimeDone(time, Text(record, "status"), Text(record, "errorType")),
             "platform.initReport" => new PlatformEvent.InitReport(
-                time, Text(record, "initializationType"), Text(record, "phase"), Text(record, "status"), Text(record, "errorType"),
-                Milliseconds(Metrics(record), "durationMs")),
+                time, Text(record, "status"), Text(record, "errorType"), Milliseconds(Metrics(record), "durationMs")),
             "platform.restoreStart" => new PlatformEvent.RestoreStart(
                 time, Text(record, "instanceId"), MaxMemoryBytes(Whole(record, "instanceMaxMemory"))),
             "platform.restoreRuntimeDone" => new PlatformEvent.RestoreRuntimeDone(time, Text(record, "status"), Text(record, "errorType")),
@@ -61,7 +58,7 @@ internal static class PlatformEventReader
                     time, requestId, Text(record, "status"), Text(record, "errorType"), ReportMetrics(Metrics(record)), Spans(record),
                     Tracing(record), Text(record, "tenantId")),
             "platform.logsDropped" => new PlatformEvent.LogsDropped(
-                time, Math.Max(0, Whole(record, "droppedRecords") ?? 0), Math.Max(0, Whole(record, "droppedBytes") ?? 0), Text(record, "reason")),
+                time, Math.Max(0, Whole(record, "droppedRecords") ?? 0), Math.Max(0, Whole(record, "droppedBytes") ?? 0)),
             "platform.extension" or "platform.telemetrySubscription" => new PlatformEvent.Informational(time, type),
             _ => new PlatformEvent.Unknown(time, type),
         };
@@ -97,7 +94,7 @@ internal static class PlatformEventReader
 
     private static PlatformReportMetrics ReportMetrics(JsonElement metrics) => new(
         Milliseconds(metrics, "durationMs"), Milliseconds(metrics, "billedDurationMs"), Whole(metrics, "memorySizeMB"),
-        Whole(metrics, "maxMemoryUsedMB"), Milliseconds(metrics, "initDurationMs"), Milliseconds(metrics, "restoreDurationMs"));
+        Whole(metrics, "maxMemoryUsedMB"));
 
     private static PlatformTracing Tracing(JsonElement record) =>
         record.ValueKind == JsonValueKind.Object && record.TryGetProperty("tracing", out var tracing)

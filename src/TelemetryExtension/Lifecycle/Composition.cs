@@ -9,9 +9,9 @@ using TelemetryExtension.Flushing;
 using TelemetryExtension.Hosting;
 using TelemetryExtension.Invocations;
 using TelemetryExtension.Logs;
-using TelemetryExtension.Otlp;
 using TelemetryExtension.Receiver;
 using TelemetryExtension.SemanticConventions;
+using TelemetryExtension.Settings;
 using TelemetryExtension.TelemetryApi;
 
 namespace TelemetryExtension.Lifecycle;
@@ -26,10 +26,13 @@ internal sealed class Composition
         ExtensionOptions options, RegisterResponse function, Sockets sockets, bool subscribed, bool managedInstances, ExtensionsApiClient extensions,
         TimeProvider time)
     {
+        // An answer to Register that could not be read has left it empty.
+        if (function.FunctionName.Length == 0)
+            function = function with { FunctionName = Setting.Text(options.Resource.FunctionName) ?? "" };
         var ledger = new Ledger();
         var signals = new InvocationSignals();
         var channel = new TelemetryChannel(options.Buffer, ledger);
-        var resource = new EnvironmentResource(options.Resource, new LambdaFacts(function.AccountId, function.FunctionName, function.FunctionVersion));
+        var resource = new EnvironmentResource(options.Resource, new LambdaFacts(function.AccountId, function.FunctionName, function.FunctionVersion), options.Receiver.EnrichResource);
 
         // Out: from the outbox to the destinations.
         // Whatever fails while the client is built may work at the next try: nothing of it is kept.
@@ -44,7 +47,7 @@ internal sealed class Composition
 
         // Between: from the channel to the outbox.
         var collector = new TelemetryCollector(
-            channel, new InvocationTracker(function.FunctionName), resource, new LogEncoder(outbox.Add, time),
+            channel, new InvocationTracker(function.FunctionName, options.Telemetry.FollowSampling), resource, new LogEncoder(outbox.Add, time),
             options.Metrics.Enabled ? new MetricCollector(options.Metrics, ledger, time) : null, outbox, ledger, time, options.Telemetry);
 
         // In: what arrives, into the channel.
@@ -53,7 +56,7 @@ internal sealed class Composition
         // collected. The outbox may take half and no more: a backend that is down must not close the door for ever, and the outbox has files and an
         // order of its own for what is too much.
         bool HasRoom(long bytes) => channel.HasRoomFor(bytes + (options.Buffer.Bytes / 4) + Math.Min(outbox.BytesInMemory, options.Buffer.Bytes / 2));
-        var otlp = sockets.OtlpHttp is null && sockets.OtlpGrpc is null ? null : new OtlpIntake(options.Receiver, channel, ledger, time, Enrichment(options, function), HasRoom);
+        var otlp = sockets.OtlpHttp is null && sockets.OtlpGrpc is null ? null : new OtlpIntake(options.Receiver, channel, ledger, time, HasRoom);
         if (sockets.Telemetry is not null)
             _listens.Add(new(sockets.Telemetry, HttpVersionSpoken.Http1, telemetry.HandleAsync));
         if (sockets.OtlpHttp is not null && otlp is not null)
@@ -78,17 +81,6 @@ internal sealed class Composition
     }
 
     public ExtensionLoop Loop { get; }
-
-    /// <summary>Null unless asked for. Only what says which function this is: the rest of a resource is the sender's own business.</summary>
-    private static ResourceEnrichment? Enrichment(ExtensionOptions options, RegisterResponse function)
-    {
-        if (!options.Receiver.EnrichResource)
-            return null;
-        var facts = new LambdaFacts(function.AccountId, function.FunctionName, function.FunctionVersion);
-        return new(LambdaResource.Create(options.Resource, facts, "", new())
-            .Where(pair => pair.Value is string && (pair.Key.StartsWith("faas.", StringComparison.Ordinal) || pair.Key.StartsWith("cloud.", StringComparison.Ordinal)))
-            .Select(pair => KeyValuePair.Create(pair.Key, (string)pair.Value)));
-    }
 
     /// <summary>Starts the server behind the sockets, which hold connections in their backlog until then. False, and said, when it does not start.</summary>
     public async Task<bool> TryStartAsync()

@@ -1,11 +1,13 @@
 using TelemetryExtension.Invocations;
+using TelemetryExtension.Otlp;
 using TelemetryExtension.SemanticConventions;
 using TelemetryExtension.Settings;
 
 namespace TelemetryExtension.Lifecycle;
 
 /// <summary>The resource of this environment as far as it is known; its version changes when more is learnt or a snapshot was restored.</summary>
-internal sealed class EnvironmentResource(ResourceSettings settings, LambdaFacts facts)
+/// <param name="enrich">Whether the resources of others are to be completed with what says which function this is.</param>
+internal sealed class EnvironmentResource(ResourceSettings settings, LambdaFacts facts, bool enrich = false)
 {
     private (string? InstanceId, long? MaxMemory) _instance;
     private int _restores = -1;
@@ -21,6 +23,9 @@ internal sealed class EnvironmentResource(ResourceSettings settings, LambdaFacts
     /// <summary>A serialized Resource message.</summary>
     public byte[] Encoded { get; private set; } = [];
 
+    /// <summary>Null unless asked for. Only what says which function this is: the rest of a resource is the sender's own business.</summary>
+    public ResourceEnrichment? Enrichment { get; private set; }
+
     public void Update(InvocationTracker tracker)
     {
         if (_restores == tracker.Restores && _instance == tracker.Instance)
@@ -35,6 +40,9 @@ internal sealed class EnvironmentResource(ResourceSettings settings, LambdaFacts
         foreach (var problem in problems.Messages)
             Log.WarnOnce(problem, problem);
         Encoded = LambdaResource.Encode(Attributes);
+        if (enrich)
+            Enrichment = new(Attributes.Where(static pair =>
+                pair.Key.StartsWith("faas.", StringComparison.Ordinal) || pair.Key.StartsWith("cloud.", StringComparison.Ordinal)));
         Version++;
     }
 }

@@ -6,13 +6,12 @@ using TelemetryExtension.Metrics;
 namespace TelemetryExtension.Lifecycle;
 
 /// <summary>Our own metrics: of invocations, of the environment, and of the ledger. One caller at a time (the collector's lock).</summary>
-internal sealed class MetricCollector(MetricOptions options, Ledger ledger, TimeProvider time)
+internal sealed class MetricCollector(MetricOptions options, Ledger ledger, TimeProvider time, EnvironmentReader? environment = null)
 {
     /// <summary>The ledger's counters change with every flush, also because of the last one: they go out now and then, and at the end.</summary>
     private static readonly TimeSpan LedgerInterval = TimeSpan.FromMinutes(1);
 
     private readonly MetricAggregator _metrics = new(Now(time), options.Temporality);
-    private readonly EnvironmentReader _reader = new();
     private EnvironmentMetrics? _environment;
     private DateTimeOffset _lastLedger = time.GetUtcNow();
     private int _restores;
@@ -20,8 +19,7 @@ internal sealed class MetricCollector(MetricOptions options, Ledger ledger, Time
     public void InvocationStarted() => Environment.InvocationStarted(Now(time));
 
     /// <summary>Turns what happened since the last time into one payload; null when nothing did.</summary>
-    /// <param name="idle">No invocation runs: the last one's CPU and network can be told.</param>
-    public OtlpPayload? Collect(InvocationTracker tracker, byte[] resource, bool idle, bool last)
+    public OtlpPayload? Collect(InvocationTracker tracker, byte[] resource, bool last)
     {
         if (_restores != tracker.Restores)
         {
@@ -29,7 +27,9 @@ internal sealed class MetricCollector(MetricOptions options, Ledger ledger, Time
             _metrics.Restart(Now(time));
         }
 
-        if (idle)
+        if (tracker.IsManagedInstances)
+            Environment.WindowEnded(Now(time), used: tracker.IsRunning || tracker.Facts.Exists(static fact => fact is InvocationFact.Finished));
+        else if (!tracker.IsRunning)
             Environment.InvocationEnded(Now(time));
         foreach (var fact in tracker.Facts)
             InvocationMetrics.Record(_metrics, fact, options.Prices);
@@ -43,7 +43,7 @@ internal sealed class MetricCollector(MetricOptions options, Ledger ledger, Time
         return MetricEncoder.Encode(_metrics.Collect(), _metrics.Temporality, resource, now);
     }
 
-    private EnvironmentMetrics Environment => _environment ??= new(_metrics, _reader);
+    private EnvironmentMetrics Environment => _environment ??= new(_metrics, environment ?? new());
 
     private static long Now(TimeProvider time) => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 }

@@ -20,6 +20,9 @@ internal sealed class TelemetryCollector(
     /// <summary>Spans are few; this bounds one payload after a long time without flush.</summary>
     private const int SpansPerPayload = 128;
 
+    /// <summary>From the tenth on SpinWait gives the CPU away, later for a millisecond each.</summary>
+    private const int LastSpins = 60;
+
     private readonly Lock _gate = new();
     private SpanExport? _spans;
     private TimeSpan? _reportedOverhead;
@@ -86,7 +89,7 @@ internal sealed class TelemetryCollector(
         lock (_gate)
         {
             channel.TryComplete();
-            Drain();
+            DrainToTheEnd();
             if (hasTelemetry)
                 tracker.OnShutdown(reason, NowUnixNano);
             Encode(last: true);
@@ -98,8 +101,35 @@ internal sealed class TelemetryCollector(
     private void Drain()
     {
         for (var left = channel.Count; left > 0 && channel.TryRead(out var item); left--)
+            TakeOrDrop(in item);
+    }
+
+    /// <summary>Also what a writer was just about to put in when the channel closed: it has its place, and is waited for a moment.</summary>
+    private void DrainToTheEnd()
+    {
+        Drain();
+        var spin = new SpinWait();
+        for (var tries = 0; channel.Count > 0 && tries < LastSpins; tries++)
+        {
+            spin.SpinOnce();
+            Drain();
+        }
+    }
+
+    /// <summary>A boundary: a bug of ours in here must cost one item, and that is counted.</summary>
+    private void TakeOrDrop(in TelemetryItem item)
+    {
+        try
         {
             Take(in item);
+        }
+        catch (Exception e)
+        {
+            Log.WarnOnce("item", $"a record could not be read: {e.GetType().Name}: {e.Message}");
+            ledger.Dropped(TelemetryChannel.AccountOf(in item), DropReason.Malformed, item.Records);
+        }
+        finally
+        {
             item.Release();
         }
     }
@@ -124,7 +154,7 @@ internal sealed class TelemetryCollector(
     private void EncodeMetrics(bool last)
     {
         UseResource();
-        if (metrics?.Collect(tracker, resource.Encoded, idle: !tracker.IsRunning, last) is not { } payload)
+        if (metrics?.Collect(tracker, resource.Encoded, last) is not { } payload)
             return;
         ledger.Received(LedgerAccount.Metrics, payload.Records);
         outbox.Add(payload);
@@ -138,7 +168,8 @@ internal sealed class TelemetryCollector(
                 TakeEvent(in item);
                 break;
             case TelemetryItemKind.OtlpRequest:
-                outbox.Add(new(item.Signal, item.ToOwned(), item.Records, time.GetUtcNow()));
+                UseResource();
+                outbox.Add(new(item.Signal, resource.Enrichment?.TryEnrich(item.Bytes) ?? item.ToOwned(), item.Records, time.GetUtcNow()));
                 break;
             default:
                 UseResource();
@@ -156,21 +187,31 @@ internal sealed class TelemetryCollector(
             return;
         }
 
-        if (!tracker.Apply(platformEvent))
-            ledger.Dropped(LedgerAccount.Events, DropReason.UnknownType);
-        else
-            ledger.Exported(LedgerAccount.Events);
+        var known = tracker.Apply(platformEvent);
         if (options.PlatformLogs || platformEvent is PlatformEvent.LogsDropped)
             TakeAsLog(in item);
+        // Last, so that whatever fails before is counted once.
+        if (known)
+            ledger.Exported(LedgerAccount.Events);
+        else
+            ledger.Dropped(LedgerAccount.Events, DropReason.UnknownType);
     }
 
     /// <summary>What Lambda dropped is always worth a line; the other platform events become lines when asked for.</summary>
     private void TakeAsLog(in TelemetryItem item)
     {
         UseResource();
+        var written = false;
         ledger.Received(LedgerAccount.Logs);
-        if (!logs.AppendPlatform(in item, tracker))
-            ledger.Dropped(LedgerAccount.Logs, DropReason.Malformed);
+        try
+        {
+            written = logs.AppendPlatform(in item, tracker);
+        }
+        finally
+        {
+            if (!written)
+                ledger.Dropped(LedgerAccount.Logs, DropReason.Malformed);
+        }
     }
 
     private void EncodeSpans()

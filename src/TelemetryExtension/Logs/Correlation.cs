@@ -55,7 +55,7 @@ internal ref struct Correlation
     {
         var requestId = Invocation is null ? UnknownRequestId : Invocation.RequestIdUtf8;
         if (!requestId.IsEmpty)
-            writer.Attribute(OtlpFields.LogRecord.Attributes, LogNames.InvocationId, requestId);
+            writer.Attribute(OtlpFields.LogRecord.Attributes, LogAttributes.InvocationId, requestId);
         if (_traceId == 0 && _spanId == 0)
         {
             if (Invocation is not null)
@@ -81,7 +81,7 @@ internal ref struct Correlation
 
     private static void WriteInvocation(OtlpWriter writer, InvocationContext invocation, ReadOnlySpan<byte> span)
     {
-        if (invocation.Sampled)
+        if (invocation.Recorded)
             writer.Fixed32(OtlpFields.LogRecord.Flags, 1);
         writer.Bytes(OtlpFields.LogRecord.TraceId, invocation.TraceIdBytes);
         writer.Bytes(OtlpFields.LogRecord.SpanId, span);

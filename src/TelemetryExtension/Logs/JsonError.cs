@@ -33,17 +33,17 @@ internal ref struct JsonError
         {
             case LogKey.ErrorType:
                 _type = true;
-                Write(writer, LogNames.ExceptionType, raw, escaped);
+                Write(writer, LogAttributes.ExceptionType, raw, escaped);
                 break;
             case LogKey.ErrorMessage:
                 _message = true;
                 Message = raw;
                 MessageEscaped = escaped;
-                Write(writer, LogNames.ExceptionMessage, raw, escaped);
+                Write(writer, LogAttributes.ExceptionMessage, raw, escaped);
                 break;
             default:
                 _stackTrace = true;
-                Write(writer, LogNames.ExceptionStackTrace, raw, escaped);
+                Write(writer, LogAttributes.ExceptionStackTrace, raw, escaped);
                 break;
         }
 
@@ -115,7 +115,7 @@ internal ref struct JsonError
     {
         var before = scanner;
         var start = writer.Position;
-        var attribute = writer.OpenKeyValue(OtlpFields.LogRecord.Attributes, LogNames.ExceptionStackTrace);
+        var attribute = writer.OpenKeyValue(OtlpFields.LogRecord.Attributes, LogAttributes.ExceptionStackTrace);
         var any = writer.Open(OtlpFields.KeyValue.Value, 256);
         var text = writer.Open(OtlpFields.AnyValue.String, 256);
         var from = writer.Position;

@@ -26,6 +26,9 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
     private byte[] _resource = [];
     private int _records;
 
+    /// <summary>Where the last complete record ends: a bug in the middle of one must not spoil those before it.</summary>
+    private int _end;
+
     /// <summary>A serialized Resource (<see cref="LambdaResource.Encode"/>), for all payloads that are finished from now on.</summary>
     public void SetResource(byte[] resource) => _resource = resource;
 
@@ -35,6 +38,19 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
     /// </summary>
     /// <returns>False when the item is not a JSON value that a record can be made of: nothing was written.</returns>
     public bool Append(in TelemetryItem item, IInvocationLookup invocations)
+    {
+        try
+        {
+            return TryAppend(in item, invocations);
+        }
+        catch
+        {
+            _writer.Rewind(_end);
+            throw;
+        }
+    }
+
+    private bool TryAppend(in TelemetryItem item, IInvocationLookup invocations)
     {
         var scanner = new JsonScanner(item.Bytes);
         var origin = LogOrigin.Of(item, invocations);
@@ -54,10 +70,18 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
     /// <summary>A platform event as a record of its own: platform.logsDropped always, the others when asked for. The item is the whole envelope.</summary>
     public bool AppendPlatform(in TelemetryItem item, IInvocationLookup invocations)
     {
-        WriteHeld();
-        var start = _writer.Position;
-        var record = _writer.Open(OtlpFields.Scope.Items, 256);
-        return Finish(PlatformRecord.TryWrite(_writer, item.Bytes, LogOrigin.Of(item, invocations), invocations), record, start, 1);
+        try
+        {
+            WriteHeld();
+            var start = _writer.Position;
+            var record = _writer.Open(OtlpFields.Scope.Items, 256);
+            return Finish(PlatformRecord.TryWrite(_writer, item.Bytes, LogOrigin.Of(item, invocations), invocations), record, start, 1);
+        }
+        catch
+        {
+            _writer.Rewind(_end);
+            throw;
+        }
     }
 
     /// <summary>Hands over everything that was appended.</summary>
@@ -132,6 +156,7 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
         if (_records > 0 && _writer.Position + OtlpRequest.Overhead(_resource.Length, Scope.Length) > maxBytes)
             Emit(start, _records);
         _records += items;
+        _end = _writer.Position;
         return true;
     }
 
@@ -139,6 +164,7 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
     {
         var body = OtlpRequest.Build(_resource, Scope, _writer.Written[..length], Schema);
         _writer.DropFirst(length);
+        _end = _writer.Position;
         _records = 0;
         sink(new(Signal.Logs, body, records, time.GetUtcNow()));
     }

@@ -10,7 +10,7 @@ namespace TelemetryExtension.Logs;
 internal readonly record struct LogOrigin(TelemetryItemKind Kind, long Envelope, long Observed, InvocationContext? Open)
 {
     public static LogOrigin Of(in TelemetryItem item, IInvocationLookup invocations) =>
-        new(item.Kind, item.TimeUnixNano, item.ReceivedUnixNano, invocations.Open);
+        new(item.Kind, item.TimeUnixNano, item.ReceivedUnixNano, invocations.OpenAt(item.TimeUnixNano != 0 ? item.TimeUnixNano : item.ReceivedUnixNano));
 
     /// <summary>The line's own time if it has one that can be right, else the envelope's, else when it reached us.</summary>
     public long Time(long printed, bool hasZone) =>
@@ -23,7 +23,5 @@ internal readonly record struct LogOrigin(TelemetryItemKind Kind, long Envelope,
     {
         writer.Fixed64(OtlpFields.LogRecord.Time, (ulong)time);
         writer.Fixed64(OtlpFields.LogRecord.ObservedTime, (ulong)Observed);
-        if (Kind == TelemetryItemKind.ExtensionLog)
-            writer.Attribute(OtlpFields.LogRecord.Attributes, LogNames.Source, "extension"u8);
     }
 }

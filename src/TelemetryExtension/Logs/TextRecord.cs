@@ -71,10 +71,10 @@ internal static class TextRecord
 
     private static void Write(OtlpWriter writer, ReadOnlySpan<byte> type, ReadOnlySpan<byte> message, ReadOnlySpan<byte> stackTrace)
     {
-        writer.Attribute(OtlpFields.LogRecord.Attributes, LogNames.ExceptionType, type);
+        writer.Attribute(OtlpFields.LogRecord.Attributes, LogAttributes.ExceptionType, type);
         if (!message.IsEmpty)
-            writer.Attribute(OtlpFields.LogRecord.Attributes, LogNames.ExceptionMessage, message);
+            writer.Attribute(OtlpFields.LogRecord.Attributes, LogAttributes.ExceptionMessage, message);
         if (!stackTrace.IsEmpty)
-            writer.Attribute(OtlpFields.LogRecord.Attributes, LogNames.ExceptionStackTrace, stackTrace);
+            writer.Attribute(OtlpFields.LogRecord.Attributes, LogAttributes.ExceptionStackTrace, stackTrace);
     }
 }

@@ -18,6 +18,16 @@ internal sealed class EnvironmentMetrics(MetricAggregator metrics, EnvironmentRe
         _start = reader.ReadStart();
     }
 
+    /// <summary>
+    /// Where several invocations run at once and none is announced (Managed Instances): from one call to the next, and only when something ran meanwhile.
+    /// </summary>
+    public void WindowEnded(long now, bool used)
+    {
+        if (used)
+            InvocationEnded(now);
+        _start = reader.ReadStart();
+    }
+
     public void InvocationEnded(long now)
     {
         if (_start is not { } start)

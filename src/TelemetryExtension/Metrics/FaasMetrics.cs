@@ -20,19 +20,19 @@ internal static class FaasMetrics
         "Number of successful invocations", "platform.runtimeDone, platform.report");
 
     public static readonly MetricDefinition Errors = new(Conventions.FaasErrors, "{error}", MetricKind.Counter,
-        "Number of invocation errors", "platform.runtimeDone, platform.report, platform.initReport");
+        "Number of invocation errors", "platform.runtimeDone, platform.report, SHUTDOWN");
 
     public static readonly MetricDefinition Timeouts = new(Conventions.FaasTimeouts, "{timeout}", MetricKind.Counter,
-        "Number of invocation timeouts", "platform.runtimeDone, platform.report");
+        "Number of invocation timeouts", "platform.runtimeDone, platform.report, SHUTDOWN");
 
     public static readonly MetricDefinition ColdStarts = new(Conventions.FaasColdStarts, "{coldstart}", MetricKind.Counter,
-        "Number of invocation cold starts", "platform.initStart");
+        "Number of invocation cold starts", "platform.start, platform.initStart");
 
     public static readonly MetricDefinition InitDuration = new(Conventions.FaasInitDuration, "s", MetricKind.Histogram,
-        "Duration of the function's initialization, such as a cold start", "platform.initReport", Seconds);
+        "Duration of the function's initialization, such as a cold start", "platform.initStart, initRuntimeDone, initReport", Seconds);
 
     public static readonly MetricDefinition InvokeDuration = new(Conventions.FaasInvokeDuration, "s", MetricKind.Histogram,
-        "Duration of the function's logic execution", "platform.runtimeDone, platform.report", Seconds);
+        "Duration of the function's logic execution", "platform.runtimeDone, platform.report, SHUTDOWN", Seconds);
 
     public static readonly MetricDefinition MemUsage = new(Conventions.FaasMemUsage, "By", MetricKind.Histogram,
         "Distribution of max memory usage per invocation", "platform.report", Memory);
@@ -50,10 +50,10 @@ internal static class FaasMetrics
         "Size of the response", "platform.runtimeDone", Traffic);
 
     public static readonly MetricDefinition ResponseLatency = new(Conventions.ResponseLatency, "s", MetricKind.Histogram,
-        "From sending the event to the first byte of the response", "platform.runtimeDone spans", ShortSeconds);
+        "From sending the event to the first byte of the response", "platform.runtimeDone spans (Managed Instances: platform.report spans)", ShortSeconds);
 
     public static readonly MetricDefinition ResponseDuration = new(Conventions.ResponseDuration, "s", MetricKind.Histogram,
-        "From the first to the last byte of the response", "platform.runtimeDone spans", ShortSeconds);
+        "From the first to the last byte of the response", "platform.runtimeDone spans (Managed Instances: platform.report spans)", ShortSeconds);
 
     public static readonly MetricDefinition RuntimeOverhead = new(Conventions.RuntimeOverhead, "s", MetricKind.Histogram,
         "From the end of the response to the runtime being ready again", "platform.runtimeDone spans", ShortSeconds);
@@ -62,7 +62,7 @@ internal static class FaasMetrics
         "From the runtime being ready to the last extension being ready: what extensions cost", "platform.report spans", ShortSeconds);
 
     public static readonly MetricDefinition RestoreDuration = new(Conventions.RestoreDuration, "s", MetricKind.Histogram,
-        "Duration of restoring a SnapStart snapshot", "platform.restoreReport", Seconds);
+        "Duration of restoring a SnapStart snapshot", "platform.restoreStart, restoreRuntimeDone, restoreReport", Seconds);
 
     public static readonly MetricDefinition EstimatedCost = new(Conventions.EstimatedCost, "{USD}", MetricKind.RealCounter,
         "Billed duration times memory, and the request, by the price table", "platform.report");

@@ -20,13 +20,9 @@ internal static class InvocationMetrics
                 // An init done ahead of time is nobody's latency; it would hide in the same histogram as the cold starts that people wait for.
                 if (init.UserWaited)
                     metrics.Record(FaasMetrics.InitDuration, Seconds(init.DurationMs), init.Time);
-                if (init.Failed)
-                    metrics.Add(FaasMetrics.Errors, 1, init.Time);
                 break;
             case InvocationFact.Restored restored:
                 metrics.Record(FaasMetrics.RestoreDuration, Seconds(restored.DurationMs), restored.Time);
-                if (restored.Failed)
-                    metrics.Add(FaasMetrics.Errors, 1, restored.Time);
                 break;
             case InvocationFact.PlatformDropped dropped:
                 metrics.Add(FaasMetrics.PlatformDroppedRecords, dropped.Records, dropped.Time);
@@ -39,14 +35,17 @@ internal static class InvocationMetrics
     {
         var outcome = finished.Status switch
         {
+            null => null,
             "success" => FaasMetrics.Invocations,
             "timeout" => FaasMetrics.Timeouts,
             _ => FaasMetrics.Errors,
         };
-        metrics.Add(outcome, 1, finished.Time, outcome == FaasMetrics.Errors && finished.ErrorType is { } type ? new(Conventions.ErrorType, type) : default);
+        if (outcome is not null)
+            metrics.Add(outcome, 1, finished.Time, outcome == FaasMetrics.Errors && finished.ErrorType is { } type ? new(Conventions.ErrorType, type) : default);
         if (finished.ColdStart)
             metrics.Add(FaasMetrics.ColdStarts, 1, finished.Time);
-        metrics.Record(FaasMetrics.InvokeDuration, Seconds(finished.DurationMs), finished.Time);
+        if (finished.DurationMs is { } duration)
+            metrics.Record(FaasMetrics.InvokeDuration, Seconds(duration), finished.Time);
         if (finished.ResponseLatencyMs is { } latency)
             metrics.Record(FaasMetrics.ResponseLatency, Seconds(latency), finished.Time);
         if (finished.ResponseDurationMs is { } response)

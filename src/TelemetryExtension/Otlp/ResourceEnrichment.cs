@@ -1,5 +1,4 @@
 using System.Text;
-using TelemetryExtension.Buffering;
 
 namespace TelemetryExtension.Otlp;
 
@@ -11,11 +10,12 @@ internal sealed class ResourceEnrichment
 {
     private readonly (byte[] Key, byte[] Encoded)[] _attributes;
 
-    public ResourceEnrichment(IEnumerable<KeyValuePair<string, string>> attributes) =>
+    /// <param name="attributes">Values as <see cref="OtlpWriter.Attribute(int, string, object)"/> takes them.</param>
+    public ResourceEnrichment(IEnumerable<KeyValuePair<string, object>> attributes) =>
         _attributes = [.. attributes.Select(pair => (Encoding.UTF8.GetBytes(pair.Key), Encode(pair.Key, pair.Value)))];
 
-    /// <summary>The request with the attributes added; null when every resource has them all. The caller owns the body.</summary>
-    public PooledBody? TryEnrich(ReadOnlySpan<byte> request)
+    /// <summary>The request with the attributes added; null when every resource has them all.</summary>
+    public byte[]? TryEnrich(ReadOnlySpan<byte> request)
     {
         using var writer = new OtlpWriter(request.Length + 1024);
         var changed = false;
@@ -32,11 +32,7 @@ internal sealed class ResourceEnrichment
             writer.Raw(request[start..reader.Position]);
         }
 
-        if (!changed)
-            return null;
-        var body = PooledBody.Rent(writer.Position);
-        writer.Written.CopyTo(body.Span);
-        return body;
+        return changed ? writer.ToArray() : null;
     }
 
     /// <summary>Writes one ResourceSpans, ResourceMetrics or ResourceLogs; true when something was added.</summary>
@@ -129,15 +125,10 @@ internal sealed class ResourceEnrichment
     }
 
     /// <summary>A Resource.attributes field: tag, length, KeyValue.</summary>
-    private static byte[] Encode(string key, string value)
+    private static byte[] Encode(string key, object value)
     {
         using var writer = new OtlpWriter(256);
-        var attribute = writer.Open(1);
-        writer.String(1, key);
-        var any = writer.Open(2);
-        writer.String(1, value);
-        writer.Close(any);
-        writer.Close(attribute);
+        writer.Attribute(OtlpFields.Resource.Attributes, key, value);
         return writer.ToArray();
     }
 

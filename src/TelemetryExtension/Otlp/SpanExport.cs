@@ -8,6 +8,7 @@ using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using TelemetryExtension.Export;
 using TelemetryExtension.Invocations;
+using TelemetryExtension.SemanticConventions;
 
 namespace TelemetryExtension.Otlp;
 
@@ -17,8 +18,11 @@ namespace TelemetryExtension.Otlp;
 /// </summary>
 internal sealed class SpanExport : IDisposable
 {
-    private const string SourceName = "telemetry-extension";
-    private static readonly ActivitySource Source = new(SourceName, typeof(SpanExport).Assembly.GetName().Version?.ToString(3));
+    private static readonly ActivitySource Source = new(new ActivitySourceOptions(Conventions.ScopeName)
+    {
+        Version = Conventions.Version,
+        TelemetrySchemaUrl = Conventions.SchemaUrl,
+    });
 
     private readonly CapturingHandler _handler = new();
     private readonly TracerProvider _provider;
@@ -42,7 +46,7 @@ internal sealed class SpanExport : IDisposable
             .ConfigureServices(services => services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build()))
             .SetResourceBuilder(ResourceBuilder.CreateEmpty().AddAttributes(resource))
             .SetSampler(new AlwaysOnSampler())
-            .AddSource(SourceName)
+            .AddSource(Conventions.ScopeName)
             // Ties the exporter to the provider's resource; no activity is ever stopped, so the processor itself never exports.
             .AddProcessor(new SimpleActivityExportProcessor(_exporter))
             .Build();
@@ -68,7 +72,9 @@ internal sealed class SpanExport : IDisposable
 
     private static Activity? ToActivity(SpanData span)
     {
-        var parent = new ActivityContext(span.TraceId, span.ParentSpanId ?? default, ActivityTraceFlags.Recorded);
+        // A SERVER span's parent is its caller, in another process: flags 0x300 of the span (opentelemetry-proto, SpanFlags).
+        var isRemote = span is { Kind: ActivityKind.Server, ParentSpanId: not null };
+        var parent = new ActivityContext(span.TraceId, span.ParentSpanId ?? default, ActivityTraceFlags.Recorded, traceState: null, isRemote);
         var links = span.Links.Select(link => new ActivityLink(link));
         var activity = Source.CreateActivity(span.Name, span.Kind, parent, span.Attributes, links, ActivityIdFormat.W3C);
         if (activity is null)

@@ -26,7 +26,7 @@ internal readonly record struct RequestEncoding(bool Json, bool Gzip);
 /// </summary>
 /// <param name="hasRoom">Whether so many bytes more would fit into memory. Null: only the sink decides.</param>
 internal sealed class OtlpIntake(
-    ReceiverOptions options, ITelemetrySink sink, Ledger ledger, TimeProvider time, ResourceEnrichment? enrichment = null, Func<long, bool>? hasRoom = null)
+    ReceiverOptions options, ITelemetrySink sink, Ledger ledger, TimeProvider time, Func<long, bool>? hasRoom = null)
 {
     /// <summary>What a refused sender is told to wait.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
@@ -70,8 +70,6 @@ internal sealed class OtlpIntake(
                 return Refuse(signal, BodyStatus.BadRequest, problem);
             if (records == 0)
                 return new(IntakeStatus.Accepted);
-            if (enrichment is not null && enrichment.TryEnrich(body.Span[offset..]) is { } enriched)
-                Replace(ref body, enriched, ref offset);
             var item = new TelemetryItem(TelemetryItemKind.OtlpRequest, signal, body, offset, body.Length - offset, 0, NowUnixNano(), records);
             body.AddReference();
             return sink.TryWrite(item) ? new(IntakeStatus.Accepted) : new(IntakeStatus.Full, "the buffer is full");

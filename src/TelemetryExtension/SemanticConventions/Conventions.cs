@@ -25,6 +25,9 @@ internal static class Conventions
     public const string AwsLogStreamNames = "aws.log.stream.names";
     public const string ServiceName = "service.name";
     public const string ServiceInstanceId = "service.instance.id";
+    public const string TelemetrySdkName = "telemetry.sdk.name";
+    public const string TelemetrySdkLanguage = "telemetry.sdk.language";
+    public const string TelemetrySdkVersion = "telemetry.sdk.version";
     public const string TelemetryDistroName = "telemetry.distro.name";
     public const string TelemetryDistroVersion = "telemetry.distro.version";
 
@@ -50,8 +53,8 @@ internal static class Conventions
 
     // Ours.
 
-    /// <summary>On log records: "extension" for lines that another extension printed.</summary>
-    public const string LogSource = "telemetry_extension.log.source";
+    /// <summary>On invocations, true: neither the platform nor SHUTDOWN told how and when it ended.</summary>
+    public const string EndUnknown = "telemetry_extension.end_unknown";
     public const string TenantId = "telemetry_extension.tenant_id";
     public const string InitializationType = "telemetry_extension.initialization_type";
     public const string InitPhase = "telemetry_extension.init_phase";

@@ -34,6 +34,10 @@ internal static class LambdaResource
         Set(list, Conventions.AwsLogGroupNames, Setting.Text(settings.LogGroupName) is { } group ? new[] { group } : null);
         // A log stream's name has its function's version in brackets; documentation also shows instance ids that are uuids.
         Set(list, Conventions.AwsLogStreamNames, instance is not null && instance.Contains('[') ? new[] { instance } : null);
+        // Not "opentelemetry": only spans pass through its SDK, and what makes all three signals is ours.
+        Set(list, Conventions.TelemetrySdkName, Conventions.ScopeName);
+        Set(list, Conventions.TelemetrySdkLanguage, "dotnet");
+        Set(list, Conventions.TelemetrySdkVersion, Conventions.Version);
         Set(list, Conventions.TelemetryDistroName, Conventions.ScopeName);
         Set(list, Conventions.TelemetryDistroVersion, Conventions.Version);
         if (Setting.Text(settings.ResourceAttributes) is { } text)
@@ -69,7 +73,7 @@ internal static class LambdaResource
     }
 
     private static long? MaxMemory(ResourceSettings settings, LambdaFacts facts) =>
-        facts.MaxMemoryBytes
+        facts.MaxMemory
         ?? (long.TryParse(settings.MemorySizeMb, NumberStyles.None, CultureInfo.InvariantCulture, out var mb) && mb is > 0 and < 1 << 30
             ? mb * 1024 * 1024
             : null);

@@ -15,13 +15,13 @@ internal readonly record struct RuntimeDonePeek(string? RequestId, bool Failed)
         json.Read();
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            var isRequestId = json.ValueTextEquals("requestId"u8);
-            var isStatus = json.ValueTextEquals("status"u8);
+            var isRequestId = json.TextIs("requestId"u8);
+            var isStatus = json.TextIs("status"u8);
             json.Read();
             if (isRequestId && json.TokenType == JsonTokenType.String)
                 requestId = Encoding.UTF8.GetString(json.ValueSpan);
             else if (isStatus && json.TokenType == JsonTokenType.String)
-                failed = !json.ValueTextEquals("success"u8);
+                failed = !json.TextIs("success"u8);
             json.Skip();
         }
 

@@ -61,19 +61,19 @@ internal sealed class TelemetryBatchReader(ITelemetrySink sink, IInvocationSigna
             json.Read();
             while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
             {
-                if (json.ValueTextEquals("time"u8))
+                if (json.TextIs("time"u8))
                 {
                     json.Read();
                     time = json.TokenType == JsonTokenType.String ? TelemetryTime.Read(ref json) : 0;
                     json.Skip();
                 }
-                else if (json.ValueTextEquals("type"u8))
+                else if (json.TextIs("type"u8))
                 {
                     json.Read();
                     type = TelemetryTypes.Of(ref json);
                     json.Skip();
                 }
-                else if (json.ValueTextEquals("record"u8))
+                else if (json.TextIs("record"u8))
                 {
                     json.Read();
                     recordStart = start + (int)json.TokenStartIndex;

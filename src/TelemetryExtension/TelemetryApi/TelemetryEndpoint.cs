@@ -23,7 +23,7 @@ internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvide
         if (result.Body is { } body)
         {
             MakeRoom();
-            Read(body);
+            ReadOrDrop(body);
         }
         else if (result.Status != BodyStatus.Aborted)
             reader.Drop(DropReason.Malformed);
@@ -40,6 +40,20 @@ internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvide
         {
             // Without more room the batch may be shed, and counted; without an answer it would come again for ever.
             Log.WarnOnce("makeRoom", $"the buffer could not be emptied: {e.GetType().Name}: {e.Message}");
+        }
+    }
+
+    private void ReadOrDrop(PooledBody body)
+    {
+        try
+        {
+            Read(body);
+        }
+        catch (Exception e)
+        {
+            // A bug of ours costs the rest of this batch. Without the answer 200 the whole batch would come again, also what was read.
+            Log.WarnOnce("batch", $"a batch could not be read: {e.GetType().Name}: {e.Message}");
+            reader.Drop(DropReason.Malformed);
         }
     }
 
@@ -62,10 +76,16 @@ internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvide
                 }
             }
 
-            var cut = reader.Read(body, received);
-            if (cut >= 0 && !_joiner.TryHold(body.Span, cut, received))
-                reader.Drop(DropReason.Malformed);
-            body.Release();
+            try
+            {
+                var cut = reader.Read(body, received);
+                if (cut >= 0 && !_joiner.TryHold(body.Span, cut, received))
+                    reader.Drop(DropReason.Malformed);
+            }
+            finally
+            {
+                body.Release();
+            }
         }
     }
 

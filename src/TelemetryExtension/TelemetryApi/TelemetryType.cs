@@ -18,10 +18,10 @@ internal static class TelemetryTypes
 {
     public static TelemetryType Of(ref Utf8JsonReader json) =>
         json.TokenType != JsonTokenType.String ? TelemetryType.Missing
-        : json.ValueTextEquals("function"u8) ? TelemetryType.Function
-        : json.ValueTextEquals("extension"u8) ? TelemetryType.Extension
-        : json.ValueTextEquals("platform.runtimeDone"u8) ? TelemetryType.PlatformRuntimeDone
-        : json.ValueTextEquals("platform.report"u8) ? TelemetryType.PlatformReport
+        : json.TextIs("function"u8) ? TelemetryType.Function
+        : json.TextIs("extension"u8) ? TelemetryType.Extension
+        : json.TextIs("platform.runtimeDone"u8) ? TelemetryType.PlatformRuntimeDone
+        : json.TextIs("platform.report"u8) ? TelemetryType.PlatformReport
         : json.ValueSpan.StartsWith("platform."u8) ? TelemetryType.Platform
         : TelemetryType.Other;
 }

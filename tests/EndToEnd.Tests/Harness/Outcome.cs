@@ -9,7 +9,12 @@ namespace EndToEnd.Tests.Harness;
 /// <summary>What is left when the environment has ended: the decoded telemetry, the ledger, and what the extension said.</summary>
 internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IReadOnlyList<string> lines, OtlpBackend backend)
 {
-    private static readonly string[] OwnBugs = ["a flush failed", "the shutdown failed", "cannot start", "cannot encode", "Unhandled exception"];
+    private static readonly string[] OwnBugs =
+    [
+        "a flush failed", "the shutdown failed", "cannot start", "cannot encode", "Unhandled exception", "an invocation was not handled as it should be",
+        "request failed", "the buffer could not be emptied", "a batch could not be read", "a record could not be read", "writing dead letters failed",
+        "reading an undelivered payload back failed",
+    ];
 
     public ShutdownResult Shutdown => shutdown;
 
@@ -83,6 +88,17 @@ internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IRe
         Assert.Equal((Metric.DataOneofCase.Sum, AggregationTemporality.Delta, true), (one.DataCase, one.Sum.AggregationTemporality, one.Sum.IsMonotonic));
         return one.Sum.DataPoints.Sum(point => point.HasAsInt ? point.AsInt : point.AsDouble);
     });
+
+    /// <summary>How invocations ended: successes, errors, timeouts; and how many were cold.</summary>
+    public (double Succeeded, double Failed, double TimedOut, double Cold) Counts =>
+        (Total("faas.invocations"), Total("faas.errors"), Total("faas.timeouts"), Total("faas.coldstarts"));
+
+    /// <summary>The values that a gauge was sent with.</summary>
+    public IReadOnlyList<long> Gauge(string metric) => [.. Metrics.Where(one => one.Name == metric).SelectMany(one =>
+    {
+        Assert.Equal(Metric.DataOneofCase.Gauge, one.DataCase);
+        return one.Gauge.DataPoints.Select(point => point.AsInt);
+    })];
 
     /// <summary>How many values a histogram got, and their sum; the points must be deltas with as many in the buckets as were counted.</summary>
     public (long Count, double Sum) Distribution(string metric)

@@ -106,9 +106,10 @@ public sealed class TelemetryChannelModelTests
             }
         }, TestToken)).ToArray();
         var read = new long[Ledger.Accounts];
+        var written = false;
         var reading = Task.Run(async () =>
         {
-            while (await channel.WaitToReadAsync(TestToken))
+            for (; !Volatile.Read(ref written) || channel.Count > 0; await Task.Yield())
                 while (channel.TryRead(out var item))
                 {
                     Assert.Equal(1, item.Bytes.Length);
@@ -119,7 +120,7 @@ public sealed class TelemetryChannelModelTests
         }, TestToken);
 
         await Task.WhenAll(writers).WaitAsync(Patience, TestToken);
-        channel.TryComplete();
+        Volatile.Write(ref written, true);
         await reading.WaitAsync(Patience, TestToken);
 
         for (var account = 0; account < Ledger.Accounts; account++)

@@ -38,6 +38,18 @@ public sealed class ExtensionsApiClientTests : IDisposable
         Assert.EndsWith("\r\n\r\n" + body, request, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("""{"functionName":"\ud800"}""")]
+    public async Task Register_AnswerThatCannotBeRead_LeavesEmptyValues(string body)
+    {
+        var server = Task.Run(() => AnswerOne($"HTTP/1.1 200 OK\r\nLambda-Extension-Identifier: id-1\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+        var function = await Task.Run(() => _client.Register(false), Cancellation);
+
+        Assert.Equal(new RegisterResponse("", "", null), function);
+        await server;
+    }
+
     [Fact]
     public async Task Register_Refused_Throws()
     {

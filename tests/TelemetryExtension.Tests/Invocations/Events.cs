@@ -14,8 +14,8 @@ internal static class Events
 
     public static PlatformEvent Report(
         string requestId, long time, double? durationMs, string? status = "success", IReadOnlyList<PlatformSpan>? spans = null) =>
-        new PlatformEvent.Report(time, requestId, status, null, new(durationMs, durationMs, 128, 64, null, null), spans ?? [], default, null);
+        new PlatformEvent.Report(time, requestId, status, null, new(durationMs, durationMs, 128, 64), spans ?? [], default, null);
 
     public static PlatformEvent InitStart(long time, string type, string phase) =>
-        new PlatformEvent.InitStart(time, type, phase, "instance", 128 << 20, null, null, "orders", "1");
+        new PlatformEvent.InitStart(time, type, phase, "instance", 128 << 20);
 }

@@ -30,6 +30,17 @@ public class InvocationTrackerTests
         Assert.All(_tracker.Spans[1..], part => Assert.Equal(span.SpanId, part.ParentSpanId));
     }
 
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void Context_OfAnUnsampledRequest_IsRecordedUnlessXRaysDecisionIsFollowed(bool followSampling, bool recorded)
+    {
+        var tracker = new InvocationTracker("orders", followSampling);
+        tracker.Apply(Events.Start(Id, Ms(1000), Header));
+
+        Assert.Equal(recorded, tracker.OpenAt(Ms(1001))?.Recorded);
+    }
+
     [Fact]
     public void Report_AfterRuntimeDone_IsALateChildAndNoSecondServerSpan()
     {
@@ -162,8 +173,8 @@ public class InvocationTrackerTests
     public void Init_OnDemand_IsAChildOfTheFirstInvocation()
     {
         _tracker.Apply(Events.InitStart(Ms(0), "on-demand", "init"));
-        _tracker.Apply(new PlatformEvent.InitRuntimeDone(Ms(400), "init", "success", null));
-        _tracker.Apply(new PlatformEvent.InitReport(Ms(470), "on-demand", "init", "success", null, 463.5));
+        _tracker.Apply(new PlatformEvent.InitRuntimeDone(Ms(400), "success", null));
+        _tracker.Apply(new PlatformEvent.InitReport(Ms(470), "success", null, 463.5));
         Assert.Empty(_tracker.Spans);
 
         _tracker.Apply(Events.Start(Id, Ms(1000), Header));
@@ -179,7 +190,7 @@ public class InvocationTrackerTests
     public void Init_ProvisionedConcurrency_HasItsOwnTraceAndTheFirstInvocationLinksToIt()
     {
         _tracker.Apply(Events.InitStart(Ms(0), "provisioned-concurrency", "init"));
-        _tracker.Apply(new PlatformEvent.InitReport(Ms(470), "provisioned-concurrency", "init", "success", null, 463.5));
+        _tracker.Apply(new PlatformEvent.InitReport(Ms(470), "success", null, 463.5));
         var init = Assert.Single(_tracker.Spans);
         Assert.Null(init.ParentSpanId);
         Assert.NotEqual("5759e988bd862e3fe1be46a994272793", init.TraceId.ToHexString());
@@ -198,7 +209,7 @@ public class InvocationTrackerTests
     {
         _tracker.Apply(Events.Start(Id, Ms(1000), Header));
         _tracker.Apply(Events.InitStart(Ms(1001), "on-demand", "invoke"));
-        _tracker.Apply(new PlatformEvent.InitReport(Ms(3001), "on-demand", "invoke", "success", null, 2000));
+        _tracker.Apply(new PlatformEvent.InitReport(Ms(3001), "success", null, 2000));
 
         Assert.Equal(("init", "53995c3f42cd8ad8"), (_tracker.Spans[0].Name, _tracker.Spans[0].ParentSpanId?.ToHexString()));
     }
@@ -232,7 +243,7 @@ public class InvocationTrackerTests
         _tracker.Apply(Events.Start("other", Ms(2000), null));
 
         Assert.Equal(Id, _tracker.Find("3da1f2dc-3222-475e-9205-e2e6c6318895"u8)?.RequestId);
-        Assert.Equal("other", _tracker.Open?.RequestId);
+        Assert.Equal("other", _tracker.OpenAt(Ms(5000))?.RequestId);
         Assert.Null(_tracker.Find("nobody"u8));
         Assert.Null(_tracker.Find([0xff, 0xfe]));
     }
@@ -242,9 +253,11 @@ public class InvocationTrackerTests
     {
         _tracker.Apply(Events.Start("a", Ms(1000), null));
         _tracker.Apply(Events.Start("b", Ms(1010), null));
-        Assert.Null(_tracker.Open);
+        Assert.Null(_tracker.OpenAt(Ms(1050)));
         _tracker.Apply(Events.Report("b", Ms(1100), 90));
+        Assert.Equal("a", _tracker.OpenAt(Ms(1150))?.RequestId);
         _tracker.Apply(Events.Report("a", Ms(1200), 200));
+        Assert.Null(_tracker.OpenAt(Ms(1150)));
 
         Assert.Equal([("b", Ms(1010), Ms(1100)), ("a", Ms(1000), Ms(1200))], _tracker.Spans.Select(span => ((string)Attribute(span, "faas.invocation_id")!, span.Start, span.End)));
     }

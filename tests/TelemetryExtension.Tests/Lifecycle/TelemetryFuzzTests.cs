@@ -114,7 +114,7 @@ public sealed class TelemetryFuzzTests : IDisposable
         _endpoint.Read(body);
     }
 
-    /// <summary>Takes a value or a whole field away, or puts another one in its place.</summary>
+    /// <summary>Takes a value or a whole field away, or puts another one in its place; and damages names and texts with what JSON allows.</summary>
     private static string Damage(string record, Random random)
     {
         for (var hits = random.Next(3); hits > 0; hits--)
@@ -128,7 +128,13 @@ public sealed class TelemetryFuzzTests : IDisposable
                 record = string.Concat(record.AsSpan(0, colon + 1), Values[random.Next(Values.Length)], record.AsSpan(end));
         }
 
-        return record;
+        if (random.Next(3) > 0)
+            return record;
+        // A letter becomes an escape: of itself, of a lone surrogate, or of a control character.
+        var letters = Enumerable.Range(0, record.Length).Where(i => char.IsAsciiLetter(record[i]) && (i == 0 || record[i - 1] != '\\')).ToArray();
+        var at = letters[random.Next(letters.Length)];
+        var escape = random.Next(4) switch { 0 => $"\\u{(int)record[at]:x4}", 1 => "\\u0000", _ => "\\ud800" };
+        return string.Concat(record.AsSpan(0, at), escape, record.AsSpan(at + 1));
     }
 
     /// <summary>Takes everything, and decodes it by code that shares nothing with the encoders.</summary>

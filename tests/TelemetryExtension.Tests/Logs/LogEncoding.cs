@@ -33,6 +33,8 @@ internal sealed class LogEncoding : IInvocationLookup
 
     public IReadOnlyList<OtlpPayload> Payloads => _payloads;
 
+    public InvocationContext? OpenAt(long time) => Open;
+
     public InvocationContext? Find(ReadOnlySpan<byte> requestIdUtf8)
     {
         foreach (var known in Known)

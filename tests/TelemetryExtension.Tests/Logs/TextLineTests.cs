@@ -123,13 +123,6 @@ public class TextLineTests
     public void NodeOnPlainStdout_CarriageReturnsAreNewlines() =>
         Assert.Equal("a\nb", Text($"{Stamp}\t{Id}\tINFO\ta\rb\n").Body.StringValue);
 
-    [Fact]
-    public void ExtensionLog_SaysSo()
-    {
-        var record = Assert.Single(new LogEncoding { Kind = TelemetryExtension.Buffering.TelemetryItemKind.ExtensionLog }.Encode(Json("hello")));
-        Assert.Equal("extension", Attributes(record)["telemetry_extension.log.source"].StringValue);
-    }
-
     private static void AssertException(LogRecord record, string type, string message, string stackStart)
     {
         var attributes = Attributes(record);

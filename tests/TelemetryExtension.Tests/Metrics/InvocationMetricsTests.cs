@@ -22,6 +22,14 @@ public class InvocationMetricsTests
     }
 
     [Fact]
+    public void Record_FinishedWithoutAnEndThatIsKnown_CountsTheColdStartOnly()
+    {
+        Record(new InvocationFact.Finished(1000, null, true, null, null, null, null, null, null));
+
+        Assert.Equal("faas.coldstarts", Assert.Single(_metrics.Collect()).Definition.Name);
+    }
+
+    [Fact]
     public void Record_FinishedColdStart_CountsItAndMeasuresInSeconds()
     {
         Record(new InvocationFact.Finished(1000, "success", true, 250, 240, 4, 2, 1532, null));
@@ -36,7 +44,7 @@ public class InvocationMetricsTests
     [Fact]
     public void Record_Reported_MeasuresMemoryInBytesAndCost()
     {
-        Record(new InvocationFact.Reported(1000, new(254, 1000, 1024, 123, null, null), 4.2));
+        Record(new InvocationFact.Reported(1000, new(254, 1000, 1024, 123), 4.2));
 
         var points = _metrics.Collect().ToDictionary(point => point.Definition.Name);
         Assert.Equal(123 * 1024 * 1024, points["faas.mem_usage"].Sum);
@@ -49,7 +57,7 @@ public class InvocationMetricsTests
     [InlineData(false, 0)]
     public void Record_Initialized_IsAnInitDurationOnlyWhenSomebodyWaited(bool userWaited, int expected)
     {
-        Record(new InvocationFact.Initialized(1000, 463, userWaited, false));
+        Record(new InvocationFact.Initialized(1000, 463, userWaited));
 
         Assert.Equal(expected, _metrics.Collect().Count(point => point.Definition.Name == "faas.init_duration"));
     }

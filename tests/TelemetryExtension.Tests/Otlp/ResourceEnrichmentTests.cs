@@ -8,7 +8,7 @@ namespace TelemetryExtension.Tests.Otlp;
 
 public sealed class ResourceEnrichmentTests
 {
-    private static readonly ResourceEnrichment Enrichment = new(new Dictionary<string, string>
+    private static readonly ResourceEnrichment Enrichment = new(new Dictionary<string, object>
     {
         ["faas.name"] = "our-function",
         ["cloud.region"] = "eu-central-1",
@@ -73,8 +73,7 @@ public sealed class ResourceEnrichmentTests
     private static ExportTraceServiceRequest? Enriched(byte[] request)
     {
         var body = Enrichment.TryEnrich(request);
-        var message = body is null ? null : ExportTraceServiceRequest.Parser.ParseFrom(body.Span);
-        body?.Release();
+        var message = body is null ? null : ExportTraceServiceRequest.Parser.ParseFrom(body);
         return message;
     }
 }

@@ -33,9 +33,25 @@ public class SpanExportTests
         var request = ExportTraceServiceRequest.Parser.ParseFrom(payload.Body.Span);
         var decoded = request.ResourceSpans.SelectMany(resource => resource.ScopeSpans).SelectMany(scope => scope.Spans).ToList();
         Assert.Equal(2, decoded.Count);
+        var scope = request.ResourceSpans.Single().ScopeSpans.Single();
+        Assert.Equal(("telemetry-extension", "https://opentelemetry.io/schemas/1.44.0"), (scope.Scope.Name, scope.SchemaUrl));
         Assert.Equal("service.name", Assert.Single(request.ResourceSpans.Single().Resource.Attributes).Key);
         Assert.Equal(Convert.FromHexString("53995c3f42cd8ad8"), decoded[0].SpanId.ToByteArray());
         Assert.Empty(decoded[0].ParentSpanId);
+    }
+
+    [Theory]
+    [InlineData(ActivityKind.Server, true, 0x301)]
+    [InlineData(ActivityKind.Server, false, 0x101)]
+    [InlineData(ActivityKind.Internal, true, 0x101)]
+    public void Encode_ParentOfAServerSpan_IsRemote(ActivityKind kind, bool hasParent, uint expected)
+    {
+        using var export = new SpanExport([new("service.name", "demo")]);
+        var parent = hasParent ? ActivitySpanId.CreateFromString("1111111111111111") : (ActivitySpanId?)null;
+
+        var payload = export.Encode([new("demo", kind, TraceId, SpanId, parent, 1, 2, null, [])], DateTimeOffset.UnixEpoch);
+
+        Assert.Equal(expected, ExportTraceServiceRequest.Parser.ParseFrom(payload!.Body.Span).ResourceSpans[0].ScopeSpans[0].Spans[0].Flags);
     }
 
     [Fact]

@@ -39,11 +39,9 @@ public class LambdaResourceTests
     }
 
     [Theory]
-    [InlineData(256L, 268435456L)]
     [InlineData(268435456L, 268435456L)]
     [InlineData(null, 134217728L)]
-    [InlineData(0L, 134217728L)]
-    public void MaxMemory_InMegabytesOrBytes_IsBytes(long? sent, long bytes) =>
+    public void MaxMemory_IsThePlatformsElseTheVariables(long? sent, long bytes) =>
         Assert.Equal(bytes, Create(new(MemorySizeMb: "128"), new(MaxMemory: sent))["faas.max_memory"]);
 
     [Theory]

@@ -64,6 +64,30 @@ public class TelemetryEndpointTests
         Assert.Equal(["done r1 False"], _signals.Seen);
     }
 
+    [Theory]
+    [InlineData("""{"\ud800":1,"time":"2025-08-11T12:00:00.000Z","type":"function","record":"x"}""", 3, 0)]
+    [InlineData("""{"time":"2025-08-11T12:00:00.000Z","type":"\ud800unction","record":"x"}""", 2, 1)]
+    [InlineData("""{"time":"\ud800","type":"function","record":"x"}""", 3, 0)]
+    [InlineData("""{"time":"2025-08-11T12:00:00.000Z","type":"platform.runtimeDone","record":{"\ud800equestId":"r1"}}""", 3, 0)]
+    [InlineData("""{"time":"2025-08-11T12:00:00.000Z","type":"platform.runtimeDone","record":{"requestId":"r1","status":"\ud800"}}""", 3, 0)]
+    public void Read_LoneSurrogateEscaped_CostsItsFieldOrRecordOnly(string odd, int records, int unknown)
+    {
+        Post($"[{Line},{odd},{Done}]");
+
+        Assert.Equal(records, _sink.Texts.Count);
+        Assert.Equal(Done, _sink.Texts[^1]);
+        Assert.Equal((0, unknown), (Malformed, _ledger[LedgerAccount.Events].Dropped[(int)DropReason.UnknownType]));
+    }
+
+    [Fact]
+    public void Read_EscapedNames_AreTheSameNames()
+    {
+        Post("""[{"ti\u006de":"2025-08-11T12:00:00.102Z","type":"funct\u0069on","r\u0065cord":"x"}]""");
+
+        Assert.Equal(["\"x\""], _sink.Texts);
+        Assert.Equal(1_754_913_600_102_000_000, _sink.Times[0]);
+    }
+
     [Fact]
     public void Read_UnknownType_IsCountedAsThat()
     {
