@@ -15,7 +15,26 @@ internal sealed class OtlpEndpointReader(SettingProblems problems, int[] ownPort
     private readonly HashSet<string> _reported = [];
 
     /// <summary>Null when no usable endpoint is set for the signal. An endpoint that cannot be used counts as unset.</summary>
-    public OtlpEndpoint? Read(Signal signal, OtlpLevel[] levels)
+    public OtlpEndpoint? Read(Signal signal, OtlpLevel[] levels) =>
+        levels is [{ StandsAlone: true } own, .. var others] && Setting.Text(own.Endpoint) is not null
+            ? ReadOne(signal, [own]) ?? ReadOne(signal, others)
+            : ReadOne(signal, levels);
+
+    /// <summary>A comma-separated choice of signals; all of them when unset or unreadable.</summary>
+    public Signal[] Signals(string name, string? raw)
+    {
+        Signal[] all = [Signal.Traces, Signal.Metrics, Signal.Logs];
+        if (Setting.Text(raw) is not { } text)
+            return all;
+        var names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var chosen = all.Where(signal => names.Contains(signal.ToString(), StringComparer.OrdinalIgnoreCase)).ToArray();
+        if (chosen.Length > 0 && chosen.Length == names.Distinct(StringComparer.OrdinalIgnoreCase).Count())
+            return chosen;
+        problems.Add(name, text, "is not a list of traces, metrics, logs", "all three");
+        return all;
+    }
+
+    private OtlpEndpoint? ReadOne(Signal signal, OtlpLevel[] levels)
     {
         var protocol = Protocol(levels);
         foreach (var level in levels)
@@ -36,20 +55,6 @@ internal sealed class OtlpEndpointReader(SettingProblems problems, int[] ownPort
         }
 
         return null;
-    }
-
-    /// <summary>A comma-separated choice of signals; all of them when unset or unreadable.</summary>
-    public Signal[] Signals(string name, string? raw)
-    {
-        Signal[] all = [Signal.Traces, Signal.Metrics, Signal.Logs];
-        if (Setting.Text(raw) is not { } text)
-            return all;
-        var names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        var chosen = all.Where(signal => names.Contains(signal.ToString(), StringComparer.OrdinalIgnoreCase)).ToArray();
-        if (chosen.Length > 0 && chosen.Length == names.Distinct(StringComparer.OrdinalIgnoreCase).Count())
-            return chosen;
-        problems.Add(name, text, "is not a list of traces, metrics, logs", "all three");
-        return all;
     }
 
     private Uri? Url(OtlpLevel level, string text, OtlpProtocol protocol, OtlpLevel[] levels)
