@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 using TelemetryExtension.Settings;
 
@@ -70,8 +69,8 @@ internal sealed class OtlpEndpointReader(SettingProblems problems, int[] ownPort
 
         if (!Uri.TryCreate(full, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
             return Unusable(name, "is not an http:// or https:// URL");
-        if (IsLoop(url))
-            return Unusable(name, $"points at this extension's own receiver (port {url.Port}): telemetry would go in circles");
+        if (ownPorts.Contains(url.Port) && OwnReceiver.IsOwnHost(url))
+            return Unusable(name, $"points at this extension itself (port {url.Port}): telemetry would go in circles");
         return url;
     }
 
@@ -81,17 +80,6 @@ internal sealed class OtlpEndpointReader(SettingProblems problems, int[] ownPort
         if (_reported.Add(name))
             problems.AddSecret(name, what, "no endpoint from this setting");
         return null;
-    }
-
-    private bool IsLoop(Uri url)
-    {
-        if (!ownPorts.Contains(url.Port))
-            return false;
-        var host = url.DnsSafeHost;
-        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-            || host.Equals("sandbox.localdomain", StringComparison.OrdinalIgnoreCase)
-            || (IPAddress.TryParse(host, out var address)
-                && (IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)));
     }
 
     /// <summary>The general endpoint is a base: v1/{signal} is appended relative to it, whether or not it ends in a slash.</summary>

@@ -63,9 +63,22 @@ public sealed class DeliveryOptionsTests
     [InlineData("http://[::1]:4318")]
     [InlineData("http://0.0.0.0:4318")]
     [InlineData("http://sandbox.localdomain:4318")]
+    [InlineData("http://localhost.:4318")]
+    [InlineData("http://ip6-localhost:4318")]
+    [InlineData("http://otlp.localhost:4318")]
+    [InlineData("http://[::ffff:127.0.0.1]:4318")]
+    [InlineData("http://127.1:4318")]
+    [InlineData("http://[::]:4318")]
     public void Endpoint_OurOwnReceiver_IsALoopAndUnset(string endpoint)
     {
         Assert.Empty(Read(new(Endpoint: endpoint)).Destinations);
+        Assert.Contains("circles", Assert.Single(_problems.Messages), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Endpoint_OwnHostName_IsALoopAndUnset()
+    {
+        Assert.Empty(Read(new(Endpoint: $"http://{Environment.MachineName}:4318")).Destinations);
         Assert.Contains("circles", Assert.Single(_problems.Messages), StringComparison.Ordinal);
     }
 
