@@ -53,7 +53,13 @@ internal sealed record DeadLetter(OtlpPayload Payload, IReadOnlyList<string> Lin
         }
         catch (Exception exception) when (exception is InvalidDataException or FormatException or EndOfStreamException or ArgumentOutOfRangeException)
         {
-            problem = $"{first.Id} is damaged: {exception.Message}";
+            var reason = exception switch
+            {
+                ArgumentOutOfRangeException => "its time is none",
+                FormatException => "its data is not base64url",
+                _ => Reason.Of(exception),
+            };
+            problem = $"{first.Id} is damaged: {reason}";
             return null;
         }
     }

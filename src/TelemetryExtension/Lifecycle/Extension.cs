@@ -32,7 +32,7 @@ internal static class Extension
             }
             catch (Exception e)
             {
-                Log.Warn($"cannot start, the function runs without telemetry: {e.GetType().Name}: {e.Message}");
+                Log.Warn($"cannot start, the function runs without telemetry: {Reason.OfBug(e)}");
             }
 
             extensions.SendNext();
@@ -45,7 +45,7 @@ internal static class Extension
         catch (Exception e) when (e is InvalidOperationException or SocketException or InvalidDataException or JsonException or FormatException)
         {
             // The Extensions API itself is gone or has refused us: the environment is over, and calling on would not bring it back.
-            Log.Warn($"the Extensions API failed, exiting: {e.Message}");
+            Log.Warn($"the Extensions API failed, exiting: {Reason.Of(e)}");
             return 1;
         }
     }
