@@ -18,6 +18,9 @@ internal sealed class Shutdown(
     /// <summary>The last invocation's report is usually delivered before SHUTDOWN; seen up to 40 ms later.</summary>
     private static readonly TimeSpan LateEvents = TimeSpan.FromMilliseconds(60);
 
+    /// <summary>Out of the margin: for the last line, when nobody reads our output.</summary>
+    private static readonly TimeSpan LastLine = TimeSpan.FromMilliseconds(100);
+
     /// <param name="lastRequestId">Whose report may still be on its way; null when there was no invocation.</param>
     public async Task RunAsync(ExtensionEvent.Shutdown shutdown, string? lastRequestId)
     {
@@ -43,7 +46,9 @@ internal sealed class Shutdown(
             using var last = deadline.CreateCancellation();
             await delivery.GiveUpAsync(deadLetters, last.Token).ConfigureAwait(false);
         }).ConfigureAwait(false);
-        Log.Info($"ledger: {ledger}");
+        using var patience = new CancellationTokenSource(LastLine, time);
+        await Task.Run(() => Log.Info($"ledger: {ledger}"), CancellationToken.None)
+            .WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>A boundary: a bug of ours must not become an exit code that Lambda takes for a failure, nor cost the account of what was delivered.</summary>
