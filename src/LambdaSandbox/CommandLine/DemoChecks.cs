@@ -20,14 +20,22 @@ internal static class DemoChecks
         [
             new(steps.Zip(results).All(pair => pair.First.Status == pair.Second.Status), "the function answered every invocation as it should"),
             new(roots.All(root => root is not null), "every invocation arrived as a trace"),
-            new(roots.Zip(steps).All(pair => pair.First?.Status?.Code == Status.Types.StatusCode.Error == (pair.Second.Status == "error")), "the failing one, and only that, has status ERROR"),
+            new(
+                roots.Zip(steps).All(pair => pair.First?.Status?.Code == Status.Types.StatusCode.Error == (pair.Second.Status == "error")),
+                "the failing one, and only that, has status ERROR"),
             new(results.All(result => Logs(backend, result.RequestId) >= 2), "with its log lines beneath it"),
-            new(HasParts(backend, roots[0], "init") && HasParts(backend, Part(backend, roots[0], "init"), "init.runtime", "init.extensions"), "the cold one with its init and the parts of that"),
-            new(roots.All(root => HasParts(backend, root, "responseLatency", "extensionOverhead")), "every one with response latency and extension overhead as parts"),
+            new(
+                HasParts(backend, Part(backend, roots[0], "init"), "init.runtime", "init.extensions"),
+                "the cold one with its init and the parts of that"),
+            new(
+                roots.All(root => HasParts(backend, root, "responseLatency", "extensionOverhead")),
+                "every one with response latency and extension overhead as parts"),
             new(roots.All(root => root is not null && HasSpansOfFunction(backend, root)), "and with the spans of the function's own SDK"),
             new(roots.All(root => root is not null && HasLogOfFunction(backend, root)), "and its log records"),
             new(HasEveryKind(backend, "telemetry_extension."), "metrics of ours arrived as sums, gauges and histograms"),
-            new(HasMetrics(backend, "faas.coldstarts", "faas.invocations", "faas.errors", "faas.init_duration", "faas.invoke_duration"), "among them the faas.* ones of the semantic conventions"),
+            new(
+                HasMetrics(backend, "faas.coldstarts", "faas.invocations", "faas.errors", "faas.init_duration", "faas.invoke_duration"),
+                "among them the faas.* ones of the semantic conventions"),
             new(HasMetrics(backend, "demo.orders", "demo.order.duration"), "and the metrics of the function's own SDK"),
             new(stopped.Count > 0 && stopped.All(process => process.StoppedFor >= pause * 0.9), $"every process was frozen between invocations{Longest(stopped)}"),
             new(end is { Drained: true, KillNeeded: false }, "SHUTDOWN was drained in time, no SIGKILL"),
@@ -63,10 +71,12 @@ internal static class DemoChecks
 
     private static IEnumerable<Metric> Metrics(OtlpBackend backend) => backend.Metrics.Select(received => received.Metric);
 
-    private static bool HasEveryKind(OtlpBackend backend, string prefix) => new[] { Metric.DataOneofCase.Sum, Metric.DataOneofCase.Gauge, Metric.DataOneofCase.Histogram }
-        .All(kind => Metrics(backend).Any(metric => metric.DataCase == kind && metric.Name.StartsWith(prefix, StringComparison.Ordinal)));
+    private static bool HasEveryKind(OtlpBackend backend, string prefix) =>
+        new[] { Metric.DataOneofCase.Sum, Metric.DataOneofCase.Gauge, Metric.DataOneofCase.Histogram }.All(kind =>
+            Metrics(backend).Any(metric => metric.DataCase == kind && metric.Name.StartsWith(prefix, StringComparison.Ordinal)));
 
-    private static bool HasMetrics(OtlpBackend backend, params IEnumerable<string> names) => names.All(name => Metrics(backend).Any(metric => metric.Name == name));
+    private static bool HasMetrics(OtlpBackend backend, params IEnumerable<string> names) =>
+        names.All(name => Metrics(backend).Any(metric => metric.Name == name));
 
     private static int Logs(OtlpBackend backend, string requestId) => backend.LogRecords.Count(
         received => received.LogRecord.Attributes.Any(attribute => attribute.Key == "faas.invocation_id" && attribute.Value.StringValue == requestId));

@@ -47,7 +47,8 @@ internal sealed class DemoConsole
                 Line($"frozen     {process.Name} (pid {process.Pid}) had been stopped for {Ms(process.StoppedFor)}");
         Line($"event      {step.Payload}");
         Line($"answer     {result.Error?.Body ?? result.Payload}");
-        Line($"{result.Status,-10} response after {Ms(result.ResponseTime ?? result.Duration)}, extension overhead {Ms(result.ExtensionOverhead)}, billed {Ms(result.BilledDuration)}");
+        var response = Ms(result.ResponseTime ?? result.Duration);
+        Line($"{result.Status,-10} response after {response}, extension overhead {Ms(result.ExtensionOverhead)}, billed {Ms(result.BilledDuration)}");
         Line("");
     }
 
