@@ -25,8 +25,10 @@ test: layer net10 node-function
 	dotnet build TelemetryExtension.sln -c Release --nologo -v quiet -clp:NoSummary -tl:off
 	infra/dev/test.sh Release tests/*.Tests
 
-demo: layer
-	dotnet run -c Release --project src/LambdaSandbox -- demo --layer $(LAYER_ZIP) --function $(FUNCTION_ZIP) $(if $(DESTINATION),--destination $(DESTINATION)) $(DEMO_ARGS)
+# Standard output is the demo's alone, so that programs can read it (DEMO_ARGS=--json).
+demo:
+	@$(MAKE) --no-print-directory layer >&2
+	@dotnet run -c Release --project src/LambdaSandbox -- demo --layer $(LAYER_ZIP) --function $(FUNCTION_ZIP) $(if $(DESTINATION),--destination $(DESTINATION)) $(DEMO_ARGS)
 
 layer: prerequisites
 	$(MAKE) --no-print-directory -C layer package ARCHITECTURE=$(ARCHITECTURE)

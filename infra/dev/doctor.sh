@@ -55,7 +55,6 @@ $install || {
         say "absent   moto (optional): the tests and the demo with CloudWatch Logs; pip install 'moto[server]'"
     fi
     optional aws "a test of what it prints of dead letters" "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"
-    optional chromium "the tests of the page with the traces" "apt-get install chromium"
 }
 
 if [ -n "$packages" ]; then

@@ -20,15 +20,16 @@ internal sealed record ExtensionOptions(
     TelemetryOptions Telemetry, ReceiverOptions Receiver, BufferOptions Buffer, FlushOptions Flush, DeliveryOptions Delivery, OutboxOptions Outbox,
     MetricOptions Metrics, CloudWatchOptions CloudWatch, DeadLetterOptions DeadLetters, AwsSettings Aws, ResourceSettings Resource)
 {
-    /// <param name="receiver">Read before the rest, because it says where to listen.</param>
-    /// <param name="ownPorts">Where our receiver really listens: an endpoint that points there is a loop, one that points at somebody else's port is not.</param>
-    public static ExtensionOptions Load(IConfiguration configuration, ReceiverOptions receiver, ReadOnlySpan<int> ownPorts, SettingProblems problems)
+    /// <param name="telemetry">Read before the rest, as <paramref name="receiver"/> is, because they say where to listen.</param>
+    /// <param name="ownPorts">Where we really listen: an endpoint that points there is a loop, one that points at somebody else's port is not.</param>
+    public static ExtensionOptions Load(
+        IConfiguration configuration, TelemetryOptions telemetry, ReceiverOptions receiver, ReadOnlySpan<int> ownPorts, SettingProblems problems)
     {
         var resource = configuration.Get<ResourceSettings>() ?? new();
         var memorySizeMb = int.TryParse(resource.MemorySizeMb, out var megabytes) ? megabytes : 0;
         var heapLimitBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         return new(
-            TelemetryOptions.From(configuration.Get<TelemetrySettings>() ?? new(), problems),
+            telemetry,
             receiver,
             BufferOptions.From(configuration.Get<BufferSettings>() ?? new(), memorySizeMb, heapLimitBytes, problems),
             FlushOptions.From(configuration.Get<FlushSettings>() ?? new(), problems),

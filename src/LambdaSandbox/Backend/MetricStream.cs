@@ -53,7 +53,7 @@ internal sealed record MetricStream(
         }
 
         var value = figures.TryGetValue("value", out var number) ? Plain.Number(number)
-            : string.Join("  ", figures.Select(figure => $"{figure.Key} {Plain.Number(Round(figure))}"));
+            : string.Join("  ", figures.Where(figure => IsShown(figure.Key, figures)).Select(figure => $"{figure.Key} {Plain.Number(Round(figure))}"));
         return new(key.Name, key.Unit, key.Kind, key.Attributes, value, figures, counted[^1].Tags);
     }
 
@@ -82,9 +82,13 @@ internal sealed record MetricStream(
         }
     }
 
-    /// <summary>Quantiles are estimates: more than three digits would pretend.</summary>
+    /// <summary>Of a histogram, what fits into a line: how many, the usual, the worst. All of it is in the JSON.</summary>
+    private static bool IsShown(string figure, Dictionary<string, double> all) =>
+        !all.ContainsKey("max") || figure is "count" or "p50" or "max" || (figure == "sum" && !all.ContainsKey("p50"));
+
+    /// <summary>Quantiles are estimates: more than three digits would pretend. A maximum beside them looks as they do.</summary>
     private static double Round(KeyValuePair<string, double> figure) =>
-        figure.Key.StartsWith('p') && double.IsFinite(figure.Value)
+        (figure.Key.StartsWith('p') || figure.Key == "max") && double.IsFinite(figure.Value)
             ? double.Parse(figure.Value.ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
             : figure.Value;
 

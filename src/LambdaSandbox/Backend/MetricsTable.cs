@@ -15,7 +15,7 @@ internal sealed class MetricsTable(IReadOnlyList<MetricStream> streams) : Render
         foreach (var column in columns)
         {
             var header = new TableColumn(new Text(column, new Style(decoration: Decoration.Bold)));
-            table.AddColumn(column is "unit" or "kind" ? header.NoWrap() : header);
+            table.AddColumn(column is "metric" or "unit" or "kind" ? header.NoWrap() : header);
         }
 
         foreach (var stream in streams)

@@ -68,7 +68,8 @@ internal sealed record CloudWatchEvent(string Stream, DateTimeOffset Time, JsonO
 
     /// <summary>The spans and log records of the trace that this invocation's own span is in.</summary>
     public static IEnumerable<CloudWatchEvent> Of(InvocationResult result, IReadOnlyList<CloudWatchEvent> events) =>
-        events.FirstOrDefault(each => each.IsSpan && (string?)each.Body["kind"] == "SERVER" && (string?)each.Body["attributes"]?["faas.invocation_id"] == result.RequestId) is { } root
+        events.FirstOrDefault(each =>
+            each.IsSpan && (string?)each.Body["kind"] == "SERVER" && (string?)each.Body["attributes"]?["faas.invocation_id"] == result.RequestId) is { } root
             ? events.Where(each => each.TraceId == root.TraceId)
             : [];
 }

@@ -50,8 +50,9 @@ internal sealed class CloudWatchDemoText
 
     private void Show(CloudWatchEvent each)
     {
+        var status = each.Body["status"] is { } said ? $" {said}" : "";
         var what = each.IsSpan
-            ? string.Create(CultureInfo.InvariantCulture, $"span {each.Body["name"]} ({(double)each.Body["durationMs"]!:F1} ms){(each.Body["status"] is { } status ? $" {status}" : "")}")
+            ? string.Create(CultureInfo.InvariantCulture, $"span {each.Body["name"]} ({(double)each.Body["durationMs"]!:F1} ms){status}")
             : $"log  {Severity(each.Body)}{Body(each.Body["body"])}";
         _demo.Console.MarkupLine($"[grey]{Time(each)} {each.TraceId?[..8]}[/] {Markup.Escape(what)}");
     }

@@ -8,14 +8,26 @@ internal sealed class DemoConsole
 {
     private int _count;
 
+    /// <summary>A redirected console has no width of its own, and what reads it takes escape sequences for text.</summary>
     public DemoConsole()
+        : this(System.Console.IsOutputRedirected ? Redirected(System.Console.Out) : AnsiConsole.Console)
     {
-        // A redirected console has no width of its own.
-        if (System.Console.IsOutputRedirected)
-            Console.Profile.Width = 132;
     }
 
-    public IAnsiConsole Console { get; } = AnsiConsole.Console;
+    private DemoConsole(IAnsiConsole console) => Console = console;
+
+    public IAnsiConsole Console { get; }
+
+    public static IAnsiConsole Redirected(TextWriter output)
+    {
+        var console = AnsiConsole.Create(new()
+        {
+            Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(output),
+        });
+        console.Profile.Width = 180;
+        console.Profile.Capabilities.Unicode = true;
+        return console;
+    }
 
     /// <param name="destination">A line about where telemetry goes.</param>
     public void Started(Sandbox sandbox, string destination)
@@ -35,7 +47,8 @@ internal sealed class DemoConsole
                 Line($"frozen     {process.Name} (pid {process.Pid}) had been stopped for {Ms(process.StoppedFor)}");
         Line($"event      {step.Payload}");
         Line($"answer     {result.Error?.Body ?? result.Payload}");
-        Line($"{result.Status,-10} response after {Ms(result.ResponseTime ?? result.Duration)}, extension overhead {Ms(result.ExtensionOverhead)}, billed {Ms(result.BilledDuration)}");
+        var response = Ms(result.ResponseTime ?? result.Duration);
+        Line($"{result.Status,-10} response after {response}, extension overhead {Ms(result.ExtensionOverhead)}, billed {Ms(result.BilledDuration)}");
         Line("");
     }
 

@@ -25,6 +25,7 @@ public sealed partial record LedgerLine(string Account, long Received, long Expo
     }
 
     [GeneratedRegex(
-        @"(?<account>\w+) received=(?<received>-?\d+) exported=(?<exported>-?\d+) rejected=(?<rejected>-?\d+) dead_lettered=(?<dead>-?\d+) spooled=(?<spooled>-?\d+) buffered=(?<buffered>-?\d+) dropped=(?<dropped>-?\d+)(?: \((?<reasons>[^)]*)\))?")]
+        @"(?<account>\w+) received=(?<received>-?\d+) exported=(?<exported>-?\d+) rejected=(?<rejected>-?\d+) " +
+        @"dead_lettered=(?<dead>-?\d+) spooled=(?<spooled>-?\d+) buffered=(?<buffered>-?\d+) dropped=(?<dropped>-?\d+)(?: \((?<reasons>[^)]*)\))?")]
     private static partial Regex Account_();
 }

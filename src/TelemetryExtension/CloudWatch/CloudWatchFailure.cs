@@ -18,7 +18,7 @@ internal static class CloudWatchFailure
         AmazonServiceException { StatusCode: HttpStatusCode.RequestEntityTooLarge } => Refused("too large"),
         AmazonServiceException { ErrorCode: { Length: > 0 } code } => new(DeliveryStatus.Retryable, Message: $"{code}: {exception.Message}"),
         OperationCanceledException => new(DeliveryStatus.Retryable, Message: "no answer in time"),
-        _ => new(DeliveryStatus.Retryable, Message: exception.Message),
+        _ => new(DeliveryStatus.Retryable, Message: Reason.Of(exception)),
     };
 
     private static DeliveryResult Refused(string message) => new(DeliveryStatus.Refused, Message: message, MayBeTooLargeOrPoisoned: true);

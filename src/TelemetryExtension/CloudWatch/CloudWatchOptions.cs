@@ -97,7 +97,8 @@ internal sealed record CloudWatchOptions(LogTarget? Target, bool Logs, bool Span
         }
 
         var name = Setting.Text(raw.EmfNamespace) ?? DefaultNamespace;
-        if (name.Length > 255 || name.StartsWith("AWS/", StringComparison.Ordinal) || name.Any(c => !char.IsAsciiLetterOrDigit(c) && !".-_/#: ".Contains(c, StringComparison.Ordinal)))
+        if (name.Length > 255 || name.StartsWith("AWS/", StringComparison.Ordinal)
+            || name.Any(c => !char.IsAsciiLetterOrDigit(c) && !".-_/#: ".Contains(c, StringComparison.Ordinal)))
         {
             problems.Add("TELEMETRY_EXTENSION_EMF_NAMESPACE", name, "is not a CloudWatch namespace (1 to 255 of A-Z a-z 0-9 . - _ / # : and blank, not AWS/)", DefaultNamespace);
             name = DefaultNamespace;

@@ -57,7 +57,7 @@ internal sealed class ContainerCredentials : RefreshingAWSCredentials
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or JsonException)
         {
-            throw new AmazonClientException("the credentials endpoint gave no credentials: " + exception.Message, exception);
+            throw new AmazonClientException("the credentials endpoint gave no credentials: " + Reason.Of(exception), exception);
         }
     }
 

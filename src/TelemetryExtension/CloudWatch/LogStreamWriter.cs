@@ -107,7 +107,7 @@ internal sealed class LogStreamWriter(Lazy<AmazonCloudWatchLogsClient> client, L
         }
         catch (AmazonCloudWatchLogsException exception)
         {
-            Log.WarnOnce("cloudwatch-retention", $"the retention of log group {group} could not be set: {exception.Message}");
+            Log.WarnOnce("cloudwatch-retention", $"the retention of log group {group} could not be set: {Reason.Of(exception)}");
         }
     }
 }

@@ -28,7 +28,8 @@ internal sealed record DeadLetter(OtlpPayload Payload, IReadOnlyList<string> Lin
         for (var i = 0; i < count; i++)
         {
             var slice = data.Substring(i * dataPerLine, Math.Min(dataPerLine, data.Length - (i * dataPerLine)));
-            lines[i] = new DeadLetterPart(payload.BatchId, payload.Signal, payload.Records, payload.Created.ToUnixTimeMilliseconds(), payload.Body.Length, sum, i + 1, count, slice).ToString();
+            lines[i] = new DeadLetterPart(
+                payload.BatchId, payload.Signal, payload.Records, payload.Created.ToUnixTimeMilliseconds(), payload.Body.Length, sum, i + 1, count, slice).ToString();
         }
 
         return new(payload, lines);
@@ -53,7 +54,13 @@ internal sealed record DeadLetter(OtlpPayload Payload, IReadOnlyList<string> Lin
         }
         catch (Exception exception) when (exception is InvalidDataException or FormatException or EndOfStreamException or ArgumentOutOfRangeException)
         {
-            problem = $"{first.Id} is damaged: {exception.Message}";
+            var reason = exception switch
+            {
+                ArgumentOutOfRangeException => "its time is none",
+                FormatException => "its data is not base64url",
+                _ => Reason.Of(exception),
+            };
+            problem = $"{first.Id} is damaged: {reason}";
             return null;
         }
     }

@@ -33,7 +33,7 @@ internal sealed record DeadLetterPart(string Id, Signal Signal, int Records, lon
     /// <summary>
     /// Every part in a line: usually none or one, many when the line is a whole JSON document. A damaged one comes as null, with what is wrong.
     /// </summary>
-    public static IEnumerable<(DeadLetterPart? Part, string Problem)> Find(string line)
+    public static IEnumerable<(DeadLetterPart? Part, DeadLetterProblem Problem)> Find(string line)
     {
         for (var at = line.IndexOf(AnyVersion, StringComparison.Ordinal); at >= 0;)
         {
@@ -46,13 +46,16 @@ internal sealed record DeadLetterPart(string Id, Signal Signal, int Records, lon
         }
     }
 
-    private static (DeadLetterPart? Part, string Problem) Parse(string text)
+    private static (DeadLetterPart? Part, DeadLetterProblem Problem) Parse(string text)
     {
+        var id = Value(text, "id");
         if (!text.StartsWith(Marker + " ", StringComparison.Ordinal))
-            return (null, "a part is written in a newer form than this program knows");
+            return (null, new(id, "a part is written in a newer form than this program knows"));
         if (Read(text) is not { } read)
-            return (null, "a part is cut off or not readable");
-        return text.StartsWith(read.ToString(), StringComparison.Ordinal) ? (read, "") : (null, $"part {read.Number} of {read.Id} does not match its checksum");
+            return (null, new(id, "a part is cut off or not readable"));
+        return text.StartsWith(read.ToString(), StringComparison.Ordinal)
+            ? (read, default)
+            : (null, new(id, $"part {read.Number} of {id} does not match its checksum"));
     }
 
     private static DeadLetterPart? Read(ReadOnlySpan<char> text)
@@ -82,3 +85,6 @@ internal sealed record DeadLetterPart(string Id, Signal Signal, int Records, lon
         return (end < 0 ? value : value[..end]).ToString();
     }
 }
+
+/// <param name="Id">Of the payload, as far as it can be read.</param>
+internal readonly record struct DeadLetterProblem(string Id, string Text);

@@ -49,7 +49,8 @@ internal sealed class AttemptTimeout : IDisposable
             _ when innermost is SocketException or IOException => "ConnectionLost",
             _ => exception.GetType().Name,
         };
-        return new(DeliveryStatus.Retryable, 0, $"{kind}: {(innermost is SocketException socket ? socket.SocketErrorCode.ToString() : innermost.Message)}");
+        var detail = innermost is SocketException socket ? socket.SocketErrorCode.ToString() : innermost.Message;
+        return new(DeliveryStatus.Retryable, 0, innermost is not SocketException && Reason.IsKey(detail) ? kind : $"{kind}: {detail}");
     }
 
     public void Dispose()

@@ -5,7 +5,8 @@ namespace TelemetryExtension.Export;
 /// <summary>
 /// Where telemetry goes, as the environment says it. The OpenTelemetry names are those of the specification (OTLP exporter
 /// configuration); the TELEMETRY_EXTENSION_OTLP_ ones win over them, because the function's own SDK reads the standard names too
-/// and may point them at our receiver. _2_ and _3_ add destinations that get a copy of everything.
+/// and may point them at our receiver. With an endpoint of our own, nothing of the standard names holds: the protocol, key or certificate there
+/// is meant for the way from the SDK. _2_ and _3_ add destinations that get a copy of everything.
 /// </summary>
 internal sealed record DeliverySettings(
     [property: ConfigurationKeyName("TELEMETRY_EXTENSION_OTLP_ENDPOINT")] string? OwnEndpoint = null,
@@ -14,6 +15,9 @@ internal sealed record DeliverySettings(
     [property: ConfigurationKeyName("TELEMETRY_EXTENSION_OTLP_TIMEOUT")] string? OwnTimeout = null,
     [property: ConfigurationKeyName("TELEMETRY_EXTENSION_OTLP_COMPRESSION")] string? OwnCompression = null,
     [property: ConfigurationKeyName("TELEMETRY_EXTENSION_OTLP_CERTIFICATE")] string? OwnCertificate = null,
+    [property: ConfigurationKeyName("TELEMETRY_EXTENSION_OTLP_CLIENT_KEY")] string? OwnClientKey = null,
+    [property: ConfigurationKeyName("TELEMETRY_EXTENSION_OTLP_CLIENT_CERTIFICATE")] string? OwnClientCertificate = null,
+    [property: ConfigurationKeyName("TELEMETRY_EXTENSION_OTLP_INSECURE")] string? OwnInsecure = null,
     [property: ConfigurationKeyName("TELEMETRY_EXTENSION_OTLP_2_ENDPOINT")] string? SecondEndpoint = null,
     [property: ConfigurationKeyName("TELEMETRY_EXTENSION_OTLP_2_PROTOCOL")] string? SecondProtocol = null,
     [property: ConfigurationKeyName("TELEMETRY_EXTENSION_OTLP_2_HEADERS")] string? SecondHeaders = null,
@@ -74,7 +78,8 @@ internal sealed record DeliverySettings(
     /// <summary>The values that hold for one signal of the first destination, the strongest first.</summary>
     public OtlpLevel[] LevelsOf(Signal signal) =>
     [
-        new(OwnPrefix, OwnEndpoint, OwnProtocol, OwnHeaders, OwnTimeout, OwnCompression, OwnCertificate),
+        new(OwnPrefix, OwnEndpoint, OwnProtocol, OwnHeaders, OwnTimeout, OwnCompression, OwnCertificate, OwnClientKey, OwnClientCertificate,
+            OwnInsecure, StandsAlone: true),
         signal switch
         {
             Signal.Traces => new(StandardPrefix + "TRACES_", TracesEndpoint, TracesProtocol, TracesHeaders, TracesTimeout, TracesCompression,
@@ -97,6 +102,7 @@ internal sealed record DeliverySettings(
 
 /// <summary>The options of one prefix. Precedence holds for each option apart: a signal's headers replace the general ones, they are not merged.</summary>
 /// <param name="EndpointIsExact">A per-signal endpoint is the whole URL: no v1/... is appended.</param>
+/// <param name="StandsAlone">An endpoint here takes no option from other levels, and they none from here.</param>
 internal readonly record struct OtlpLevel(
     string Prefix,
     string? Endpoint,
@@ -108,7 +114,8 @@ internal readonly record struct OtlpLevel(
     string? ClientKey = null,
     string? ClientCertificate = null,
     string? Insecure = null,
-    bool EndpointIsExact = false)
+    bool EndpointIsExact = false,
+    bool StandsAlone = false)
 {
     public override string ToString() => Prefix;
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 using TelemetryExtension.Settings;
 
@@ -15,7 +14,26 @@ internal sealed class OtlpEndpointReader(SettingProblems problems, int[] ownPort
     private readonly HashSet<string> _reported = [];
 
     /// <summary>Null when no usable endpoint is set for the signal. An endpoint that cannot be used counts as unset.</summary>
-    public OtlpEndpoint? Read(Signal signal, OtlpLevel[] levels)
+    public OtlpEndpoint? Read(Signal signal, OtlpLevel[] levels) =>
+        levels is [{ StandsAlone: true } own, .. var others] && Setting.Text(own.Endpoint) is not null
+            ? ReadOne(signal, [own]) ?? ReadOne(signal, others)
+            : ReadOne(signal, levels);
+
+    /// <summary>A comma-separated choice of signals; all of them when unset or unreadable.</summary>
+    public Signal[] Signals(string name, string? raw)
+    {
+        Signal[] all = [Signal.Traces, Signal.Metrics, Signal.Logs];
+        if (Setting.Text(raw) is not { } text)
+            return all;
+        var names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var chosen = all.Where(signal => names.Contains(signal.ToString(), StringComparer.OrdinalIgnoreCase)).ToArray();
+        if (chosen.Length > 0 && chosen.Length == names.Distinct(StringComparer.OrdinalIgnoreCase).Count())
+            return chosen;
+        problems.Add(name, text, "is not a list of traces, metrics, logs", "all three");
+        return all;
+    }
+
+    private OtlpEndpoint? ReadOne(Signal signal, OtlpLevel[] levels)
     {
         var protocol = Protocol(levels);
         foreach (var level in levels)
@@ -38,20 +56,6 @@ internal sealed class OtlpEndpointReader(SettingProblems problems, int[] ownPort
         return null;
     }
 
-    /// <summary>A comma-separated choice of signals; all of them when unset or unreadable.</summary>
-    public Signal[] Signals(string name, string? raw)
-    {
-        Signal[] all = [Signal.Traces, Signal.Metrics, Signal.Logs];
-        if (Setting.Text(raw) is not { } text)
-            return all;
-        var names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        var chosen = all.Where(signal => names.Contains(signal.ToString(), StringComparer.OrdinalIgnoreCase)).ToArray();
-        if (chosen.Length > 0 && chosen.Length == names.Distinct(StringComparer.OrdinalIgnoreCase).Count())
-            return chosen;
-        problems.Add(name, text, "is not a list of traces, metrics, logs", "all three");
-        return all;
-    }
-
     private Uri? Url(OtlpLevel level, string text, OtlpProtocol protocol, OtlpLevel[] levels)
     {
         var name = level.Prefix + "ENDPOINT";
@@ -65,8 +69,8 @@ internal sealed class OtlpEndpointReader(SettingProblems problems, int[] ownPort
 
         if (!Uri.TryCreate(full, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
             return Unusable(name, "is not an http:// or https:// URL");
-        if (IsLoop(url))
-            return Unusable(name, $"points at this extension's own receiver (port {url.Port}): telemetry would go in circles");
+        if (ownPorts.Contains(url.Port) && OwnReceiver.IsOwnHost(url))
+            return Unusable(name, $"points at this extension itself (port {url.Port}): telemetry would go in circles");
         return url;
     }
 
@@ -76,17 +80,6 @@ internal sealed class OtlpEndpointReader(SettingProblems problems, int[] ownPort
         if (_reported.Add(name))
             problems.AddSecret(name, what, "no endpoint from this setting");
         return null;
-    }
-
-    private bool IsLoop(Uri url)
-    {
-        if (!ownPorts.Contains(url.Port))
-            return false;
-        var host = url.DnsSafeHost;
-        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-            || host.Equals("sandbox.localdomain", StringComparison.OrdinalIgnoreCase)
-            || (IPAddress.TryParse(host, out var address)
-                && (IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)));
     }
 
     /// <summary>The general endpoint is a base: v1/{signal} is appended relative to it, whether or not it ends in a slash.</summary>

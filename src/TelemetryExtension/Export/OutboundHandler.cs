@@ -16,7 +16,8 @@ internal static class OutboundHandler
     private static readonly Lazy<ServerTrust> SystemTrust = new(static () => new(new CaBundle(StaticBinary.Prepare())));
 
     /// <summary>Reads the files named in <paramref name="tls"/>; throws what reading and parsing them throws.</summary>
-    public static SocketsHttpHandler Create(Uri url, TlsFiles tls)
+    /// <param name="ownPorts">Ports this process listens on; whether a name leads there shows when it is resolved.</param>
+    public static SocketsHttpHandler Create(Uri url, TlsFiles tls, IReadOnlyList<int>? ownPorts = null)
     {
         StaticBinary.Prepare();
         var handler = new SocketsHttpHandler
@@ -38,6 +39,8 @@ internal static class OutboundHandler
             handler.SslOptions = trust.Options(tls.ClientCertificate is { } client ? X509Certificate2.CreateFromPemFile(client, tls.ClientKey) : null);
         }
 
+        if (ownPorts?.Contains(url.Port) == true)
+            handler.ConnectCallback = (context, cancellationToken) => OwnReceiver.ConnectElsewhereAsync(context.DnsEndPoint, ownPorts, cancellationToken);
         return handler;
     }
 }

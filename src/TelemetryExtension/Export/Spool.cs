@@ -13,10 +13,6 @@ internal sealed class Spool(string directory, int maxBytes) : IDisposable
     private const string Complete = ".otlp";
     private const string Partial = ".part";
 
-    // What .NET puts into HResult on Unix is errno.
-    private const int NoSpace = 28;
-    private const int ReadOnly = 30;
-
     private FileStream? _ownership;
     private bool _isUnusable = maxBytes == 0;
     private long _sequence;
@@ -43,7 +39,7 @@ internal sealed class Spool(string directory, int maxBytes) : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Log.WarnOnce("spool", $"cannot write to {directory} ({Reason(exception)}): what does not fit into memory is shed");
+            Log.WarnOnce("spool", $"cannot write to {directory} ({Reason.Of(exception)}): what does not fit into memory is shed");
             Remove(path + Partial);
             return null;
         }
@@ -104,7 +100,7 @@ internal sealed class Spool(string directory, int maxBytes) : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Log.WarnOnce("spool", $"cannot read {directory} ({Reason(exception)})");
+            Log.WarnOnce("spool", $"cannot read {directory} ({Reason.Of(exception)})");
         }
 
         return found;
@@ -128,20 +124,10 @@ internal sealed class Spool(string directory, int maxBytes) : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             _isUnusable = true;
-            Log.WarnOnce("spool", $"cannot use {directory} ({Reason(exception)}): what does not fit into memory is shed");
+            Log.WarnOnce("spool", $"cannot use {directory} ({Reason.Of(exception)}): what does not fit into memory is shed");
             return false;
         }
     }
-
-    /// <summary>For people: the names of exceptions look like a bug of ours, and this binary does not carry their texts.</summary>
-    private static string Reason(Exception exception) => exception switch
-    {
-        UnauthorizedAccessException => "no permission",
-        DirectoryNotFoundException => "no such directory",
-        { HResult: NoSpace } => "disk full",
-        { HResult: ReadOnly } => "read-only file system",
-        _ => $"I/O error {exception.HResult}",
-    };
 
     private static void Remove(string path)
     {

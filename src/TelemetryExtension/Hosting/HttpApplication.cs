@@ -22,7 +22,7 @@ internal sealed class HttpApplication : IHttpApplication<HttpExchange>
         catch (Exception e)
         {
             // The boundary: a bug in a handler costs its request, never the process.
-            Log.WarnOnce("http-handler", $"request failed: {e.GetType().Name} {e.Message}");
+            Log.WarnOnce("http-handler", $"request failed: {Reason.OfBug(e)}");
             if (!context.HasStarted)
                 context.StatusCode = StatusCodes.Status500InternalServerError;
         }

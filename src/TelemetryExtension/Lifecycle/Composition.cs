@@ -95,7 +95,7 @@ internal sealed class Composition
         }
         catch (Exception e)
         {
-            Log.Warn($"cannot serve the local endpoints, the function runs without telemetry: {e.GetType().Name}: {e.Message}");
+            Log.Warn($"cannot serve the local endpoints, the function runs without telemetry: {Reason.OfBug(e)}");
             return false;
         }
     }

@@ -32,7 +32,7 @@ internal static class Extension
             }
             catch (Exception e)
             {
-                Log.Warn($"cannot start, the function runs without telemetry: {e.GetType().Name}: {e.Message}");
+                Log.Warn($"cannot start, the function runs without telemetry: {Reason.OfBug(e)}");
             }
 
             extensions.SendNext();
@@ -45,7 +45,7 @@ internal static class Extension
         catch (Exception e) when (e is InvalidOperationException or SocketException or InvalidDataException or JsonException or FormatException)
         {
             // The Extensions API itself is gone or has refused us: the environment is over, and calling on would not bring it back.
-            Log.Warn($"the Extensions API failed, exiting: {e.Message}");
+            Log.Warn($"the Extensions API failed, exiting: {Reason.Of(e)}");
             return 1;
         }
     }
@@ -58,11 +58,12 @@ internal static class Extension
         var receiver = ReceiverOptions.From(configuration.Get<ReceiverSettings>() ?? new(), problems);
         var otlpHttp = receiver.Enabled ? Listen(receiver.Address, receiver.HttpPort, "OTLP/HTTP", another: false) : null;
         var otlpGrpc = receiver.Enabled ? Listen(receiver.Address, receiver.GrpcPort, "OTLP/gRPC", another: false) : null;
-        int[] ownPorts = [.. new[] { otlpHttp, otlpGrpc }.OfType<ListeningSocket>().Select(socket => socket.Port)];
-        var options = ExtensionOptions.Load(configuration, receiver, ownPorts, problems);
+        var telemetry = TelemetryOptions.From(configuration.Get<TelemetrySettings>() ?? new(), problems);
+        var sockets = new Sockets(Listen(IPAddress.Any, telemetry.Port, "the Telemetry API", another: true), otlpHttp, otlpGrpc);
+        int[] ownPorts = [.. new[] { sockets.Telemetry, otlpHttp, otlpGrpc }.OfType<ListeningSocket>().Select(socket => socket.Port)];
+        var options = ExtensionOptions.Load(configuration, telemetry, receiver, ownPorts, problems);
         foreach (var problem in problems.Messages)
             Log.Warn(problem);
-        var sockets = new Sockets(Listen(IPAddress.Any, options.Telemetry.Port, "the Telemetry API", another: true), otlpHttp, otlpGrpc);
         var subscribed = sockets.Telemetry is not null && TelemetrySubscription.Subscribe(extensions, sockets.Telemetry.Port);
         return new Composition(options, function, sockets, subscribed, managedInstances, extensions, time);
     }

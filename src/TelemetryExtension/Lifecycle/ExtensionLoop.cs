@@ -152,5 +152,5 @@ internal sealed class ExtensionLoop(
         }
     }
 
-    private static void SayBug(Exception e) => Log.WarnOnce("loop", $"an invocation was not handled as it should be: {e.GetType().Name}: {e.Message}");
+    private static void SayBug(Exception e) => Log.WarnOnce("loop", $"an invocation was not handled as it should be: {Reason.OfBug(e)}");
 }

@@ -43,7 +43,7 @@ internal sealed class Flusher(
         catch (Exception e)
         {
             // A boundary: whatever went wrong in here is a bug of ours and must not reach the customer's function.
-            Log.WarnOnce("flush", $"a flush failed: {e.GetType().Name}: {e.Message}");
+            Log.WarnOnce("flush", $"a flush failed: {Reason.OfBug(e)}");
         }
         finally
         {

@@ -60,7 +60,7 @@ internal sealed class Shutdown(
         }
         catch (Exception e)
         {
-            Log.Warn($"the shutdown failed: {e.GetType().Name}: {e.Message}");
+            Log.Warn($"the shutdown failed: {Reason.OfBug(e)}");
         }
     }
 }

@@ -245,7 +245,7 @@ internal sealed class TelemetryCollector(
         }
         catch (Exception e)
         {
-            Log.WarnOnce("spans", $"the OTLP exporter cannot encode spans: {e.GetType().Name}: {e.Message}");
+            Log.WarnOnce("spans", $"the OTLP exporter cannot encode spans: {Reason.OfBug(e)}");
             return null;
         }
     }

@@ -11,10 +11,13 @@ internal sealed class DeadLetterAssembler
 {
     private readonly Dictionary<(string Id, string Sum, int Count), DeadLetterPart?[]> _open = [];
     private readonly HashSet<(string Id, string Sum, int Count)> _done = [];
+    private readonly HashSet<string> _whole = [];
+    private readonly List<DeadLetterProblem> _problems = [];
 
-    /// <summary>What is wrong with parts or payloads, each once.</summary>
-    public List<string> Problems { get; } = [];
+    /// <summary>What is wrong with parts or payloads. A damaged part of a payload that became whole all the same is no problem: there was a good copy.</summary>
+    public IReadOnlyList<string> Problems => [.. _problems.Where(problem => !_whole.Contains(problem.Id)).Select(static problem => problem.Text)];
 
+    /// <summary>Parts that had come before; logs may deliver a line twice.</summary>
     public int Duplicates { get; private set; }
 
     /// <summary>The payloads that this line completes.</summary>
@@ -23,7 +26,7 @@ internal sealed class DeadLetterAssembler
         foreach (var (part, problem) in DeadLetterPart.Find(line))
         {
             if (part is null)
-                Problems.Add(problem);
+                _problems.Add(problem);
             else if (Add(part) is { } payload)
                 yield return payload;
         }
@@ -51,7 +54,7 @@ internal sealed class DeadLetterAssembler
             // A damaged count cannot get here (the checksum covers it), a made-up one must not cost memory.
             if (part.Count > 10_000)
             {
-                Problems.Add($"{part.Id} claims {part.Count} parts");
+                _problems.Add(new(part.Id, $"{part.Id} claims {part.Count} parts"));
                 return null;
             }
 
@@ -68,9 +71,13 @@ internal sealed class DeadLetterAssembler
     {
         _open.Remove(key);
         _done.Add(key);
-        if (DeadLetter.Restore(parts, out var problem) is { } payload)
-            return payload;
-        Problems.Add(problem);
-        return null;
+        if (DeadLetter.Restore(parts, out var problem) is not { } payload)
+        {
+            _problems.Add(new("", problem));
+            return null;
+        }
+
+        _whole.Add(payload.BatchId);
+        return payload;
     }
 }

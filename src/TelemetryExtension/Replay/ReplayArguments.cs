@@ -38,6 +38,7 @@ internal static class ReplayArguments
           1    something could not be sent; run again, with --state only the rest is sent
           2    wrong arguments, or the input cannot be read
           3    all that is whole was sent, but parts are missing or damaged
+          4    everything was sent, but the backend rejected some of the records; sending them again would not help
           130  interrupted
 
         """;
@@ -54,8 +55,11 @@ internal static class ReplayArguments
             var (name, value) = Split(arguments[i]);
             switch (name)
             {
-                case "--help" or "-h":
+                case "--help" or "-h" when value is null:
                     return null;
+                case "--help" or "--dry-run" when value is not null:
+                    problem = $"{name} takes no value";
+                    continue;
                 case "--dry-run":
                     options = options with { DryRun = true };
                     continue;
@@ -127,16 +131,10 @@ internal static class ReplayArguments
     {
         if (text.Length > 1 && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
         {
-            TimeSpan? age = text[^1] switch
-            {
-                's' => TimeSpan.FromSeconds(count),
-                'm' => TimeSpan.FromMinutes(count),
-                'h' => TimeSpan.FromHours(count),
-                'd' when count < 10_000 => TimeSpan.FromDays(count),
-                _ => null,
-            };
-            if (age is { } back)
-                return now - back;
+            var unit = text[^1] switch { 's' => 1L, 'm' => 60, 'h' => 3_600, 'd' => 86_400, _ => 0 };
+            // CloudWatch Logs counts from 1970.
+            if (unit > 0)
+                return count * unit <= now.ToUnixTimeSeconds() ? now.AddSeconds(-count * unit) : null;
         }
 
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;

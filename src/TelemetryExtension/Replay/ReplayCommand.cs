@@ -34,7 +34,7 @@ internal static class ReplayCommand
         var bar = new ProgressBar(environment.Error, environment.ErrorIsTerminal, environment.Time);
         try
         {
-            using var state = ReplayState.Open(options.StateFile, readOnly: options.DryRun);
+            using var state = options.StateFile is { } file ? Opened(file, path => ReplayState.Open(path, readOnly: options.DryRun)) : ReplayState.Open(null);
             var destination = options.DryRun || options.Target is null ? null : environment.Connect(options.Target);
             var replayer = new Replayer(destination is null ? null : destination.DeliverAsync, state, Say, environment.Time);
             var report = await replayer.RunAsync(Lines(options, environment, bar, cancellationToken), bar.Draw, cancellationToken).ConfigureAwait(false);
@@ -52,7 +52,7 @@ internal static class ReplayCommand
             or AmazonClientException or AmazonServiceException or HttpRequestException)
         {
             bar.Clear();
-            environment.Error.WriteLine("replay: " + exception.Message);
+            environment.Error.WriteLine("replay: " + Reason.Of(exception));
             return ReplayExit.Usage;
         }
 
@@ -67,7 +67,20 @@ internal static class ReplayCommand
     {
         if (options.LogGroup is not null)
             return LogGroupSource.Lines(CloudWatchLogsClientFactory.Create(environment.Aws, retries: CloudWatchLogsClientFactory.PatientRetries), options, cancellationToken);
-        var stream = options.File == "-" ? environment.OpenInput() : File.OpenRead(options.File);
+        var stream = options.File == "-" ? environment.OpenInput() : Opened(options.File, File.OpenRead);
         return LineSource.Lines(stream, done => bar.Done = done, cancellationToken);
+    }
+
+    /// <exception cref="IOException">With the path, and why it cannot be opened.</exception>
+    private static T Opened<T>(string path, Func<string, T> open)
+    {
+        try
+        {
+            return open(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new IOException($"{path}: {(Directory.Exists(path) ? "is a directory" : Reason.Of(exception))}", exception);
+        }
     }
 }

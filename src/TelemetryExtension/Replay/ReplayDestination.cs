@@ -17,7 +17,7 @@ internal static class ReplayDestination
         var options = DeliveryOptions.From(
             new(
                 OwnEndpoint: target.Endpoint.OriginalString, OwnProtocol: target.Protocol, OwnHeaders: headers, OwnCompression: "gzip",
-                Certificate: environment.Certificate, ClientKey: environment.ClientKey, ClientCertificate: environment.ClientCertificate),
+                OwnCertificate: environment.Certificate, OwnClientKey: environment.ClientKey, OwnClientCertificate: environment.ClientCertificate),
             problems);
         return OtlpDestinations.Create(options, time) is [var destination] && problems.Messages.Count == 0
             ? destination

@@ -24,8 +24,15 @@ internal sealed class ReplayReport
 
     public int Damaged { get; set; }
 
-    /// <summary>0 all sent; 1 some could not be sent; 3 all that is whole was sent, but parts are missing or damaged.</summary>
-    public int ExitCode => Failed > 0 ? ReplayExit.NotSent : Incomplete + Damaged > 0 ? ReplayExit.Damaged : ReplayExit.Ok;
+    /// <summary>Parts that the input holds more than once.</summary>
+    public int Repeated { get; set; }
+
+    /// <summary>The worst that happened.</summary>
+    public int ExitCode =>
+        Failed > 0 ? ReplayExit.NotSent
+        : Incomplete + Damaged > 0 ? ReplayExit.Damaged
+        : RejectedRecords > 0 ? ReplayExit.Rejected
+        : ReplayExit.Ok;
 
     public string ToText(bool dryRun)
     {
@@ -35,6 +42,7 @@ internal sealed class ReplayReport
         Add(Failed, $"payloads not sent ({FailedRecords} records)");
         Add(Incomplete, "payloads incomplete");
         Add(Damaged, "parts or payloads damaged");
+        Add(Repeated, "parts repeated");
         return text.ToString();
 
         void Add(long count, string what)
@@ -52,5 +60,6 @@ internal static class ReplayExit
     public const int NotSent = 1;
     public const int Usage = 2;
     public const int Damaged = 3;
+    public const int Rejected = 4;
     public const int Interrupted = 130;
 }

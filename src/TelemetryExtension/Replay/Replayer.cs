@@ -28,7 +28,8 @@ internal sealed class Replayer(Func<OtlpPayload, CancellationToken, ValueTask<De
             }
         }
 
-        foreach (var problem in assembler.Problems)
+        var problems = assembler.Problems;
+        foreach (var problem in problems)
             say("damaged: " + problem);
         foreach (var incomplete in assembler.Incomplete())
         {
@@ -36,7 +37,8 @@ internal sealed class Replayer(Func<OtlpPayload, CancellationToken, ValueTask<De
             report.Incomplete++;
         }
 
-        report.Damaged = assembler.Problems.Count;
+        report.Damaged = problems.Count;
+        report.Repeated = assembler.Duplicates;
         return report;
     }
 

@@ -39,7 +39,7 @@ internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvide
         catch (Exception e)
         {
             // Without more room the batch may be shed, and counted; without an answer it would come again for ever.
-            Log.WarnOnce("makeRoom", $"the buffer could not be emptied: {e.GetType().Name}: {e.Message}");
+            Log.WarnOnce("makeRoom", $"the buffer could not be emptied: {Reason.OfBug(e)}");
         }
     }
 

@@ -1,10 +1,41 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using EndToEnd.Tests.Tools;
 
 namespace EndToEnd.Tests.Infra;
 
-public class IamTests
+/// <summary>The policies allow what the code calls, and nothing else.</summary>
+public partial class IamTests
 {
+    private const string Client = "src/TelemetryExtension/CloudWatch/Client";
+    private static readonly string[] Policies = ["cloudwatch-destination.json", "dead-letters.json", "replay.json"];
+
+    [Theory]
+    [InlineData("cloudwatch-destination.json", "src/TelemetryExtension/CloudWatch")]
+    [InlineData("dead-letters.json", "src/TelemetryExtension/CloudWatch")]
+    [InlineData("replay.json", "src/TelemetryExtension/Replay")]
+    public void Policy_Actions_AreTheCallsOfTheCode(string policy, string folder)
+    {
+        var operations = Operations();
+        var called = Sources(folder).Where(file => !file.StartsWith(Repository.Path(Client), StringComparison.Ordinal))
+            .SelectMany(file => Calls().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value))
+            .Where(operations.Contains)
+            .ToHashSet();
+
+        Assert.Equal(called.Select(operation => "logs:" + operation).Order(StringComparer.Ordinal), Actions(policy).Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>An operation that the client learns must get into a policy.</summary>
+    [Fact]
+    public void Policies_TogetherAllowEveryOperationOfTheClient() => Assert.Equal(
+        Operations().Select(operation => "logs:" + operation).Order(StringComparer.Ordinal),
+        Policies.SelectMany(Actions).Distinct().Order(StringComparer.Ordinal));
+
+    /// <summary>A dead letter is written by the code that writes log records: only the group differs.</summary>
+    [Fact]
+    public void DeadLetters_AreWrittenByTheCodeOfTheDestination() => Assert.Contains(
+        "new LogStreamWriter(", string.Concat(Sources("src/TelemetryExtension/DeadLetters").Select(File.ReadAllText)), StringComparison.Ordinal);
+
     /// <summary>Both give a function the permissions of infra/iam, narrowed to one group; a call added there must not be forgotten here.</summary>
     [Theory]
     [InlineData("template.yaml")]
@@ -23,4 +54,26 @@ public class IamTests
             Assert.Equal(statement.GetProperty("Action").EnumerateArray().Select(action => action.GetString()), actions);
         }
     }
+
+    /// <summary>As they are named in X-Amz-Target.</summary>
+    private static HashSet<string> Operations() =>
+        Targets().Matches(File.ReadAllText(Repository.Path(Client + "/Internal/Operations.cs"))).Select(match => match.Groups[1].Value).ToHashSet();
+
+    private static string[] Sources(string folder) => Directory.GetFiles(Repository.Path(folder), "*.cs", SearchOption.AllDirectories);
+
+    private static IEnumerable<string> Actions(string policy)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllText(Repository.Path("infra/iam/" + policy)));
+        return document.RootElement.GetProperty("Statement").EnumerateArray()
+            .Select(statement => statement.GetProperty("Action"))
+            .SelectMany(action => action.ValueKind == JsonValueKind.Array ? action.EnumerateArray().Select(each => each.GetString()!).ToArray() : [action.GetString()!])
+            .Distinct()
+            .ToArray();
+    }
+
+    [GeneratedRegex("""new\("(\w+)",""")]
+    private static partial Regex Targets();
+
+    [GeneratedRegex("""\.(\w+)Async\(""")]
+    private static partial Regex Calls();
 }

@@ -55,15 +55,85 @@ public class WrapperScriptTests
     }
 
     [Fact]
-    public async Task Wrapper_ServiceNamedInResourceAttributes_DoesNotOverrideIt()
+    public async Task Wrapper_SignalWithItsOwnEndpoint_KeepsWhatTheGeneralVariablesSaidForIt()
+    {
+        var runtime = await RuntimeEnvironmentAsync(new()
+        {
+            ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = "https://b:4317",
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc",
+            ["OTEL_EXPORTER_OTLP_HEADERS"] = "api-key=a b $HOME \"quoted\" `id`",
+            ["OTEL_EXPORTER_OTLP_COMPRESSION"] = "gzip",
+            ["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION"] = "none",
+            ["OTEL_EXPORTER_OTLP_INSECURE"] = "",
+        });
+
+        Assert.Equal("https://b:4317", runtime["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]);
+        Assert.Equal("grpc", runtime["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"]);
+        Assert.Equal("api-key=a b $HOME \"quoted\" `id`", runtime["OTEL_EXPORTER_OTLP_TRACES_HEADERS"]);
+        Assert.Equal("none", runtime["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION"]);
+        Assert.DoesNotContain("OTEL_EXPORTER_OTLP_TRACES_INSECURE", runtime);
+        Assert.Equal("http/protobuf", runtime["OTEL_EXPORTER_OTLP_PROTOCOL"]);
+        Assert.DoesNotContain("OTEL_EXPORTER_OTLP_HEADERS", runtime);
+        Assert.DoesNotContain("OTEL_EXPORTER_OTLP_LOGS_HEADERS", runtime);
+    }
+
+    [Fact]
+    public async Task Wrapper_SignalWithoutEndpoint_SendsNothingOfTheBackendsToLocalhost()
+    {
+        var runtime = await RuntimeEnvironmentAsync(new()
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "https://backend.example.com",
+            ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = "",
+            ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] = "grpc",
+            ["OTEL_EXPORTER_OTLP_TRACES_HEADERS"] = "key=secret",
+            ["OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY"] = "/key.pem",
+            ["OTEL_EXPORTER_OTLP_METRICS_TIMEOUT"] = "500",
+        });
+
+        Assert.Equal("http://localhost:4318", runtime["OTEL_EXPORTER_OTLP_ENDPOINT"]);
+        Assert.DoesNotContain("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", runtime);
+        Assert.DoesNotContain("OTEL_EXPORTER_OTLP_TRACES_HEADERS", runtime);
+        Assert.DoesNotContain("OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", runtime);
+        Assert.Equal("500", runtime["OTEL_EXPORTER_OTLP_METRICS_TIMEOUT"]);
+    }
+
+    [Fact]
+    public async Task Wrapper_ReceiverSwitchedOff_ChangesNothing()
+    {
+        var environment = new Dictionary<string, string>
+        {
+            ["AWS_LAMBDA_FUNCTION_NAME"] = "orders",
+            ["TELEMETRY_EXTENSION_OTLP_RECEIVER"] = "False",
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "https://backend.example.com",
+            ["OTEL_EXPORTER_OTLP_HEADERS"] = "key=secret",
+        };
+
+        var runtime = await RuntimeEnvironmentAsync(environment);
+
+        Assert.All(environment, pair => Assert.Equal(pair.Value, runtime[pair.Key]));
+        Assert.DoesNotContain(runtime.Keys, name => name.StartsWith("OTEL_", StringComparison.Ordinal) && !environment.ContainsKey(name));
+    }
+
+    [Theory]
+    [InlineData("service.name=shop", true)]
+    [InlineData("team=a,service.name=shop", true)]
+    [InlineData("a=b, service.name=shop", true)]
+    [InlineData("a=b,\t service.name =shop,c=d", true)]
+    [InlineData("x=service.name", false)]
+    [InlineData("my.service.name=shop", false)]
+    [InlineData("service.name", false)]
+    [InlineData(" , ,", false)]
+    [InlineData("", false)]
+    public async Task Wrapper_ServiceNamedInResourceAttributes_DoesNotOverrideIt(string attributes, bool named)
     {
         var runtime = await RuntimeEnvironmentAsync(new()
         {
             ["AWS_LAMBDA_FUNCTION_NAME"] = "orders",
-            ["OTEL_RESOURCE_ATTRIBUTES"] = "team=a,service.name=shop",
+            ["OTEL_RESOURCE_ATTRIBUTES"] = attributes,
         });
 
-        Assert.DoesNotContain("OTEL_SERVICE_NAME", runtime);
+        Assert.Equal(named ? null : "orders", runtime.GetValueOrDefault("OTEL_SERVICE_NAME"));
+        Assert.DoesNotContain(runtime.Keys, name => name.StartsWith("_te", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using LambdaSandbox;
+using LambdaSandbox.Backend;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Proto.Logs.V1;
 using OpenTelemetry.Proto.Trace.V1;
 
@@ -30,6 +32,38 @@ public sealed class DotNetSdkTests
         CheckMetrics(outcome);
         Assert.Equal(["orders"], outcome.Received.Select(received => received.Resource.Text("service.name")).Distinct());
         Assert.Empty(outcome.Said);
+        Assert.Equal(0, outcome.Ledger.Accounts.Sum(account => account.Account.Dropped));
+    }
+
+    /// <summary>From a process of its own: what the extension delivers is what a backend without it would have got, field by field.</summary>
+    [Theory]
+    [InlineData(OtlpExportProtocol.HttpProtobuf)]
+    [InlineData(OtlpExportProtocol.Grpc)]
+    public async Task Everything_the_SDK_sends_arrives_unchanged(OtlpExportProtocol protocol)
+    {
+        await using var reference = await OtlpBackend.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        var port = FreePort.Find();
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            null,
+            (protocol == OtlpExportProtocol.Grpc ? "TELEMETRY_EXTENSION_OTLP_GRPC_PORT" : "TELEMETRY_EXTENSION_OTLP_HTTP_PORT", port),
+            ("TELEMETRY_EXTENSION_FLUSH_STRATEGY", "end"));
+        using var sdk = new DotNetSdk(protocol, $"http://127.0.0.1:{port}", reference);
+        // Between invocations the extension is frozen: what is sent then waits for the next one.
+        var sending = Task.Run(sdk.Send, TestContext.Current.CancellationToken);
+        while (!sending.IsCompleted)
+            await lambda.InvokeAsync("""{"order":{"id":"1"},"sleepMs":300}""");
+        await sending;
+        await lambda.InvokeAsync("""{"order":{"id":"2"}}""");
+        var outcome = await lambda.EndAsync();
+
+        foreach (var signal in Enum.GetValues<OtlpSignal>())
+            SdkContent.AssertEqual(reference, lambda.Backend, signal);
+        var root = outcome.Single("root");
+        Assert.Equal(("vendor=1", "follows"), (root.Links.Single().TraceState, root.Links.Single().Attributes.Value("why")!.StringValue));
+        Assert.Equal(9007199254740991L, root.Attributes.Value("large")!.IntValue);
+        Assert.Equal(["exception", "tick"], outcome.Child(root, "child").Events.Select(each => each.Name));
+        Assert.Equal(5UL, outcome.Metrics.Single(metric => metric.Name == "exponential").ExponentialHistogram.DataPoints.Single().Count);
+        Assert.Single(outcome.Logs, log => log.SeverityText == "Critical" && log.Text("exception.message") == "no such luck");
         Assert.Equal(0, outcome.Ledger.Accounts.Sum(account => account.Account.Dropped));
     }
 

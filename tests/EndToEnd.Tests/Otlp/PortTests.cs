@@ -84,17 +84,21 @@ public sealed class PortTests
     }
 
     /// <summary>As when the user follows an SDK's guide and points the standard variable at localhost, for both readers of it.</summary>
-    [Fact]
-    public async Task Endpoint_is_our_own_receiver_says_so_once_and_sends_nothing_in_circles()
+    [Theory]
+    [InlineData("TELEMETRY_EXTENSION_OTLP_HTTP_PORT", "localhost")]
+    [InlineData("TELEMETRY_EXTENSION_OTLP_HTTP_PORT", "sandbox.localdomain")]
+    [InlineData("TELEMETRY_EXTENSION_OTLP_GRPC_PORT", "ip6-localhost")]
+    [InlineData("TELEMETRY_EXTENSION_TELEMETRY_PORT", "127.0.0.1")]
+    public async Task Endpoint_is_our_own_receiver_says_so_once_and_sends_nothing_in_circles(string setting, string host)
     {
         var port = FreePort.Find();
         await using var lambda = await LambdaUnderTest.StartAsync(
-            null, ("TELEMETRY_EXTENSION_OTLP_HTTP_PORT", port), ("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://localhost:{port}"), ("DEMO_OTEL", "true"));
+            null, (setting, port), ("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://{host}:{port}"), ("DEMO_OTEL", "true"));
         await lambda.InvokeAsync("""{"order":{"id":"1"}}""");
         await lambda.InvokeAsync("""{"order":{"id":"2"}}""");
         var outcome = await lambda.EndAsync();
 
-        Assert.Contains("own receiver", outcome.Line("OTEL_EXPORTER_OTLP_ENDPOINT points"), StringComparison.Ordinal);
+        Assert.Contains("this extension itself", outcome.Line("OTEL_EXPORTER_OTLP_ENDPOINT points"), StringComparison.Ordinal);
         Assert.Equal(0, outcome.Ledger.Accounts.Where(account => account.Name != "events").Sum(account => account.Account.Exported));
         Assert.True(outcome.Ledger.Traces.DroppedFor("no_destination") > 0);
         Assert.Empty(lambda.Backend.Requests);

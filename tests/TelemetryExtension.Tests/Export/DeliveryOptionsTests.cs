@@ -63,9 +63,22 @@ public sealed class DeliveryOptionsTests
     [InlineData("http://[::1]:4318")]
     [InlineData("http://0.0.0.0:4318")]
     [InlineData("http://sandbox.localdomain:4318")]
+    [InlineData("http://localhost.:4318")]
+    [InlineData("http://ip6-localhost:4318")]
+    [InlineData("http://otlp.localhost:4318")]
+    [InlineData("http://[::ffff:127.0.0.1]:4318")]
+    [InlineData("http://127.1:4318")]
+    [InlineData("http://[::]:4318")]
     public void Endpoint_OurOwnReceiver_IsALoopAndUnset(string endpoint)
     {
         Assert.Empty(Read(new(Endpoint: endpoint)).Destinations);
+        Assert.Contains("circles", Assert.Single(_problems.Messages), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Endpoint_OwnHostName_IsALoopAndUnset()
+    {
+        Assert.Empty(Read(new(Endpoint: $"http://{Environment.MachineName}:4318")).Destinations);
         Assert.Contains("circles", Assert.Single(_problems.Messages), StringComparison.Ordinal);
     }
 
@@ -160,6 +173,44 @@ public sealed class DeliveryOptionsTests
     }
 
     [Fact]
+    public void Endpoint_OwnName_TakesNothingThatIsMeantForTheFunctionsSdk()
+    {
+        var traces = Traces(new(
+            OwnEndpoint: "https://backend", OwnTimeout: "3",
+            Endpoint: "http://localhost:4317", Protocol: "grpc", Headers: "a=1", Compression: "gzip", Certificate: "/ca.pem", ClientKey: "/key.pem",
+            ClientCertificate: "/client.pem", TracesProtocol: "grpc", TracesHeaders: "c=3"))!;
+        Assert.Equal("https://backend/v1/traces", traces.Url.AbsoluteUri);
+        Assert.Equal(OtlpProtocol.HttpProtobuf, traces.Protocol);
+        Assert.Empty(traces.Headers);
+        Assert.False(traces.Gzip);
+        Assert.Equal(default, traces.Tls);
+        Assert.Equal(TimeSpan.FromMilliseconds(3), traces.Timeout);
+        Assert.Empty(_problems.Messages);
+    }
+
+    [Fact]
+    public void Endpoint_OwnNameWithItsOwnOptions_GetsAllOfThem()
+    {
+        var traces = Traces(new(
+            OwnEndpoint: "backend:4317", OwnProtocol: "grpc", OwnInsecure: "true", OwnHeaders: "a=1", OwnCompression: "gzip", OwnCertificate: "/ca.pem",
+            OwnClientKey: "/key.pem", OwnClientCertificate: "/client.pem"))!;
+        Assert.Equal("http://backend:4317/", traces.Url.AbsoluteUri);
+        Assert.Equal(OtlpProtocol.Grpc, traces.Protocol);
+        Assert.Equal([new("a", "1")], traces.Headers);
+        Assert.True(traces.Gzip);
+        Assert.Equal(new TlsFiles("/ca.pem", "/key.pem", "/client.pem"), traces.Tls);
+    }
+
+    [Fact]
+    public void Endpoint_OwnNameUnusable_StandardOneIsUsedAndGetsNoneOfTheOwnKeys()
+    {
+        var traces = Traces(new(OwnEndpoint: "not a url", OwnHeaders: "key=secret", Endpoint: "http://standard", Headers: "a=1"))!;
+        Assert.Equal("http://standard/v1/traces", traces.Url.AbsoluteUri);
+        Assert.Equal([new("a", "1")], traces.Headers);
+        Assert.Single(_problems.Messages);
+    }
+
+    [Fact]
     public void Destinations_SecondAndThird_GetTheirSignals()
     {
         var options = Read(new(Endpoint: "http://one", SecondEndpoint: "http://two", SecondSignals: "traces, Logs", ThirdEndpoint: "http://three", ThirdHeaders: "k=v"));
@@ -182,15 +233,17 @@ public sealed class DeliveryOptionsTests
     {
         var names = new Dictionary<string, string?>
         {
-            ["TELEMETRY_EXTENSION_OTLP_ENDPOINT"] = "http://own",
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://standard",
+            ["TELEMETRY_EXTENSION_OTLP_COMPRESSION"] = "gzip",
             ["TELEMETRY_EXTENSION_OTLP_2_ENDPOINT"] = "http://two",
             ["OTEL_EXPORTER_OTLP_HEADERS"] = "a=b",
             ["OTEL_EXPORTER_OTLP_LOGS_TIMEOUT"] = "77",
         };
         var options = Read(DeliverySettings.Bind(new ConfigurationBuilder().AddInMemoryCollection(names).Build()));
-        Assert.Equal("http://own/v1/logs", options.Destinations[0][Signal.Logs]!.Url.AbsoluteUri);
+        Assert.Equal("http://standard/v1/logs", options.Destinations[0][Signal.Logs]!.Url.AbsoluteUri);
         Assert.Equal(TimeSpan.FromMilliseconds(77), options.Destinations[0][Signal.Logs]!.Timeout);
         Assert.Equal([new("a", "b")], options.Destinations[0][Signal.Traces]!.Headers);
+        Assert.True(options.Destinations[0][Signal.Traces]!.Gzip);
         Assert.Equal("http://two/v1/traces", options.Destinations[1][Signal.Traces]!.Url.AbsoluteUri);
     }
 

@@ -23,6 +23,9 @@ internal sealed class OtlpEndpointForTests : IDestination, IAsyncDisposable
     /// <summary>Status codes given first, one a request; afterwards 200.</summary>
     public ConcurrentQueue<HttpStatusCode> Answers { get; } = new();
 
+    /// <summary>Records that it says it rejected, of every payload that it takes.</summary>
+    public int Rejects { get; set; }
+
     public Uri Url => new(_app.Urls.First());
 
     public static async Task<OtlpEndpointForTests> StartAsync(CancellationToken cancellationToken)
@@ -45,7 +48,7 @@ internal sealed class OtlpEndpointForTests : IDestination, IAsyncDisposable
         using var response = await _http.PostAsync(new Uri(Url, "/v1/" + payload.Signal.ToString().ToLowerInvariant()), content, cancellationToken);
         return response.StatusCode switch
         {
-            HttpStatusCode.OK => new(DeliveryStatus.Delivered),
+            HttpStatusCode.OK => new(DeliveryStatus.Delivered, Rejects),
             HttpStatusCode.ServiceUnavailable => new(DeliveryStatus.Retryable, Message: "503"),
             _ => new(DeliveryStatus.Refused, Message: response.StatusCode.ToString()),
         };

@@ -43,11 +43,23 @@ public sealed class ReplayArgumentsTests
     [InlineData("only one", "file", "--log-group", "g", "--dry-run")]
     [InlineData("need --log-group", "file", "--since", "1h", "--dry-run")]
     [InlineData("neither a time", "--log-group", "g", "--since", "yesterday")]
+    [InlineData("neither a time", "--log-group", "g", "--since", "999999999h")]
+    [InlineData("neither a time", "--log-group", "g", "--since", "2147483647d")]
+    [InlineData("takes no value", "--dry-run=1")]
+    [InlineData("takes no value", "--help=me")]
     public void Parse_Wrong_SaysWhat(string expected, params string[] arguments)
     {
         Assert.Null(ReplayArguments.Parse(arguments, Now, out var problem));
         Assert.Contains(expected, problem, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("90s", -90)]
+    [InlineData("30m", -1_800)]
+    [InlineData("400000h", -1_440_000_000)]
+    [InlineData("2d", -172_800)]
+    public void Parse_Age_IsCountedBackFromNow(string age, int seconds) =>
+        Assert.Equal(Now.AddSeconds(seconds), ReplayArguments.Parse(["--log-group", "g", "--since", age, "--dry-run"], Now, out _)?.Since);
 
     [Fact]
     public void Parse_Help_IsNoProblem()

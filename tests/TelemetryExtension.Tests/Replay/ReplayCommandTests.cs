@@ -95,14 +95,58 @@ public sealed class ReplayCommandTests : IAsyncLifetime
     public async Task Replay_MissingAndDamagedParts_SendsTheRestAndSaysSo()
     {
         var lines = Lines(Payloads()).ToArray();
-        var text = string.Join('\n', lines.Where(line => !line.Contains("id=b ", StringComparison.Ordinal)).Concat(DeadLetter.Of(Payloads()[1], 20).Lines.Skip(1)).Append(lines[0][..^5]));
+        var text = string.Join('\n', lines[..1].Concat(DeadLetter.Of(Payloads()[1], 20).Lines.Skip(1)).Append(lines[2][..^5]));
 
         Assert.Equal(3, await Run(text, "--endpoint", "http://backend"));
 
-        Assert.Equal(2, _backend.Received.Count);
+        Assert.Single(_backend.Received);
         Assert.Contains("incomplete: b (logs, 2 records) lacks part 1 of", _error.ToString(), StringComparison.Ordinal);
-        Assert.Contains("damaged: part 1 of a does not match its checksum", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("damaged: part 1 of c does not match its checksum", _error.ToString(), StringComparison.Ordinal);
         Assert.Contains("1 payloads incomplete, 1 parts or payloads damaged", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Replay_DamagedCopyBesideAGoodOne_IsNoProblem()
+    {
+        var lines = Lines(Payloads()).ToArray();
+
+        Assert.Equal(0, await Run(string.Join('\n', [lines[0][..^5], .. lines, lines[1][..80]]), "--endpoint", "http://backend"));
+
+        Assert.Equal(3, _backend.Received.Count);
+        Assert.Equal("", _error.ToString());
+        Assert.Equal("sent 3 payloads (6 records)\n", _output.ToString());
+    }
+
+    [Fact]
+    public async Task Replay_PartsRepeated_AreCounted()
+    {
+        Assert.Equal(0, await Run(Text([.. Payloads(), .. Payloads()]), "--endpoint", "http://backend"));
+
+        Assert.Equal("sent 3 payloads (6 records), 3 parts repeated\n", _output.ToString());
+    }
+
+    [Fact]
+    public async Task Replay_BackendRejectsRecords_IsNotSuccess()
+    {
+        _backend.Rejects = 1;
+
+        Assert.Equal(4, await Run(Text(Payloads()), "--endpoint", "http://backend"));
+
+        Assert.Equal("sent 3 payloads (3 records), 3 records rejected by the backend\n", _output.ToString());
+        Assert.Contains("partly rejected: c: 1 of 3 records", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Replay_FileThatCannotBeRead_IsNamedWithTheReason()
+    {
+        Assert.Equal(2, await Run("", Path.Combine(_folder, "nofile"), "--dry-run"));
+        Assert.Equal(2, await Run("", Path.Combine(_folder, "no/such/file"), "--dry-run"));
+        Assert.Equal(2, await Run("", _folder, "--dry-run"));
+        Assert.Equal(2, await Run("", "--endpoint", "http://backend", "--state", _folder));
+
+        Assert.Equal(
+            [$"replay: {_folder}/nofile: no such file", $"replay: {_folder}/no/such/file: no such directory", $"replay: {_folder}: is a directory", $"replay: {_folder}: is a directory"],
+            _error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
     [Fact]

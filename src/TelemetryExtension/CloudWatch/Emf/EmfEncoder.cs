@@ -55,7 +55,8 @@ internal sealed class EmfEncoder(EmfOptions options)
         return unusable;
     }
 
-    private int ReadData(Dictionary<string, EmfLine> lines, MetricKind kind, (string Name, string Unit) metric, ReadOnlySpan<byte> resource, ReadOnlySpan<byte> data, DateTimeOffset now)
+    private int ReadData(
+        Dictionary<string, EmfLine> lines, MetricKind kind, (string Name, string Unit) metric, ReadOnlySpan<byte> resource, ReadOnlySpan<byte> data, DateTimeOffset now)
     {
         var (cumulative, monotonic) = Shape(kind, data);
         var unusable = 0;
@@ -99,7 +100,10 @@ internal sealed class EmfEncoder(EmfOptions options)
         return unusable;
     }
 
-    /// <summary>Whether values must be turned into differences, and whether they are sums (field 2 aggregation_temporality, 3 is_monotonic). An UpDownCounter's total is a gauge.</summary>
+    /// <summary>
+    /// Whether values must be turned into differences, and whether they are sums (field 2 aggregation_temporality, 3 is_monotonic). An
+    /// UpDownCounter's total is a gauge.
+    /// </summary>
     private static (bool Cumulative, bool Monotonic) Shape(MetricKind kind, ReadOnlySpan<byte> data)
     {
         ulong temporality = 0, monotonic = 0;

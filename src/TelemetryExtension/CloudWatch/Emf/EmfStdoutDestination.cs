@@ -22,7 +22,7 @@ internal sealed class EmfStdoutDestination(EmfOptions options, TextWriter output
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
-            return new(DeliveryStatus.Retryable, Message: exception.Message);
+            return new(DeliveryStatus.Retryable, Message: Reason.Of(exception));
         }
 
         _encoder.Commit();

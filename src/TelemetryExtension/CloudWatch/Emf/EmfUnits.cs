@@ -16,6 +16,8 @@ internal static class EmfUnits
         "%" => "Percent",
         "By/s" => "Bytes/Second",
         "bit/s" => "Bits/Second",
+        // An amount of money is no count, and CloudWatch has no unit for it.
+        "{USD}" => null,
         _ when unit.StartsWith('{') && unit.EndsWith('}') => "Count",
         _ when unit.StartsWith('{') && unit.EndsWith("}/s", StringComparison.Ordinal) => "Count/Second",
         _ => null,
