@@ -18,7 +18,7 @@ internal static class CloudWatchChecks
             new(metrics.Contains("faas.invoke_duration") && metrics.Contains("demo.orders"), $"and with metrics in Embedded Metric Format ({metrics.Count} names)"),
             new(events.Count > 0 && events.All(each => each.Stream == logStream), "in a log stream named as the function's own"),
             new(end is { Drained: true, KillNeeded: false }, "SHUTDOWN was drained in time, no SIGKILL"),
-            new(ledger.Count > 0 && ledger.All(line => line is { IsBalanced: true, Dropped: 0, DeadLettered: 0, Buffered: 0 }), "the ledger is balanced, dropped 0"),
+            new(ledger.Count > 0 && ledger.All(line => line is { IsBalanced: true, Dropped: 0, DeadLettered: 0, Spooled: 0, Buffered: 0 }), "the ledger is balanced, dropped 0"),
             new(ledger.Where(line => line.Account is "logs" or "traces").Sum(line => line.Exported) == records, "and the log group holds every record it counts"),
         ];
     }

@@ -70,10 +70,11 @@ internal sealed class DemoConsole
     private static Table Table(IReadOnlyList<LedgerLine> ledger)
     {
         var table = new Table().Border(TableBorder.Minimal);
-        table.AddColumns("records", "received", "exported", "rejected", "dead-lettered", "buffered", "dropped", "why");
+        table.AddColumns("records", "received", "exported", "rejected", "dead-lettered", "spooled", "buffered", "dropped", "why");
         foreach (var line in ledger)
             table.AddRow(
-                line.Account, N(line.Received), N(line.Exported), N(line.Rejected), N(line.DeadLettered), N(line.Buffered), N(line.Dropped), Markup.Escape(line.Reasons));
+                line.Account, N(line.Received), N(line.Exported), N(line.Rejected), N(line.DeadLettered), N(line.Spooled), N(line.Buffered),
+                N(line.Dropped), Markup.Escape(line.Reasons));
         return table;
 
         static string N(long value) => value.ToString(CultureInfo.InvariantCulture);

@@ -3,18 +3,18 @@ using System.Text;
 
 namespace TelemetryExtension.Accounting;
 
-/// <summary>The counts of one account at one moment. <see cref="Dropped"/> is indexed by <see cref="DropReason"/>.</summary>
-internal sealed record LedgerLine(LedgerAccount Account, long Received, long Exported, long Rejected, long DeadLettered, long[] Dropped)
+/// <summary>The counts of one account at one moment. <see cref="Spooled"/> are in files now; <see cref="Dropped"/> is indexed by <see cref="DropReason"/>.</summary>
+internal sealed record LedgerLine(LedgerAccount Account, long Received, long Exported, long Rejected, long DeadLettered, long Spooled, long[] Dropped)
 {
     public long DroppedTotal => Dropped.Sum();
 
-    /// <summary>What is still on its way: by definition the rest of the sum, so it must never be negative and is 0 after a full drain.</summary>
-    public long Buffered => Received - Exported - Rejected - DeadLettered - DroppedTotal;
+    /// <summary>What is still on its way in memory: by definition the rest of the sum, so it must never be negative and is 0 after a full drain.</summary>
+    public long Buffered => Received - Exported - Rejected - DeadLettered - Spooled - DroppedTotal;
 
     public void AppendTo(StringBuilder text)
     {
         text.Append(CultureInfo.InvariantCulture,
-            $"{Account.ToString().ToLowerInvariant()} received={Received} exported={Exported} rejected={Rejected} dead_lettered={DeadLettered} buffered={Buffered} dropped={DroppedTotal}");
+            $"{Account.ToString().ToLowerInvariant()} received={Received} exported={Exported} rejected={Rejected} dead_lettered={DeadLettered} spooled={Spooled} buffered={Buffered} dropped={DroppedTotal}");
         if (DroppedTotal == 0)
             return;
         var first = true;

@@ -3,32 +3,54 @@ using TelemetryExtension.Export;
 
 namespace TelemetryExtension.DeadLetters;
 
-/// <summary>A log stream, with all letters of a call in as few PutLogEvents as their size allows; each bounded by its own time limit.</summary>
+/// <summary>
+/// A log stream, with all letters of a call in as few PutLogEvents as their size allows. Throttled, not permitted or not reached, it is asked again
+/// for the next letters; but a shutdown has time for one call without an answer, so failed calls have no more than that together, and when they have
+/// used it up, it rests.
+/// </summary>
+/// <param name="timeout">For a call, and for all failed ones together.</param>
 internal sealed class CloudWatchSink(LogStreamWriter writer, TimeSpan timeout, TimeProvider time) : IDeadLetterSink
 {
-    public async ValueTask<bool> TryWriteAsync(IReadOnlyList<DeadLetter> letters, CancellationToken cancellationToken)
+    /// <summary>Longer than a shutdown.</summary>
+    public static readonly TimeSpan Rest = TimeSpan.FromSeconds(10);
+
+    private TimeSpan _lost;
+    private long _failedAt;
+
+    public async ValueTask<SinkResult> WriteAsync(IReadOnlyList<DeadLetter> letters, CancellationToken cancellationToken)
     {
+        if (time.GetElapsedTime(_failedAt) >= Rest)
+            _lost = TimeSpan.Zero;
+        if (_lost >= timeout)
+            return SinkResult.Failed;
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var events = letters.SelectMany(letter => letter.Lines).Select(line => new LogEvent(now, line)).ToArray();
         foreach (var batch in LogEventBatches.Of(events))
         {
-            using var limit = new CancellationTokenSource(timeout, time);
+            var started = time.GetTimestamp();
+            using var limit = new CancellationTokenSource(timeout - _lost, time);
             using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
             try
             {
                 var result = await writer.PutAsync(batch, both.Token).ConfigureAwait(false);
                 if (result is { Status: DeliveryStatus.Delivered, RejectedRecords: 0 })
                     continue;
-                Log.WarnOnce("dead-letters", "dead letters cannot be put to CloudWatch Logs: " + result.Message);
+                Failed(_lost + time.GetElapsedTime(started), result.Message);
+                return result.Status == DeliveryStatus.Refused ? SinkResult.Unusable : SinkResult.Failed;
             }
             catch (OperationCanceledException)
             {
-                Log.WarnOnce("dead-letters", "dead letters cannot be put to CloudWatch Logs: no answer in time");
+                Failed(timeout, "no answer in time");
+                return SinkResult.Failed;
             }
-
-            return false;
         }
 
-        return true;
+        return SinkResult.Written;
+    }
+
+    private void Failed(TimeSpan lost, string? reason)
+    {
+        (_lost, _failedAt) = (lost, time.GetTimestamp());
+        Log.WarnOnce("dead-letters", "dead letters cannot be put to CloudWatch Logs: " + reason);
     }
 }

@@ -5,15 +5,15 @@ using TelemetryExtension.Export;
 namespace TelemetryExtension.DeadLetters;
 
 /// <summary>
-/// Writes payloads to the first sink that works; one that failed is not asked again. Bounded in bytes over its whole life, and in time by the
-/// caller. What it did not write (too big, out of time, no sink) is the caller's to count.
+/// Writes payloads to the first sink that takes them; the next ones are offered to all again, except those that said they are of no use. Bounded in
+/// bytes over its whole life, and in time by the caller. What it did not write (too big, out of time, no sink) is the caller's to count.
 /// </summary>
 internal sealed class DeadLetterWriter(IReadOnlyList<IDeadLetterSink> sinks, int maxBytes) : IDeadLetters
 {
     // One call of PutLogEvents takes 1 MiB; compressing more ahead would be lost work when the time runs out.
     private const int GroupBytes = 900_000;
 
-    private int _sink;
+    private readonly List<IDeadLetterSink> _sinks = [.. sinks];
     private long _bytes;
 
     /// <summary>The sinks that the settings ask for; the client is built when CloudWatch Logs is first written to.</summary>
@@ -31,21 +31,36 @@ internal sealed class DeadLetterWriter(IReadOnlyList<IDeadLetterSink> sinks, int
     public async ValueTask<int> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
     {
         var written = 0;
-        while (written < payloads.Count && _sink < sinks.Count && !cancellationToken.IsCancellationRequested)
+        while (written < payloads.Count && !cancellationToken.IsCancellationRequested)
         {
             var group = NextGroup(payloads, written, cancellationToken);
-            if (group.Count == 0)
+            if (group.Count == 0 || !await TryWriteAsync(group, cancellationToken).ConfigureAwait(false))
                 break;
-            if (await sinks[_sink].TryWriteAsync(group, cancellationToken).ConfigureAwait(false))
-            {
-                written += group.Count;
-                _bytes += group.Sum(letter => (long)letter.Bytes);
-            }
-            else
-                _sink++;
+            written += group.Count;
+            _bytes += group.Sum(letter => (long)letter.Bytes);
         }
 
         return written;
+    }
+
+    private async ValueTask<bool> TryWriteAsync(List<DeadLetter> group, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < _sinks.Count && !cancellationToken.IsCancellationRequested; )
+        {
+            switch (await _sinks[i].WriteAsync(group, cancellationToken).ConfigureAwait(false))
+            {
+                case SinkResult.Written:
+                    return true;
+                case SinkResult.Failed:
+                    i++;
+                    break;
+                default:
+                    _sinks.RemoveAt(i);
+                    break;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The next letters up to the size of a call; none when not even one fits what is left.</summary>

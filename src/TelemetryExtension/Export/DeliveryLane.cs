@@ -120,15 +120,17 @@ internal sealed class DeliveryLane(IDestination destination, int index, RetrySch
     }
 
     /// <summary>
-    /// How long the destination is to be left alone. By the wall clock, since a server's wish goes on while we are frozen; a clock set back
-    /// never makes it longer than it was. At the last chance our own back-off is ignored, the server's wish is not.
+    /// How long the destination is to be left alone. By the wall clock, since a server's wish goes on while we are frozen; when the clock was set
+    /// back, the pause begins anew, once. At the last chance our own back-off is ignored, the server's wish is not.
     /// </summary>
     public TimeSpan WaitFrom(DateTimeOffset now, bool isLastChance)
     {
         if (isLastChance && !_serverAsked)
             return TimeSpan.Zero;
+        if (now < _failedAt)
+            _failedAt = now;
         var left = _failedAt + _delay - now;
-        return left <= TimeSpan.Zero ? TimeSpan.Zero : left < _delay ? left : _delay;
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     private bool IsFree(Signal signal) => signal != Signal.Metrics || _inFlight[(int)signal] == 0;

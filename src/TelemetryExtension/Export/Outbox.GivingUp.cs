@@ -62,7 +62,7 @@ internal sealed partial class Outbox
         lock (_gate)
         {
             if (entry.File is { } file)
-                _spool.Delete(file);
+                DeleteFile(entry, file);
             if (entry.IsExpired)
                 entry.Settle(_ledger, (account, rest) => _ledger.Exported(account, rest), deadLettered);
             else if (deadLettered)
@@ -107,7 +107,7 @@ internal sealed partial class Outbox
             {
                 for (var i = 0; i < entry.Shares.Length; i++)
                     entry.Shares[i].SpoolLost = entry.Records - entry.Shares[i].Lost + entry.Shares[i].SpoolLost;
-                _spool.Delete(entry.File!);
+                DeleteFile(entry, entry.File!);
                 entry.Settle(_ledger, static (_, _) => { });
             }
         }

@@ -5,7 +5,8 @@ namespace TelemetryExtension.Export;
 /// <summary>
 /// Encoded payloads until every destination took or finally refused them. Thread-safe. Memory has a ceiling: above it the oldest payloads go to
 /// files, and when those are full too, metrics, then spans, then logs are shed, the oldest first. What is past its limits waits for the dead letters,
-/// if there are any. Whatever leaves is counted in the ledger, once.
+/// if there are any. Whatever leaves is counted in the ledger, once;
+/// so is, for as long as there is one, what is in a file.
 /// </summary>
 internal sealed partial class Outbox : IDisposable
 {
@@ -192,6 +193,8 @@ internal sealed partial class Outbox : IDisposable
         entry.Node = _entries.AddLast(entry);
         if (file is null)
             _bytes += entry.Size;
+        else
+            _ledger.Spooled((LedgerAccount)payload.Signal, payload.Records);
     }
 
     private void Trim()
@@ -204,6 +207,7 @@ internal sealed partial class Outbox : IDisposable
             if (_spool.TryWrite(entry.Payload, PendingOf(entry)) is not { } file)
                 break;
             entry.File = file;
+            _ledger.Spooled((LedgerAccount)entry.Payload.Signal, entry.Records);
             entry.Payload = entry.Payload with { Body = default };
             _bytes -= entry.Size;
         }
@@ -267,10 +271,17 @@ internal sealed partial class Outbox : IDisposable
         entry.IsGone = true;
         _entries.Remove(entry.Node!);
         if (entry.File is { } file)
-            _spool.Delete(file);
+            DeleteFile(entry, file);
         else
             _bytes -= entry.Size;
         entry.Payload = entry.Payload with { Body = default };
+    }
+
+    /// <summary>Once an entry; before its outcome is counted.</summary>
+    private void DeleteFile(OutboxEntry entry, SpoolFile file)
+    {
+        _spool.Delete(file);
+        _ledger.Spooled((LedgerAccount)entry.Payload.Signal, -entry.Records);
     }
 
     private delegate void ShareAction(ref DestinationShare share, int records);

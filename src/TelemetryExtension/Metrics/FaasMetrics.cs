@@ -91,8 +91,11 @@ internal static class FaasMetrics
 
     public static readonly MetricDefinition RecordsDeadLettered = Ledger(Conventions.RecordsDeadLettered, "Records written to the dead-letter destination");
 
+    public static readonly MetricDefinition RecordsSpooled = new(Conventions.RecordsSpooled, "{record}", MetricKind.Gauge,
+        "Records still on their way, in files under /tmp", "own ledger");
+
     public static readonly MetricDefinition RecordsBuffered = new(Conventions.RecordsBuffered, "{record}", MetricKind.Gauge,
-        "Records still on their way", "own ledger");
+        "Records still on their way, in memory", "own ledger");
 
     /// <summary>In the order of the documentation.</summary>
     public static IReadOnlyList<MetricDefinition> All =>
@@ -100,7 +103,7 @@ internal static class FaasMetrics
         Invocations, Errors, Timeouts, ColdStarts, InitDuration, InvokeDuration, MemUsage, CpuUsage, NetIo,
         BilledDuration, ProducedBytes, ResponseLatency, ResponseDuration, RuntimeOverhead, ExtensionOverhead, RestoreDuration, EstimatedCost,
         TmpUsed, FileDescriptors, Threads, PlatformDroppedRecords, PlatformDroppedBytes,
-        RecordsReceived, RecordsExported, RecordsRejected, RecordsDropped, RecordsDeadLettered, RecordsBuffered,
+        RecordsReceived, RecordsExported, RecordsRejected, RecordsDropped, RecordsDeadLettered, RecordsSpooled, RecordsBuffered,
     ];
 
     private static MetricDefinition Ledger(string name, string description) => new(name, "{record}", MetricKind.Counter, description, "own ledger");

@@ -83,6 +83,7 @@ internal static class Conventions
     public const string RecordsRejected = "telemetry_extension.records.rejected";
     public const string RecordsDropped = "telemetry_extension.records.dropped";
     public const string RecordsDeadLettered = "telemetry_extension.records.dead_lettered";
+    public const string RecordsSpooled = "telemetry_extension.records.spooled";
     public const string RecordsBuffered = "telemetry_extension.records.buffered";
 
     /// <summary>Version of this build: of the scope, and of <see cref="TelemetryDistroVersion"/>.</summary>

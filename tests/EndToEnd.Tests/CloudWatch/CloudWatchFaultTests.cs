@@ -1,3 +1,4 @@
+using EndToEnd.Tests.Trouble;
 using LambdaSandbox;
 using LambdaSandbox.Backend;
 
@@ -49,6 +50,43 @@ public sealed class CloudWatchFaultTests
         service.Error = null;
         var outcome = await RunAsync(lambda, 1);
         Assert.Equal((9, 9), (outcome.Ledger.Logs.Received, outcome.Ledger.Logs.Exported));
+    }
+
+    [Theory]
+    [InlineData("InvalidSignatureException", 20)]
+    [InlineData("RequestTimeTooSkewed", -20)]
+    [InlineData("SignatureDoesNotMatch", 600)]
+    public async Task A_wrong_clock_is_corrected_by_what_the_service_says_of_the_time(string code, int minutes)
+    {
+        await using var service = await FakeCloudWatch.StartAsync(null, TimeSpan.FromMinutes(minutes), code);
+        await using var lambda = await StartAsync(("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.Url));
+        CheckCorrected(await RunAsync(lambda, 3), service, 3);
+    }
+
+    [Fact]
+    public async Task A_clock_that_jumps_in_between_is_corrected_each_time()
+    {
+        await using var service = await FakeCloudWatch.StartAsync(null, TimeSpan.Zero, "InvalidSignatureException");
+        await using var lambda = await StartAsync(("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.Url), (FaultRun.Strategy, "end"));
+        var clock = ProcessClock.Of(Assert.Single(lambda.Sandbox.Extensions).Pid!.Value);
+        await InvokeAsync(lambda, 1);
+        Assert.Equal(0, service.Refused);
+        clock.Set(TimeSpan.FromHours(-5));
+        await InvokeAsync(lambda, 2);
+        clock.Set(TimeSpan.FromHours(5));
+        CheckCorrected(await RunAsync(lambda, 2), service, 5);
+    }
+
+    [Fact]
+    public async Task A_service_of_another_region_costs_no_invocation_and_no_record()
+    {
+        await using var service = await FakeCloudWatch.StartAsync(null, TimeSpan.Zero, region: "mars-north-1");
+        await using var lambda = await StartAsync(("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.Url));
+        var outcome = await RunAsync(lambda, 3);
+
+        Assert.True(service.Calls > 0 && service.Refused == service.Calls, $"{service.Refused} of {service.Calls} calls were refused");
+        Assert.Contains(outcome.Said, line => line.Contains(" cloudwatch: ", StringComparison.Ordinal) && line.Contains("InvalidSignatureException", StringComparison.Ordinal));
+        CheckEverythingIsADeadLetter(outcome);
     }
 
     [Fact]
@@ -165,6 +203,14 @@ public sealed class CloudWatchFaultTests
         }
 
         return results;
+    }
+
+    /// <summary>The first request told the time; it, and maybe others beside it, went again.</summary>
+    private static void CheckCorrected(Outcome outcome, FakeCloudWatch service, int invocations)
+    {
+        Assert.InRange(service.Refused, 1, 4);
+        Assert.Empty(outcome.Said);
+        Assert.Equal((invocations * 3, invocations * 3), (outcome.Ledger.Logs.Received, outcome.Ledger.Logs.Exported));
     }
 
     private static void CheckEverythingIsADeadLetter(Outcome outcome)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -6,11 +7,14 @@ using Microsoft.Extensions.Logging;
 
 namespace EndToEnd.Tests.CloudWatch;
 
-/// <summary>A CloudWatch Logs that answers every call the same, or takes all.</summary>
+/// <summary>A CloudWatch Logs that answers every call the same, or takes all that is signed for its own time and region.</summary>
 internal sealed class FakeCloudWatch : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private static readonly TimeSpan MaxSkew = TimeSpan.FromMinutes(5);
+
     private int _calls;
+    private int _refused;
 
     private FakeCloudWatch(WebApplication app) => _app = app;
 
@@ -18,15 +22,27 @@ internal sealed class FakeCloudWatch : IAsyncDisposable
 
     public int Calls => Volatile.Read(ref _calls);
 
+    /// <summary>Calls that were signed for another time or region.</summary>
+    public int Refused => Volatile.Read(ref _refused);
+
+    /// <summary>How far its clock is from the machine's, which it says in every answer. Null: any time is right, as with a service that checks no signature.</summary>
+    public TimeSpan? Skew { get; init; }
+
+    /// <summary>What a wrong time is called: it depends on the service.</summary>
+    public string SkewCode { get; init; } = "";
+
+    /// <summary>The one region it is in; null: any.</summary>
+    public string? Region { get; init; }
+
     /// <summary>What the next calls are answered: an error's name and status; null takes everything.</summary>
     public (int Status, string Code)? Error { get; set; }
 
-    public static async Task<FakeCloudWatch> StartAsync((int Status, string Code)? error)
+    public static async Task<FakeCloudWatch> StartAsync((int Status, string Code)? error, TimeSpan? skew = null, string skewCode = "", string? region = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        var fake = new FakeCloudWatch(builder.Build()) { Error = error };
+        var fake = new FakeCloudWatch(builder.Build()) { Error = error, Skew = skew, SkewCode = skewCode, Region = region };
         fake._app.Run(fake.AnswerAsync);
         await fake._app.StartAsync(TestContext.Current.CancellationToken);
         return fake;
@@ -39,12 +55,26 @@ internal sealed class FakeCloudWatch : IAsyncDisposable
         Interlocked.Increment(ref _calls);
         await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
         context.Response.ContentType = "application/x-amz-json-1.1";
-        if (Error is { } error)
+        if (Skew is { } skew)
+            context.Response.Headers.Date = (DateTimeOffset.UtcNow + skew).ToString("R", CultureInfo.InvariantCulture);
+        if ((Error ?? WrongSignature(context.Request)) is { } error)
         {
             context.Response.StatusCode = error.Status;
             await context.Response.WriteAsync($$"""{"__type":"{{error.Code}}","message":"because"}""", context.RequestAborted);
         }
         else
             await context.Response.WriteAsync("{}", context.RequestAborted);
+    }
+
+    private (int Status, string Code)? WrongSignature(HttpRequest request)
+    {
+        var signed = DateTimeOffset.ParseExact(request.Headers["X-Amz-Date"].ToString(), "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+        var wrong = Skew is { } skew && (DateTimeOffset.UtcNow + skew - signed).Duration() > MaxSkew ? SkewCode
+            : Region is not null && !request.Headers.Authorization.ToString().Contains($"/{Region}/logs/aws4_request", StringComparison.Ordinal) ? "InvalidSignatureException"
+            : null;
+        if (wrong is null)
+            return null;
+        Interlocked.Increment(ref _refused);
+        return (wrong == "RequestTimeTooSkewed" ? 403 : 400, wrong);
     }
 }

@@ -68,7 +68,7 @@ internal sealed class LambdaUnderTest : IAsyncDisposable
         return result;
     }
 
-    /// <summary>Shuts down, and checks: no SIGKILL, exit code 0, a balanced ledger with nothing buffered, and a backend that got what the ledger says.</summary>
+    /// <summary>Shuts down, and checks: no SIGKILL, exit code 0, a balanced ledger with nothing left, and a backend that got what the ledger says.</summary>
     /// <param name="lives">How often the extension was started: 1, and one more for every reset.</param>
     /// <param name="init">How the init phase went.</param>
     /// <param name="mayRepeat">A request was taken without the extension hearing of it: what arrived may then be more than the ledger says, never less.</param>

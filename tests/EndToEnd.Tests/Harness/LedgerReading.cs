@@ -5,15 +5,16 @@ namespace EndToEnd.Tests.Harness;
 
 /// <summary>One account of the ledger line that the extension prints as its last.</summary>
 internal sealed record AccountReading(
-    long Received, long Exported, long Rejected, long DeadLettered, long Buffered, long Dropped, IReadOnlyDictionary<string, long> DroppedBy)
+    long Received, long Exported, long Rejected, long DeadLettered, long Spooled, long Buffered, long Dropped,
+    IReadOnlyDictionary<string, long> DroppedBy)
 {
-    public static AccountReading Zero { get; } = new(0, 0, 0, 0, 0, 0, new Dictionary<string, long>());
+    public static AccountReading Zero { get; } = new(0, 0, 0, 0, 0, 0, 0, new Dictionary<string, long>());
 
     public long DroppedFor(string reason) => DroppedBy.GetValueOrDefault(reason);
 
     public AccountReading Plus(AccountReading other) => new(
-        Received + other.Received, Exported + other.Exported, Rejected + other.Rejected, DeadLettered + other.DeadLettered, Buffered + other.Buffered,
-        Dropped + other.Dropped,
+        Received + other.Received, Exported + other.Exported, Rejected + other.Rejected, DeadLettered + other.DeadLettered, Spooled + other.Spooled,
+        Buffered + other.Buffered, Dropped + other.Dropped,
         DroppedBy.Concat(other.DroppedBy).GroupBy(pair => pair.Key).ToDictionary(group => group.Key, group => group.Sum(pair => pair.Value)));
 }
 
@@ -26,7 +27,7 @@ internal sealed partial record LedgerReading(AccountReading Traces, AccountReadi
 
     public IEnumerable<(string Name, AccountReading Account)> Accounts => [("traces", Traces), ("metrics", Metrics), ("logs", Logs), ("events", Events)];
 
-    /// <summary>Reads the line, and fails unless every account is there and adds up with nothing left in the buffer.</summary>
+    /// <summary>Reads the line, and fails unless every account is there and adds up with nothing left in memory or files.</summary>
     public static LedgerReading Read(string line)
     {
         Assert.StartsWith(Prefix, line, StringComparison.Ordinal);
@@ -46,9 +47,10 @@ internal sealed partial record LedgerReading(AccountReading Traces, AccountReadi
         var reasons = match.Groups["reasons"].Value.Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(reason => reason.Split('='))
             .ToDictionary(parts => parts[0], parts => long.Parse(parts[1], CultureInfo.InvariantCulture));
         var account = new AccountReading(
-            Number("received"), Number("exported"), Number("rejected"), Number("dead"), Number("buffered"), Number("dropped"), reasons);
+            Number("received"), Number("exported"), Number("rejected"), Number("dead"), Number("spooled"), Number("buffered"),
+            Number("dropped"), reasons);
         Assert.True(
-            account.Buffered == 0 && account.Dropped == reasons.Values.Sum()
+            account is { Buffered: 0, Spooled: 0 } && account.Dropped == reasons.Values.Sum()
             && account.Received == account.Exported + account.Rejected + account.DeadLettered + account.Dropped,
             $"'{text}' does not add up, in: {line}");
         return (match.Groups["name"].Value, account);
@@ -56,6 +58,6 @@ internal sealed partial record LedgerReading(AccountReading Traces, AccountReadi
 
     [GeneratedRegex(
         @"^(?<name>[a-z]+) received=(?<received>\d+) exported=(?<exported>\d+) rejected=(?<rejected>\d+) dead_lettered=(?<dead>\d+) "
-        + @"buffered=(?<buffered>-?\d+) dropped=(?<dropped>\d+)( \((?<reasons>[a-z_]+=\d+(, [a-z_]+=\d+)*)\))?$")]
+        + @"spooled=(?<spooled>-?\d+) buffered=(?<buffered>-?\d+) dropped=(?<dropped>\d+)( \((?<reasons>[a-z_]+=\d+(, [a-z_]+=\d+)*)\))?$")]
     private static partial Regex Form();
 }

@@ -8,15 +8,17 @@ public sealed class MemoryFaultTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task At_128_MB_with_a_dead_backend_a_flood_of_logs_never_kills_the_function(bool hangs)
+    [InlineData(128, false)]
+    [InlineData(128, true)]
+    [InlineData(1769, true)]
+    [InlineData(2048, true)]
+    public async Task With_a_dead_backend_a_flood_of_logs_never_kills_the_function(int megabytes, bool hangs)
     {
         LambdaUnderTest lambda;
         try
         {
             lambda = await LambdaUnderTest.StartAsync(
-                options => options with { MemorySizeMb = 128, LimitMemory = true, Timeout = TimeSpan.FromSeconds(20) });
+                options => options with { MemorySizeMb = megabytes, LimitMemory = true, Timeout = TimeSpan.FromSeconds(20) });
         }
         catch (SandboxException reason)
         {
@@ -34,12 +36,14 @@ public sealed class MemoryFaultTests
             {
                 var result = await lambda.InvokeAsync(FaultRun.Order($"{number}", ",\"logLines\":6000,\"logBytes\":1000"));
                 Assert.False(result.OutOfMemory);
-                Assert.InRange(result.MaxMemoryUsedMb, 1, 128);
+                Assert.InRange(result.MaxMemoryUsedMb, 1, megabytes);
             }
 
             var outcome = await lambda.EndAsync();
             Assert.True(outcome.Ledger.Logs.Received > 50_000, $"{outcome.Ledger.Logs}");
             Assert.Equal(0, outcome.Ledger.Logs.Exported);
+            // The ceilings of the buffers leave room in the heap: what is too much is shed by them, and not for want of memory.
+            Assert.DoesNotContain(outcome.Said, line => line.Contains("emory", StringComparison.Ordinal));
         }
     }
 

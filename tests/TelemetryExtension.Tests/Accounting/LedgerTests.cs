@@ -8,7 +8,9 @@ public sealed class LedgerTests
     public void ToString_SomeOfEverything_IsOneLineThatAddsUp()
     {
         var ledger = new Ledger();
-        ledger.Received(LedgerAccount.Logs, 10);
+        ledger.Received(LedgerAccount.Logs, 15);
+        ledger.Spooled(LedgerAccount.Logs, 7);
+        ledger.Spooled(LedgerAccount.Logs, -2);
         ledger.Exported(LedgerAccount.Logs, 3);
         ledger.Rejected(LedgerAccount.Logs);
         ledger.DeadLettered(LedgerAccount.Logs, 2);
@@ -17,10 +19,10 @@ public sealed class LedgerTests
         ledger.Received(LedgerAccount.Events);
 
         Assert.Equal(
-            "traces received=0 exported=0 rejected=0 dead_lettered=0 buffered=0 dropped=0; "
-            + "metrics received=0 exported=0 rejected=0 dead_lettered=0 buffered=0 dropped=0; "
-            + "logs received=10 exported=3 rejected=1 dead_lettered=2 buffered=1 dropped=3 (buffer_bytes=1, no_destination=2); "
-            + "events received=1 exported=0 rejected=0 dead_lettered=0 buffered=1 dropped=0",
+            "traces received=0 exported=0 rejected=0 dead_lettered=0 spooled=0 buffered=0 dropped=0; "
+            + "metrics received=0 exported=0 rejected=0 dead_lettered=0 spooled=0 buffered=0 dropped=0; "
+            + "logs received=15 exported=3 rejected=1 dead_lettered=2 spooled=5 buffered=1 dropped=3 (buffer_bytes=1, no_destination=2); "
+            + "events received=1 exported=0 rejected=0 dead_lettered=0 spooled=0 buffered=1 dropped=0",
             ledger.ToString());
     }
 

@@ -49,6 +49,55 @@ public sealed class DeadLetterWriterTests : IDisposable
         Assert.Equal(3, Restored(_stdout.ToString().Split('\n')).Length);
     }
 
+    [Theory]
+    [InlineData("ThrottlingException", 1)]
+    [InlineData("AccessDeniedException", 1)]
+    [InlineData("InvalidParameterException", 0)]
+    public async Task Write_CloudWatchFailsOnce_IsAskedAgainUnlessItSaidNoForGood(string error, int putLater)
+    {
+        await Writer().WriteAsync(Payloads(1), Cancelled);
+        _server.Groups.Values.Single().Values.Single().Clear();
+        _server.Answers.Enqueue(_ => FakeCloudWatchLogs.Error(400, error));
+        var writer = Writer();
+
+        Assert.Equal(1, await writer.WriteAsync(Payloads(1), Cancelled));
+        Assert.Equal(1, await writer.WriteAsync(Payloads(1), Cancelled));
+        Assert.Equal(putLater, _server.MessagesOf("/telemetry-extension/dead-letters").Count());
+        Assert.Equal(2 - putLater, _stdout.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
+    public async Task Write_CloudWatchThrottlesInTheMiddle_OnlyThatGroupGoesToStdout()
+    {
+        _server.Groups["/telemetry-extension/dead-letters"] = new() { ["orders/i"] = [] };
+        _server.Answers.Enqueue(_ => null);
+        _server.Answers.Enqueue(_ => FakeCloudWatchLogs.Error(400, "ThrottlingException"));
+
+        Assert.Equal(12, await Writer().WriteAsync(Payloads(12, 200_000), Cancelled));
+        var printed = _stdout.ToString().Split('\n');
+        Assert.InRange(Restored(printed).Length, 1, 5);
+        // Of the first of those, some parts were put before.
+        Assert.Equal(12, Restored([.. printed, .. _server.MessagesOf("/telemetry-extension/dead-letters")]).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Write_CloudWatchHung_IsAskedAgainAfterARest()
+    {
+        var time = new ManualTimeProvider();
+        _server.Hangs = true;
+        var writer = Writer(time: time);
+        var first = writer.WriteAsync(Payloads(1), Cancelled).AsTask();
+        time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(1, await first.WaitAsync(TimeSpan.FromSeconds(20), Cancelled));
+        _server.Hangs = false;
+        Assert.Equal(1, await writer.WriteAsync(Payloads(1), Cancelled));
+        Assert.Single(_server.Calls);
+
+        time.Advance(CloudWatchSink.Rest);
+        Assert.Equal(1, await writer.WriteAsync(Payloads(1), Cancelled));
+        Assert.Single(Restored(_server.MessagesOf("/telemetry-extension/dead-letters")));
+    }
+
     [Fact]
     public async Task Write_CloudWatchHangs_GoesToStdoutAfterItsTimeAndIsNotAskedAgain()
     {
@@ -101,11 +150,11 @@ public sealed class DeadLetterWriterTests : IDisposable
         Assert.Equal(DeadLetterOutput.Stdout, options.Output);
     }
 
-    private DeadLetterWriter Writer(string timeoutMs = "5000")
+    private DeadLetterWriter Writer(string timeoutMs = "5000", TimeProvider? time = null)
     {
         var options = DeadLetterOptions.From(new(Output: "cloudwatch", Timeout: timeoutMs), new SettingProblems());
         var client = new Lazy<Amazon.CloudWatchLogs.AmazonCloudWatchLogsClient>(() => CloudWatchLogsClientFactory.Create(FakeCloudWatchLogs.Aws, _server));
-        return DeadLetterWriter.For(options, client, () => new("orders", "1", "i"), _stdout, TimeProvider.System);
+        return DeadLetterWriter.For(options, client, () => new("orders", "1", "i"), _stdout, time ?? TimeProvider.System);
     }
 
     private static string[] Restored(IEnumerable<string> lines)

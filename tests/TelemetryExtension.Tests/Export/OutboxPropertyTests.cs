@@ -39,13 +39,16 @@ public sealed class OutboxPropertyTests
             if (step == 11)
                 bench.Delivery.WriteExpiredAsync(letters, CancellationToken.None).GetAwaiter().GetResult();
             time.Advance(TimeSpan.FromSeconds(random.Next(3)));
-            if (!Enum.GetValues<Signal>().All(signal => bench.Ledger[(LedgerAccount)signal].Buffered >= 0) || bench.Outbox.Counts.Bytes > options.MaxBytes)
+            if (!Lines(bench).All(static line => line is { Buffered: >= 0, Spooled: >= 0 })
+                || Lines(bench).Any(static line => line.Spooled > 0) != bench.Outbox.Counts.SpooledPayloads > 0 || bench.Outbox.Counts.Bytes > options.MaxBytes)
                 return false;
         }
 
         bench.Delivery.GiveUpAsync(letters, CancellationToken.None).GetAwaiter().GetResult();
-        return Enum.GetValues<Signal>().All(signal => bench.Ledger[(LedgerAccount)signal].Buffered == 0) && bench.Outbox.Counts == default;
+        return Lines(bench).All(static line => line is { Buffered: 0, Spooled: 0 }) && bench.Outbox.Counts == default;
     }
+
+    private static IEnumerable<LedgerLine> Lines(DeliveryTestBench bench) => Enum.GetValues<Signal>().Select(signal => bench.Ledger[(LedgerAccount)signal]);
 
     private static DeliveryResult Answer(Random random, OtlpPayload payload) => random.Next(6) switch
     {

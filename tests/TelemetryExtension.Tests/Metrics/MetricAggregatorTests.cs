@@ -97,13 +97,14 @@ public class MetricAggregatorTests
     public void Ledger_IsCountedOnce_WithReasons()
     {
         var ledger = new Ledger();
-        ledger.Received(LedgerAccount.Logs, 10);
+        ledger.Received(LedgerAccount.Logs, 14);
+        ledger.Spooled(LedgerAccount.Logs, 4);
         ledger.Exported(LedgerAccount.Logs, 6);
         ledger.Dropped(LedgerAccount.Logs, DropReason.BufferItems, 3);
         LedgerMetrics.Record(_delta, ledger, 1100);
         var points = _delta.Collect();
         Assert.Equal([("telemetry_extension.records.buffered", 1), ("telemetry_extension.records.dropped", 3), ("telemetry_extension.records.exported", 6),
-            ("telemetry_extension.records.received", 10)], points.Select(point => (point.Definition.Name, (int)point.Value)).Order());
+            ("telemetry_extension.records.received", 14), ("telemetry_extension.records.spooled", 4)], points.Select(point => (point.Definition.Name, (int)point.Value)).Order());
         var dropped = points.Single(point => point.Definition == FaasMetrics.RecordsDropped).Attributes;
         Assert.Equal(("logs", "buffer_items"), (dropped.Value, dropped.SecondValue));
         ledger.Exported(LedgerAccount.Logs);

@@ -1,0 +1,69 @@
+using LambdaSandbox;
+using LambdaSandbox.Backend;
+
+namespace EndToEnd.Tests.Trouble;
+
+/// <summary>The extension's wall clock jumps by hours, and nothing else does: everywhere where a deadline, a back-off or an age counts.</summary>
+public sealed class ClockFaultTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(5)]
+    [InlineData(-5)]
+    public async Task A_clock_that_jumps_by_hours_costs_neither_time_nor_records(int hours)
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            options => options with { Timeout = TimeSpan.FromSeconds(15) }, (FaultRun.Strategy, "end"), (FaultRun.Budget, "2000"));
+        var clock = ProcessClock.Of(Assert.Single(lambda.Sandbox.Extensions).Pid!.Value);
+        var results = new List<InvocationResult>();
+
+        // In the middle of an upload: the first one, for which the whole budget may still be used.
+        lambda.Backend.Respond = Faults.First(1, Fault.Slow(TimeSpan.FromMilliseconds(500)));
+        var before = lambda.Backend.Requests.Count;
+        var running = lambda.InvokeAsync(FaultRun.Order("uploading"));
+        await lambda.Backend.WaitForAsync(backend => backend.Requests.Count > before, TimeSpan.FromSeconds(10), Cancellation);
+        clock.Set(TimeSpan.FromHours(hours));
+        results.Add(await running);
+        Assert.InRange(results[^1].ExtensionOverhead, TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(1.9));
+
+        // In the handler; the deadline of the invocation was computed before.
+        results.Add(await lambda.InvokeAsync(
+            FaultRun.Order("handling", ",\"sleepMs\":100"), new InvokeOptions { WhileRunning = _ => Jump(TimeSpan.Zero) }));
+        Assert.InRange(results[^1].ExtensionOverhead, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+
+        // While the back-off keeps requests waiting. A clock that was set back makes it begin anew, once.
+        lambda.Backend.Respond = Faults.Always(Fault.Http(503, retryAfter: TimeSpan.FromSeconds(1)));
+        results.AddRange(await lambda.OrdersAsync(2));
+        clock.Set(TimeSpan.FromHours(hours));
+        lambda.Backend.Respond = null;
+        for (var waits = 0; waits < 2; waits++)
+        {
+            results.AddRange(await lambda.OrdersAsync(1));
+            await Task.Delay(TimeSpan.FromSeconds(1.1), Cancellation);
+        }
+
+        results.AddRange(await lambda.OrdersAsync(1));
+        await lambda.Backend.WaitForAsync(
+            backend => backend.Spans.Any(span => span.Span.Text("faas.invocation_id") == results[^1].RequestId), TimeSpan.FromSeconds(2), Cancellation);
+
+        // With a flush outstanding that only SHUTDOWN can finish, and with SHUTDOWN's deadline hours away or long over.
+        await lambda.Backend.PauseAsync(Cancellation);
+        results.AddRange(await lambda.OrdersAsync(2));
+        clock.Set(TimeSpan.FromHours(-hours));
+        await lambda.Backend.ResumeAsync(Cancellation);
+        var outcome = await lambda.EndAsync();
+
+        outcome.CheckAllArrived(results);
+        // The clock did jump: these are the times at which the extension saw the lines.
+        var skews = outcome.Logs.Select(log => Math.Round((Decoded.Time(log.ObservedTimeUnixNano) - Decoded.Time(log.TimeUnixNano)).TotalHours)).ToHashSet();
+        Assert.Contains(hours, skews);
+        Assert.Contains(0, skews);
+
+        Task Jump(TimeSpan to)
+        {
+            clock.Set(to);
+            return Task.CompletedTask;
+        }
+    }
+}
