@@ -18,13 +18,11 @@ internal enum DeliveryMode : byte
 internal readonly record struct DeliverySummary(int DeliveredRequests, int FailedRequests, int LeftPayloads, TimeSpan? RoundTrip);
 
 /// <summary>
-/// Takes payloads from the outbox to every destination, side by side, inside a budget: each destination has its own queue, its own requests
-/// and its own back-off, so a slow one never holds another. What is left when the budget ends stays in the outbox.
+/// Takes payloads from the outbox to every destination, side by side, inside a budget: each destination has, for each signal, its own queue, its own
+/// requests and its own back-off, so a slow one never holds another. What is left when the budget ends stays in the outbox.
 /// </summary>
 internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> random) : IDisposable
 {
-    private const int RequestsInFlight = OutboundHandler.MaxConnections;
-
     /// <summary>Dead letters are handed over in pieces of this size, since spooled payloads have to come back into memory for it.</summary>
     private const int DeadLetterChunkBytes = 2 * 1024 * 1024;
 
@@ -37,7 +35,7 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
     /// <summary>How long the last chance waits for a flush it has cancelled to let go of a destination.</summary>
     private static readonly TimeSpan LetGo = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>One call at a time drives a destination; one that hangs keeps only its own.</summary>
+    /// <summary>One call at a time drives a lane; one that hangs keeps only its own.</summary>
     private readonly SemaphoreSlim[] _turns = [.. outbox.Lanes.Select(static _ => new SemaphoreSlim(1))];
     private readonly SemaphoreSlim _letters = new(1);
 
@@ -147,8 +145,8 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
             turn.Dispose();
         _letters.Dispose();
         _flushes.Dispose();
-        foreach (var lane in outbox.Lanes)
-            (lane.Destination as IDisposable)?.Dispose();
+        foreach (var destination in outbox.Destinations)
+            (destination as IDisposable)?.Dispose();
     }
 
     /// <param name="before">At the last chance: what ends the flushes that were started before.</param>
@@ -176,14 +174,14 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
         finally
         {
             if (hasTurn)
-                _turns[lane.Index].Release();
+                _turns[lane.Number].Release();
         }
     }
 
     private async Task<bool> WaitForTurnAsync(DeliveryLane lane, Run run, TimeSpan limit)
     {
         using var patience = new AttemptTimeout(limit, time, run.Token);
-        var waited = _turns[lane.Index].WaitAsync(patience.Token);
+        var waited = _turns[lane.Number].WaitAsync(patience.Token);
         await waited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return waited.IsCompletedSuccessfully;
     }
@@ -210,7 +208,7 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
             // A destination that failed last time is tried with one request first.
             if (lane.Failures > 0)
             {
-                if (outbox.Take(lane) is not { } probe)
+                if (outbox.Take(lane, run.IsLastChance) is not { } probe)
                     return;
                 if (!await SendAsync(lane, probe, run))
                 {
@@ -220,9 +218,9 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
                 }
             }
 
-            var senders = new List<Task<bool>>(RequestsInFlight);
+            var senders = new List<Task<bool>>(RequestSlots.Shared);
             // One that failed before it got onto the network is not taken again at once.
-            while (senders.Count < RequestsInFlight && (senders.Count == 0 || lane.Failures == 0) && outbox.Take(lane) is { } batch)
+            while (senders.Count < RequestSlots.Shared && (senders.Count == 0 || lane.Failures == 0) && outbox.Take(lane, run.IsLastChance) is { } batch)
                 senders.Add(SendAllAsync(lane, batch, run));
             var healthy = await Task.WhenAll(senders);
             if (senders.Count == 0 || (run.Mode == DeliveryMode.Once && healthy.Contains(false)))
@@ -233,7 +231,7 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
     /// <summary>One request after the other; false as soon as one was not answered properly.</summary>
     private async Task<bool> SendAllAsync(DeliveryLane lane, DeliveryBatch first, Run run)
     {
-        for (var batch = first; batch is not null; batch = run.IsOver || lane.Failures > 0 ? null : outbox.Take(lane))
+        for (var batch = first; batch is not null; batch = run.IsOver || lane.Failures > 0 ? null : outbox.Take(lane, run.IsLastChance))
             if (!await SendAsync(lane, batch, run))
                 return false;
         return true;
@@ -289,6 +287,8 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
         private TimeSpan? _slowest;
 
         public DeliveryMode Mode { get; } = mode;
+
+        public bool IsLastChance => Mode == DeliveryMode.Drain;
 
         public CancellationToken Token { get; } = deadline.Token;
 

@@ -21,6 +21,15 @@ internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, Spl
 
     public int Attempts { get; set; }
 
+    /// <summary>Attempts that failed by the destination's fault.</summary>
+    public int Failures { get; set; }
+
+    /// <summary>After a failure.</summary>
+    public Pause Pause;
+
+    /// <summary>The lane's round of failures in which the request was begun.</summary>
+    public int Round { get; set; }
+
     /// <summary>How many more requests a refusal of this content may cost; shared by all pieces of it.</summary>
     public SplitAllowance Splits { get; } = splits ?? new();
 

@@ -25,13 +25,26 @@ internal sealed partial class Outbox : IDisposable
 
     public Outbox(IReadOnlyList<IDestination> destinations, OutboxOptions options, RetrySchedule schedule, Ledger ledger, TimeProvider time)
     {
-        _lanes = [.. destinations.Select((destination, index) => new DeliveryLane(destination, index, schedule))];
+        var lanes = new List<DeliveryLane>();
+        for (var index = 0; index < destinations.Count; index++)
+        {
+            var slots = new RequestSlots();
+            foreach (var signal in SheddingOrder.Reverse())
+                if (destinations[index].Accepts(signal))
+                    lanes.Add(new(destinations[index], signal, lanes.Count, index, slots, schedule));
+        }
+
+        _lanes = [.. lanes];
+        Destinations = destinations;
         _options = options;
         _ledger = ledger;
         _time = time;
         _spool = new(options.SpoolDirectory, options.SpoolMaxBytes);
     }
 
+    public IReadOnlyList<IDestination> Destinations { get; }
+
+    /// <summary>Of each destination one for every signal it accepts, the most valuable first.</summary>
     public IReadOnlyList<DeliveryLane> Lanes => _lanes;
 
     public OutboxCounts Counts
@@ -78,10 +91,11 @@ internal sealed partial class Outbox : IDisposable
         }
     }
 
-    public DeliveryBatch? Take(DeliveryLane lane)
+    /// <param name="isLastChance">What failed before does not rest any more.</param>
+    public DeliveryBatch? Take(DeliveryLane lane, bool isLastChance = false)
     {
         lock (_gate)
-            return lane.Take(_options.MaxRequestBytes);
+            return lane.Take(_options.MaxRequestBytes, _time.GetUtcNow(), isLastChance);
     }
 
     /// <summary>The batch's bytes; null when one of its files was deleted or damaged: the rest of the batch then waits for the next <see cref="Take"/>.</summary>
@@ -104,7 +118,7 @@ internal sealed partial class Outbox : IDisposable
                 part.Entry.Shares[lane.Index].SpoolLost += part.Records;
                 Decided(lane, part);
                 if (batch.Parts.Count > 0)
-                    lane.Again(new DeliveryBatch(batch.Signal, batch.Parts, batch.Splits));
+                    lane.Next(new DeliveryBatch(batch.Signal, batch.Parts, batch.Splits));
             }
 
             return null;
@@ -130,17 +144,19 @@ internal sealed partial class Outbox : IDisposable
                 case DeliveryStatus.Refused:
                     lane.Succeeded();
                     if (result.Value.MayBeTooLargeOrPoisoned && BatchSplit.TrySplit(batch, sent, lane.Index) is { } halves)
-                        lane.Again(halves);
+                        lane.Next(halves);
                     else
                         Decide(lane, batch, static (ref DestinationShare share, int records) => share.Refused += records);
                     break;
                 default:
                     if (countsAsFailure)
-                        lane.Failed(_time.GetUtcNow(), result?.RetryAfter, random);
+                        lane.Failed(batch, _time.GetUtcNow(), result?.RetryAfter, random);
                     if (batch.Attempts >= _options.MaxAttempts || _time.GetUtcNow() - sent.Created > _options.MaxAge)
                         Decide(lane, batch, static (ref DestinationShare share, int records) => share.Expired += records);
-                    else
+                    else if (countsAsFailure)
                         lane.Again(batch);
+                    else
+                        lane.Next(batch);
                     break;
             }
         }
@@ -153,8 +169,8 @@ internal sealed partial class Outbox : IDisposable
         lock (_gate)
         {
             lane.Finished(batch);
-            lane.Failed(_time.GetUtcNow(), null, random);
-            lane.Again(batch);
+            lane.Failed(batch, _time.GetUtcNow(), null, random);
+            lane.Next(batch);
         }
     }
 
@@ -163,7 +179,7 @@ internal sealed partial class Outbox : IDisposable
         lock (_gate)
         {
             foreach (var entry in _entries)
-                if (entry.Shares[lane.Index].OpenParts > 0)
+                if (entry.Payload.Signal == lane.Signal && entry.Shares[lane.Index].OpenParts > 0)
                     return true;
             return false;
         }
@@ -173,10 +189,10 @@ internal sealed partial class Outbox : IDisposable
 
     private void Enqueue(OtlpPayload payload, SpoolFile? file, IReadOnlyList<string>? pending)
     {
-        var entry = new OutboxEntry(payload, _sequence++, _lanes.Length) { File = file };
+        var entry = new OutboxEntry(payload, _sequence++, Destinations.Count) { File = file };
         foreach (var lane in _lanes)
         {
-            if (!lane.Destination.Accepts(payload.Signal) || (pending is not null && !pending.Contains(lane.Destination.Name)))
+            if (lane.Signal != payload.Signal || (pending is not null && !pending.Contains(lane.Destination.Name)))
                 continue;
             entry.Shares[lane.Index].OpenParts = 1;
             lane.Add(entry);
@@ -231,7 +247,7 @@ internal sealed partial class Outbox : IDisposable
     }
 
     private List<string> PendingOf(OutboxEntry entry) =>
-        [.. _lanes.Where(lane => entry.Shares[lane.Index].OpenParts > 0).Select(static lane => lane.Destination.Name)];
+        [.. Destinations.Where((_, index) => entry.Shares[index].OpenParts > 0).Select(static destination => destination.Name)];
 
     private void Deliver(DeliveryLane lane, DeliveryBatch batch, int rejected)
     {

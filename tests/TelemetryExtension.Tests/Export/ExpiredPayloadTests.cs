@@ -131,7 +131,7 @@ public sealed class ExpiredPayloadTests
         var slow = new ScriptedDestination("b") { Respond = static _ => throw new OperationCanceledException() };
         using var bench = new DeliveryTestBench([_destination, slow], new(MaxAttempts: 1, ExpiredMaxBytes: 10_000), null, _time);
         bench.Add(LogPayload("one"));
-        _ = bench.Outbox.Take(bench.Outbox.Lanes[1]);
+        _ = bench.Outbox.Take(bench.Outbox.Lanes.Single(lane => lane.Destination == slow && lane.Signal == Signal.Logs));
         await bench.DeliverAsync();
         await bench.Delivery.GiveUpAsync(_letters, TestContext.Current.CancellationToken);
         AssertLogs(bench, deadLettered: 1);

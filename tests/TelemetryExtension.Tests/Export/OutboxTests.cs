@@ -33,7 +33,7 @@ public sealed class OutboxTests
     }
 
     [Fact]
-    public async Task Deliver_AfterAFailure_SendsTheSameBatchAgainAndNewOnesApart()
+    public async Task Deliver_AfterAFailure_SendsNewOnesFirstAndThenTheSameBatchAgain()
     {
         using var bench = Bench();
         bench.Add(LogPayload("one"));
@@ -43,9 +43,9 @@ public sealed class OutboxTests
         bench.Add(LogPayload("three"));
         _time.Advance(TimeSpan.FromMinutes(1));
         await bench.DeliverAsync();
-        Assert.Equal([2, 2, 1], _destination.Requests.Select(request => request.Records));
-        Assert.Equal(_destination.Requests[0].BatchId, _destination.Requests[1].BatchId);
-        Assert.True(_destination.Requests[0].Body.Span.SequenceEqual(_destination.Requests[1].Body.Span));
+        Assert.Equal([2, 1, 2], _destination.Requests.Select(request => request.Records));
+        Assert.Equal(_destination.Requests[0].BatchId, _destination.Requests[2].BatchId);
+        Assert.True(_destination.Requests[0].Body.Span.SequenceEqual(_destination.Requests[2].Body.Span));
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class OutboxTests
                 await bench.DeliverAsync();
         }
 
-        Assert.InRange(bench.Outbox.Lanes[0].Queued, 1, (2 * bench.Outbox.Counts.Payloads) + 64);
+        Assert.InRange(bench.Outbox.Lanes.Single(static lane => lane.Signal == Signal.Metrics).Queued, 1, (2 * bench.Outbox.Counts.Payloads) + 64);
 
         // What is left is all still there, and in order.
         _destination.Respond = null;
