@@ -121,7 +121,7 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
     /// <summary>Whatever happens, every one of the payloads is counted; false when the dead letters have a bug and are not to be asked again.</summary>
     private async Task<bool> HandOverAsync(IReadOnlyList<OutboxEntry> entries, IDeadLetters deadLetters, CancellationToken cancellationToken)
     {
-        var (written, works) = (0, true);
+        var (written, works) = (Array.Empty<bool>(), true);
         try
         {
             if (!cancellationToken.IsCancellationRequested)
@@ -135,7 +135,7 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
         }
 
         for (var i = 0; i < entries.Count; i++)
-            outbox.GivenUp(entries[i], deadLettered: i < written);
+            outbox.GivenUp(entries[i], deadLettered: i < written.Length && written[i]);
         return works;
     }
 

@@ -220,6 +220,16 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    public async Task GiveUp_DeadLettersTakeSome_ExactlyThoseCount()
+    {
+        using var bench = Bench();
+        for (var i = 0; i < 5; i++)
+            bench.Add(LogPayload([.. Enumerable.Repeat("x", i + 1)]));
+        await bench.Delivery.GiveUpAsync(new PickyDeadLetters(payload => payload.Records is 2 or 5), TestContext.Current.CancellationToken);
+        Assert.Equal((7, 8), (bench.LogsLine().DeadLettered, bench.LogsLine().Dropped[(int)DropReason.Shutdown]));
+    }
+
+    [Fact]
     public void GivenUp_PayloadCameBackFromAFile_IsNotKeptInMemory()
     {
         // Its lane's queue still holds the entry.
@@ -297,16 +307,21 @@ public sealed class OutboxTests
         return bytes;
     }
 
+    private sealed class PickyDeadLetters(Func<OtlpPayload, bool> takes) : IDeadLetters
+    {
+        public ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken) => new([.. payloads.Select(takes)]);
+    }
+
     private sealed class ThrowingDeadLetters : IDeadLetters
     {
-        public ValueTask<int> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken) => throw new InvalidOperationException("a bug");
+        public ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken) => throw new InvalidOperationException("a bug");
     }
 
     private sealed class ShortOfMemory(ScriptedDeadLetters then) : IDeadLetters
     {
         private bool _asked;
 
-        public ValueTask<int> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
+        public ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
         {
             if (_asked)
                 return then.WriteAsync(payloads, cancellationToken);
