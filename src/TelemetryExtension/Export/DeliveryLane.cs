@@ -13,6 +13,9 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
     /// </summary>
     private const int PatienceWithMetrics = 8;
 
+    /// <summary>One odd answer must not turn every payload into a request of its own for good.</summary>
+    private const int LeastMerge = 4096;
+
     private readonly Queue<OutboxEntry> _fresh = new();
 
     /// <summary>The next to go: halves of what was refused, and what was no failure of the destination.</summary>
@@ -24,6 +27,7 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
     private int _round;
     private Pause _pause;
     private bool _serverAsked;
+    private int _mostBytes = int.MaxValue;
 
     public IDestination Destination { get; } = destination;
 
@@ -99,6 +103,9 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
         _serverAsked = false;
     }
 
+    /// <summary>A request of this size was too large: later merges stay below half of it, which is what its halves are tried with.</summary>
+    public void TooLarge(int bytes) => _mostBytes = Math.Min(_mostBytes, Math.Max(LeastMerge, bytes / 2));
+
     /// <summary>
     /// The last chance: what failed before, maybe minutes ago, must not make the pauses of these last seconds long. A server's own wish stays.
     /// </summary>
@@ -152,7 +159,7 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
     {
         var parts = new List<DeliveryPart>();
         long bytes = 0;
-        while (_fresh.TryPeek(out var entry) && (parts.Count == 0 || bytes + entry.Size <= maxBytes))
+        while (_fresh.TryPeek(out var entry) && (parts.Count == 0 || bytes + entry.Size <= Math.Min(maxBytes, _mostBytes)))
         {
             _fresh.Dequeue();
             if (entry.IsGone)

@@ -139,23 +139,27 @@ internal sealed partial class Outbox : IDisposable
             {
                 case DeliveryStatus.Delivered:
                     lane.Succeeded();
+                    batch.Splits.Renew();
                     Deliver(lane, batch, result.Value.RejectedRecords);
                     break;
                 case DeliveryStatus.Refused:
                     lane.Succeeded();
+                    if (result.Value.IsTooLarge)
+                        lane.TooLarge(sent.Body.Length);
                     if (result.Value.MayBeTooLargeOrPoisoned && BatchSplit.TrySplit(batch, sent, lane.Index) is { } halves)
                         lane.Next(halves);
+                    else if (!result.Value.MayBeTooLargeOrPoisoned)
+                        Decide(lane, batch.Parts, static (ref DestinationShare share, int records) => share.Unwanted += records);
                     else
-                        Decide(lane, batch, static (ref DestinationShare share, int records) => share.Refused += records);
+                        Decide(lane, batch.Parts, static (ref DestinationShare share, int records) => share.Refused += records);
                     break;
                 default:
                     if (countsAsFailure)
                         lane.Failed(batch, _time.GetUtcNow(), result?.RetryAfter, random);
-                    if (batch.Attempts >= _options.MaxAttempts || _time.GetUtcNow() - sent.Created > _options.MaxAge)
-                        Decide(lane, batch, static (ref DestinationShare share, int records) => share.Expired += records);
-                    else if (countsAsFailure)
+                    Decide(lane, batch.Remove(part => IsPastLimits(batch, part)), static (ref DestinationShare share, int records) => share.Expired += records);
+                    if (batch.Parts.Count > 0 && countsAsFailure)
                         lane.Again(batch);
-                    else
+                    else if (batch.Parts.Count > 0)
                         lane.Next(batch);
                     break;
             }
@@ -261,9 +265,12 @@ internal sealed partial class Outbox : IDisposable
         }
     }
 
-    private void Decide(DeliveryLane lane, DeliveryBatch batch, ShareAction action)
+    private bool IsPastLimits(DeliveryBatch batch, DeliveryPart part) =>
+        batch.Attempts >= _options.MaxAttempts || _time.GetUtcNow() - part.Entry.Payload.Created > _options.MaxAge;
+
+    private void Decide(DeliveryLane lane, List<DeliveryPart> parts, ShareAction action)
     {
-        foreach (var part in batch.Parts)
+        foreach (var part in parts)
         {
             action(ref part.Entry.Shares[lane.Index], part.Records);
             Decided(lane, part);

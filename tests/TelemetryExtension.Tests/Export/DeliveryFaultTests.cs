@@ -147,13 +147,66 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Deliver_Http1AnswerWhoseBodyHangs_IsTriedAgainAfterTheTimeout()
+    public async Task Deliver_Http1AnswerWhoseBodyHangs_IsFinalAndItsConnectionIsNotUsedAgain()
     {
         _backend.Respond = Faults.First(1, Fault.HangMidBody);
         using var bench = Bench("http/protobuf", timeoutMs: 200);
         bench.Add(LogPayload("one"));
         await bench.DeliverAsync(DeliveryMode.Drain);
+        Assert.Single(_backend.Requests);
         bench.AssertLogs(exported: 1);
+
+        bench.Add(LogPayload("two"));
+        await bench.DeliverAsync();
+        bench.AssertLogs(exported: 2);
+        Assert.Equal(2, _backend.Requests.Select(request => request.ConnectionId).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Deliver_Http1AnswerWhoseBodyHangsBeyondTheBudget_IsFinal()
+    {
+        _backend.Respond = Faults.Always(Fault.HangMidBody);
+        using var bench = Bench("http/protobuf");
+        bench.Add(LogPayload("one"));
+        await bench.DeliverAsync(budgetMs: 1000);
+        Assert.Single(_backend.Requests);
+        bench.AssertLogs(exported: 1);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(10)]
+    public async Task Deliver_SeveralPoisonedAmongManyGood_OnlyTheyAreLost(int poisoned)
+    {
+        _backend.Respond = Faults.RefuseContaining("poison");
+        using var bench = Bench("http/protobuf");
+        bench.Add(LogPayload([.. Enumerable.Range(0, 1000).Select(i => i % (1000 / poisoned) == 77 ? "poison" : "good")]));
+        await bench.DeliverAsync(DeliveryMode.Drain, 20_000);
+        bench.AssertLogs(exported: 1000 - poisoned, refused: poisoned);
+    }
+
+    [Theory]
+    [InlineData("http/protobuf", 64)]
+    [InlineData("http/protobuf", 20)]
+    [InlineData("http/protobuf", 5)]
+    [InlineData("grpc", 20)]
+    public async Task Deliver_RequestsAreTooLarge_AreCutAndLaterOnesAreMadeToFit(string protocol, int limitKiB)
+    {
+        var limit = limitKiB * 1024;
+        _backend.Respond = request => request.Body.Length <= limit ? Fault.None : protocol == "grpc" ? Fault.Grpc(8, "too large") : Fault.Http(413, "too large");
+        using var bench = Bench(protocol);
+        for (var i = 0; i < 600; i++)
+            bench.Add(LogPayload(records: 2, bytesEach: 1000));
+        await bench.DeliverAsync(DeliveryMode.Drain, 20_000);
+        bench.AssertLogs(exported: 1200);
+
+        var before = _backend.Requests.Count;
+        for (var i = 0; i < 100; i++)
+            bench.Add(LogPayload(records: 2, bytesEach: 1000));
+        await bench.DeliverAsync(DeliveryMode.Drain, 20_000);
+        bench.AssertLogs(exported: 1400);
+        Assert.All(_backend.Requests.Skip(before), request => Assert.InRange(request.Body.Length, 1, limit));
     }
 
     [Fact]
