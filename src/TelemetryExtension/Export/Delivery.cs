@@ -84,6 +84,9 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
         }
     }
 
+    /// <summary>Before a reset, and before <see cref="GiveUpAsync"/>: leaves to the next generation what files can hold. Answers how many payloads that are.</summary>
+    public int LeaveInFiles(CancellationToken cancellationToken) => outbox.LeaveInFiles(cancellationToken);
+
     /// <summary>
     /// The end: hands everything undelivered to the dead letters, and counts it as dead-lettered or, where they are missing or fail, as dropped.
     /// The outbox is empty afterwards. Answers the number of payloads that were left.

@@ -5,8 +5,7 @@ namespace TelemetryExtension.Export;
 /// <summary>
 /// Encoded payloads until every destination took or finally refused them. Thread-safe. Memory has a ceiling: above it the oldest payloads go to
 /// files, and when those are full too, metrics, then spans, then logs are shed, the oldest first. What is past its limits waits for the dead letters,
-/// if there are any. Whatever leaves is counted in the ledger, once;
-/// so is, for as long as there is one, what is in a file.
+/// if there are any. Whatever leaves is counted in the ledger, once; so is what is in a file, for as long as there is one.
 /// </summary>
 internal sealed partial class Outbox : IDisposable
 {
@@ -215,39 +214,6 @@ internal sealed partial class Outbox : IDisposable
             _bytes += entry.Size;
         else
             _ledger.Spooled((LedgerAccount)payload.Signal, payload.Records);
-    }
-
-    private void Trim()
-    {
-        for (var node = _entries.First; node is not null && _bytes > _options.MaxBytes; node = node.Next)
-        {
-            var entry = node.Value;
-            if (entry.File is not null || entry.InUse > 0)
-                continue;
-            if (_spool.TryWrite(entry.Payload, PendingOf(entry)) is not { } file)
-                break;
-            entry.File = file;
-            _ledger.Spooled((LedgerAccount)entry.Payload.Signal, entry.Records);
-            entry.Payload = entry.Payload with { Body = default };
-            _bytes -= entry.Size;
-        }
-
-        // What no destination gets any more makes room for what one still may.
-        ForgetExpired(static (outbox, entry) => entry.File is null && outbox._bytes > outbox._options.MaxBytes);
-        foreach (var signal in SheddingOrder)
-        {
-            for (var node = _entries.First; node is not null && _bytes > _options.MaxBytes; )
-            {
-                var next = node.Next;
-                if (node.Value.Payload.Signal == signal && node.Value is { File: null, InUse: 0 })
-                {
-                    Remove(node.Value);
-                    node.Value.Settle(_ledger, (account, rest) => _ledger.Dropped(account, DropReason.Shed, rest));
-                }
-
-                node = next;
-            }
-        }
     }
 
     private List<string> PendingOf(OutboxEntry entry) =>

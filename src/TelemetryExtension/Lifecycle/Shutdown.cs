@@ -6,7 +6,10 @@ using TelemetryExtension.TelemetryApi;
 
 namespace TelemetryExtension.Lifecycle;
 
-/// <summary>The last two seconds: late events, then everything out to all destinations at once, then the rest to the dead letters, then the ledger.</summary>
+/// <summary>
+/// The last two seconds: late events, then everything out to all destinations at once, then the rest to files, if the environment is only reset, or to
+/// the dead letters, then the ledger.
+/// </summary>
 /// <param name="reserve">Of the time, kept back for writing dead letters.</param>
 internal sealed class Shutdown(
     TelemetryCollector collector, Delivery delivery, IDeadLetters deadLetters, TimeSpan reserve, TelemetryEndpoint telemetry, InvocationSignals signals,
@@ -18,6 +21,9 @@ internal sealed class Shutdown(
     /// <summary>The last invocation's report is usually delivered before SHUTDOWN; seen up to 40 ms later.</summary>
     private static readonly TimeSpan LateEvents = TimeSpan.FromMilliseconds(60);
 
+    /// <summary>For writing files before a reset, where nothing is kept back for dead letters.</summary>
+    private static readonly TimeSpan ForFiles = TimeSpan.FromMilliseconds(200);
+
     /// <param name="lastRequestId">Whose report may still be on its way; null when there was no invocation.</param>
     public async Task RunAsync(ExtensionEvent.Shutdown shutdown, string? lastRequestId)
     {
@@ -28,11 +34,13 @@ internal sealed class Shutdown(
             await signals.ReportedAsync(lastRequestId).WaitAsync(cancellation.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
+        // A reset keeps /tmp, and the next invocation starts the next generation there.
+        var isReset = shutdown.Reason is "timeout" or "failure";
         await GuardAsync(async () =>
         {
             telemetry.Close();
             collector.Close(shutdown.Reason, hasTelemetry);
-            var budget = deadline.Remaining - reserve;
+            var budget = deadline.Remaining - (isReset && reserve < ForFiles ? ForFiles : reserve);
             if (budget > TimeSpan.Zero)
                 await delivery.DeliverAsync(DeliveryMode.Drain, budget, CancellationToken.None).ConfigureAwait(false);
         }).ConfigureAwait(false);
@@ -41,6 +49,8 @@ internal sealed class Shutdown(
         await GuardAsync(async () =>
         {
             using var last = deadline.CreateCancellation();
+            if (isReset && delivery.LeaveInFiles(last.Token) is > 0 and var left)
+                Log.Info($"{left} undelivered payloads are left in files for the next generation of this environment");
             await delivery.GiveUpAsync(deadLetters, last.Token).ConfigureAwait(false);
         }).ConfigureAwait(false);
         Log.Info($"ledger: {ledger}");

@@ -128,6 +128,74 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    public async Task Add_FilesFullOfMetrics_MetricsGoAndLogsTakeTheirPlace()
+    {
+        using var bench = Bench(new(MaxBytes: 3000, SpoolMaxBytes: 3500));
+        for (var i = 0; i < 6; i++)
+            bench.Add(LogPayload(new string('x', 900)) with { Signal = Signal.Metrics });
+        for (var i = 0; i < 10; i++)
+            bench.Add(LogPayload($"{i}" + new string('x', 900)));
+        Assert.Equal((6, 4), (bench.Ledger[LedgerAccount.Metrics].Dropped[(int)DropReason.Shed], bench.LogsLine().Dropped[(int)DropReason.Shed]));
+        Assert.Equal((6, 3), (bench.Outbox.Counts.Payloads, bench.Outbox.Counts.SpooledPayloads));
+        Assert.InRange(bench.Outbox.Counts.Bytes, 1, 3000);
+
+        // The oldest of them are gone, in files as in memory.
+        await bench.DeliverAsync(DeliveryMode.Drain);
+        bench.AssertLogs(exported: 6);
+        var sent = string.Concat(_destination.Requests.Select(static request => System.Text.Encoding.UTF8.GetString(request.Body.Span)));
+        Assert.Equal("456789", string.Concat("0123456789".Where(number => sent.Contains(number + "xxx", StringComparison.Ordinal))));
+    }
+
+    [Fact]
+    public void Add_FilesFullAndTheDiskIsBroken_CostsOneFileAtMost()
+    {
+        using var bench = Bench(new(MaxBytes: 3000, SpoolMaxBytes: 9000));
+        for (var i = 0; i < 11; i++)
+            bench.Add(LogPayload(new string('x', 900)) with { Signal = Signal.Metrics });
+        var spooled = bench.Outbox.Counts.SpooledPayloads;
+        // Files can be deleted, not made.
+        Directory.Delete(bench.SpoolDirectory, recursive: true);
+        for (var i = 0; i < 2; i++)
+            bench.Add(LogPayload(records: 1, bytesEach: 100));
+        Assert.InRange(bench.Outbox.Counts.SpooledPayloads, spooled - 2, spooled);
+        Assert.InRange(bench.Outbox.Counts.Bytes, 1, 3000);
+        Assert.Equal(0, bench.LogsLine().Dropped[(int)DropReason.Shed]);
+    }
+
+    [Fact]
+    public async Task LeaveInFiles_BeforeAReset_TheNextGenerationDeliversItAll()
+    {
+        using var bench = Bench(new(MaxBytes: 3000));
+        for (var i = 0; i < 10; i++)
+            bench.Add(LogPayload($"m{i}" + new string('x', 900)));
+        Assert.Equal(10, bench.Outbox.LeaveInFiles(TestContext.Current.CancellationToken));
+        Assert.Equal(0, await bench.Delivery.GiveUpAsync(new ScriptedDeadLetters { Room = 0 }, TestContext.Current.CancellationToken));
+        var line = bench.LogsLine();
+        Assert.Equal((10, 10, 0, 0), (line.Received, line.Spooled, line.Buffered, line.DroppedTotal));
+        bench.Outbox.Dispose();
+
+        using var next = new DeliveryTestBench([_destination], new(SpoolDirectory: bench.SpoolDirectory), null, _time);
+        Assert.Equal(10, next.Outbox.Recover());
+        await next.DeliverAsync();
+        next.AssertLogs(exported: 10);
+        Assert.Equal(10, next.LogsLine().Received);
+    }
+
+    [Fact]
+    public async Task LeaveInFiles_NotRoomForAll_TheMostValuableStayAndTheRestAreDeadLetters()
+    {
+        using var bench = Bench(new(MaxBytes: 100_000, SpoolMaxBytes: 2500));
+        foreach (var signal in new[] { Signal.Metrics, Signal.Metrics, Signal.Traces, Signal.Logs })
+            bench.Add(LogPayload(new string('x', 900)) with { Signal = signal });
+        Assert.Equal(2, bench.Outbox.LeaveInFiles(TestContext.Current.CancellationToken));
+        var letters = new ScriptedDeadLetters();
+        Assert.Equal(2, await bench.Delivery.GiveUpAsync(letters, TestContext.Current.CancellationToken));
+        Assert.All(letters.Written, static letter => Assert.Equal(Signal.Metrics, letter.Signal));
+        Assert.Equal((1, 1, 2), (bench.LogsLine().Spooled, bench.Ledger[LedgerAccount.Traces].Spooled, bench.Ledger[LedgerAccount.Metrics].DeadLettered));
+        Assert.Equal(2, Directory.GetFiles(bench.SpoolDirectory, "*.otlp").Length);
+    }
+
+    [Fact]
     public async Task Add_ShedWhileABatchIsTriedAgain_QueuesStayShort()
     {
         using var bench = Bench(new(MaxBytes: 64 * 1024, SpoolMaxBytes: 0));
