@@ -11,11 +11,9 @@ internal enum DeliveryMode : byte
     Drain,
 }
 
-/// <param name="DeliveredRequests">Requests that were taken; each may hold several payloads.</param>
-/// <param name="FailedRequests">Requests that were refused, failed, or cut off by the budget.</param>
 /// <param name="LeftPayloads">Payloads in the outbox afterwards, in memory and in files.</param>
-/// <param name="RoundTrip">The slowest request that got its answer; null when none did.</param>
-internal readonly record struct DeliverySummary(int DeliveredRequests, int FailedRequests, int LeftPayloads, TimeSpan? RoundTrip);
+/// <param name="HealthyHaveAll">Something was delivered, and whatever is left is so because its destination fails: to the others nothing more is to be sent.</param>
+internal readonly record struct DeliverySummary(int LeftPayloads, bool HealthyHaveAll);
 
 /// <summary>
 /// Takes payloads from the outbox to every destination, side by side, inside a budget: each destination has, for each signal, its own queue, its own
@@ -39,6 +37,9 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
     private readonly SemaphoreSlim[] _turns = [.. outbox.Lanes.Select(static _ => new SemaphoreSlim(1))];
     private readonly SemaphoreSlim _letters = new(1);
 
+    /// <summary>The lanes of each destination.</summary>
+    private readonly DeliveryLane[][] _destinations = [.. outbox.Lanes.GroupBy(static lane => lane.Index, static (_, lanes) => lanes.ToArray())];
+
     /// <summary>Cancels the flushes that were started since it was put here.</summary>
     private CancellationTokenSource _flushes = new();
 
@@ -51,15 +52,17 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
     {
         // Nothing is begun that could only be cut off.
         if (budget <= TimeSpan.Zero && budget != Timeout.InfiniteTimeSpan)
-            return new(0, 0, outbox.Counts.Payloads, null);
+            return new(outbox.Counts.Payloads, false);
         var before = mode == DeliveryMode.Drain ? Interlocked.Exchange(ref _flushes, new()) : null;
         using var outer = mode == DeliveryMode.Once
             ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Volatile.Read(ref _flushes).Token)
             : CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var deadline = new AttemptTimeout(budget, time, outer.Token);
         var run = new Run(mode, time.GetTimestamp(), budget, deadline);
-        await Task.WhenAll(outbox.Lanes.Select(lane => TakeTurnAsync(lane, run, before)));
-        return run.Summary(outbox.Counts.Payloads);
+        await Task.WhenAll(_destinations.Select(lanes => DriveAllAsync(lanes, run, before)));
+        return new(
+            outbox.Counts.Payloads,
+            run.HasDelivered && outbox.Lanes.All(lane => lane.Failures > 0 || !outbox.HasWork(lane)));
     }
 
     /// <summary>Whether payloads past their limits wait for <see cref="WriteExpiredAsync"/>.</summary>
@@ -152,8 +155,32 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
             (destination as IDisposable)?.Dispose();
     }
 
+    /// <summary>
+    /// All signals side by side; but where there is no connection yet and little to send, one request after the other: a handshake costs the function
+    /// more CPU than the requests, and only a function that goes on sending gets it back in round trips.
+    /// </summary>
     /// <param name="before">At the last chance: what ends the flushes that were started before.</param>
-    private async Task TakeTurnAsync(DeliveryLane lane, Run run, CancellationTokenSource? before)
+    private async Task DriveAllAsync(DeliveryLane[] lanes, Run run, CancellationTokenSource? before)
+    {
+        var destination = lanes[0].Destination;
+        if (run.IsLastChance || !destination.IsCold || Array.Exists(lanes, static lane => lane.Failures > 0) || outbox.HasBacklog(lanes[0].Index))
+        {
+            await Task.WhenAll(lanes.Select(lane => TakeTurnAsync(lane, run, before, RequestSlots.Shared)));
+            return;
+        }
+
+        for (var i = 0; i < lanes.Length; i++)
+        {
+            await TakeTurnAsync(lanes[i], run, before, 1);
+            if (lanes[i].Failures == 0 || !destination.IsCold)
+                continue;
+            outbox.FailAll(lanes[(i + 1)..], lanes[i]);
+            return;
+        }
+    }
+
+    /// <param name="atOnce">Requests.</param>
+    private async Task TakeTurnAsync(DeliveryLane lane, Run run, CancellationTokenSource? before, int atOnce)
     {
         var hasTurn = await WaitForTurnAsync(lane, run, before is null ? Timeout.InfiniteTimeSpan : run.AtMostAFifth(LetFinish));
         try
@@ -172,7 +199,7 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
 
             // At the last chance a destination that ignores the cancellation gets the rest beside what it holds.
             if (hasTurn || (before is not null && !run.IsOver))
-                await DriveAsync(lane, run);
+                await DriveAsync(lane, run, atOnce);
         }
         finally
         {
@@ -189,7 +216,7 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
         return waited.IsCompletedSuccessfully;
     }
 
-    private async Task DriveAsync(DeliveryLane lane, Run run)
+    private async Task DriveAsync(DeliveryLane lane, Run run, int atOnce)
     {
         while (outbox.HasWork(lane) && !run.IsOver)
         {
@@ -221,9 +248,9 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
                 }
             }
 
-            var senders = new List<Task<bool>>(RequestSlots.Shared);
+            var senders = new List<Task<bool>>(atOnce);
             // One that failed before it got onto the network is not taken again at once.
-            while (senders.Count < RequestSlots.Shared && (senders.Count == 0 || lane.Failures == 0) && outbox.Take(lane, run.IsLastChance) is { } batch)
+            while (senders.Count < atOnce && (senders.Count == 0 || lane.Failures == 0) && outbox.Take(lane, run.IsLastChance) is { } batch)
                 senders.Add(SendAllAsync(lane, batch, run));
             var healthy = await Task.WhenAll(senders);
             if (senders.Count == 0 || (run.Mode == DeliveryMode.Once && healthy.Contains(false)))
@@ -243,7 +270,6 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
     private async Task<bool> SendAsync(DeliveryLane lane, DeliveryBatch batch, Run run)
     {
         OtlpPayload? payload;
-        var started = time.GetTimestamp();
         try
         {
             payload = outbox.Open(lane, batch);
@@ -252,7 +278,7 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
         {
             Log.WarnOnce("memory", "too little memory to put a request together, will be tried again");
             outbox.Postpone(lane, batch, random());
-            run.Note(lane, null, time.GetElapsedTime(started));
+            run.Note(lane, null);
             return false;
         }
 
@@ -276,7 +302,7 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
 
         // Cut off by our own budget counts against the destination, or a hanging one would cost every invocation its whole budget.
         outbox.Complete(lane, batch, payload, result, countsAsFailure: result is not null || run.IsBudgetSpent, random());
-        run.Note(lane, result, time.GetElapsedTime(started));
+        run.Note(lane, result);
         DeliveryNotes.Say(lane.Destination, payload, result);
         return result is { Status: not DeliveryStatus.Retryable };
     }
@@ -285,9 +311,7 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
     private sealed class Run(DeliveryMode mode, long started, TimeSpan budget, AttemptTimeout deadline)
     {
         private readonly HashSet<DeliveryLane> _failed = [];
-        private int _delivered;
-        private int _failedRequests;
-        private TimeSpan? _slowest;
+        private bool _hasDelivered;
 
         public DeliveryMode Mode { get; } = mode;
 
@@ -309,21 +333,24 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
                 return _failed.Contains(lane);
         }
 
-        public void Note(DeliveryLane lane, DeliveryResult? result, TimeSpan took)
+        public bool HasDelivered
         {
-            lock (_failed)
+            get
             {
-                if (result is { Status: DeliveryStatus.Delivered })
-                    _delivered++;
-                else
-                    _failedRequests++;
-                if (result is null or { Status: DeliveryStatus.Retryable })
-                    _failed.Add(lane);
-                else
-                    _slowest = _slowest > took ? _slowest : took;
+                lock (_failed)
+                    return _hasDelivered;
             }
         }
 
-        public DeliverySummary Summary(int left) => new(_delivered, _failedRequests, left, _slowest);
+        public void Note(DeliveryLane lane, DeliveryResult? result)
+        {
+            lock (_failed)
+            {
+                if (result is null or { Status: DeliveryStatus.Retryable })
+                    _failed.Add(lane);
+                else
+                    _hasDelivered |= result is { Status: DeliveryStatus.Delivered };
+            }
+        }
     }
 }

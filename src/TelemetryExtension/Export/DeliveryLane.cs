@@ -130,6 +130,9 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
         _serverAsked = serverAsks;
     }
 
+    /// <summary>For what hit another signal of the same destination before this one was tried: there is not even a connection.</summary>
+    public void FailedLike(DeliveryLane other) => (Failures, _pause, _serverAsked) = (1, other._pause, other._serverAsked);
+
     /// <summary>How long the destination is to be left alone. At the last chance our own back-off is ignored, the server's wish is not.</summary>
     public TimeSpan WaitFrom(DateTimeOffset now, bool isLastChance) => isLastChance && !_serverAsked ? TimeSpan.Zero : _pause.LeftAt(now);
 

@@ -16,6 +16,8 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
 
     public bool Accepts(Signal signal) => endpoints[(int)signal] is not null;
 
+    public bool IsCold => connections.IsCold;
+
     public async ValueTask<DeliveryResult> DeliverAsync(OtlpPayload payload, CancellationToken cancellationToken)
     {
         var endpoint = endpoints[(int)payload.Signal]!;

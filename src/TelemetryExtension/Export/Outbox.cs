@@ -12,6 +12,8 @@ internal sealed partial class Outbox : IDisposable
     /// <summary>Least valuable first: metrics repeat themselves, spans have siblings, logs are what people look for after a crash.</summary>
     private static readonly Signal[] SheddingOrder = [Signal.Metrics, Signal.Traces, Signal.Logs];
 
+    private const long BacklogBytes = 1024 * 1024;
+
     private readonly Lock _gate = new();
     private readonly LinkedList<OutboxEntry> _entries = new();
     private readonly DeliveryLane[] _lanes;
@@ -186,6 +188,27 @@ internal sealed partial class Outbox : IDisposable
                     return true;
             return false;
         }
+    }
+
+    /// <summary>Whether so much waits for a destination that further connections are worth their handshakes.</summary>
+    public bool HasBacklog(int destination)
+    {
+        lock (_gate)
+        {
+            long bytes = 0;
+            foreach (var entry in _entries)
+                if (entry.Shares[destination].OpenParts > 0 && (bytes += entry.Size) > BacklogBytes)
+                    return true;
+            return false;
+        }
+    }
+
+    /// <summary>A destination that could not be connected to fails for all its signals.</summary>
+    public void FailAll(IEnumerable<DeliveryLane> lanes, DeliveryLane like)
+    {
+        lock (_gate)
+            foreach (var lane in lanes)
+                lane.FailedLike(like);
     }
 
     public void Dispose() => _spool.Dispose();
