@@ -30,6 +30,9 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
     /// </summary>
     private static readonly TimeSpan LetFinish = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>How long requests go one after the other on a first connection.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(150);
+
     /// <summary>How long the last chance waits for a flush it has cancelled to let go of a destination.</summary>
     private static readonly TimeSpan LetGo = TimeSpan.FromMilliseconds(100);
 
@@ -157,7 +160,7 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
 
     /// <summary>
     /// All signals side by side; but where there is no connection yet and little to send, one request after the other: a handshake costs the function
-    /// more CPU than the requests, and only a function that goes on sending gets it back in round trips.
+    /// more CPU than the requests, and only a function that goes on sending gets it back in round trips. One that takes long does not hold the others.
     /// </summary>
     /// <param name="before">At the last chance: what ends the flushes that were started before.</param>
     private async Task DriveAllAsync(DeliveryLane[] lanes, Run run, CancellationTokenSource? before)
@@ -169,9 +172,17 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
             return;
         }
 
+        using var soon = new AttemptTimeout(run.AtMostHalf(Soon), time, CancellationToken.None);
         for (var i = 0; i < lanes.Length; i++)
         {
-            await TakeTurnAsync(lanes[i], run, before, 1);
+            var turn = TakeTurnAsync(lanes[i], run, before, 1);
+            await turn.WaitAsync(soon.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!turn.IsCompleted)
+            {
+                await Task.WhenAll([turn, .. lanes[(i + 1)..].Select(lane => TakeTurnAsync(lane, run, before, RequestSlots.Shared))]);
+                return;
+            }
+
             if (lanes[i].Failures == 0 || !destination.IsCold)
                 continue;
             outbox.FailAll(lanes[(i + 1)..], lanes[i]);
@@ -322,6 +333,8 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
         public bool IsOver => Token.IsCancellationRequested;
 
         public bool IsBudgetSpent => deadline.IsExpired;
+
+        public TimeSpan AtMostHalf(TimeSpan limit) => budget == Timeout.InfiniteTimeSpan || limit <= budget / 2 ? limit : budget / 2;
 
         public TimeSpan AtMostAFifth(TimeSpan limit) => budget == Timeout.InfiniteTimeSpan || limit <= budget / 5 ? limit : budget / 5;
 

@@ -276,6 +276,16 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Once_TheFirstRequestHangs_TheOtherSignalsArriveAllTheSame()
+    {
+        _backend.Respond = Faults.First(1, Fault.HangBeforeHeaders);
+        using var bench = Bench("http/protobuf");
+        foreach (var signal in new[] { Signal.Logs, Signal.Traces, Signal.Metrics })
+            bench.Add(LogPayload("x") with { Signal = signal });
+        Assert.Equal(1, (await bench.DeliverAsync(budgetMs: 2000)).LeftPayloads);
+    }
+
+    [Fact]
     public async Task Once_NoConnectionCanBeOpened_OneSignalTriesForAll()
     {
         using var refusing = new RefusingEndpoint();
