@@ -156,7 +156,7 @@ internal static class EncodingBenchmark
         {
         }
 
-        public void Reported(string? requestId)
+        public void Reported(string? requestId, bool failed)
         {
         }
     }

@@ -34,4 +34,24 @@ public sealed class ManagedInstancesTests
         Assert.True(outcome.Invocation(failing).IsError());
         Assert.Empty(outcome.Single("init").ParentSpanId);
     }
+
+    /// <summary>The report is all that tells of the end there: no timer comes to help here.</summary>
+    [Theory]
+    [InlineData("""{"order":{"id":"13","fail":true}}""", "Function.PaymentDeclined")]
+    [InlineData("""{"order":{"id":"14"},"sleepMs":3000}""", "Sandbox.Timedout")]
+    public async Task Failures_are_flushed_at_once(string payload, string error)
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            options => options with
+            {
+                InitializationType = InitializationType.ManagedInstances, LogFormat = LogFormat.Json, MaxConcurrency = 4, Timeout = TimeSpan.FromSeconds(1),
+            },
+            ("TELEMETRY_EXTENSION_FLUSH_INTERVAL", "3600"));
+
+        await lambda.InvokeToErrorAsync(payload, error);
+
+        await lambda.Backend.WaitForAsync(
+            backend => backend.Spans.Any(received => received.Span.Kind == Span.Types.SpanKind.Server && received.Span.IsError()),
+            TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+    }
 }

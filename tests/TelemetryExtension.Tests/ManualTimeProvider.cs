@@ -5,6 +5,7 @@ internal sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimePro
 {
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
+    private readonly List<(long Due, TaskCompletionSource Set)> _awaited = [];
     private DateTimeOffset _now = start ?? new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private long _ticks;
 
@@ -51,6 +52,20 @@ internal sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimePro
         }
     }
 
+    /// <summary>Completes when a timer is due in exactly this time from now: whoever set it waits.</summary>
+    public Task TimerAsync(TimeSpan dueIn)
+    {
+        lock (_gate)
+        {
+            var due = _ticks + dueIn.Ticks;
+            if (_timers.Exists(timer => timer.Due == due))
+                return Task.CompletedTask;
+            var set = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _awaited.Add((due, set));
+            return set.Task;
+        }
+    }
+
     /// <summary>The wall clock jumps (freeze, SnapStart) while the monotonic one does not move.</summary>
     public void JumpWallClock(TimeSpan by)
     {
@@ -74,6 +89,8 @@ internal sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimePro
                     return true;
                 Due = owner._ticks + dueTime.Ticks;
                 owner._timers.Add(this);
+                foreach (var (_, set) in owner._awaited.FindAll(awaited => awaited.Due == Due))
+                    set.TrySetResult();
                 return true;
             }
         }

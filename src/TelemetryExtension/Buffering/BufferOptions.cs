@@ -14,6 +14,11 @@ internal sealed record BufferOptions(int Items, int Bytes)
     public const string BytesName = "TELEMETRY_EXTENSION_BUFFER_BYTES";
     private const int MiB = 1024 * 1024;
 
+    /// <summary>
+    /// Held back longer, more than this brings no larger requests, only a larger process: half of the bytes, half a mebibyte at most.
+    /// </summary>
+    public int ThresholdBytes => Math.Min((Bytes + 1) / 2, MiB / 2);
+
     /// <param name="memorySizeMb">AWS_LAMBDA_FUNCTION_MEMORY_SIZE: we share it with the function, so we take a sixteenth; 0 when unknown.</param>
     /// <param name="heapLimitBytes">
     /// The most the process's heap may hold (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes): beyond it there is no

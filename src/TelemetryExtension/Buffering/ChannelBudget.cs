@@ -4,7 +4,8 @@ namespace TelemetryExtension.Buffering;
 /// Counts items and bytes together, in one word: a reservation takes both or neither, and is never refused because of somebody
 /// else's failed one. Thread-safe, without locks.
 /// </summary>
-internal sealed class ChannelBudget(int maxItems, int maxBytes)
+/// <param name="thresholdBytes">From here on <see cref="IsOverThreshold"/>; so it is, too, from half of the items on.</param>
+internal sealed class ChannelBudget(int maxItems, int maxBytes, int thresholdBytes)
 {
     private const int BytesBits = 40;
     private const long BytesMask = (1L << BytesBits) - 1;
@@ -16,8 +17,9 @@ internal sealed class ChannelBudget(int maxItems, int maxBytes)
 
     public long Bytes => Volatile.Read(ref _used.Value) & BytesMask;
 
-    /// <summary>At least half of the items or of the bytes are in use.</summary>
-    public bool IsHalfUsed => IsHalf(Volatile.Read(ref _used.Value));
+    public bool IsHalfUsed => Items >= (maxItems + 1) / 2 || Bytes >= (maxBytes + 1) / 2;
+
+    public bool IsOverThreshold => IsOver(Volatile.Read(ref _used.Value));
 
     /// <summary>Takes one item and the bytes, leaving free at least an eighth of both unless the reserve may be used.</summary>
     public Reservation TryTake(long bytes, bool mayUseReserve)
@@ -35,7 +37,7 @@ internal sealed class ChannelBudget(int maxItems, int maxBytes)
             var next = used + OneItem + bytes;
             var seen = Interlocked.CompareExchange(ref _used.Value, next, used);
             if (seen == used)
-                return IsHalf(next) && !IsHalf(used) ? Reservation.TakenAndHalfUsed : Reservation.Taken;
+                return IsOver(next) && !IsOver(used) ? Reservation.TakenOverThreshold : Reservation.Taken;
             used = seen;
         }
     }
@@ -45,7 +47,7 @@ internal sealed class ChannelBudget(int maxItems, int maxBytes)
     /// <summary>Bytes without their item: what a refused item finds itself to be the last holder of.</summary>
     public void GiveBackBytes(long bytes) => Interlocked.Add(ref _used.Value, -bytes);
 
-    private bool IsHalf(long used) => (used >> BytesBits) >= (maxItems + 1) / 2 || (used & BytesMask) >= (maxBytes + 1) / 2;
+    private bool IsOver(long used) => (used >> BytesBits) >= (maxItems + 1) / 2 || (used & BytesMask) >= thresholdBytes;
 }
 
 internal enum Reservation : byte
@@ -54,6 +56,6 @@ internal enum Reservation : byte
     NoBytes,
     Taken,
 
-    /// <summary>Taken, and it was this one that crossed the half.</summary>
-    TakenAndHalfUsed,
+    /// <summary>Taken, and it was this one that crossed the threshold.</summary>
+    TakenOverThreshold,
 }

@@ -23,10 +23,10 @@ internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger) : I
     private const int BodyOverhead = 64;
 
     private readonly LockFreeChannel<TelemetryItem> _ring = new(options.Items);
-    private readonly ChannelBudget _budget = new(options.Items, options.Bytes);
+    private readonly ChannelBudget _budget = new(options.Items, options.Bytes, options.ThresholdBytes);
 
     /// <summary>
-    /// Called each time half of the items or of the bytes comes into use, by the writer whose item did it, after that item can be read.
+    /// Called each time the threshold is crossed (<see cref="BufferOptions.ThresholdBytes"/> or half of the items), by the writer whose item did it, after that item can be read.
     /// Must be cheap and must not throw. Set before the first write.
     /// </summary>
     public Action? OverThreshold { get; set; }
@@ -36,7 +36,10 @@ internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger) : I
     /// <summary>Memory held by the bodies of waiting items.</summary>
     public long Bytes => _budget.Bytes;
 
-    public bool IsOverThreshold => _budget.IsHalfUsed;
+    public bool IsOverThreshold => _budget.IsOverThreshold;
+
+    /// <summary>At least half of the items or of the bytes are in use.</summary>
+    public bool IsHalfUsed => _budget.IsHalfUsed;
 
     /// <summary>Ends when the channel was completed and the last item has been read.</summary>
     public Task Completion => _ring.Reader.Completion;
@@ -127,7 +130,7 @@ internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger) : I
             return Drop(in item, DropReason.Shutdown, account);
         }
 
-        if (reservation == Reservation.TakenAndHalfUsed)
+        if (reservation == Reservation.TakenOverThreshold)
             OverThreshold?.Invoke();
         return true;
     }

@@ -32,6 +32,7 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
     private bool _failed;
     private bool _blind = !hasTelemetry;
     private bool _inFlight;
+    private bool _failedInFlight;
     private bool _flushesAtEnd;
     private int _cutOffs;
     private TimeSpan? _unflushedSince;
@@ -64,17 +65,15 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
         lock (_gate)
         {
             _blind = false;
-            _failed = status != InvocationStatus.Success;
-            if (_current?.RequestId == requestId)
-            {
-                _current = _current with { Ended = true };
-                if (_flushesAtEnd)
-                    return FlushDecision.None;
-            }
-            else if (_previous?.RequestId == requestId)
-                _previous = _previous with { Ended = true };
-            return _failed ? BackgroundUnlessInFlight() : FlushDecision.None;
+            return End(requestId, status);
         }
+    }
+
+    /// <summary>The report of an invocation that had no runtimeDone, on Managed Instances. It does not promise that the next one has any.</summary>
+    public FlushDecision InvocationReported(string requestId, InvocationStatus status)
+    {
+        lock (_gate)
+            return End(requestId, status);
     }
 
     /// <summary>
@@ -87,7 +86,7 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
             _blind = true;
     }
 
-    /// <summary>The buffer became half full.</summary>
+    /// <summary>The buffer came over its threshold.</summary>
     public FlushDecision OnThreshold()
     {
         lock (_gate)
@@ -120,7 +119,8 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
         }
     }
 
-    public void Flushed(FlushOutcome outcome)
+    /// <summary>Background when an invocation failed while the flush was in flight, which may have missed it.</summary>
+    public FlushDecision Flushed(FlushOutcome outcome)
     {
         lock (_gate)
         {
@@ -128,7 +128,28 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
             _cutOffs = outcome == FlushOutcome.CutOff ? _cutOffs + 1 : 0;
             if (outcome == FlushOutcome.Complete)
                 _unflushedSince = _unflushedAfter;
+            if (!_failedInFlight)
+                return FlushDecision.None;
+            _failedInFlight = false;
+            return FlushDecision.Background;
         }
+    }
+
+    private FlushDecision End(string requestId, InvocationStatus status)
+    {
+        _failed = status != InvocationStatus.Success;
+        if (_current?.RequestId == requestId)
+        {
+            _current = _current with { Ended = true };
+            if (_flushesAtEnd)
+                return FlushDecision.None;
+        }
+        else if (_previous?.RequestId == requestId)
+            _previous = _previous with { Ended = true };
+        if (!_failed)
+            return FlushDecision.None;
+        _failedInFlight = _inFlight;
+        return BackgroundUnlessInFlight();
     }
 
     /// <param name="waiting">How long data of earlier invocations has been waiting, as far as flushes were told to us.</param>

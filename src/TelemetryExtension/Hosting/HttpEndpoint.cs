@@ -1,4 +1,6 @@
+using System.IO.Pipelines;
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -45,6 +47,8 @@ internal sealed class HttpEndpoint : IAsyncDisposable
                 kestrel.Use(next => connection =>
                 {
                     connection.Features.Set(handler);
+                    if (listen.Version is HttpVersionSpoken.Http1)
+                        AnswerHalfClosed(connection);
                     return next(connection);
                 });
             });
@@ -71,6 +75,18 @@ internal sealed class HttpEndpoint : IAsyncDisposable
         await _server.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
         _server.Dispose();
     }
+
+    /// <summary>
+    /// A sender that ends its side after the request still wants the answer; the server would take that for the end of the connection. One that is
+    /// gone altogether shows when it is read from or written to.
+    /// </summary>
+    private static void AnswerHalfClosed(ConnectionContext connection)
+    {
+        connection.ConnectionClosed = CancellationToken.None;
+        connection.Transport = new Duplex(new HalfClosedInput(connection.Transport.Input), connection.Transport.Output);
+    }
+
+    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
     private static void SetLimits(KestrelServerLimits limits)
     {

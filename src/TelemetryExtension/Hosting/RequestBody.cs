@@ -65,6 +65,25 @@ internal static class RequestBody
         }
     }
 
+    /// <summary>Takes and forgets what is coming anyway, until its end, the limit (bytes) or the cancellation. Does not throw when the sender is gone.</summary>
+    public static async ValueTask DrainAsync(PipeReader reader, long atMost, CancellationToken cancellationToken)
+    {
+        try
+        {
+            for (var isCompleted = false; !isCompleted && atMost >= 0;)
+            {
+                var read = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                isCompleted = read.IsCompleted;
+                atMost -= read.Buffer.Length;
+                reader.AdvanceTo(read.Buffer.End);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // Too slow, or gone: then nobody waits for the answer.
+        }
+    }
+
     private static BodyStatus Append(GrowingBody body, in ReadOnlySequence<byte> bytes)
     {
         foreach (var segment in bytes)

@@ -23,7 +23,8 @@ internal sealed class Composition
     private readonly Func<int> _recover;
 
     public Composition(
-        ExtensionOptions options, RegisterResponse function, Sockets sockets, bool subscribed, ExtensionsApiClient extensions, TimeProvider time)
+        ExtensionOptions options, RegisterResponse function, Sockets sockets, bool subscribed, bool managedInstances, ExtensionsApiClient extensions,
+        TimeProvider time)
     {
         var ledger = new Ledger();
         var signals = new InvocationSignals();
@@ -69,6 +70,9 @@ internal sealed class Composition
         _recover = outbox.Recover;
         channel.OverThreshold = Loop.OnOverThreshold;
         signals.OnRuntimeDone = Loop.OnRuntimeDone;
+        // Elsewhere such a report may come before the first INVOKE, of a request that a reset has cut off: decoded at once, it would be told twice.
+        if (managedInstances)
+            signals.OnReportedOnly = Loop.OnReportedOnly;
         if (destinations.Count == 0)
             Log.Warn("no destination: set OTEL_EXPORTER_OTLP_ENDPOINT or TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP; telemetry is counted and dropped, invocations go on");
     }

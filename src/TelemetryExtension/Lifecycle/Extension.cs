@@ -28,7 +28,7 @@ internal static class Extension
             Composition? composition = null;
             try
             {
-                composition = Prepare(extensions, function, time);
+                composition = Prepare(extensions, function, managedInstances, time);
             }
             catch (Exception e)
             {
@@ -51,7 +51,7 @@ internal static class Extension
     }
 
     /// <summary>What must be done before the first Next: read the settings, listen, subscribe.</summary>
-    private static Composition Prepare(ExtensionsApiClient extensions, RegisterResponse function, TimeProvider time)
+    private static Composition Prepare(ExtensionsApiClient extensions, RegisterResponse function, bool managedInstances, TimeProvider time)
     {
         var problems = new SettingProblems();
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
@@ -64,7 +64,7 @@ internal static class Extension
             Log.Warn(problem);
         var sockets = new Sockets(Listen(IPAddress.Any, options.Telemetry.Port, "the Telemetry API", another: true), otlpHttp, otlpGrpc);
         var subscribed = sockets.Telemetry is not null && TelemetrySubscription.Subscribe(extensions, sockets.Telemetry.Port);
-        return new Composition(options, function, sockets, subscribed, extensions, time);
+        return new Composition(options, function, sockets, subscribed, managedInstances, extensions, time);
     }
 
     private static ListeningSocket? Listen(IPAddress address, int port, string what, bool another)

@@ -21,11 +21,14 @@ internal sealed class ExtensionLoop(
     /// <summary>For an OTLP request that the function was sending when its runtime finished.</summary>
     private static readonly TimeSpan InFlightBound = TimeSpan.FromMilliseconds(20);
 
+    private const int SettledAfter = 20;
+
     /// <summary>Runs until SHUTDOWN was handled. The first Next has been sent before. Throws only when the Extensions API is gone.</summary>
     public async Task RunAsync()
     {
         using var longInvocations = time.CreateTimer(_ => Guarded(() => Follow(policy.OnLongInvocation())), null, policy.LongInvocation, policy.LongInvocation);
         string? lastRequestId = null;
+        var events = 0;
         while (true)
         {
             switch (await extensions.NextAsync(CancellationToken.None).ConfigureAwait(false))
@@ -35,6 +38,7 @@ internal sealed class ExtensionLoop(
                     await GuardedAsync(() => OnInvokeAsync(invoke)).ConfigureAwait(false);
                     break;
                 case ExtensionEvent.Shutdown end:
+                    flusher.End();
                     await shutdown.RunAsync(end, lastRequestId).ConfigureAwait(false);
                     return;
                 case ExtensionEvent.Unknown unknown:
@@ -43,15 +47,23 @@ internal sealed class ExtensionLoop(
             }
 
             extensions.SendNext();
+            // Every path of an ordinary invocation has been taken, and nobody waits for us.
+            if (++events == SettledAfter)
+                Guarded(static () => StartUpPages.Release());
         }
     }
 
-    /// <summary>The buffer became half full; called by a listener's thread.</summary>
+    /// <summary>The buffer came over its threshold; called by a listener's thread.</summary>
     public void OnOverThreshold() => Guarded(() => Follow(policy.OnThreshold()));
 
     /// <summary>The runtime finished a request. Called by the listener, maybe long after Next was sent: a failure is flushed at once even then.</summary>
     public void OnRuntimeDone(string requestId, bool failed) =>
-        Guarded(() => Follow(policy.InvocationEnded(requestId, failed ? InvocationStatus.Failed : InvocationStatus.Success)));
+        Guarded(() => Follow(policy.InvocationEnded(requestId, Status(failed))));
+
+    /// <summary>The platform reported a request that had no runtimeDone.</summary>
+    public void OnReportedOnly(string requestId, bool failed) => Guarded(() => Follow(policy.InvocationReported(requestId, Status(failed))));
+
+    private static InvocationStatus Status(bool failed) => failed ? InvocationStatus.Failed : InvocationStatus.Success;
 
     private async Task OnInvokeAsync(ExtensionEvent.Invoke invoke)
     {

@@ -13,7 +13,12 @@ internal sealed class Flusher(
     /// <summary>A flush that nobody waits for may take as long as a slow backend does; freezing interrupts it anyway.</summary>
     private static readonly TimeSpan BackgroundBudget = TimeSpan.FromSeconds(10);
 
+    private const int Idle = 0;
+    private const int Running = 1;
+    private const int Asked = 2;
+
     private int _background;
+    private volatile bool _ended;
 
     /// <summary>Flushes and waits for it, as long as the limit allows.</summary>
     /// <param name="measured">Whether this flush teaches the budget: not when it ran beside the handler, on a shared CPU.</param>
@@ -44,29 +49,34 @@ internal sealed class Flusher(
         }
         finally
         {
-            policy.Flushed(outcome);
+            if (policy.Flushed(outcome) == FlushDecision.Background)
+                StartInBackground();
             // Hours late already: no invocation waits for it.
             if (delivery.HasExpired)
                 _ = Task.Run(() => delivery.WriteExpiredAsync(deadLetters, CancellationToken.None), CancellationToken.None);
         }
     }
 
-    /// <summary>Starts a flush that nobody waits for; at most one at a time. It may still run when the environment is frozen, and goes on after the thaw.</summary>
+    /// <summary>
+    /// Starts a flush that nobody waits for; at most one at a time: while one runs, another follows it. It may still run when the environment is
+    /// frozen, and goes on after the thaw.
+    /// </summary>
     public void StartInBackground()
     {
-        if (Interlocked.Exchange(ref _background, 1) == 0)
+        if (!_ended && Interlocked.Exchange(ref _background, Asked) == Idle)
             _ = Task.Run(RunInBackgroundAsync);
     }
 
+    /// <summary>No flush begins any more: the shutdown sends everything itself, and what it had to cut off of another one might arrive twice.</summary>
+    public void End() => _ended = true;
+
     private async Task RunInBackgroundAsync()
     {
-        try
+        do
         {
+            Volatile.Write(ref _background, Running);
             await FlushAsync(BackgroundBudget, measured: false, CancellationToken.None).ConfigureAwait(false);
         }
-        finally
-        {
-            Volatile.Write(ref _background, 0);
-        }
+        while (Interlocked.CompareExchange(ref _background, Idle, Running) != Running && !_ended);
     }
 }

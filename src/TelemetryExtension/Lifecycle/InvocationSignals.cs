@@ -10,13 +10,19 @@ internal sealed class InvocationSignals : IInvocationSignals
 {
     private const int Remembered = 64;
     private readonly Lock _gate = new();
-    private readonly Queue<string> _done = [];
-    private readonly Queue<string> _reported = [];
+
+    /// <summary>Done and not reported yet: Lambda may repeat an event under the same id, and the end of one run is not that of the next.</summary>
+    private readonly List<string> _done = [];
+
+    private readonly List<string> _reported = [];
     private (string RequestId, TaskCompletionSource Signal)? _awaitedDone;
     private (string RequestId, TaskCompletionSource Signal)? _awaitedReport;
 
-    /// <summary>Told of every end of an invocation, on the listener's thread. Set before anything listens.</summary>
+    /// <summary>Told of every runtimeDone and whether it says failed, on the listener's thread. Set before anything listens.</summary>
     public Action<string, bool>? OnRuntimeDone { get; set; }
+
+    /// <summary>Told of a report that is the first to tell of its invocation's end: Managed Instances know no runtimeDone.</summary>
+    public Action<string, bool>? OnReportedOnly { get; set; }
 
     public void RuntimeDone(string? requestId, bool failed)
     {
@@ -32,12 +38,14 @@ internal sealed class InvocationSignals : IInvocationSignals
         OnRuntimeDone?.Invoke(requestId, failed);
     }
 
-    public void Reported(string? requestId)
+    public void Reported(string? requestId, bool failed)
     {
         if (requestId is null)
             return;
+        bool known;
         lock (_gate)
         {
+            known = _done.Remove(requestId);
             Remember(_reported, requestId);
             if (_awaitedReport is { } report && report.RequestId == requestId)
                 report.Signal.TrySetResult();
@@ -46,6 +54,8 @@ internal sealed class InvocationSignals : IInvocationSignals
                 done.Signal.TrySetResult();
         }
 
+        if (!known)
+            OnReportedOnly?.Invoke(requestId, failed);
     }
 
     /// <summary>Completes when the runtime is done with the request. One wait at a time; the task is never cancelled by itself.</summary>
@@ -53,8 +63,7 @@ internal sealed class InvocationSignals : IInvocationSignals
     {
         lock (_gate)
         {
-            // Already reported means: an earlier run of an event that Lambda repeats under the same id. Its end is not this one's.
-            if (_done.Contains(requestId) && !_reported.Contains(requestId))
+            if (_done.Contains(requestId))
                 return Task.CompletedTask;
             var signal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _awaitedDone = (requestId, signal);
@@ -75,10 +84,10 @@ internal sealed class InvocationSignals : IInvocationSignals
         }
     }
 
-    private static void Remember<T>(Queue<T> queue, T item)
+    private static void Remember(List<string> list, string item)
     {
-        queue.Enqueue(item);
-        if (queue.Count > Remembered)
-            queue.Dequeue();
+        list.Add(item);
+        if (list.Count > Remembered)
+            list.RemoveAt(0);
     }
 }

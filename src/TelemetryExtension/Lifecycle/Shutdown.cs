@@ -24,6 +24,9 @@ internal sealed class Shutdown(
     /// <summary>For writing files before a reset, where nothing is kept back for dead letters.</summary>
     private static readonly TimeSpan ForFiles = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>Out of the margin: for the last line, when nobody reads our output.</summary>
+    private static readonly TimeSpan LastLine = TimeSpan.FromMilliseconds(100);
+
     /// <param name="lastRequestId">Whose report may still be on its way; null when there was no invocation.</param>
     public async Task RunAsync(ExtensionEvent.Shutdown shutdown, string? lastRequestId)
     {
@@ -46,13 +49,23 @@ internal sealed class Shutdown(
         }).ConfigureAwait(false);
 
         // Whatever became of the delivery: what it left is written and counted.
+        var inFiles = 0;
         await GuardAsync(async () =>
         {
             using var last = deadline.CreateCancellation();
-            if (isReset && delivery.LeaveInFiles(last.Token) is > 0 and var left)
-                Log.Info($"{left} undelivered payloads are left in files for the next generation of this environment");
+            if (isReset)
+                inFiles = delivery.LeaveInFiles(last.Token);
             await delivery.GiveUpAsync(deadLetters, last.Token).ConfigureAwait(false);
         }).ConfigureAwait(false);
+        using var patience = new CancellationTokenSource(LastLine, time);
+        await Task.Run(() => SayLast(inFiles), CancellationToken.None)
+            .WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private void SayLast(int inFiles)
+    {
+        if (inFiles > 0)
+            Log.Info($"{inFiles} undelivered payloads are left in files for the next generation of this environment");
         Log.Info($"ledger: {ledger}");
     }
 

@@ -18,7 +18,7 @@ internal sealed class TelemetryCollector(
     Outbox outbox, Ledger ledger, TimeProvider time, TelemetryOptions options) : IDisposable
 {
     /// <summary>Spans are few; this bounds one payload after a long time without flush.</summary>
-    private const int SpansPerPayload = 512;
+    private const int SpansPerPayload = 128;
 
     private readonly Lock _gate = new();
     private SpanExport? _spans;
@@ -75,7 +75,7 @@ internal sealed class TelemetryCollector(
     /// </summary>
     public void MakeRoom()
     {
-        if (channel.IsOverThreshold)
+        if (channel.IsHalfUsed)
             Collect();
     }
 

@@ -13,8 +13,11 @@ namespace TelemetryExtension.Logs;
 /// together and nothing waits beyond <see cref="Flush"/>. A record of joined lines counts as all of them. Not thread-safe.
 /// </summary>
 /// <param name="sink">Takes each finished payload.</param>
-/// <param name="maxBytes">Size at which a payload is closed; only a single record can make one larger. CloudWatch's OTLP endpoint takes 1 MB.</param>
-internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, int maxBytes = 1_000_000) : IDisposable
+/// <param name="maxBytes">
+/// Size at which a payload is closed; only a single record can make one larger. Requests are put together from payloads later, so larger ones only make
+/// this process larger.
+/// </param>
+internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, int maxBytes = 240_000) : IDisposable
 {
     private static readonly byte[] Scope = OtlpRequest.EncodeScope(Conventions.ScopeName, Conventions.Version);
     private static readonly byte[] Schema = Encoding.UTF8.GetBytes(Conventions.SchemaUrl);

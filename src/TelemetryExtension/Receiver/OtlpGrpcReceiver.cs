@@ -18,7 +18,24 @@ internal sealed class OtlpGrpcReceiver(OtlpIntake intake)
     /// <summary>A frame around an Export*ServiceResponse without partial_success: no bytes at all.</summary>
     private static readonly byte[] EmptyMessage = new byte[FrameHeaderBytes];
 
+    /// <summary>OTLP's own bound for a request: no sane sender has more to come.</summary>
+    private const long MostDrained = 64 * 1024 * 1024;
+
+    private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(10);
+
     public async Task HandleAsync(HttpExchange exchange)
+    {
+        await ReceiveAsync(exchange).ConfigureAwait(false);
+        // Whatever was refused, and why: the answer is headers only, and goes out when this is over. A stream that ends with unread data is reset,
+        // which some senders take for a failure of the connection, and too many resets end it (Kestrel's defence against rapid resets): with it
+        // would go requests that nobody has refused.
+        if (exchange.HasStarted)
+            return;
+        using var patience = new CancellationTokenSource(LongestDrain, intake.Time);
+        await RequestBody.DrainAsync(exchange.RequestBody, MostDrained, patience.Token).ConfigureAwait(false);
+    }
+
+    private async Task ReceiveAsync(HttpExchange exchange)
     {
         if (!IsGrpc(exchange.RequestHeaders.ContentType))
         {
@@ -71,7 +88,6 @@ internal sealed class OtlpGrpcReceiver(OtlpIntake intake)
 
         if (intake.RefuseUnread(signal, header.Length) is { } full)
         {
-            await DrainAsync(exchange.RequestBody).ConfigureAwait(false);
             await AnswerAsync(exchange, full).ConfigureAwait(false);
             return;
         }
@@ -95,27 +111,6 @@ internal sealed class OtlpGrpcReceiver(OtlpIntake intake)
         }
 
         await AnswerAsync(exchange, intake.Accept(signal, body.Body, 0, new(Json: false, header.Compressed), lease)).ConfigureAwait(false);
-    }
-
-    /// <summary>
-    /// Takes and forgets what is coming anyway. A stream that ends with unread data is reset, and too many resets end the connection (Kestrel's
-    /// defence against rapid resets): with it would go requests that nobody has refused. RefuseUnread is only for what is small enough.
-    /// </summary>
-    private static async ValueTask DrainAsync(PipeReader reader)
-    {
-        try
-        {
-            for (var isCompleted = false; !isCompleted;)
-            {
-                var read = await reader.ReadAsync().ConfigureAwait(false);
-                isCompleted = read.IsCompleted;
-                reader.AdvanceTo(read.Buffer.End);
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or IOException)
-        {
-            // The sender is gone: nobody waits for the answer.
-        }
     }
 
     /// <summary>The five bytes in front of the message; consumes them.</summary>

@@ -35,6 +35,8 @@ internal sealed class OtlpIntake(
 
     public InFlight InFlight { get; } = new();
 
+    public TimeProvider Time => time;
+
     public int MaxRequestBytes => options.MaxRequestBytes;
 
     /// <summary>Bytes held by requests in flight; what the channel holds is the channel's.</summary>

@@ -7,5 +7,5 @@ internal interface IInvocationSignals
     void RuntimeDone(string? requestId, bool failed);
 
     /// <summary>The platform's report of this request is in the channel.</summary>
-    void Reported(string? requestId);
+    void Reported(string? requestId, bool failed);
 }

@@ -125,7 +125,7 @@ internal sealed class TelemetryBatchReader(ITelemetrySink sink, IInvocationSigna
         if (type == TelemetryType.PlatformRuntimeDone)
             signals.RuntimeDone(peek.RequestId, peek.Failed);
         else
-            signals.Reported(peek.RequestId);
+            signals.Reported(peek.RequestId, peek.Failed);
     }
 
     private void Write(in TelemetryItem item)

@@ -48,6 +48,27 @@ public sealed class EnvironmentFaultTests
         Assert.Equal(FaultRun.LinesPerOrder, outcome.LogsOf(after.RequestId).Count);
     }
 
+    [Fact]
+    public async Task What_waits_in_files_is_told_apart_and_arrives_when_the_backend_is_back()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            options => options with { MemorySizeMb = 512 }, (FaultRun.Strategy, "end"), ("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", "65536"));
+        await lambda.Backend.PauseAsync(Cancellation);
+        var results = await lambda.OrdersAsync(5, ",\"logLines\":200,\"logBytes\":500");
+        await lambda.Backend.ResumeAsync(Cancellation);
+        var outcome = await lambda.EndAsync();
+
+        outcome.CheckAllArrived(results, FaultRun.LinesPerOrder + 200);
+        // The ledger as it was when the last metrics were made, before the drain.
+        var (spooled, buffered) = (Gauge("telemetry_extension.records.spooled"), Gauge("telemetry_extension.records.buffered"));
+        Assert.InRange(spooled, 500, outcome.Ledger.Logs.Received);
+        Assert.InRange(spooled + buffered, spooled, outcome.Ledger.Logs.Received);
+
+        long Gauge(string name) => Assert.Single(
+            outcome.Metrics.Where(metric => metric.Name == name).SelectMany(metric => metric.Gauge.DataPoints),
+            point => point.Attributes.Value("telemetry_extension.signal")?.StringValue == "logs").AsInt;
+    }
+
     [Theory]
     [InlineData("timeout", "Sandbox.Timedout", "stdout")]
     [InlineData("timeout", "Sandbox.Timedout", "off")]

@@ -35,6 +35,8 @@ internal sealed class Soak(int seed, TimeSpan duration)
             lambda.Backend.Respond = null;
             await lambda.Backend.ResumeAsync(cancellation);
             Note("the end");
+            // After a crash there is no environment to shut down until somebody invokes.
+            _requests.Add((await lambda.InvokeAsync(FaultRun.Order("last"))).RequestId);
             var outcome = await lambda.EndAsync(_lives, mayRepeat: true);
             CheckLedger(outcome);
         }
@@ -117,7 +119,7 @@ internal sealed class Soak(int seed, TimeSpan duration)
     {
         var report = new StringBuilder().AppendLine(CultureInfo.InvariantCulture, $"seed {seed}: {_number} invocations, {_lives} lives");
         foreach (var (name, account) in outcome.Ledger.Accounts)
-            report.AppendLine(CultureInfo.InvariantCulture, $"  {name} {account}");
+            report.AppendLine(CultureInfo.InvariantCulture, $"  {name} {account} {string.Join(' ', account.DroppedBy)}");
         TestContext.Current.TestOutputHelper?.WriteLine(report.ToString());
         Console.WriteLine(report);
 

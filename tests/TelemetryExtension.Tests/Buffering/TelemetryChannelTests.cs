@@ -141,6 +141,19 @@ public sealed class TelemetryChannelTests
     }
 
     [Fact]
+    public void OverThreshold_LargeBuffer_IsRaisedAtHalfAMebibyte()
+    {
+        var raised = 0;
+        var channel = Channel(items: 64, bytes: 16 << 20);
+        channel.OverThreshold = () => raised++;
+
+        Assert.True(channel.TryWrite(Item(TelemetryItemKind.OtlpRequest, 256 * 1024)));
+        Assert.Equal((0, false), (raised, channel.IsOverThreshold));
+        Assert.True(channel.TryWrite(Item(TelemetryItemKind.OtlpRequest, 256 * 1024)));
+        Assert.Equal((1, true, false), (raised, channel.IsOverThreshold, channel.IsHalfUsed));
+    }
+
+    [Fact]
     public void OverThreshold_HalfUsed_IsRaisedOncePerCrossing()
     {
         var raised = 0;

@@ -37,6 +37,20 @@ public sealed class DeadLetterWriterTests : IDisposable
         Assert.Empty(_stdout.ToString());
     }
 
+    /// <summary>A pipe that nobody reads is full after 64 KiB, and a write to it never returns.</summary>
+    [Fact]
+    public async Task Write_StdoutIsFull_EndsWithItsTimeAndIsNotCountedAsWritten()
+    {
+        using var stdout = new FullPipe();
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        var writing = new DeadLetterWriter([new StdoutSink(stdout)], int.MaxValue).WriteAsync(Payloads(2), deadline.Token).AsTask();
+        await stdout.Full.WaitAsync(TimeSpan.FromSeconds(20), Cancelled);
+
+        await deadline.CancelAsync();
+
+        Assert.All(await writing.WaitAsync(TimeSpan.FromSeconds(20), Cancelled), Assert.False);
+    }
+
     [Theory]
     [InlineData("AccessDeniedException")]
     [InlineData("InvalidParameterException")]

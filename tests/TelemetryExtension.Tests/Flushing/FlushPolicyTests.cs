@@ -170,6 +170,41 @@ public sealed class FlushPolicyTests
         Assert.All(names, name => Assert.Contains(problems.Messages, message => message.StartsWith($"TELEMETRY_EXTENSION_FLUSH_{name}=", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData(InvocationStatus.Failed, FlushDecision.Background)]
+    [InlineData(InvocationStatus.Success, FlushDecision.None)]
+    internal void InvocationReported_NoInvokeAndNoRuntimeDone_OnlyAFailureIsFlushedAtOnce(InvocationStatus status, FlushDecision expected)
+    {
+        var policy = new FlushPolicy(FlushOptions.From(new(), new()), new ManualTimeProvider());
+
+        Assert.Equal(expected, policy.InvocationReported("1", status));
+    }
+
+    [Fact]
+    public void InvocationReported_RuntimeDoneWasMissed_StaysBlind()
+    {
+        var policy = new FlushPolicy(FlushOptions.From(new(), new()), new ManualTimeProvider());
+        policy.RuntimeDoneMissed();
+        policy.InvocationReported("1", InvocationStatus.Success);
+        Assert.Equal(FlushDecision.AtStart, policy.OnInvoke(new("2", TimeSpan.Zero, false)));
+
+        policy.InvocationEnded("2", InvocationStatus.Success);
+        Assert.Equal(FlushDecision.AfterInvocation, policy.OnInvoke(new("3", TimeSpan.Zero, false)));
+    }
+
+    [Fact]
+    public void Flushed_AFailureCameMeanwhile_AnotherFollowsOnce()
+    {
+        var policy = new FlushPolicy(FlushOptions.From(new(), new()), new ManualTimeProvider());
+        policy.FlushStarted();
+        Assert.Equal(FlushDecision.None, policy.InvocationReported("1", InvocationStatus.Failed));
+        Assert.Equal(FlushDecision.None, policy.InvocationReported("2", InvocationStatus.Success));
+
+        Assert.Equal(FlushDecision.Background, policy.Flushed(FlushOutcome.Complete));
+        policy.FlushStarted();
+        Assert.Equal(FlushDecision.None, policy.Flushed(FlushOutcome.Complete));
+    }
+
     [Fact]
     public void From_GoodValues_AreUsed() =>
         Assert.Equal(

@@ -63,6 +63,53 @@ public sealed class HostileSenderTests
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
+    [Fact]
+    public async Task HalfClosedAfterTheRequest_IsAnswered()
+    {
+        await using var receiver = await ReceiverUnderTest.StartAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            using var socket = await receiver.ConnectAsync();
+            await socket.SendAsync(Request(OtlpSamples.Trace(spans: 1 + (i * 100))), Token);
+            socket.Shutdown(SocketShutdown.Send);
+
+            Assert.StartsWith("HTTP/1.1 200", await ReadToEndAsync(socket), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(20, receiver.Sink.Items.Count);
+        await IdleAsync(receiver);
+    }
+
+    [Fact]
+    public async Task HalfClosedAfterTwoRequestsInOne_BothAreAnswered()
+    {
+        await using var receiver = await ReceiverUnderTest.StartAsync();
+        using var socket = await receiver.ConnectAsync();
+        var sample = OtlpSamples.Trace();
+        var chunked = Encoding.ASCII.GetBytes(
+            $"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nTransfer-Encoding: chunked\r\n\r\n{sample.Length:x}\r\n");
+        byte[] both = [.. Request(sample), .. chunked, .. sample, .. "\r\n0\r\n\r\n"u8];
+        await socket.SendAsync(both, Token);
+        socket.Shutdown(SocketShutdown.Send);
+
+        Assert.Equal(2, (await ReadToEndAsync(socket)).Split("HTTP/1.1 200").Length - 1);
+        Assert.Equal(2, receiver.Sink.Items.Count);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("POST /v1/tra")]
+    [InlineData("POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-")]
+    public async Task HalfClosedInTheMiddleOfTheHead_IsClosed(string sent)
+    {
+        await using var receiver = await ReceiverUnderTest.StartAsync();
+        using var socket = await receiver.ConnectAsync();
+        await socket.SendAsync(Encoding.ASCII.GetBytes(sent), Token);
+        socket.Shutdown(SocketShutdown.Send);
+
+        Assert.DoesNotContain(" 200", await ReadToEndAsync(socket), StringComparison.Ordinal);
+    }
+
     /// <summary>Kestrel takes the half-close of an unfinished request for the end of the connection: an answer is not owed.</summary>
     [Fact]
     public async Task HalfClosedInTheMiddleOfABody_GivesEverythingBack()

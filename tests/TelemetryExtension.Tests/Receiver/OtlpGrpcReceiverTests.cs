@@ -133,6 +133,63 @@ public sealed class OtlpGrpcReceiverTests
         Assert.Equal(1, receiver.Ledger[LedgerAccount.Traces].Dropped[(int)DropReason.BufferBytes]);
     }
 
+    /// <summary>A sender that is reset in the middle of its upload may take that for a broken connection, and send the same again.</summary>
+    [Theory]
+    [InlineData(5_000_000)]
+    [InlineData(64 * 1024 * 1024)]
+    public async Task Export_TooLarge_IsReadToItsEndAndAnswered(int length)
+    {
+        await using var receiver = await ReceiverUnderTest.StartAsync();
+        using var content = new Upload(length, length);
+
+        var answer = await CallAsync(receiver, TracePath, content);
+
+        Assert.Equal(("8", true), (answer.Status, content.IsSent));
+        Assert.Equal((0, 0L), (receiver.Intake.InFlight.Count, receiver.Intake.BytesInFlight));
+        Assert.Equal(1, receiver.Ledger[LedgerAccount.Traces].DroppedTotal);
+    }
+
+    [Fact]
+    public async Task Export_LargeAndOverTheByteBudget_IsReadToItsEndAndUnavailableWithRetryInfo()
+    {
+        await using var receiver = await ReceiverUnderTest.StartAsync();
+        using var hog = receiver.Intake.Lease();
+        Assert.True(hog.TryTake(receiver.Options.InFlightBytes - 100));
+        using var content = new Upload(3_000_000, 3_000_000);
+
+        var answer = await CallAsync(receiver, TracePath, content);
+
+        Assert.Equal(("14", true), (answer.Status, content.IsSent));
+        Assert.Single(RpcStatusMessage.Parser.ParseFrom(Convert.FromBase64String(answer.Details!)).Details);
+    }
+
+    [Fact]
+    public async Task Export_EndlessBody_IsAnsweredAllTheSame()
+    {
+        await using var receiver = await ReceiverUnderTest.StartAsync();
+        using var content = new Upload(uint.MaxValue, 1L << 40);
+
+        var answer = await CallAsync(receiver, TracePath, content);
+
+        Assert.Equal(("8", false), (answer.Status, content.IsSent));
+        Assert.Equal("0", (await CallAsync(receiver, TracePath, Frame(OtlpSamples.Trace()))).Status);
+    }
+
+    /// <summary>Streams that end unread are reset, and after too many resets the server ends the connection.</summary>
+    [Theory]
+    [InlineData(TracePath, null, "8")]
+    [InlineData(TracePath, "zstd", "12")]
+    [InlineData("/grpc.health.v1.Health/Check", null, "12")]
+    public async Task Export_HundredsRefusedOnOneConnection_AllAnswered(string path, string? encoding, string expected)
+    {
+        await using var receiver = await ReceiverUnderTest.StartAsync(new() { MaxRequestBytes = "5000" });
+        var body = Frame(new byte[100_000]);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 400).Select(_ => CallAsync(receiver, path, body, encoding)));
+
+        Assert.Equal([expected], answers.Select(answer => answer.Status).Distinct());
+    }
+
     private static byte[] Frame(byte[] message, bool compressed = false)
     {
         var frame = new byte[5 + message.Length];
@@ -142,14 +199,18 @@ public sealed class OtlpGrpcReceiverTests
         return frame;
     }
 
+    private static Task<(string? Status, string? Message, string? Details, byte[] Body)> CallAsync(
+        ReceiverUnderTest receiver, string path, byte[] body, string? encoding = null) =>
+        CallAsync(receiver, path, new StreamContent(new MemoryStream(body)), encoding);
+
     private static async Task<(string? Status, string? Message, string? Details, byte[] Body)> CallAsync(
-        ReceiverUnderTest receiver, string path, byte[] body, string? encoding = null)
+        ReceiverUnderTest receiver, string path, HttpContent body, string? encoding = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path)
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new StreamContent(new MemoryStream(body)),
+            Content = body,
         };
         request.Content.Headers.ContentType = new("application/grpc");
         request.Headers.TryAddWithoutValidation("te", "trailers");

@@ -28,7 +28,7 @@ public class TelemetryEndpointTests
         Assert.Equal([Start, "\"hello\\n\"", Done, Report], _sink.Texts);
         Assert.Equal([TelemetryItemKind.PlatformEvent, TelemetryItemKind.FunctionLog, TelemetryItemKind.PlatformEvent, TelemetryItemKind.PlatformEvent], _sink.Kinds);
         Assert.Equal(1_754_913_600_101_000_000, _sink.Times[1]);
-        Assert.Equal(["done r1 False", "reported r1"], _signals.Seen);
+        Assert.Equal(["done r1 False", "reported r1 False"], _signals.Seen);
         Assert.Equal(0, Malformed);
     }
 
@@ -197,6 +197,6 @@ public class TelemetryEndpointTests
 
         public void RuntimeDone(string? requestId, bool failed) => Seen.Add($"done {requestId} {failed}");
 
-        public void Reported(string? requestId) => Seen.Add($"reported {requestId}");
+        public void Reported(string? requestId, bool failed) => Seen.Add($"reported {requestId} {failed}");
     }
 }

@@ -1,0 +1,376 @@
+using TelemetryExtension.Accounting;
+using TelemetryExtension.Flushing;
+
+namespace TelemetryExtension.Tests.Lifecycle;
+
+public sealed class ExtensionLoopTests
+{
+    /// <summary>Steady and rare: after the first invocations nothing is due for a while.</summary>
+    private static readonly FlushSettings Periodic = new("periodic", "20");
+
+    private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>The default of the budget, as long as no flush has been measured.</summary>
+    private static readonly TimeSpan Budget = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>The budget when flushes have been measured to take no time at all.</summary>
+    private static readonly TimeSpan LeastBudget = TimeSpan.FromMilliseconds(50);
+
+    [Fact]
+    public async Task Invoke_NothingDue_NextAtOnceWithoutRuntimeDone()
+    {
+        using var loop = new LoopUnderTest(Periodic);
+        await loop.PassFirstInvocationsAsync();
+        loop.Telemetry.LogLine();
+
+        loop.Invoke("quiet");
+
+        await loop.Api.NextAsync();
+        Assert.False(loop.Destination.HasMore);
+    }
+
+    [Fact]
+    public async Task Invoke_FlushIsDueAfterIt_WaitsForItsOwnRuntimeDone()
+    {
+        using var loop = new LoopUnderTest();
+        await loop.Api.NextAsync();
+        var timeout = TimeSpan.FromMinutes(1);
+        loop.Invoke("mine", timeout);
+        loop.Telemetry.LogLine();
+        await WaitingUntilAsync(loop, timeout - LoopUnderTest.Margin);
+
+        loop.Telemetry.RuntimeDone("earlier");
+        // If that had ended the wait, the flush would come before the clock moves or find the deadline's timer gone.
+        loop.Time.Advance(TimeSpan.FromSeconds(1));
+        await WaitingUntilAsync(loop, timeout - LoopUnderTest.Margin - TimeSpan.FromSeconds(1));
+        Assert.Equal((1, false), (loop.Api.Calls, loop.Destination.HasMore));
+        loop.Telemetry.RuntimeDone("mine");
+
+        Assert.Equal(TimeSpan.FromSeconds(1), (await loop.Destination.RequestAsync()).At);
+        Assert.Equal(TimeSpan.FromSeconds(1), await loop.Api.NextAsync());
+    }
+
+    [Fact]
+    public async Task Invoke_RuntimeDoneCameBeforeTheEvent_IsFlushedAllTheSame()
+    {
+        using var loop = new LoopUnderTest();
+        await loop.Api.NextAsync();
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("fast");
+
+        loop.Invoke("fast");
+
+        await loop.Destination.RequestAsync();
+        await loop.Api.NextAsync();
+    }
+
+    [Fact]
+    public async Task Invoke_NoRuntimeDone_FlushesBeforeTheDeadline_AndTheNextDoesNotWait()
+    {
+        using var loop = new LoopUnderTest();
+        await loop.Api.NextAsync();
+        loop.Invoke("lost", TimeSpan.FromSeconds(3));
+        loop.Telemetry.LogLine();
+        await WaitingUntilAsync(loop, TimeSpan.FromSeconds(3) - LoopUnderTest.Margin);
+
+        loop.Time.Advance(TimeSpan.FromSeconds(3) - LoopUnderTest.Margin);
+
+        Assert.Equal(TimeSpan.FromMilliseconds(2750), (await loop.Destination.RequestAsync()).At);
+        Assert.Equal(TimeSpan.FromMilliseconds(2750), await loop.Api.NextAsync());
+        // Blind now: waiting again would cost every invocation its whole timeout.
+        loop.Telemetry.LogLine();
+        loop.Invoke("after");
+        await loop.Destination.RequestAsync();
+        Assert.Equal(TimeSpan.FromMilliseconds(2750), await loop.Api.NextAsync());
+    }
+
+    [Fact]
+    public async Task Invoke_BackendHangs_NextWhenTheBudgetIsSpent()
+    {
+        using var loop = new LoopUnderTest();
+        loop.Destination.Hangs = true;
+        await loop.Api.NextAsync();
+        loop.Invoke("1");
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("1");
+        var request = await loop.Destination.RequestAsync();
+
+        loop.Time.Advance(Budget - Millisecond);
+        Assert.False(request.CutOff.IsCancellationRequested);
+        Assert.Equal(1, loop.Api.Calls);
+        loop.Time.Advance(Millisecond);
+
+        Assert.Equal(Budget, await loop.Api.NextAsync());
+        // Nothing is lost: it waits for the next chance.
+        Assert.Equal((1, 0), (loop.Ledger[LedgerAccount.Logs].Buffered, loop.Ledger[LedgerAccount.Logs].DroppedTotal));
+    }
+
+    [Fact]
+    public async Task Invoke_BackendHangsNearTheTimeout_NextBeforeTheFunctionsDeadline()
+    {
+        using var loop = new LoopUnderTest();
+        loop.Destination.Hangs = true;
+        await loop.Api.NextAsync();
+        var nextMargin = TimeSpan.FromMilliseconds(50);
+        var left = TimeSpan.FromMilliseconds(280);
+        loop.Invoke("1", left + nextMargin);
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("1");
+        var request = await loop.Destination.RequestAsync();
+
+        loop.Time.Advance(left - Millisecond);
+        Assert.False(request.CutOff.IsCancellationRequested);
+        loop.Time.Advance(Millisecond);
+
+        Assert.Equal(left, await loop.Api.NextAsync());
+    }
+
+    [Fact]
+    public async Task FlushBesideTheHandler_BackendHangs_CutOffOneBudgetAfterRuntimeDone()
+    {
+        using var loop = await WithFlushAtStartAsync();
+        var request = await loop.Destination.RequestAsync();
+
+        loop.Time.Advance(TimeSpan.FromSeconds(5));
+        Assert.False(request.CutOff.IsCancellationRequested);
+        loop.Telemetry.RuntimeDone("beside");
+        await loop.Time.TimerAsync(LeastBudget).WaitAsync(LoopUnderTest.Patience, TestContext.Current.CancellationToken);
+        loop.Time.Advance(LeastBudget - Millisecond);
+        Assert.False(request.CutOff.IsCancellationRequested);
+        Assert.Equal(5, loop.Api.Calls);
+        loop.Time.Advance(Millisecond);
+
+        Assert.Equal(request.At + TimeSpan.FromSeconds(5) + LeastBudget, await loop.Api.NextAsync());
+    }
+
+    [Fact]
+    public async Task FlushBesideTheHandler_DoneBeforeTheHandler_NextDoesNotWaitForRuntimeDone()
+    {
+        using var loop = await WithFlushAtStartAsync(hangs: false);
+        var request = await loop.Destination.RequestAsync();
+
+        Assert.Equal(request.At, await loop.Api.NextAsync());
+    }
+
+    [Fact]
+    public async Task FlushBesideTheHandler_NoTelemetry_BoundedByTheBudgetFromItsStart()
+    {
+        using var loop = new LoopUnderTest(hasTelemetry: false);
+        loop.Destination.Hangs = true;
+        await loop.Api.NextAsync();
+        loop.Telemetry.LogLine();
+        loop.Invoke("1");
+        await loop.Destination.RequestAsync();
+
+        loop.Time.Advance(Budget);
+
+        Assert.Equal(Budget, await loop.Api.NextAsync());
+    }
+
+    [Fact]
+    public async Task LongInvocation_FlushesInTheMiddleAndGoesOnWaiting()
+    {
+        using var loop = new LoopUnderTest();
+        await loop.Api.NextAsync();
+        loop.Invoke("long");
+        await WaitingUntilAsync(loop, TimeSpan.FromMinutes(10) - LoopUnderTest.Margin);
+        loop.Telemetry.LogLine();
+
+        loop.Time.Advance(TimeSpan.FromSeconds(19));
+        Assert.False(loop.Destination.HasMore);
+        loop.Time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(TimeSpan.FromSeconds(20), (await loop.Destination.RequestAsync()).At);
+        Assert.Equal(1, loop.Api.Calls);
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("long");
+        await loop.Destination.RequestAsync();
+        await loop.Api.NextAsync();
+    }
+
+    [Fact]
+    public async Task RuntimeDone_FailedAfterNext_IsFlushedAtOnceInTheBackground()
+    {
+        using var loop = new LoopUnderTest(Periodic);
+        await loop.PassFirstInvocationsAsync();
+        loop.Invoke("quiet");
+        await loop.Api.NextAsync();
+        loop.Telemetry.LogLine();
+
+        loop.Telemetry.RuntimeDone("quiet", "error");
+
+        await loop.Destination.RequestAsync();
+        Assert.Equal(5, loop.Api.Calls);
+    }
+
+    [Fact]
+    public async Task RuntimeDone_FailedWhileAFlushIsInFlight_IsFlushedRightAfterIt()
+    {
+        using var loop = new LoopUnderTest(Periodic);
+        await loop.PassFirstInvocationsAsync();
+        loop.Invoke("quiet");
+        await loop.Api.NextAsync();
+        loop.Telemetry.LogLine();
+        loop.Destination.Hangs = true;
+        loop.Telemetry.RuntimeDone("quiet", "error");
+        await loop.Destination.RequestAsync();
+
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("quiet", "error");
+        loop.Destination.Hangs = false;
+
+        await loop.Destination.RequestAsync();
+    }
+
+    /// <summary>Managed Instances: no INVOKE, no runtimeDone; the report is all there is.</summary>
+    [Fact]
+    public async Task Report_FailedWithoutInvokeAndRuntimeDone_IsFlushedAtOnce()
+    {
+        using var loop = new LoopUnderTest();
+        await loop.Api.NextAsync();
+        loop.Telemetry.LogLine();
+
+        loop.Telemetry.Report("good");
+        Assert.False(loop.Destination.HasMore);
+        loop.Telemetry.Report("bad", "timeout");
+
+        await loop.Destination.RequestAsync();
+        Assert.Equal(1, loop.Api.Calls);
+    }
+
+    [Fact]
+    public async Task RuntimeDone_SuccessAfterNext_WaitsForItsTurn()
+    {
+        using var loop = new LoopUnderTest(Periodic);
+        await loop.PassFirstInvocationsAsync();
+        loop.Invoke("quiet");
+        await loop.Api.NextAsync();
+        loop.Telemetry.LogLine();
+
+        loop.Telemetry.RuntimeDone("quiet");
+        loop.Invoke("next");
+        await loop.Api.NextAsync();
+
+        Assert.False(loop.Destination.HasMore);
+    }
+
+    [Fact]
+    public async Task UnknownEvent_IsIgnored_NextGoesOn()
+    {
+        using var loop = new LoopUnderTest();
+        await loop.Api.NextAsync();
+
+        loop.Api.Answer("""{"eventType":"TOMORROW","deadlineMs":5,"any":{"thing":[1]}}""");
+
+        await loop.Api.NextAsync();
+        await loop.InvokeAndFlushAsync("1");
+    }
+
+    [Fact]
+    public async Task Invoke_ABugInTheHandling_CostsItsFlushAndNothingElse()
+    {
+        var faulty = new FaultyTimeProvider();
+        using var loop = new LoopUnderTest(loopTime: faulty.Around);
+        await loop.Api.NextAsync();
+        faulty.Throws = true;
+        loop.Invoke("unlucky");
+        loop.Telemetry.LogLine();
+        await loop.Api.NextAsync();
+        Assert.False(loop.Destination.HasMore);
+        faulty.Throws = false;
+
+        await loop.InvokeAndFlushAsync("next");
+        Assert.Equal(2, loop.Ledger[LedgerAccount.Logs].Exported);
+    }
+
+    [Fact]
+    public async Task Invoke_ABugInTheFlush_CostsItsFlushAndNothingElse()
+    {
+        using var loop = new LoopUnderTest();
+        var works = loop.Encode;
+        await loop.Api.NextAsync();
+        loop.Encode = static _ => throw new InvalidOperationException("a bug");
+        loop.Invoke("unlucky");
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("unlucky");
+        await loop.Api.NextAsync();
+        loop.Encode = works;
+
+        await loop.InvokeAndFlushAsync("next");
+    }
+
+    [Fact]
+    public async Task Invoke_SdkStillSending_WaitsForItButNotLong()
+    {
+        using var loop = new LoopUnderTest();
+        await loop.Api.NextAsync();
+        loop.Intake.InFlight.Enter();
+        loop.Invoke("1");
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("1");
+
+        var bound = TimeSpan.FromMilliseconds(20);
+        await WaitingUntilAsync(loop, bound);
+        Assert.False(loop.Destination.HasMore);
+        loop.Time.Advance(bound);
+
+        Assert.Equal(bound, (await loop.Destination.RequestAsync()).At);
+        await loop.Api.NextAsync();
+    }
+
+    [Fact]
+    public async Task Shutdown_EndsTheLoopWithEverythingDelivered()
+    {
+        using var loop = new LoopUnderTest(Periodic);
+        await loop.PassFirstInvocationsAsync();
+        loop.Invoke("quiet");
+        await loop.Api.NextAsync();
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("quiet");
+        loop.Telemetry.Report("quiet");
+
+        loop.ShutDown();
+        await loop.Run.WaitAsync(LoopUnderTest.Patience, TestContext.Current.CancellationToken);
+
+        await loop.Destination.RequestAsync();
+        Assert.Equal((4, 0), (loop.Ledger[LedgerAccount.Logs].Exported, loop.Ledger[LedgerAccount.Logs].Buffered));
+        Assert.Equal(5, loop.Api.Calls);
+    }
+
+    /// <summary>A flush beside the shutdown's own could only be cut off by it, and arrive twice.</summary>
+    [Fact]
+    public async Task Shutdown_AFailureIsToldMeanwhile_NoFlushBesideTheLastOne()
+    {
+        using var loop = new LoopUnderTest();
+        await loop.Api.NextAsync();
+        await loop.InvokeAndFlushAsync("1");
+        loop.ShutDown();
+        var lateEvents = TimeSpan.FromMilliseconds(60);
+        await WaitingUntilAsync(loop, lateEvents);
+        loop.Telemetry.LogLine();
+
+        loop.Telemetry.Report("older", "error");
+        loop.Time.Advance(lateEvents);
+        await loop.Run.WaitAsync(LoopUnderTest.Patience, TestContext.Current.CancellationToken);
+
+        Assert.Equal(lateEvents, (await loop.Destination.RequestAsync()).At);
+    }
+
+    /// <summary>The fifth invocation after a pause: what is left of the fourth is flushed while the handler runs.</summary>
+    private static async Task<LoopUnderTest> WithFlushAtStartAsync(bool hangs = true)
+    {
+        var loop = new LoopUnderTest(Periodic);
+        await loop.PassFirstInvocationsAsync();
+        loop.Invoke("quiet");
+        await loop.Api.NextAsync();
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("quiet");
+        loop.Time.Advance(TimeSpan.FromSeconds(21));
+        loop.Destination.Hangs = hangs;
+        loop.Invoke("beside");
+        return loop;
+    }
+
+    private static Task WaitingUntilAsync(LoopUnderTest loop, TimeSpan dueIn) =>
+        loop.Time.TimerAsync(dueIn).WaitAsync(LoopUnderTest.Patience, TestContext.Current.CancellationToken);
+}

@@ -1,0 +1,24 @@
+namespace TelemetryExtension.Tests.Lifecycle;
+
+/// <summary>A clock with a bug in it, which stands for any bug: its timers cannot be made while it throws.</summary>
+internal sealed class FaultyTimeProvider : TimeProvider
+{
+    private TimeProvider _time = System;
+
+    public bool Throws { get; set; }
+
+    public override long TimestampFrequency => _time.TimestampFrequency;
+
+    public TimeProvider Around(TimeProvider time)
+    {
+        _time = time;
+        return this;
+    }
+
+    public override DateTimeOffset GetUtcNow() => _time.GetUtcNow();
+
+    public override long GetTimestamp() => _time.GetTimestamp();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        Throws ? throw new InvalidOperationException("a bug") : _time.CreateTimer(callback, state, dueTime, period);
+}

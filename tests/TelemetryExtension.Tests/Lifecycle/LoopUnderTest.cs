@@ -1,0 +1,113 @@
+using TelemetryExtension.Accounting;
+using TelemetryExtension.Buffering;
+using TelemetryExtension.Export;
+using TelemetryExtension.ExtensionsApi;
+using TelemetryExtension.Flushing;
+using TelemetryExtension.Invocations;
+using TelemetryExtension.Lifecycle;
+using TelemetryExtension.Logs;
+using TelemetryExtension.Receiver;
+using TelemetryExtension.SemanticConventions;
+using TelemetryExtension.Settings;
+using TelemetryExtension.TelemetryApi;
+using TelemetryExtension.Tests.Export;
+
+namespace TelemetryExtension.Tests.Lifecycle;
+
+/// <summary>The loop and everything behind it as the extension puts them together, between a scripted Lambda and a scripted backend, on a clock that the test moves.</summary>
+internal sealed class LoopUnderTest : IDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>What is left of a deadline when the loop has taken its margin for the flush and Next.</summary>
+    public static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(250);
+
+    private readonly RuntimeApiConnection _connection;
+    private readonly DeliveryTestBench _bench;
+    private readonly InvocationSignals _signals = new();
+    private readonly TelemetryCollector _collector;
+
+    public LoopUnderTest(FlushSettings? flush = null, bool hasTelemetry = true, Func<TimeProvider, TimeProvider>? loopTime = null)
+    {
+        Api = new(Time);
+        Destination = new(Time);
+        Encode = payload => _bench!.Outbox.Add(payload);
+        _bench = new([Destination], null, null, Time);
+        var ledger = _bench.Ledger;
+        var channel = new TelemetryChannel(new(4096, 8 << 20), ledger);
+        var endpoint = new TelemetryEndpoint(new TelemetryBatchReader(channel, _signals, ledger), Time, static () => { });
+        Telemetry = new(endpoint);
+        _collector = new(
+            channel, new InvocationTracker("orders"), new EnvironmentResource(new(), new LambdaFacts("1", "orders", "1")),
+            new LogEncoder(payload => Encode(payload), Time), null, _bench.Outbox, ledger, Time, new(0, FollowSampling: false, PlatformLogs: false));
+        Intake = new(ReceiverOptions.From(new(), new SettingProblems(), 64 << 20), channel, ledger, Time);
+        var options = FlushOptions.From(flush ?? new(), new SettingProblems());
+        var policy = new FlushPolicy(options, Time, hasTelemetry);
+        var budget = new FlushBudget(options.Budget);
+        var flusher = new Flusher(_collector, _bench.Delivery, Letters, policy, budget, Time);
+        var shutdown = new Shutdown(_collector, _bench.Delivery, Letters, TimeSpan.Zero, endpoint, _signals, ledger, hasTelemetry, Time);
+        _connection = new(Api.Address);
+        var extensions = new ExtensionsApiClient(_connection, Time);
+        var loop = new ExtensionLoop(extensions, _collector, flusher, policy, budget, _signals, Intake, shutdown, hasTelemetry, loopTime?.Invoke(Time) ?? Time);
+        _signals.OnRuntimeDone = loop.OnRuntimeDone;
+        _signals.OnReportedOnly = loop.OnReportedOnly;
+        extensions.SendNext();
+        Run = loop.RunAsync();
+    }
+
+    public ManualTimeProvider Time { get; } = new();
+
+    public ScriptedExtensionsApi Api { get; }
+
+    public WaitingDestination Destination { get; }
+
+    public ScriptedTelemetry Telemetry { get; }
+
+    public ScriptedDeadLetters Letters { get; } = new();
+
+    public OtlpIntake Intake { get; }
+
+    /// <summary>What becomes of encoded logs; the outbox takes them.</summary>
+    public Action<OtlpPayload> Encode { get; set; }
+
+    /// <summary>Ends with SHUTDOWN.</summary>
+    public Task Run { get; }
+
+    public Ledger Ledger => _bench.Ledger;
+
+    /// <summary>Lambda answers Next.</summary>
+    /// <param name="timeout">Of the function: the loop must be done before.</param>
+    public void Invoke(string id, TimeSpan? timeout = null) => Api.Answer(
+        $$"""{"eventType":"INVOKE","deadlineMs":{{DeadlineMs(timeout ?? TimeSpan.FromMinutes(10))}},"requestId":"{{id}}","invokedFunctionArn":"arn"}""");
+
+    public void ShutDown() =>
+        Api.Answer($$"""{"eventType":"SHUTDOWN","shutdownReason":"spindown","deadlineMs":{{DeadlineMs(TimeSpan.FromSeconds(2))}}}""");
+
+    /// <summary>A whole invocation with a line, flushed at its end; Next has been called again.</summary>
+    public async Task InvokeAndFlushAsync(string id)
+    {
+        Invoke(id);
+        Telemetry.LogLine();
+        Telemetry.RuntimeDone(id);
+        await Destination.RequestAsync();
+        await Api.NextAsync();
+    }
+
+    /// <summary>The first Next and the invocations that are flushed at their end whatever the strategy.</summary>
+    public async Task PassFirstInvocationsAsync()
+    {
+        await Api.NextAsync();
+        for (var i = 0; i < FlushPolicy.FirstInvocations; i++)
+            await InvokeAndFlushAsync("first-" + i);
+    }
+
+    public void Dispose()
+    {
+        _connection.Dispose();
+        Api.Dispose();
+        _collector.Dispose();
+        _bench.Dispose();
+    }
+
+    private long DeadlineMs(TimeSpan left) => (Time.GetUtcNow() + left).ToUnixTimeMilliseconds();
+}
