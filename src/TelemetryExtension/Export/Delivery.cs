@@ -19,7 +19,7 @@ internal readonly record struct DeliverySummary(int LeftPayloads, bool HealthyHa
 /// Takes payloads from the outbox to every destination, side by side, inside a budget: each destination has, for each signal, its own queue, its own
 /// requests and its own back-off, so a slow one never holds another. What is left when the budget ends stays in the outbox.
 /// </summary>
-internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> random) : IDisposable
+internal sealed partial class Delivery(Outbox outbox, TimeProvider time, Func<double> random) : IDisposable
 {
     /// <summary>Dead letters are handed over in pieces of this size, since spooled payloads have to come back into memory for it.</summary>
     private const int DeadLetterChunkBytes = 2 * 1024 * 1024;
@@ -316,54 +316,5 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
         run.Note(lane, result);
         DeliveryNotes.Say(lane.Destination, payload, result);
         return result is { Status: not DeliveryStatus.Retryable };
-    }
-
-    /// <summary>What one call to <see cref="DeliverAsync"/> keeps in mind.</summary>
-    private sealed class Run(DeliveryMode mode, long started, TimeSpan budget, AttemptTimeout deadline)
-    {
-        private readonly HashSet<DeliveryLane> _failed = [];
-        private bool _hasDelivered;
-
-        public DeliveryMode Mode { get; } = mode;
-
-        public bool IsLastChance => Mode == DeliveryMode.Drain;
-
-        public CancellationToken Token { get; } = deadline.Token;
-
-        public bool IsOver => Token.IsCancellationRequested;
-
-        public bool IsBudgetSpent => deadline.IsExpired;
-
-        public TimeSpan AtMostHalf(TimeSpan limit) => budget == Timeout.InfiniteTimeSpan || limit <= budget / 2 ? limit : budget / 2;
-
-        public TimeSpan AtMostAFifth(TimeSpan limit) => budget == Timeout.InfiniteTimeSpan || limit <= budget / 5 ? limit : budget / 5;
-
-        public TimeSpan Left(TimeProvider time) => budget == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : budget - time.GetElapsedTime(started);
-
-        public bool HasFailed(DeliveryLane lane)
-        {
-            lock (_failed)
-                return _failed.Contains(lane);
-        }
-
-        public bool HasDelivered
-        {
-            get
-            {
-                lock (_failed)
-                    return _hasDelivered;
-            }
-        }
-
-        public void Note(DeliveryLane lane, DeliveryResult? result)
-        {
-            lock (_failed)
-            {
-                if (result is null or { Status: DeliveryStatus.Retryable })
-                    _failed.Add(lane);
-                else
-                    _hasDelivered |= result is { Status: DeliveryStatus.Delivered };
-            }
-        }
     }
 }
