@@ -43,8 +43,8 @@ internal sealed class CloudWatchLogsDestination(CloudWatchOptions options, LogSt
             }
             catch (OperationCanceledException)
             {
-                // Nobody else can say it: between the SDK's tries there is no answer yet that the delivery could tell of.
-                Log.WarnOnce("cloudwatch-time", "cloudwatch: has not taken events in the time of a flush, will be tried again (it hangs, is slow, or fails and is tried again)");
+                // Nobody else says it: what the budget cut off is no answer that the delivery could tell of.
+                Log.WarnOnce("cloudwatch-time", "cloudwatch: has not answered in the time of a flush, will be tried again");
                 Remember(payload, done);
                 throw;
             }

@@ -11,17 +11,19 @@ namespace TelemetryExtension.CloudWatch;
 /// </summary>
 internal sealed class ContainerCredentials : RefreshingAWSCredentials
 {
-    // The endpoint is in the same environment: longer means it will not answer.
+    // The endpoint is in the same environment: longer means it will not answer. A freeze does not count.
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     private readonly Uri _endpoint;
     private readonly string? _authorizationToken;
     private readonly HttpClient _http;
+    private readonly TimeProvider _time;
 
-    public ContainerCredentials(Uri endpoint, string? authorizationToken, HttpMessageHandler? handler = null)
+    public ContainerCredentials(Uri endpoint, string? authorizationToken, HttpMessageHandler? handler = null, TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
         (_endpoint, _authorizationToken) = (endpoint, authorizationToken);
-        _http = new(handler ?? Direct(endpoint)) { Timeout = Timeout };
+        _http = new(handler ?? Direct(endpoint)) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
         // An environment may be frozen between signing and sending.
         PreemptExpiryTime = TimeSpan.FromMinutes(5);
     }
@@ -47,12 +49,13 @@ internal sealed class ContainerCredentials : RefreshingAWSCredentials
         using var request = new HttpRequestMessage(HttpMethod.Get, _endpoint);
         if (_authorizationToken is not null)
             request.Headers.TryAddWithoutValidation("Authorization", _authorizationToken);
+        using var limit = new AttemptTimeout(Timeout, _time, CancellationToken.None);
         try
         {
-            using var response = await _http.SendAsync(request).ConfigureAwait(false);
+            using var response = await _http.SendAsync(request, limit.Token).ConfigureAwait(false);
             if (!response.IsSuccessStatusCode)
                 throw new AmazonClientException($"the credentials endpoint answered {(int)response.StatusCode}");
-            using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync().ConfigureAwait(false));
+            using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(limit.Token).ConfigureAwait(false));
             return Read(json.RootElement);
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or JsonException)

@@ -10,6 +10,9 @@ namespace TelemetryExtension.CloudWatch;
 /// </summary>
 internal sealed class LogStreamWriter(Lazy<AmazonCloudWatchLogsClient> client, LogTarget target, Func<LogNameValues> names, TimeProvider time)
 {
+    /// <summary>A group that we made and that keeps everything for ever so far.</summary>
+    private string? _withoutRetention;
+
     /// <summary>One call for one batch (see <see cref="LogEventBatches"/>); delivered ones say how many records the service did not store.</summary>
     public async ValueTask<DeliveryResult> PutAsync(LogEvent[] batch, CancellationToken cancellationToken)
     {
@@ -29,6 +32,8 @@ internal sealed class LogStreamWriter(Lazy<AmazonCloudWatchLogsClient> client, L
                 response = await Bounded(client.Value.PutLogEventsAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
             }
 
+            if (_withoutRetention == group)
+                await SetRetentionAsync(group, cancellationToken).ConfigureAwait(false);
             return Delivered(batch, response.RejectedLogEventsInfo);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -71,8 +76,12 @@ internal sealed class LogStreamWriter(Lazy<AmazonCloudWatchLogsClient> client, L
         try
         {
             await Bounded(client.Value.CreateLogGroupAsync(new() { LogGroupName = group }, cancellationToken), cancellationToken).ConfigureAwait(false);
-            if (target.RetentionDays is { } days)
-                await SetRetentionAsync(group, days, cancellationToken).ConfigureAwait(false);
+            if (target.RetentionDays is not null)
+            {
+                _withoutRetention = group;
+                await SetRetentionAsync(group, cancellationToken).ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
         }
         catch (Exception exception) when (exception is ResourceAlreadyExistsException or OperationAbortedException)
         {
@@ -99,15 +108,27 @@ internal sealed class LogStreamWriter(Lazy<AmazonCloudWatchLogsClient> client, L
         }
     }
 
-    private async Task SetRetentionAsync(string group, int days, CancellationToken cancellationToken)
+    /// <summary>Never throws: what is put matters more. Without an answer it is tried again after the next put.</summary>
+    private async Task SetRetentionAsync(string group, CancellationToken cancellationToken)
     {
         try
         {
-            await Bounded(client.Value.PutRetentionPolicyAsync(new() { LogGroupName = group, RetentionInDays = days }, cancellationToken), cancellationToken).ConfigureAwait(false);
+            var request = new PutRetentionPolicyRequest { LogGroupName = group, RetentionInDays = target.RetentionDays };
+            await Bounded(client.Value.PutRetentionPolicyAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+            _withoutRetention = null;
+        }
+        catch (AmazonCloudWatchLogsException exception) when (exception.ErrorCode is "ThrottlingException" or "OperationAbortedException" or "ServiceUnavailableException")
+        {
+            // After the next put.
         }
         catch (AmazonCloudWatchLogsException exception)
         {
+            _withoutRetention = null;
             Log.WarnOnce("cloudwatch-retention", $"the retention of log group {group} could not be set: {Reason.Of(exception)}");
+        }
+        catch (Exception)
+        {
+            // The network, or out of time.
         }
     }
 }

@@ -28,11 +28,10 @@ internal sealed class CloudWatchSink(LogStreamWriter writer, TimeSpan timeout, T
         foreach (var batch in LogEventBatches.Of(events))
         {
             var started = time.GetTimestamp();
-            using var limit = new CancellationTokenSource(timeout - _lost, time);
-            using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+            using var limit = new AttemptTimeout(timeout - _lost, time, cancellationToken);
             try
             {
-                var result = await writer.PutAsync(batch, both.Token).ConfigureAwait(false);
+                var result = await writer.PutAsync(batch, limit.Token).ConfigureAwait(false);
                 if (result is { Status: DeliveryStatus.Delivered, RejectedRecords: 0 })
                     continue;
                 Failed(_lost + time.GetElapsedTime(started), result.Message);

@@ -13,6 +13,9 @@ internal sealed class DeadLetterWriter(IReadOnlyList<IDeadLetterSink> sinks, int
     // One call of PutLogEvents takes 1 MiB; compressing more ahead would be lost work when the time runs out.
     private const int GroupBytes = 900_000;
 
+    // No letter is shorter than its head.
+    private const int LeastBytes = 200;
+
     private readonly List<IDeadLetterSink> _sinks = [.. sinks];
     private long _bytes;
 
@@ -28,16 +31,19 @@ internal sealed class DeadLetterWriter(IReadOnlyList<IDeadLetterSink> sinks, int
         return new(sinks, options.MaxBytes);
     }
 
-    public async ValueTask<int> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
+    public async ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
     {
-        var written = 0;
-        while (written < payloads.Count && !cancellationToken.IsCancellationRequested)
+        var written = new bool[payloads.Count];
+        for (var next = 0; next < payloads.Count && !cancellationToken.IsCancellationRequested; )
         {
-            var group = NextGroup(payloads, written, cancellationToken);
-            if (group.Count == 0 || !await TryWriteAsync(group, cancellationToken).ConfigureAwait(false))
+            var (group, places) = NextGroup(payloads, ref next, cancellationToken);
+            if (group.Count == 0)
+                continue;
+            if (!await TryWriteAsync(group, cancellationToken).ConfigureAwait(false))
                 break;
-            written += group.Count;
             _bytes += group.Sum(letter => (long)letter.Bytes);
+            foreach (var place in places)
+                written[place] = true;
         }
 
         return written;
@@ -63,19 +69,23 @@ internal sealed class DeadLetterWriter(IReadOnlyList<IDeadLetterSink> sinks, int
         return false;
     }
 
-    /// <summary>The next letters up to the size of a call; none when not even one fits what is left.</summary>
-    private List<DeadLetter> NextGroup(IReadOnlyList<OtlpPayload> payloads, int from, CancellationToken cancellationToken)
+    /// <summary>The next letters up to the size of a call, and their places; one that does not fit what is left makes way for those behind it.</summary>
+    private (List<DeadLetter> Letters, List<int> Places) NextGroup(IReadOnlyList<OtlpPayload> payloads, ref int next, CancellationToken cancellationToken)
     {
-        var group = new List<DeadLetter>();
-        for (long bytes = 0; from < payloads.Count && bytes < GroupBytes && !cancellationToken.IsCancellationRequested; from++)
+        var (letters, places) = (new List<DeadLetter>(), new List<int>());
+        for (long bytes = 0; next < payloads.Count && bytes < GroupBytes && !cancellationToken.IsCancellationRequested; next++)
         {
-            var letter = DeadLetter.Of(payloads[from]);
+            // Nothing is compressed for nothing.
+            if (_bytes + bytes + LeastBytes > maxBytes)
+                continue;
+            var letter = DeadLetter.Of(payloads[next]);
             if (_bytes + bytes + letter.Bytes > maxBytes)
-                break;
-            group.Add(letter);
+                continue;
+            letters.Add(letter);
+            places.Add(next);
             bytes += letter.Bytes;
         }
 
-        return group;
+        return (letters, places);
     }
 }

@@ -11,20 +11,16 @@ internal enum DeliveryMode : byte
     Drain,
 }
 
-/// <param name="DeliveredRequests">Requests that were taken; each may hold several payloads.</param>
-/// <param name="FailedRequests">Requests that were refused, failed, or cut off by the budget.</param>
 /// <param name="LeftPayloads">Payloads in the outbox afterwards, in memory and in files.</param>
-/// <param name="RoundTrip">The slowest request that got its answer; null when none did.</param>
-internal readonly record struct DeliverySummary(int DeliveredRequests, int FailedRequests, int LeftPayloads, TimeSpan? RoundTrip);
+/// <param name="HealthyHaveAll">Something was delivered, and whatever is left is so because its destination fails: to the others nothing more is to be sent.</param>
+internal readonly record struct DeliverySummary(int LeftPayloads, bool HealthyHaveAll);
 
 /// <summary>
-/// Takes payloads from the outbox to every destination, side by side, inside a budget: each destination has its own queue, its own requests
-/// and its own back-off, so a slow one never holds another. What is left when the budget ends stays in the outbox.
+/// Takes payloads from the outbox to every destination, side by side, inside a budget: each destination has, for each signal, its own queue, its own
+/// requests and its own back-off, so a slow one never holds another. What is left when the budget ends stays in the outbox.
 /// </summary>
-internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> random) : IDisposable
+internal sealed partial class Delivery(Outbox outbox, TimeProvider time, Func<double> random) : IDisposable
 {
-    private const int RequestsInFlight = OutboundHandler.MaxConnections;
-
     /// <summary>Dead letters are handed over in pieces of this size, since spooled payloads have to come back into memory for it.</summary>
     private const int DeadLetterChunkBytes = 2 * 1024 * 1024;
 
@@ -34,12 +30,18 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
     /// </summary>
     private static readonly TimeSpan LetFinish = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>How long requests go one after the other on a first connection.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(150);
+
     /// <summary>How long the last chance waits for a flush it has cancelled to let go of a destination.</summary>
     private static readonly TimeSpan LetGo = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>One call at a time drives a destination; one that hangs keeps only its own.</summary>
+    /// <summary>One call at a time drives a lane; one that hangs keeps only its own.</summary>
     private readonly SemaphoreSlim[] _turns = [.. outbox.Lanes.Select(static _ => new SemaphoreSlim(1))];
     private readonly SemaphoreSlim _letters = new(1);
+
+    /// <summary>The lanes of each destination.</summary>
+    private readonly DeliveryLane[][] _destinations = [.. outbox.Lanes.GroupBy(static lane => lane.Index, static (_, lanes) => lanes.ToArray())];
 
     /// <summary>Cancels the flushes that were started since it was put here.</summary>
     private CancellationTokenSource _flushes = new();
@@ -53,15 +55,17 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
     {
         // Nothing is begun that could only be cut off.
         if (budget <= TimeSpan.Zero && budget != Timeout.InfiniteTimeSpan)
-            return new(0, 0, outbox.Counts.Payloads, null);
+            return new(outbox.Counts.Payloads, false);
         var before = mode == DeliveryMode.Drain ? Interlocked.Exchange(ref _flushes, new()) : null;
         using var outer = mode == DeliveryMode.Once
             ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Volatile.Read(ref _flushes).Token)
             : CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var deadline = new AttemptTimeout(budget, time, outer.Token);
         var run = new Run(mode, time.GetTimestamp(), budget, deadline);
-        await Task.WhenAll(outbox.Lanes.Select(lane => TakeTurnAsync(lane, run, before)));
-        return run.Summary(outbox.Counts.Payloads);
+        await Task.WhenAll(_destinations.Select(lanes => DriveAllAsync(lanes, run, before)));
+        return new(
+            outbox.Counts.Payloads,
+            run.HasDelivered && outbox.Lanes.All(lane => lane.Failures > 0 || !outbox.HasWork(lane)));
     }
 
     /// <summary>Whether payloads past their limits wait for <see cref="WriteExpiredAsync"/>.</summary>
@@ -85,6 +89,9 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
             _letters.Release();
         }
     }
+
+    /// <summary>Before a reset, and before <see cref="GiveUpAsync"/>: leaves to the next generation what files can hold. Answers how many payloads that are.</summary>
+    public int LeaveInFiles(CancellationToken cancellationToken) => outbox.LeaveInFiles(cancellationToken);
 
     /// <summary>
     /// The end: hands everything undelivered to the dead letters, and counts it as dead-lettered or, where they are missing or fail, as dropped.
@@ -123,7 +130,7 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
     /// <summary>Whatever happens, every one of the payloads is counted; false when the dead letters have a bug and are not to be asked again.</summary>
     private async Task<bool> HandOverAsync(IReadOnlyList<OutboxEntry> entries, IDeadLetters deadLetters, CancellationToken cancellationToken)
     {
-        var (written, works) = (0, true);
+        var (written, works) = (Array.Empty<bool>(), true);
         try
         {
             if (!cancellationToken.IsCancellationRequested)
@@ -137,7 +144,7 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
         }
 
         for (var i = 0; i < entries.Count; i++)
-            outbox.GivenUp(entries[i], deadLettered: i < written);
+            outbox.GivenUp(entries[i], deadLettered: i < written.Length && written[i]);
         return works;
     }
 
@@ -147,12 +154,44 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
             turn.Dispose();
         _letters.Dispose();
         _flushes.Dispose();
-        foreach (var lane in outbox.Lanes)
-            (lane.Destination as IDisposable)?.Dispose();
+        foreach (var destination in outbox.Destinations)
+            (destination as IDisposable)?.Dispose();
     }
 
+    /// <summary>
+    /// All signals side by side; but where there is no connection yet and little to send, one request after the other: a handshake costs the function
+    /// more CPU than the requests, and only a function that goes on sending gets it back in round trips. One that takes long does not hold the others.
+    /// </summary>
     /// <param name="before">At the last chance: what ends the flushes that were started before.</param>
-    private async Task TakeTurnAsync(DeliveryLane lane, Run run, CancellationTokenSource? before)
+    private async Task DriveAllAsync(DeliveryLane[] lanes, Run run, CancellationTokenSource? before)
+    {
+        var destination = lanes[0].Destination;
+        if (run.IsLastChance || !destination.IsCold || Array.Exists(lanes, static lane => lane.Failures > 0) || outbox.HasBacklog(lanes[0].Index))
+        {
+            await Task.WhenAll(lanes.Select(lane => TakeTurnAsync(lane, run, before, RequestSlots.Shared)));
+            return;
+        }
+
+        using var soon = new AttemptTimeout(run.AtMostHalf(Soon), time, CancellationToken.None);
+        for (var i = 0; i < lanes.Length; i++)
+        {
+            var turn = TakeTurnAsync(lanes[i], run, before, 1);
+            await turn.WaitAsync(soon.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!turn.IsCompleted)
+            {
+                await Task.WhenAll([turn, .. lanes[(i + 1)..].Select(lane => TakeTurnAsync(lane, run, before, RequestSlots.Shared))]);
+                return;
+            }
+
+            if (lanes[i].Failures == 0 || !destination.IsCold)
+                continue;
+            outbox.FailAll(lanes[(i + 1)..], lanes[i]);
+            return;
+        }
+    }
+
+    /// <param name="atOnce">Requests.</param>
+    private async Task TakeTurnAsync(DeliveryLane lane, Run run, CancellationTokenSource? before, int atOnce)
     {
         var hasTurn = await WaitForTurnAsync(lane, run, before is null ? Timeout.InfiniteTimeSpan : run.AtMostAFifth(LetFinish));
         try
@@ -171,24 +210,24 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
 
             // At the last chance a destination that ignores the cancellation gets the rest beside what it holds.
             if (hasTurn || (before is not null && !run.IsOver))
-                await DriveAsync(lane, run);
+                await DriveAsync(lane, run, atOnce);
         }
         finally
         {
             if (hasTurn)
-                _turns[lane.Index].Release();
+                _turns[lane.Number].Release();
         }
     }
 
     private async Task<bool> WaitForTurnAsync(DeliveryLane lane, Run run, TimeSpan limit)
     {
         using var patience = new AttemptTimeout(limit, time, run.Token);
-        var waited = _turns[lane.Index].WaitAsync(patience.Token);
+        var waited = _turns[lane.Number].WaitAsync(patience.Token);
         await waited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return waited.IsCompletedSuccessfully;
     }
 
-    private async Task DriveAsync(DeliveryLane lane, Run run)
+    private async Task DriveAsync(DeliveryLane lane, Run run, int atOnce)
     {
         while (outbox.HasWork(lane) && !run.IsOver)
         {
@@ -210,7 +249,7 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
             // A destination that failed last time is tried with one request first.
             if (lane.Failures > 0)
             {
-                if (outbox.Take(lane) is not { } probe)
+                if (outbox.Take(lane, run.IsLastChance) is not { } probe)
                     return;
                 if (!await SendAsync(lane, probe, run))
                 {
@@ -220,9 +259,9 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
                 }
             }
 
-            var senders = new List<Task<bool>>(RequestsInFlight);
+            var senders = new List<Task<bool>>(atOnce);
             // One that failed before it got onto the network is not taken again at once.
-            while (senders.Count < RequestsInFlight && (senders.Count == 0 || lane.Failures == 0) && outbox.Take(lane) is { } batch)
+            while (senders.Count < atOnce && (senders.Count == 0 || lane.Failures == 0) && outbox.Take(lane, run.IsLastChance) is { } batch)
                 senders.Add(SendAllAsync(lane, batch, run));
             var healthy = await Task.WhenAll(senders);
             if (senders.Count == 0 || (run.Mode == DeliveryMode.Once && healthy.Contains(false)))
@@ -233,7 +272,7 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
     /// <summary>One request after the other; false as soon as one was not answered properly.</summary>
     private async Task<bool> SendAllAsync(DeliveryLane lane, DeliveryBatch first, Run run)
     {
-        for (var batch = first; batch is not null; batch = run.IsOver || lane.Failures > 0 ? null : outbox.Take(lane))
+        for (var batch = first; batch is not null; batch = run.IsOver || lane.Failures > 0 ? null : outbox.Take(lane, run.IsLastChance))
             if (!await SendAsync(lane, batch, run))
                 return false;
         return true;
@@ -242,7 +281,6 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
     private async Task<bool> SendAsync(DeliveryLane lane, DeliveryBatch batch, Run run)
     {
         OtlpPayload? payload;
-        var started = time.GetTimestamp();
         try
         {
             payload = outbox.Open(lane, batch);
@@ -251,7 +289,7 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
         {
             Log.WarnOnce("memory", "too little memory to put a request together, will be tried again");
             outbox.Postpone(lane, batch, random());
-            run.Note(lane, null, time.GetElapsedTime(started));
+            run.Note(lane, null);
             return false;
         }
 
@@ -275,52 +313,8 @@ internal sealed class Delivery(Outbox outbox, TimeProvider time, Func<double> ra
 
         // Cut off by our own budget counts against the destination, or a hanging one would cost every invocation its whole budget.
         outbox.Complete(lane, batch, payload, result, countsAsFailure: result is not null || run.IsBudgetSpent, random());
-        run.Note(lane, result, time.GetElapsedTime(started));
+        run.Note(lane, result);
         DeliveryNotes.Say(lane.Destination, payload, result);
         return result is { Status: not DeliveryStatus.Retryable };
-    }
-
-    /// <summary>What one call to <see cref="DeliverAsync"/> keeps in mind.</summary>
-    private sealed class Run(DeliveryMode mode, long started, TimeSpan budget, AttemptTimeout deadline)
-    {
-        private readonly HashSet<DeliveryLane> _failed = [];
-        private int _delivered;
-        private int _failedRequests;
-        private TimeSpan? _slowest;
-
-        public DeliveryMode Mode { get; } = mode;
-
-        public CancellationToken Token { get; } = deadline.Token;
-
-        public bool IsOver => Token.IsCancellationRequested;
-
-        public bool IsBudgetSpent => deadline.IsExpired;
-
-        public TimeSpan AtMostAFifth(TimeSpan limit) => budget == Timeout.InfiniteTimeSpan || limit <= budget / 5 ? limit : budget / 5;
-
-        public TimeSpan Left(TimeProvider time) => budget == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : budget - time.GetElapsedTime(started);
-
-        public bool HasFailed(DeliveryLane lane)
-        {
-            lock (_failed)
-                return _failed.Contains(lane);
-        }
-
-        public void Note(DeliveryLane lane, DeliveryResult? result, TimeSpan took)
-        {
-            lock (_failed)
-            {
-                if (result is { Status: DeliveryStatus.Delivered })
-                    _delivered++;
-                else
-                    _failedRequests++;
-                if (result is null or { Status: DeliveryStatus.Retryable })
-                    _failed.Add(lane);
-                else
-                    _slowest = _slowest > took ? _slowest : took;
-            }
-        }
-
-        public DeliverySummary Summary(int left) => new(_delivered, _failedRequests, left, _slowest);
     }
 }

@@ -21,6 +21,15 @@ internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, Spl
 
     public int Attempts { get; set; }
 
+    /// <summary>Attempts that failed by the destination's fault.</summary>
+    public int Failures { get; set; }
+
+    /// <summary>After a failure.</summary>
+    public Pause Pause;
+
+    /// <summary>The lane's round of failures in which the request was begun.</summary>
+    public int Round { get; set; }
+
     /// <summary>How many more requests a refusal of this content may cost; shared by all pieces of it.</summary>
     public SplitAllowance Splits { get; } = splits ?? new();
 
@@ -29,8 +38,24 @@ internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, Spl
     /// <summary>Forgets parts whose payload was shed meanwhile. Different content is a different batch.</summary>
     public void RemoveGone()
     {
-        if (Parts.RemoveAll(static part => part.Entry.IsGone) > 0)
+        Remove(static part => part.Entry.IsGone);
+    }
+
+    /// <summary>Takes parts out, such as those that get no further try.</summary>
+    public List<DeliveryPart> Remove(Predicate<DeliveryPart> isOut)
+    {
+        var removed = Parts.FindAll(isOut);
+        if (removed.Count > 0 && removed.Count < Parts.Count)
+        {
+            Parts.RemoveAll(isOut);
             Id = IdOf(Parts);
+        }
+        else if (removed.Count > 0)
+        {
+            Parts.Clear();
+        }
+
+        return removed;
     }
 
     /// <summary>The parts' bodies as one; <paramref name="bodies"/> are theirs, in order.</summary>
@@ -58,11 +83,18 @@ internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, Spl
 }
 
 /// <summary>
-/// Finding one bad record among n takes about 2 log2(n) requests. A backend that refuses everything must not cost one request a record.
+/// Finding one bad record among n takes about 2 log2(n) requests. A backend that refuses everything must not cost one request a record: so many
+/// refusals in a row are enough. One that takes some is asked on, for far more bad records than anybody has by accident.
 /// </summary>
 internal sealed class SplitAllowance
 {
-    private int _left = 24;
+    private const int InARow = 24;
 
-    public bool TryTake() => _left-- > 0;
+    private int _left = InARow;
+    private int _total = 1024;
+
+    public bool TryTake() => _left-- > 0 && _total-- > 0;
+
+    /// <summary>Something of the content was taken.</summary>
+    public void Renew() => _left = InARow;
 }

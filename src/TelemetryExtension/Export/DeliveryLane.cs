@@ -1,26 +1,49 @@
 namespace TelemetryExtension.Export;
 
-/// <summary>One destination's own queue and its state of health. Guarded by the outbox's lock.</summary>
-internal sealed class DeliveryLane(IDestination destination, int index, RetrySchedule schedule)
+/// <summary>
+/// One signal's way to one destination, with its own queue and its own state of health: signals have URLs of their own, and one that answers 503
+/// says nothing about the others. Guarded by the outbox's lock.
+/// </summary>
+/// <param name="number">Its place among all lanes.</param>
+/// <param name="index">Its destination's place among the destinations.</param>
+internal sealed class DeliveryLane(IDestination destination, Signal signal, int number, int index, RequestSlots slots, RetrySchedule schedule)
 {
-    private readonly Queue<OutboxEntry>[] _fresh = [new(), new(), new()];
+    /// <summary>
+    /// Backends want metrics in order: a batch that failed stays the next to go, until it has failed so often that it holds up all that come after it.
+    /// </summary>
+    private const int PatienceWithMetrics = 8;
+
+    /// <summary>One odd answer must not turn every payload into a request of its own for good.</summary>
+    private const int LeastMerge = 4096;
+
+    private readonly Queue<OutboxEntry> _fresh = new();
+
+    /// <summary>The next to go: halves of what was refused, and what was no failure of the destination.</summary>
+    private readonly LinkedList<DeliveryBatch> _next = new();
+
+    /// <summary>What failed, in that order; behind all that did not.</summary>
     private readonly LinkedList<DeliveryBatch> _again = new();
-    private readonly int[] _inFlight = new int[3];
-    private DateTimeOffset _failedAt;
-    private TimeSpan _delay;
+    private int _inFlight;
+    private int _round;
+    private Pause _pause;
     private bool _serverAsked;
+    private int _mostBytes = int.MaxValue;
 
     public IDestination Destination { get; } = destination;
 
+    public Signal Signal { get; } = signal;
+
+    public int Number { get; } = number;
+
     public int Index { get; } = index;
 
-    /// <summary>Failures in a row; 0 means healthy.</summary>
+    /// <summary>Failures in a row; 0 means healthy. Requests that were under way at the same time fail together, as one.</summary>
     public int Failures { get; private set; }
 
     /// <summary>Entries no request was made of yet, and some that left the outbox since.</summary>
-    public int Queued => _fresh[0].Count + _fresh[1].Count + _fresh[2].Count;
+    public int Queued => _fresh.Count;
 
-    public void Add(OutboxEntry entry) => _fresh[(int)entry.Payload.Signal].Enqueue(entry);
+    public void Add(OutboxEntry entry) => _fresh.Enqueue(entry);
 
     /// <summary>
     /// Lets go of entries that left the outbox, once they are most of what is queued: while a batch is tried again and again nothing else
@@ -31,113 +54,131 @@ internal sealed class DeliveryLane(IDestination destination, int index, RetrySch
     {
         if (Queued <= (2 * live) + 64)
             return;
-        foreach (var queue in _fresh)
-            for (var left = queue.Count; left > 0; left--)
-                if (queue.Dequeue() is { IsGone: false } entry)
-                    queue.Enqueue(entry);
+        for (var left = _fresh.Count; left > 0; left--)
+            if (_fresh.Dequeue() is { IsGone: false } entry)
+                _fresh.Enqueue(entry);
     }
 
     /// <summary>
-    /// The next request: first what failed before, then the oldest payloads, merged up to <paramref name="maxBytes"/> (one payload that is
-    /// larger goes alone). Metrics go one request at a time, since backends want them in order.
+    /// The next request: the oldest payloads that were not tried yet, merged up to <paramref name="maxBytes"/> (one payload that is larger goes
+    /// alone), then what failed before. That one rests while others are taken: one that always fails must not cost every flush its time. Metrics go
+    /// one request at a time.
     /// </summary>
-    public DeliveryBatch? Take(int maxBytes)
+    /// <param name="isLastChance">Nothing rests any more.</param>
+    public DeliveryBatch? Take(int maxBytes, DateTimeOffset now, bool isLastChance)
     {
-        for (var node = _again.First; node is not null; )
-        {
-            var next = node.Next;
-            node.Value.RemoveGone();
-            if (node.Value.Parts.Count == 0)
-            {
-                _again.Remove(node);
-            }
-            else if (IsFree(node.Value.Signal))
-            {
-                _again.Remove(node);
-                return Started(node.Value);
-            }
-
-            node = next;
-        }
-
-        Queue<OutboxEntry>? oldest = null;
-        foreach (var queue in _fresh)
-        {
-            while (queue.TryPeek(out var head) && head.IsGone)
-                queue.Dequeue();
-            if (queue.TryPeek(out var first) && IsFree(first.Payload.Signal) && (oldest is null || first.Sequence < oldest.Peek().Sequence))
-                oldest = queue;
-        }
-
-        if (oldest is null)
+        if (!slots.IsFree(_inFlight > 0) || (Signal == Signal.Metrics && _inFlight > 0))
             return null;
-        var parts = new List<DeliveryPart>();
-        long bytes = 0;
-        while (oldest.TryPeek(out var entry) && (parts.Count == 0 || bytes + entry.Size <= maxBytes))
-        {
-            oldest.Dequeue();
-            if (entry.IsGone)
-                continue;
-            parts.Add(new(entry, entry.Records));
-            bytes += entry.Size;
-        }
-
-        return Started(new(parts[0].Entry.Payload.Signal, parts));
+        return TakeFirst(_next, static _ => true) ?? TakeFresh(maxBytes) ?? TakeFirst(_again, batch => isLastChance || Failures > 0 || batch.Pause.LeftAt(now) == TimeSpan.Zero);
     }
 
     public void Finished(DeliveryBatch batch)
     {
-        _inFlight[(int)batch.Signal]--;
+        _inFlight--;
+        slots.Release();
         foreach (var part in batch.Parts)
             part.Entry.InUse--;
     }
 
     /// <summary>Puts batches where they are the next to go.</summary>
-    public void Again(params ReadOnlySpan<DeliveryBatch> batches)
+    public void Next(params ReadOnlySpan<DeliveryBatch> batches)
     {
         for (var i = batches.Length - 1; i >= 0; i--)
-            _again.AddFirst(batches[i]);
+            _next.AddFirst(batches[i]);
+    }
+
+    /// <summary>Puts a batch that failed behind the others.</summary>
+    public void Again(DeliveryBatch batch)
+    {
+        if (Signal == Signal.Metrics && batch.Failures < PatienceWithMetrics)
+            _next.AddFirst(batch);
+        else
+            _again.AddLast(batch);
     }
 
     public void Succeeded()
     {
         Failures = 0;
-        _delay = TimeSpan.Zero;
+        _pause = default;
         _serverAsked = false;
     }
+
+    /// <summary>A request of this size was too large: later merges stay below half of it, which is what its halves are tried with.</summary>
+    public void TooLarge(int bytes) => _mostBytes = Math.Min(_mostBytes, Math.Max(LeastMerge, bytes / 2));
 
     /// <summary>
     /// The last chance: what failed before, maybe minutes ago, must not make the pauses of these last seconds long. A server's own wish stays.
     /// </summary>
     public void BackOffAnew() => Failures = Math.Min(Failures, 1);
 
-    public void Failed(DateTimeOffset now, TimeSpan? retryAfter, double random)
+    public void Failed(DeliveryBatch batch, DateTimeOffset now, TimeSpan? retryAfter, double random)
     {
-        Failures++;
-        _failedAt = now;
-        _delay = schedule.DelayAfter(Failures, retryAfter, random);
-        _serverAsked = retryAfter > TimeSpan.Zero;
+        batch.Failures++;
+        batch.Pause = new(now, schedule.DelayAfter(batch.Failures, null, random));
+        var isNew = batch.Round == _round;
+        if (isNew)
+        {
+            _round++;
+            Failures++;
+        }
+
+        Failures = Math.Max(Failures, 1);
+        var serverAsks = retryAfter > TimeSpan.Zero;
+        if (!isNew && _serverAsked && !serverAsks)
+            return;
+        _pause = new(now, schedule.DelayAfter(Failures, retryAfter, random));
+        _serverAsked = serverAsks;
     }
 
-    /// <summary>
-    /// How long the destination is to be left alone. By the wall clock, since a server's wish goes on while we are frozen; when the clock was set
-    /// back, the pause begins anew, once. At the last chance our own back-off is ignored, the server's wish is not.
-    /// </summary>
-    public TimeSpan WaitFrom(DateTimeOffset now, bool isLastChance)
+    /// <summary>For what hit another signal of the same destination before this one was tried: there is not even a connection.</summary>
+    public void FailedLike(DeliveryLane other) => (Failures, _pause, _serverAsked) = (1, other._pause, other._serverAsked);
+
+    /// <summary>How long the destination is to be left alone. At the last chance our own back-off is ignored, the server's wish is not.</summary>
+    public TimeSpan WaitFrom(DateTimeOffset now, bool isLastChance) => isLastChance && !_serverAsked ? TimeSpan.Zero : _pause.LeftAt(now);
+
+    private DeliveryBatch? TakeFirst(LinkedList<DeliveryBatch> list, Func<DeliveryBatch, bool> mayGo)
     {
-        if (isLastChance && !_serverAsked)
-            return TimeSpan.Zero;
-        if (now < _failedAt)
-            _failedAt = now;
-        var left = _failedAt + _delay - now;
-        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        for (var node = list.First; node is not null; )
+        {
+            var (batch, next) = (node.Value, node.Next);
+            batch.RemoveGone();
+            if (batch.Parts.Count == 0)
+            {
+                list.Remove(node);
+            }
+            else if (mayGo(batch))
+            {
+                list.Remove(node);
+                return Started(batch);
+            }
+
+            node = next;
+        }
+
+        return null;
     }
 
-    private bool IsFree(Signal signal) => signal != Signal.Metrics || _inFlight[(int)signal] == 0;
+    private DeliveryBatch? TakeFresh(int maxBytes)
+    {
+        var parts = new List<DeliveryPart>();
+        long bytes = 0;
+        while (_fresh.TryPeek(out var entry) && (parts.Count == 0 || bytes + entry.Size <= Math.Min(maxBytes, _mostBytes)))
+        {
+            _fresh.Dequeue();
+            if (entry.IsGone)
+                continue;
+            parts.Add(new(entry, entry.Records));
+            bytes += entry.Size;
+        }
+
+        return parts.Count == 0 ? null : Started(new(Signal, parts));
+    }
 
     private DeliveryBatch Started(DeliveryBatch batch)
     {
-        _inFlight[(int)batch.Signal]++;
+        _inFlight++;
+        slots.Take();
+        batch.Round = _round;
         foreach (var part in batch.Parts)
             part.Entry.InUse++;
         return batch;

@@ -39,7 +39,7 @@ internal static class GrpcResponse
             return new(DeliveryStatus.Retryable, 0, text, retryInfo);
 
         // Without RetryInfo, exhaustion is how gRPC servers say that a message is too large.
-        return new(DeliveryStatus.Refused, 0, text, MayBeTooLargeOrPoisoned: code is InvalidArgument or ResourceExhausted);
+        return new(DeliveryStatus.Refused, 0, text, MayBeTooLargeOrPoisoned: code is InvalidArgument or ResourceExhausted, IsTooLarge: code is ResourceExhausted);
     }
 
     /// <summary>The delay of a google.rpc.RetryInfo among the details; zero when it names none, null when there is no RetryInfo.</summary>

@@ -9,5 +9,10 @@ internal interface IDestination
     /// <summary>Whether the destination wants the signal at all.</summary>
     bool Accepts(Signal signal);
 
+    /// <summary>
+    /// A first request has to open a connection, and several at once would open one each: better one after the other. False where all share one anyhow.
+    /// </summary>
+    bool IsCold => false;
+
     ValueTask<DeliveryResult> DeliverAsync(OtlpPayload payload, CancellationToken cancellationToken);
 }

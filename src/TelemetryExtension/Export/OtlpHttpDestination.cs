@@ -16,6 +16,8 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
 
     public bool Accepts(Signal signal) => endpoints[(int)signal] is not null;
 
+    public bool IsCold => connections.IsCold;
+
     public async ValueTask<DeliveryResult> DeliverAsync(OtlpPayload payload, CancellationToken cancellationToken)
     {
         var endpoint = endpoints[(int)payload.Signal]!;
@@ -59,9 +61,9 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
         {
             body = await BoundedBody.ReadAsync(response.Content, MaxResponseBytes, cancellationToken);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
         {
-            // The status has been said; a body cut short does not change it.
+            // The status has been said; a body that is cut short, or does not come in time, does not change it. Its connection is not used again.
             body = [];
         }
 

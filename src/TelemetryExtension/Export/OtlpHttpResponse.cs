@@ -26,7 +26,7 @@ internal static class OtlpHttpResponse
         var text = $"HTTP {status.ToString(CultureInfo.InvariantCulture)}{(said is null ? "" : ": " + said)}";
         return status is 429 or 502 or 503 or 504
             ? new(DeliveryStatus.Retryable, 0, text, RetryAfter(retryAfter, now))
-            : new(DeliveryStatus.Refused, 0, text, MayBeTooLargeOrPoisoned: status is 400 or 413);
+            : new(DeliveryStatus.Refused, 0, text, MayBeTooLargeOrPoisoned: status is 400 or 413, IsTooLarge: status is 413);
     }
 
     /// <summary>Export*ServiceResponse { 1 partial_success { 1 rejected_* int64, 2 error_message } }, the same numbers for all signals.</summary>

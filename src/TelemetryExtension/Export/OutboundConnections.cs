@@ -16,6 +16,16 @@ internal sealed class OutboundConnections(Func<HttpMessageHandler> createHandler
     private Pool? _pool;
     private DateTimeOffset _lastUsed;
 
+    /// <summary>Whether the next request has to open a connection first.</summary>
+    public bool IsCold
+    {
+        get
+        {
+            lock (_gate)
+                return _pool is not { HasAnswered: true } || IsSilent(time.GetUtcNow());
+        }
+    }
+
     /// <summary>
     /// Sends one request. A connection that had been used before and dies before a response byte is most likely one that the peer closed during
     /// a freeze: that is tried again once, at once, on a fresh connection. The request is made anew, with the same batch id.
@@ -72,7 +82,7 @@ internal sealed class OutboundConnections(Func<HttpMessageHandler> createHandler
         lock (_gate)
         {
             var now = time.GetUtcNow();
-            if (_pool is { } old && (now - _lastUsed).Duration() > MaxSilence)
+            if (_pool is { } old && IsSilent(now))
                 Close(old);
             _lastUsed = now;
             _pool ??= new(new HttpMessageInvoker(createHandler()));
@@ -80,6 +90,8 @@ internal sealed class OutboundConnections(Func<HttpMessageHandler> createHandler
             return _pool;
         }
     }
+
+    private bool IsSilent(DateTimeOffset now) => (now - _lastUsed).Duration() > MaxSilence;
 
     private void Retire(Pool pool)
     {

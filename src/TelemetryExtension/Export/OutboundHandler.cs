@@ -11,8 +11,6 @@ namespace TelemetryExtension.Export;
 /// </summary>
 internal static class OutboundHandler
 {
-    public const int MaxConnections = 4;
-
     private static readonly Lazy<ServerTrust> SystemTrust = new(static () => new(new CaBundle(StaticBinary.Prepare())));
 
     /// <summary>Reads the files named in <paramref name="tls"/>; throws what reading and parsing them throws.</summary>
@@ -27,7 +25,7 @@ internal static class OutboundHandler
             UseProxy = !url.IsLoopback,
             AutomaticDecompression = DecompressionMethods.None,
             ActivityHeadersPropagator = null,
-            MaxConnectionsPerServer = MaxConnections,
+            MaxConnectionsPerServer = RequestSlots.Most,
             ConnectTimeout = TimeSpan.FromSeconds(10),
             // Silence is judged by OutboundConnections, by the wall clock: the monotonic one may stand still while frozen.
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,

@@ -3,7 +3,8 @@ using TelemetryExtension.Accounting;
 namespace TelemetryExtension.Export;
 
 /// <summary>
-/// What no destination gets any more: payloads past their limits while the environment lives, all that is left at its end. Taken out by whoever
+/// What no destination gets any more: payloads past their limits, or refused for a reason that is not theirs, while the environment lives, all that is
+/// left at its end. Taken out by whoever
 /// writes dead letters, who says afterwards what became of it.
 /// </summary>
 internal sealed partial class Outbox
@@ -116,12 +117,12 @@ internal sealed partial class Outbox
     }
 
     /// <summary>
-    /// Every destination has decided, and to at least one it was not delivered within the limits: false when that is not so, or nobody writes
-    /// dead letters. Its place, in memory or in a file, stays the same; above the bound the oldest of these payloads are dropped.
+    /// Every destination has decided, and at least one did not get it that may want it later: false when that is not so, or nobody writes dead letters.
+    /// Its place, in memory or in a file, stays the same; above the bound the oldest of these payloads are dropped.
     /// </summary>
     private bool TryKeepForDeadLetters(OutboxEntry entry)
     {
-        if (_options.ExpiredMaxBytes < entry.Size || !Array.Exists(entry.Shares, static share => share.Expired > 0))
+        if (_options.ExpiredMaxBytes < entry.Size || !Array.Exists(entry.Shares, static share => share.Expired > 0 || share.Unwanted > 0))
             return false;
         entry.IsGone = true;
         entry.IsExpired = true;

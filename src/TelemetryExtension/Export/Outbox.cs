@@ -5,13 +5,14 @@ namespace TelemetryExtension.Export;
 /// <summary>
 /// Encoded payloads until every destination took or finally refused them. Thread-safe. Memory has a ceiling: above it the oldest payloads go to
 /// files, and when those are full too, metrics, then spans, then logs are shed, the oldest first. What is past its limits waits for the dead letters,
-/// if there are any. Whatever leaves is counted in the ledger, once;
-/// so is, for as long as there is one, what is in a file.
+/// if there are any. Whatever leaves is counted in the ledger, once; so is what is in a file, for as long as there is one.
 /// </summary>
 internal sealed partial class Outbox : IDisposable
 {
     /// <summary>Least valuable first: metrics repeat themselves, spans have siblings, logs are what people look for after a crash.</summary>
     private static readonly Signal[] SheddingOrder = [Signal.Metrics, Signal.Traces, Signal.Logs];
+
+    private const long BacklogBytes = 1024 * 1024;
 
     private readonly Lock _gate = new();
     private readonly LinkedList<OutboxEntry> _entries = new();
@@ -25,13 +26,26 @@ internal sealed partial class Outbox : IDisposable
 
     public Outbox(IReadOnlyList<IDestination> destinations, OutboxOptions options, RetrySchedule schedule, Ledger ledger, TimeProvider time)
     {
-        _lanes = [.. destinations.Select((destination, index) => new DeliveryLane(destination, index, schedule))];
+        var lanes = new List<DeliveryLane>();
+        for (var index = 0; index < destinations.Count; index++)
+        {
+            var slots = new RequestSlots();
+            foreach (var signal in SheddingOrder.Reverse())
+                if (destinations[index].Accepts(signal))
+                    lanes.Add(new(destinations[index], signal, lanes.Count, index, slots, schedule));
+        }
+
+        _lanes = [.. lanes];
+        Destinations = destinations;
         _options = options;
         _ledger = ledger;
         _time = time;
         _spool = new(options.SpoolDirectory, options.SpoolMaxBytes);
     }
 
+    public IReadOnlyList<IDestination> Destinations { get; }
+
+    /// <summary>Of each destination one for every signal it accepts, the most valuable first.</summary>
     public IReadOnlyList<DeliveryLane> Lanes => _lanes;
 
     public OutboxCounts Counts
@@ -78,10 +92,11 @@ internal sealed partial class Outbox : IDisposable
         }
     }
 
-    public DeliveryBatch? Take(DeliveryLane lane)
+    /// <param name="isLastChance">What failed before does not rest any more.</param>
+    public DeliveryBatch? Take(DeliveryLane lane, bool isLastChance = false)
     {
         lock (_gate)
-            return lane.Take(_options.MaxRequestBytes);
+            return lane.Take(_options.MaxRequestBytes, _time.GetUtcNow(), isLastChance);
     }
 
     /// <summary>The batch's bytes; null when one of its files was deleted or damaged: the rest of the batch then waits for the next <see cref="Take"/>.</summary>
@@ -104,7 +119,7 @@ internal sealed partial class Outbox : IDisposable
                 part.Entry.Shares[lane.Index].SpoolLost += part.Records;
                 Decided(lane, part);
                 if (batch.Parts.Count > 0)
-                    lane.Again(new DeliveryBatch(batch.Signal, batch.Parts, batch.Splits));
+                    lane.Next(new DeliveryBatch(batch.Signal, batch.Parts, batch.Splits));
             }
 
             return null;
@@ -125,22 +140,28 @@ internal sealed partial class Outbox : IDisposable
             {
                 case DeliveryStatus.Delivered:
                     lane.Succeeded();
+                    batch.Splits.Renew();
                     Deliver(lane, batch, result.Value.RejectedRecords);
                     break;
                 case DeliveryStatus.Refused:
                     lane.Succeeded();
+                    if (result.Value.IsTooLarge)
+                        lane.TooLarge(sent.Body.Length);
                     if (result.Value.MayBeTooLargeOrPoisoned && BatchSplit.TrySplit(batch, sent, lane.Index) is { } halves)
-                        lane.Again(halves);
+                        lane.Next(halves);
+                    else if (!result.Value.MayBeTooLargeOrPoisoned)
+                        Decide(lane, batch.Parts, static (ref DestinationShare share, int records) => share.Unwanted += records);
                     else
-                        Decide(lane, batch, static (ref DestinationShare share, int records) => share.Refused += records);
+                        Decide(lane, batch.Parts, static (ref DestinationShare share, int records) => share.Refused += records);
                     break;
                 default:
                     if (countsAsFailure)
-                        lane.Failed(_time.GetUtcNow(), result?.RetryAfter, random);
-                    if (batch.Attempts >= _options.MaxAttempts || _time.GetUtcNow() - sent.Created > _options.MaxAge)
-                        Decide(lane, batch, static (ref DestinationShare share, int records) => share.Expired += records);
-                    else
+                        lane.Failed(batch, _time.GetUtcNow(), result?.RetryAfter, random);
+                    Decide(lane, batch.Remove(part => IsPastLimits(batch, part)), static (ref DestinationShare share, int records) => share.Expired += records);
+                    if (batch.Parts.Count > 0 && countsAsFailure)
                         lane.Again(batch);
+                    else if (batch.Parts.Count > 0)
+                        lane.Next(batch);
                     break;
             }
         }
@@ -153,8 +174,8 @@ internal sealed partial class Outbox : IDisposable
         lock (_gate)
         {
             lane.Finished(batch);
-            lane.Failed(_time.GetUtcNow(), null, random);
-            lane.Again(batch);
+            lane.Failed(batch, _time.GetUtcNow(), null, random);
+            lane.Next(batch);
         }
     }
 
@@ -163,20 +184,41 @@ internal sealed partial class Outbox : IDisposable
         lock (_gate)
         {
             foreach (var entry in _entries)
-                if (entry.Shares[lane.Index].OpenParts > 0)
+                if (entry.Payload.Signal == lane.Signal && entry.Shares[lane.Index].OpenParts > 0)
                     return true;
             return false;
         }
+    }
+
+    /// <summary>Whether so much waits for a destination that further connections are worth their handshakes.</summary>
+    public bool HasBacklog(int destination)
+    {
+        lock (_gate)
+        {
+            long bytes = 0;
+            foreach (var entry in _entries)
+                if (entry.Shares[destination].OpenParts > 0 && (bytes += entry.Size) > BacklogBytes)
+                    return true;
+            return false;
+        }
+    }
+
+    /// <summary>A destination that could not be connected to fails for all its signals.</summary>
+    public void FailAll(IEnumerable<DeliveryLane> lanes, DeliveryLane like)
+    {
+        lock (_gate)
+            foreach (var lane in lanes)
+                lane.FailedLike(like);
     }
 
     public void Dispose() => _spool.Dispose();
 
     private void Enqueue(OtlpPayload payload, SpoolFile? file, IReadOnlyList<string>? pending)
     {
-        var entry = new OutboxEntry(payload, _sequence++, _lanes.Length) { File = file };
+        var entry = new OutboxEntry(payload, _sequence++, Destinations.Count) { File = file };
         foreach (var lane in _lanes)
         {
-            if (!lane.Destination.Accepts(payload.Signal) || (pending is not null && !pending.Contains(lane.Destination.Name)))
+            if (lane.Signal != payload.Signal || (pending is not null && !pending.Contains(lane.Destination.Name)))
                 continue;
             entry.Shares[lane.Index].OpenParts = 1;
             lane.Add(entry);
@@ -197,41 +239,8 @@ internal sealed partial class Outbox : IDisposable
             _ledger.Spooled((LedgerAccount)payload.Signal, payload.Records);
     }
 
-    private void Trim()
-    {
-        for (var node = _entries.First; node is not null && _bytes > _options.MaxBytes; node = node.Next)
-        {
-            var entry = node.Value;
-            if (entry.File is not null || entry.InUse > 0)
-                continue;
-            if (_spool.TryWrite(entry.Payload, PendingOf(entry)) is not { } file)
-                break;
-            entry.File = file;
-            _ledger.Spooled((LedgerAccount)entry.Payload.Signal, entry.Records);
-            entry.Payload = entry.Payload with { Body = default };
-            _bytes -= entry.Size;
-        }
-
-        // What no destination gets any more makes room for what one still may.
-        ForgetExpired(static (outbox, entry) => entry.File is null && outbox._bytes > outbox._options.MaxBytes);
-        foreach (var signal in SheddingOrder)
-        {
-            for (var node = _entries.First; node is not null && _bytes > _options.MaxBytes; )
-            {
-                var next = node.Next;
-                if (node.Value.Payload.Signal == signal && node.Value is { File: null, InUse: 0 })
-                {
-                    Remove(node.Value);
-                    node.Value.Settle(_ledger, (account, rest) => _ledger.Dropped(account, DropReason.Shed, rest));
-                }
-
-                node = next;
-            }
-        }
-    }
-
     private List<string> PendingOf(OutboxEntry entry) =>
-        [.. _lanes.Where(lane => entry.Shares[lane.Index].OpenParts > 0).Select(static lane => lane.Destination.Name)];
+        [.. Destinations.Where((_, index) => entry.Shares[index].OpenParts > 0).Select(static destination => destination.Name)];
 
     private void Deliver(DeliveryLane lane, DeliveryBatch batch, int rejected)
     {
@@ -245,9 +254,12 @@ internal sealed partial class Outbox : IDisposable
         }
     }
 
-    private void Decide(DeliveryLane lane, DeliveryBatch batch, ShareAction action)
+    private bool IsPastLimits(DeliveryBatch batch, DeliveryPart part) =>
+        batch.Attempts >= _options.MaxAttempts || _time.GetUtcNow() - part.Entry.Payload.Created > _options.MaxAge;
+
+    private void Decide(DeliveryLane lane, List<DeliveryPart> parts, ShareAction action)
     {
-        foreach (var part in batch.Parts)
+        foreach (var part in parts)
         {
             action(ref part.Entry.Shares[lane.Index], part.Records);
             Decided(lane, part);

@@ -29,7 +29,7 @@ internal sealed class OutboxEntry(OtlpPayload payload, long sequence, int destin
     /// <summary>Left the outbox; queues that still hold it skip it.</summary>
     public bool IsGone { get; set; }
 
-    /// <summary>Past its limits: it waits for the dead letters only.</summary>
+    /// <summary>Decided, and not delivered to all: it waits for the dead letters only.</summary>
     public bool IsExpired { get; set; }
 
     public bool IsSettled => Array.TrueForAll(Shares, static share => share.OpenParts == 0);
@@ -41,15 +41,18 @@ internal sealed class OutboxEntry(OtlpPayload payload, long sequence, int destin
     public DestinationShare Worst => Shares.MaxBy(static share => share.Lost);
 
     /// <summary>Writes the final outcome: what the worst share lost, by reason; <paramref name="rest"/> says what became of the others.</summary>
-    /// <param name="deadLettered">Whether the payload was written as a dead letter: what went past its limits is not dropped then.</param>
+    /// <param name="deadLettered">Whether the payload was written as a dead letter: what went past its limits, or was not wanted, is not dropped then.</param>
     public void Settle(Ledger ledger, Action<LedgerAccount, int> rest, bool deadLettered = false)
     {
         var account = (LedgerAccount)Payload.Signal;
         var worst = Worst;
         if (worst.Rejected > 0)
             ledger.Rejected(account, worst.Rejected);
-        if (worst.Refused > 0)
-            ledger.Dropped(account, DropReason.Refused, worst.Refused);
+        var refused = worst.Refused + (deadLettered ? 0 : worst.Unwanted);
+        if (refused > 0)
+            ledger.Dropped(account, DropReason.Refused, refused);
+        if (worst.Unwanted > 0 && deadLettered)
+            ledger.DeadLettered(account, worst.Unwanted);
         if (worst.Expired > 0 && deadLettered)
             ledger.DeadLettered(account, worst.Expired);
         else if (worst.Expired > 0)
@@ -67,9 +70,14 @@ internal struct DestinationShare
     /// <summary>Parts of the payload not yet decided; a payload is one part until a refusal splits it.</summary>
     public int OpenParts;
     public int Rejected;
+
+    /// <summary>For what they are: nobody would take them later.</summary>
     public int Refused;
+
+    /// <summary>Refused for a reason that is not theirs, such as an expired key: they can be sent again when that is mended.</summary>
+    public int Unwanted;
     public int Expired;
     public int SpoolLost;
 
-    public readonly int Lost => Rejected + Refused + Expired + SpoolLost;
+    public readonly int Lost => Rejected + Refused + Unwanted + Expired + SpoolLost;
 }

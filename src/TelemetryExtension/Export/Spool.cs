@@ -21,6 +21,9 @@ internal sealed class Spool(string directory, int maxBytes) : IDisposable
 
     public long Bytes { get; private set; }
 
+    /// <summary>Whether there is room: a file's head is shorter than the reserve, unless names are uncommonly long.</summary>
+    public bool HasRoomFor(OtlpPayload payload) => Bytes + payload.Body.Length + 256 <= maxBytes;
+
     /// <summary>Null when there is no room, or the disk does not want it.</summary>
     /// <param name="pending">Names of the destinations that have not got it.</param>
     public SpoolFile? TryWrite(OtlpPayload payload, IReadOnlyList<string> pending)

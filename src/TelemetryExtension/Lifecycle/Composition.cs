@@ -89,14 +89,24 @@ internal sealed class Composition
         {
             if (_listens.Count > 0)
                 await new HttpEndpoint(_listens).StartAsync(CancellationToken.None).ConfigureAwait(false);
-            if (_recover() is > 0 and var recovered)
-                Log.Info($"{recovered} payloads of an earlier generation of this environment found and taken over");
-            return true;
         }
         catch (Exception e)
         {
             Log.Warn($"cannot serve the local endpoints, the function runs without telemetry: {Reason.OfBug(e)}");
             return false;
         }
+
+        try
+        {
+            if (_recover() is > 0 and var recovered)
+                Log.Info($"{recovered} payloads of an earlier generation of this environment found and taken over");
+        }
+        catch (Exception e)
+        {
+            // What was left behind must not cost what is to come.
+            Log.Warn($"cannot take over what an earlier generation left: {e.GetType().Name}: {e.Message}");
+        }
+
+        return true;
     }
 }

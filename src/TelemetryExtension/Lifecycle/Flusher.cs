@@ -32,8 +32,10 @@ internal sealed class Flusher(
             collector.Collect();
             var summary = await delivery.DeliverAsync(DeliveryMode.Once, limit, cancellationToken).ConfigureAwait(false);
             var took = time.GetElapsedTime(started);
+            // What waits for a destination that fails says nothing about the time that the others need.
             outcome = summary.LeftPayloads == 0 ? FlushOutcome.Complete
                 : took >= limit || cancellationToken.IsCancellationRequested ? FlushOutcome.CutOff
+                : summary.HealthyHaveAll ? FlushOutcome.Complete
                 : FlushOutcome.Incomplete;
             if (measured && outcome == FlushOutcome.Complete)
                 budget.Finished(took);

@@ -6,7 +6,10 @@ using TelemetryExtension.TelemetryApi;
 
 namespace TelemetryExtension.Lifecycle;
 
-/// <summary>The last two seconds: late events, then everything out to all destinations at once, then the rest to the dead letters, then the ledger.</summary>
+/// <summary>
+/// The last two seconds: late events, then everything out to all destinations at once, then the rest to files, if the environment is only reset, or to
+/// the dead letters, then the ledger.
+/// </summary>
 /// <param name="reserve">Of the time, kept back for writing dead letters.</param>
 internal sealed class Shutdown(
     TelemetryCollector collector, Delivery delivery, IDeadLetters deadLetters, TimeSpan reserve, TelemetryEndpoint telemetry, InvocationSignals signals,
@@ -17,6 +20,9 @@ internal sealed class Shutdown(
 
     /// <summary>The last invocation's report is usually delivered before SHUTDOWN; seen up to 40 ms later.</summary>
     private static readonly TimeSpan LateEvents = TimeSpan.FromMilliseconds(60);
+
+    /// <summary>For writing files before a reset, where nothing is kept back for dead letters.</summary>
+    private static readonly TimeSpan ForFiles = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Out of the margin: for the last line, when nobody reads our output.</summary>
     private static readonly TimeSpan LastLine = TimeSpan.FromMilliseconds(100);
@@ -31,24 +37,36 @@ internal sealed class Shutdown(
             await signals.ReportedAsync(lastRequestId).WaitAsync(cancellation.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
+        // A reset keeps /tmp, and the next invocation starts the next generation there.
+        var isReset = shutdown.Reason is "timeout" or "failure";
         await GuardAsync(async () =>
         {
             telemetry.Close();
             collector.Close(shutdown.Reason, hasTelemetry);
-            var budget = deadline.Remaining - reserve;
+            var budget = deadline.Remaining - (isReset && reserve < ForFiles ? ForFiles : reserve);
             if (budget > TimeSpan.Zero)
                 await delivery.DeliverAsync(DeliveryMode.Drain, budget, CancellationToken.None).ConfigureAwait(false);
         }).ConfigureAwait(false);
 
         // Whatever became of the delivery: what it left is written and counted.
+        var inFiles = 0;
         await GuardAsync(async () =>
         {
             using var last = deadline.CreateCancellation();
+            if (isReset)
+                inFiles = delivery.LeaveInFiles(last.Token);
             await delivery.GiveUpAsync(deadLetters, last.Token).ConfigureAwait(false);
         }).ConfigureAwait(false);
         using var patience = new CancellationTokenSource(LastLine, time);
-        await Task.Run(() => Log.Info($"ledger: {ledger}"), CancellationToken.None)
+        await Task.Run(() => SayLast(inFiles), CancellationToken.None)
             .WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private void SayLast(int inFiles)
+    {
+        if (inFiles > 0)
+            Log.Info($"{inFiles} undelivered payloads are left in files for the next generation of this environment");
+        Log.Info($"ledger: {ledger}");
     }
 
     /// <summary>A boundary: a bug of ours must not become an exit code that Lambda takes for a failure, nor cost the account of what was delivered.</summary>

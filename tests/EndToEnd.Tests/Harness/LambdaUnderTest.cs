@@ -85,7 +85,7 @@ internal sealed class LambdaUnderTest : IAsyncDisposable
         var ledgers = lines.Where(line => line.StartsWith(LedgerReading.Prefix, StringComparison.Ordinal)).ToList();
         Assert.True(ledgers.Count == lives && lines[^1] == ledgers[^1], $"not {lives} ledger lines, one at the end of each life:{said}");
         Assert.False(lines.Any(line => line.Contains("the shutdown failed", StringComparison.Ordinal)), said);
-        var outcome = new Outcome(shutdown, ledgers.Select(LedgerReading.Read).Aggregate((sum, ledger) => sum.Plus(ledger)), lines, Backend);
+        var outcome = new Outcome(shutdown, LedgerReading.ReadLives(ledgers), lines, Backend);
         outcome.CheckWhatAlwaysHolds(mayRepeat, backendHasAll);
         return outcome;
     }

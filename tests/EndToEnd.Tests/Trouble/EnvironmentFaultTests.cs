@@ -70,6 +70,30 @@ public sealed class EnvironmentFaultTests
     }
 
     [Theory]
+    [InlineData("timeout", "Sandbox.Timedout", "stdout")]
+    [InlineData("timeout", "Sandbox.Timedout", "off")]
+    [InlineData("crash", "Runtime.ExitError", "stdout")]
+    public async Task A_reset_while_the_backend_is_down_leaves_everything_to_the_next_life(string command, string errorType, string deadLetters)
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            options => options with { MemorySizeMb = 512, Timeout = TimeSpan.FromSeconds(5) }, (FaultRun.Strategy, "end"),
+            ("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", "65536"), ("TELEMETRY_EXTENSION_DEAD_LETTERS", deadLetters));
+        await lambda.Backend.PauseAsync(Cancellation);
+        var results = new List<InvocationResult>(await lambda.OrdersAsync(10, ",\"logLines\":200,\"logBytes\":500"));
+        var failed = await lambda.InvokeToErrorAsync(FaultRun.Order("bad", $",\"{command}\":true"), errorType);
+        await lambda.Backend.ResumeAsync(Cancellation);
+        var after = await lambda.InvokeAsync(FaultRun.Order("after"));
+        var outcome = await lambda.EndAsync(lives: 2);
+
+        outcome.CheckAllArrived(results, FaultRun.LinesPerOrder + 200);
+        Assert.True(outcome.Invocation(failed).IsError());
+        Assert.Equal(FaultRun.LinesPerOrder, outcome.LogsOf(after.RequestId).Count);
+        outcome.Line("left in files for the next generation");
+        outcome.Line("of an earlier generation");
+        Assert.Empty(outcome.DeadLetters);
+    }
+
+    [Theory]
     [InlineData("size=256k", "disk full")]
     [InlineData("ro", "read-only file system")]
     public async Task A_temporary_directory_that_is_full_or_read_only_means_shedding_and_no_more(string mountOptions, string reason)

@@ -7,17 +7,52 @@ namespace EndToEnd.Tests.Trouble;
 public sealed class LastingFaultTests
 {
     [Theory]
-    [InlineData("http/protobuf")]
-    [InlineData("grpc")]
-    public async Task An_internal_error_is_final_by_the_specification_and_counted(string protocol)
+    [InlineData("http/protobuf", 401)]
+    [InlineData("http/protobuf", 404)]
+    [InlineData("http/protobuf", 500)]
+    [InlineData("grpc", 13)]
+    [InlineData("grpc", 16)]
+    public async Task A_final_error_that_is_not_the_payloads_fault_is_not_asked_twice_and_makes_dead_letters(string protocol, int code)
     {
         await using var lambda = await LambdaUnderTest.StartAsync(null, ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), (FaultRun.Strategy, "end"));
-        lambda.Backend.Respond = Faults.Always(protocol == "grpc" ? Fault.Grpc(13, "broken") : Fault.Http(500, "broken"));
+        lambda.Backend.Respond = Faults.Always(protocol == "grpc" ? Fault.Grpc(code, "broken") : Fault.Http(code, "broken"));
         await lambda.OrdersAsync(3);
         var outcome = await lambda.EndAsync();
 
         outcome.CheckNoneArrived(3);
-        Assert.Equal(outcome.Ledger.Logs.Received, outcome.Ledger.Logs.DroppedFor("refused") + outcome.Ledger.Logs.DeadLettered);
+        var batches = lambda.Backend.Requests.Select(request => request.Headers[FaultRun.BatchId]).ToList();
+        Assert.Equal(batches.Distinct().Count(), batches.Count);
+        foreach (var signal in new[] { "logs", "traces", "metrics" })
+            outcome.Line($"refused {signal}");
+    }
+
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task One_signal_that_is_down_keeps_no_other_from_arriving(string protocol)
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(null, ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), (FaultRun.Strategy, "end"));
+        lambda.Backend.Respond = Faults.On(OtlpSignal.Metrics, Faults.Always(protocol == "grpc" ? Fault.Grpc(14) : Fault.Http(503)));
+        var results = await lambda.OrdersAsync(6);
+        var before = lambda.Backend.LogRecords.Count;
+        var outcome = await lambda.EndAsync();
+
+        Assert.Equal(6 * FaultRun.LinesPerOrder, before);
+        foreach (var account in new[] { outcome.Ledger.Logs, outcome.Ledger.Traces })
+            Assert.True(account.Received > 0 && account.Received == account.Exported, $"{account}");
+        Assert.Equal(outcome.Ledger.Metrics.Received, outcome.Ledger.Metrics.DeadLettered);
+        Assert.All(results, result => outcome.Invocation(result));
+    }
+
+    [Fact]
+    public async Task The_first_flush_opens_one_connection()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(null, (FaultRun.Strategy, "end"), (FaultRun.Budget, "2000"));
+        lambda.Backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(20)));
+        await lambda.InvokeAsync(FaultRun.Order("1"));
+        var requests = lambda.Backend.Requests.ToList();
+        Assert.Equal(3, requests.Select(request => request.Signal).Distinct().Count());
+        Assert.Single(requests.Select(request => request.ConnectionId).Distinct());
     }
 
     [Theory]

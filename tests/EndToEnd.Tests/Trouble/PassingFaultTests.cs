@@ -9,7 +9,7 @@ public sealed class PassingFaultTests
     {
         ["reset"] = Fault.Reset,
         ["hang"] = Fault.HangBeforeHeaders,
-        ["hang in the body"] = Fault.HangMidBody,
+        ["hang in the body"] = Fault.HangMidBody.ButTaken(),
         ["429"] = Fault.Http(429, retryAfter: TimeSpan.FromSeconds(1)),
         ["503"] = Fault.Http(503, retryAfter: TimeSpan.FromSeconds(1)),
         ["503 until a date"] = Fault.Http(503, retryAt: DateTimeOffset.UtcNow.AddSeconds(1)),

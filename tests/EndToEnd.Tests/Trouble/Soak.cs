@@ -63,7 +63,7 @@ internal sealed class Soak(int seed, TimeSpan duration)
         {
             0 => ("reset", Fault.Reset),
             1 => ("hang", Fault.HangBeforeHeaders),
-            2 => ("hang in the body", Fault.HangMidBody),
+            2 => ("hang in the body", Fault.HangMidBody.ButTaken()),
             3 => ("503", Fault.Http(503, retryAfter: seconds)),
             4 => ("429", Fault.Http(429)),
             5 => ("slow", Fault.Slow(TimeSpan.FromMilliseconds(_random.Next(1, 600)))),

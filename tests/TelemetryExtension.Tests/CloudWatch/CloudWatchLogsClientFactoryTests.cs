@@ -97,6 +97,32 @@ public sealed class CloudWatchLogsClientFactoryTests
     }
 
     [Fact]
+    public async Task Credentials_EndpointHangs_IsAClearErrorAfterTheTimeoutOfTheClockGiven()
+    {
+        var time = new ManualTimeProvider();
+        using var endpoint = new HangingEndpoint();
+        using var credentials = new ContainerCredentials(new("http://127.0.0.1:9001/"), null, endpoint, time);
+
+        var asked = credentials.GetCredentialsAsync();
+        await endpoint.Asked.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        time.Advance(TimeSpan.FromSeconds(2));
+        var thrown = await Assert.ThrowsAsync<AmazonClientException>(() => asked.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+        Assert.Contains("credentials endpoint", thrown.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class HangingEndpoint : HttpMessageHandler
+    {
+        public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Asked.TrySetResult();
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            throw new InvalidOperationException();
+        }
+    }
+
+    [Fact]
     public void Settings_Printed_HoldNoSecret()
     {
         var text = (Keys with { SecretAccessKey = "geheim", SessionToken = "geheim", ContainerAuthorizationToken = "geheim" }).ToString();

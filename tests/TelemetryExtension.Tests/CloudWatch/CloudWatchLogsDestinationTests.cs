@@ -24,6 +24,25 @@ public sealed class CloudWatchLogsDestinationTests : IDisposable
         Assert.Equal(2, _server.Groups["/otel/orders"]["2026/01/01/[$LATEST]ab"].Count);
     }
 
+    [Theory]
+    [InlineData("the network", true)]
+    [InlineData("ThrottlingException", true)]
+    [InlineData("AccessDeniedException", false)]
+    public async Task Deliver_RetentionCouldNotBeSet_IsTriedAgainUnlessItIsForbidden(string trouble, bool isSetLater)
+    {
+        var failed = 0;
+        for (var call = 0; call < 20; call++)
+            _server.Answers.Enqueue(request => !request.Headers.GetValues("X-Amz-Target").Single().EndsWith("PutRetentionPolicy", StringComparison.Ordinal) || failed++ > 0 ? null
+                : trouble == "the network" ? throw new HttpRequestException("reset") : FakeCloudWatchLogs.Error(400, trouble));
+        var destination = Destination(new(LogGroup: "/otel/{function}", RetentionDays: "7"));
+
+        Assert.Equal(new DeliveryResult(DeliveryStatus.Delivered), await Deliver(destination, OtlpBuilder.Logs("one")));
+        Assert.Equal(new DeliveryResult(DeliveryStatus.Delivered), await Deliver(destination, OtlpBuilder.Logs("two")));
+        var calls = _server.Calls.Count(call => call == "PutRetentionPolicy");
+        await Deliver(destination, OtlpBuilder.Logs("three"));
+        Assert.Equal((isSetLater, calls), (_server.Retention.ContainsKey("/otel/orders"), _server.Calls.Count(call => call == "PutRetentionPolicy")));
+    }
+
     [Fact]
     public async Task Deliver_GroupDeletedInTheMiddle_IsCreatedAgain()
     {

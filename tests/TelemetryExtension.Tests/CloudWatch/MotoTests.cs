@@ -49,7 +49,7 @@ public sealed class MotoTests(MotoServer moto) : IClassFixture<MotoServer>
         Assert.SkipWhen(moto.Missing is not null, moto.Missing ?? "");
         var payloads = Enumerable.Range(0, 7).Select(i => OtlpBuilder.Payload((Signal)(i % 3), RandomBytes(i, i * 40_000), i, "id" + i)).ToArray();
         var letters = new DeadLetterWriter([new CloudWatchSink(Writer(new(_group, "{function}")), TimeSpan.FromSeconds(30), TimeProvider.System)], int.MaxValue);
-        Assert.Equal(7, await letters.WriteAsync(payloads, Cancelled));
+        Assert.All(await letters.WriteAsync(payloads, Cancelled), Assert.True);
         var json = await AwsAsync("logs", "filter-log-events", "--log-group-name", _group, "--filter-pattern", "\"otlp-dead-letter/1\"");
         Assert.SkipWhen(json is null, "there is no aws command line");
 

@@ -22,14 +22,14 @@ public sealed class DeadLetterWriterTests : IDisposable
     [Fact]
     public async Task Write_Stdout_ComesBackWhole()
     {
-        Assert.Equal(3, await new DeadLetterWriter([new StdoutSink(_stdout)], int.MaxValue).WriteAsync(Payloads(3), Cancelled));
+        Assert.Equal(3, await WriteAsync(new DeadLetterWriter([new StdoutSink(_stdout)], int.MaxValue), Payloads(3), Cancelled));
         Assert.Equal(["id0", "id1", "id2"], Restored(_stdout.ToString().Split('\n')));
     }
 
     [Fact]
     public async Task Write_CloudWatch_ComesBackWholeInFewCalls()
     {
-        var written = await Writer().WriteAsync(Payloads(10, 200_000), Cancelled);
+        var written = await WriteAsync(Writer(), Payloads(10, 200_000), Cancelled);
 
         Assert.Equal(10, written);
         Assert.Equal(10, Restored(_server.MessagesOf("/telemetry-extension/dead-letters")).Length);
@@ -48,7 +48,7 @@ public sealed class DeadLetterWriterTests : IDisposable
 
         await deadline.CancelAsync();
 
-        Assert.Equal(0, await writing.WaitAsync(TimeSpan.FromSeconds(20), Cancelled));
+        Assert.All(await writing.WaitAsync(TimeSpan.FromSeconds(20), Cancelled), Assert.False);
     }
 
     [Theory]
@@ -59,7 +59,7 @@ public sealed class DeadLetterWriterTests : IDisposable
         for (var i = 0; i < 3; i++)
             _server.Answers.Enqueue(_ => FakeCloudWatchLogs.Error(400, error));
 
-        Assert.Equal(3, await Writer().WriteAsync(Payloads(3), Cancelled));
+        Assert.Equal(3, await WriteAsync(Writer(), Payloads(3), Cancelled));
         Assert.Equal(3, Restored(_stdout.ToString().Split('\n')).Length);
     }
 
@@ -69,13 +69,13 @@ public sealed class DeadLetterWriterTests : IDisposable
     [InlineData("InvalidParameterException", 0)]
     public async Task Write_CloudWatchFailsOnce_IsAskedAgainUnlessItSaidNoForGood(string error, int putLater)
     {
-        await Writer().WriteAsync(Payloads(1), Cancelled);
+        await WriteAsync(Writer(), Payloads(1), Cancelled);
         _server.Groups.Values.Single().Values.Single().Clear();
         _server.Answers.Enqueue(_ => FakeCloudWatchLogs.Error(400, error));
         var writer = Writer();
 
-        Assert.Equal(1, await writer.WriteAsync(Payloads(1), Cancelled));
-        Assert.Equal(1, await writer.WriteAsync(Payloads(1), Cancelled));
+        Assert.Equal(1, await WriteAsync(writer, Payloads(1), Cancelled));
+        Assert.Equal(1, await WriteAsync(writer, Payloads(1), Cancelled));
         Assert.Equal(putLater, _server.MessagesOf("/telemetry-extension/dead-letters").Count());
         Assert.Equal(2 - putLater, _stdout.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
     }
@@ -87,7 +87,7 @@ public sealed class DeadLetterWriterTests : IDisposable
         _server.Answers.Enqueue(_ => null);
         _server.Answers.Enqueue(_ => FakeCloudWatchLogs.Error(400, "ThrottlingException"));
 
-        Assert.Equal(12, await Writer().WriteAsync(Payloads(12, 200_000), Cancelled));
+        Assert.Equal(12, await WriteAsync(Writer(), Payloads(12, 200_000), Cancelled));
         var printed = _stdout.ToString().Split('\n');
         Assert.InRange(Restored(printed).Length, 1, 5);
         // Of the first of those, some parts were put before.
@@ -100,15 +100,15 @@ public sealed class DeadLetterWriterTests : IDisposable
         var time = new ManualTimeProvider();
         _server.Hangs = true;
         var writer = Writer(time: time);
-        var first = writer.WriteAsync(Payloads(1), Cancelled).AsTask();
+        var first = WriteAsync(writer, Payloads(1), Cancelled);
         time.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal(1, await first.WaitAsync(TimeSpan.FromSeconds(20), Cancelled));
         _server.Hangs = false;
-        Assert.Equal(1, await writer.WriteAsync(Payloads(1), Cancelled));
+        Assert.Equal(1, await WriteAsync(writer, Payloads(1), Cancelled));
         Assert.Single(_server.Calls);
 
         time.Advance(CloudWatchSink.Rest);
-        Assert.Equal(1, await writer.WriteAsync(Payloads(1), Cancelled));
+        Assert.Equal(1, await WriteAsync(writer, Payloads(1), Cancelled));
         Assert.Single(Restored(_server.MessagesOf("/telemetry-extension/dead-letters")));
     }
 
@@ -118,30 +118,41 @@ public sealed class DeadLetterWriterTests : IDisposable
         _server.Hangs = true;
         var writer = Writer(timeoutMs: "50");
 
-        Assert.Equal(3, await writer.WriteAsync(Payloads(3), Cancelled).AsTask().WaitAsync(TimeSpan.FromSeconds(20), Cancelled));
-        Assert.Equal(1, await writer.WriteAsync(Payloads(1), Cancelled));
+        Assert.Equal(3, await WriteAsync(writer, Payloads(3), Cancelled).WaitAsync(TimeSpan.FromSeconds(20), Cancelled));
+        Assert.Equal(1, await WriteAsync(writer, Payloads(1), Cancelled));
 
         Assert.Single(_server.Calls);
         Assert.Equal(3, Restored(_stdout.ToString().Split('\n')).Length);
     }
 
     [Fact]
-    public async Task Write_OverTheByteLimit_WritesTheFirstOnesOnly()
+    public async Task Write_OverTheByteLimit_WritesWhatFits()
     {
         var writer = new DeadLetterWriter([new StdoutSink(_stdout)], 70_000);
 
-        Assert.Equal(2, await writer.WriteAsync(Payloads(5, 20_000), Cancelled));
-        Assert.Equal(0, await writer.WriteAsync(Payloads(1, 20_000), Cancelled));
-        Assert.Equal(1, await writer.WriteAsync(Payloads(1), Cancelled));
+        Assert.Equal(2, await WriteAsync(writer, Payloads(5, 20_000), Cancelled));
+        Assert.Equal(0, await WriteAsync(writer, Payloads(1, 20_000), Cancelled));
+        Assert.Equal(1, await WriteAsync(writer, Payloads(1), Cancelled));
         Assert.InRange(_stdout.ToString().Length, 50_000, 70_000);
     }
 
     [Fact]
-    public async Task Write_TimeIsUp_WritesNothingMore() =>
-        Assert.Equal(0, await new DeadLetterWriter([new StdoutSink(_stdout)], int.MaxValue).WriteAsync(Payloads(2), new CancellationToken(canceled: true)));
+    public async Task Write_OneIsOverTheByteLimit_ItsNeighboursAreWritten()
+    {
+        var (small, big) = (Payloads(2), Payloads(1, 100_000)[0] with { BatchId = "big" });
+        var writer = new DeadLetterWriter([new StdoutSink(_stdout)], 70_000);
+
+        var written = await writer.WriteAsync([small[0], big, small[1]], Cancelled);
+        Assert.Equal([true, false, true], written);
+        Assert.Equal(["id0", "id1"], Restored(_stdout.ToString().Split('\n')));
+    }
 
     [Fact]
-    public async Task Write_NoSink_WritesNothing() => Assert.Equal(0, await new DeadLetterWriter([], int.MaxValue).WriteAsync(Payloads(2), Cancelled));
+    public async Task Write_TimeIsUp_WritesNothingMore() =>
+        Assert.Equal(0, await WriteAsync(new DeadLetterWriter([new StdoutSink(_stdout)], int.MaxValue), Payloads(2), new CancellationToken(canceled: true)));
+
+    [Fact]
+    public async Task Write_NoSink_WritesNothing() => Assert.Equal(0, await WriteAsync(new DeadLetterWriter([], int.MaxValue), Payloads(2), Cancelled));
 
     [Fact]
     public async Task Write_StdoutClosed_WritesNothing()
@@ -149,7 +160,7 @@ public sealed class DeadLetterWriterTests : IDisposable
         var closed = new StreamWriter(new MemoryStream()) { AutoFlush = true };
         closed.Dispose();
 
-        Assert.Equal(0, await new DeadLetterWriter([new StdoutSink(closed)], int.MaxValue).WriteAsync(Payloads(2), Cancelled));
+        Assert.Equal(0, await WriteAsync(new DeadLetterWriter([new StdoutSink(closed)], int.MaxValue), Payloads(2), Cancelled));
     }
 
     [Fact]
@@ -170,6 +181,9 @@ public sealed class DeadLetterWriterTests : IDisposable
         var client = new Lazy<Amazon.CloudWatchLogs.AmazonCloudWatchLogsClient>(() => CloudWatchLogsClientFactory.Create(FakeCloudWatchLogs.Aws, _server));
         return DeadLetterWriter.For(options, client, () => new("orders", "1", "i"), _stdout, time ?? TimeProvider.System);
     }
+
+    private static async Task<int> WriteAsync(DeadLetterWriter writer, OtlpPayload[] payloads, CancellationToken cancellationToken) =>
+        (await writer.WriteAsync(payloads, cancellationToken)).Count(static written => written);
 
     private static string[] Restored(IEnumerable<string> lines)
     {

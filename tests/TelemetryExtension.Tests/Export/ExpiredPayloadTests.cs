@@ -29,6 +29,51 @@ public sealed class ExpiredPayloadTests
         AssertLogs(bench, deadLettered: 2);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Deliver_RefusedForAReasonThatIsNotItsOwn_IsWrittenAtOnceAndNeverSentAgain(bool isItsOwn)
+    {
+        _destination.Respond = _ => new(DeliveryStatus.Refused, MayBeTooLargeOrPoisoned: isItsOwn);
+        using var bench = Bench();
+        var payload = bench.Add(LogPayload("one"));
+        await bench.DeliverAsync();
+        Assert.Equal(!isItsOwn, bench.Delivery.HasExpired);
+        await WriteAsync(bench, _letters);
+        await bench.DeliverAsync(DeliveryMode.Drain);
+        Assert.Single(_destination.Requests);
+        Assert.Equal(isItsOwn ? [] : new[] { payload.BatchId }, _letters.Written.Select(static letter => letter.BatchId));
+        Assert.Equal((isItsOwn ? 0 : 1, isItsOwn ? 1 : 0), (bench.LogsLine().DeadLettered, bench.LogsLine().Dropped[(int)DropReason.Refused]));
+    }
+
+    [Fact]
+    public async Task WriteExpired_RefusedAndNotWritten_CountsAsRefused()
+    {
+        _destination.Respond = static _ => new(DeliveryStatus.Refused);
+        using var bench = Bench();
+        bench.Add(LogPayload("one"));
+        await bench.DeliverAsync();
+        await WriteAsync(bench, new ScriptedDeadLetters { Room = 0 });
+        bench.AssertLogs(refused: 1);
+    }
+
+    [Fact]
+    public async Task Deliver_AFreshPayloadMergedWithAnOldOne_DoesNotExpireWithIt()
+    {
+        using var bench = Bench(new(MaxAge: TimeSpan.FromHours(1), ExpiredMaxBytes: 10_000));
+        var old = bench.Add(LogPayload("old") with { Created = _time.GetUtcNow() });
+        _time.JumpWallClock(TimeSpan.FromHours(5));
+        bench.Add(LogPayload("fresh") with { Created = _time.GetUtcNow() });
+        await bench.DeliverAsync();
+        Assert.Equal(2, Assert.Single(_destination.Requests).Records);
+        await WriteAsync(bench, _letters);
+        Assert.Equal([old.BatchId], _letters.Written.Select(static letter => letter.BatchId));
+
+        _destination.Respond = null;
+        await bench.DeliverAsync(DeliveryMode.Drain);
+        Assert.Equal((1, 1), (bench.LogsLine().DeadLettered, bench.LogsLine().Exported));
+    }
+
     [Fact]
     public async Task WriteExpired_PastItsAge_IsWritten()
     {
@@ -131,7 +176,7 @@ public sealed class ExpiredPayloadTests
         var slow = new ScriptedDestination("b") { Respond = static _ => throw new OperationCanceledException() };
         using var bench = new DeliveryTestBench([_destination, slow], new(MaxAttempts: 1, ExpiredMaxBytes: 10_000), null, _time);
         bench.Add(LogPayload("one"));
-        _ = bench.Outbox.Take(bench.Outbox.Lanes[1]);
+        _ = bench.Outbox.Take(bench.Outbox.Lanes.Single(lane => lane.Destination == slow && lane.Signal == Signal.Logs));
         await bench.DeliverAsync();
         await bench.Delivery.GiveUpAsync(_letters, TestContext.Current.CancellationToken);
         AssertLogs(bench, deadLettered: 1);

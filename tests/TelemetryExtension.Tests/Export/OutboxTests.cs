@@ -33,7 +33,7 @@ public sealed class OutboxTests
     }
 
     [Fact]
-    public async Task Deliver_AfterAFailure_SendsTheSameBatchAgainAndNewOnesApart()
+    public async Task Deliver_AfterAFailure_SendsNewOnesFirstAndThenTheSameBatchAgain()
     {
         using var bench = Bench();
         bench.Add(LogPayload("one"));
@@ -43,9 +43,9 @@ public sealed class OutboxTests
         bench.Add(LogPayload("three"));
         _time.Advance(TimeSpan.FromMinutes(1));
         await bench.DeliverAsync();
-        Assert.Equal([2, 2, 1], _destination.Requests.Select(request => request.Records));
-        Assert.Equal(_destination.Requests[0].BatchId, _destination.Requests[1].BatchId);
-        Assert.True(_destination.Requests[0].Body.Span.SequenceEqual(_destination.Requests[1].Body.Span));
+        Assert.Equal([2, 1, 2], _destination.Requests.Select(request => request.Records));
+        Assert.Equal(_destination.Requests[0].BatchId, _destination.Requests[2].BatchId);
+        Assert.True(_destination.Requests[0].Body.Span.SequenceEqual(_destination.Requests[2].Body.Span));
     }
 
     [Fact]
@@ -128,6 +128,74 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    public async Task Add_FilesFullOfMetrics_MetricsGoAndLogsTakeTheirPlace()
+    {
+        using var bench = Bench(new(MaxBytes: 3000, SpoolMaxBytes: 3500));
+        for (var i = 0; i < 6; i++)
+            bench.Add(LogPayload(new string('x', 900)) with { Signal = Signal.Metrics });
+        for (var i = 0; i < 10; i++)
+            bench.Add(LogPayload($"{i}" + new string('x', 900)));
+        Assert.Equal((6, 4), (bench.Ledger[LedgerAccount.Metrics].Dropped[(int)DropReason.Shed], bench.LogsLine().Dropped[(int)DropReason.Shed]));
+        Assert.Equal((6, 3), (bench.Outbox.Counts.Payloads, bench.Outbox.Counts.SpooledPayloads));
+        Assert.InRange(bench.Outbox.Counts.Bytes, 1, 3000);
+
+        // The oldest of them are gone, in files as in memory.
+        await bench.DeliverAsync(DeliveryMode.Drain);
+        bench.AssertLogs(exported: 6);
+        var sent = string.Concat(_destination.Requests.Select(static request => System.Text.Encoding.UTF8.GetString(request.Body.Span)));
+        Assert.Equal("456789", string.Concat("0123456789".Where(number => sent.Contains(number + "xxx", StringComparison.Ordinal))));
+    }
+
+    [Fact]
+    public void Add_FilesFullAndTheDiskIsBroken_CostsOneFileAtMost()
+    {
+        using var bench = Bench(new(MaxBytes: 3000, SpoolMaxBytes: 9000));
+        for (var i = 0; i < 11; i++)
+            bench.Add(LogPayload(new string('x', 900)) with { Signal = Signal.Metrics });
+        var spooled = bench.Outbox.Counts.SpooledPayloads;
+        // Files can be deleted, not made.
+        Directory.Delete(bench.SpoolDirectory, recursive: true);
+        for (var i = 0; i < 2; i++)
+            bench.Add(LogPayload(records: 1, bytesEach: 100));
+        Assert.InRange(bench.Outbox.Counts.SpooledPayloads, spooled - 2, spooled);
+        Assert.InRange(bench.Outbox.Counts.Bytes, 1, 3000);
+        Assert.Equal(0, bench.LogsLine().Dropped[(int)DropReason.Shed]);
+    }
+
+    [Fact]
+    public async Task LeaveInFiles_BeforeAReset_TheNextGenerationDeliversItAll()
+    {
+        using var bench = Bench(new(MaxBytes: 3000));
+        for (var i = 0; i < 10; i++)
+            bench.Add(LogPayload($"m{i}" + new string('x', 900)));
+        Assert.Equal(10, bench.Outbox.LeaveInFiles(TestContext.Current.CancellationToken));
+        Assert.Equal(0, await bench.Delivery.GiveUpAsync(new ScriptedDeadLetters { Room = 0 }, TestContext.Current.CancellationToken));
+        var line = bench.LogsLine();
+        Assert.Equal((10, 10, 0, 0), (line.Received, line.Spooled, line.Buffered, line.DroppedTotal));
+        bench.Outbox.Dispose();
+
+        using var next = new DeliveryTestBench([_destination], new(SpoolDirectory: bench.SpoolDirectory), null, _time);
+        Assert.Equal(10, next.Outbox.Recover());
+        await next.DeliverAsync();
+        next.AssertLogs(exported: 10);
+        Assert.Equal(10, next.LogsLine().Received);
+    }
+
+    [Fact]
+    public async Task LeaveInFiles_NotRoomForAll_TheMostValuableStayAndTheRestAreDeadLetters()
+    {
+        using var bench = Bench(new(MaxBytes: 100_000, SpoolMaxBytes: 2500));
+        foreach (var signal in new[] { Signal.Metrics, Signal.Metrics, Signal.Traces, Signal.Logs })
+            bench.Add(LogPayload(new string('x', 900)) with { Signal = signal });
+        Assert.Equal(2, bench.Outbox.LeaveInFiles(TestContext.Current.CancellationToken));
+        var letters = new ScriptedDeadLetters();
+        Assert.Equal(2, await bench.Delivery.GiveUpAsync(letters, TestContext.Current.CancellationToken));
+        Assert.All(letters.Written, static letter => Assert.Equal(Signal.Metrics, letter.Signal));
+        Assert.Equal((1, 1, 2), (bench.LogsLine().Spooled, bench.Ledger[LedgerAccount.Traces].Spooled, bench.Ledger[LedgerAccount.Metrics].DeadLettered));
+        Assert.Equal(2, Directory.GetFiles(bench.SpoolDirectory, "*.otlp").Length);
+    }
+
+    [Fact]
     public async Task Add_ShedWhileABatchIsTriedAgain_QueuesStayShort()
     {
         using var bench = Bench(new(MaxBytes: 64 * 1024, SpoolMaxBytes: 0));
@@ -139,7 +207,7 @@ public sealed class OutboxTests
                 await bench.DeliverAsync();
         }
 
-        Assert.InRange(bench.Outbox.Lanes[0].Queued, 1, (2 * bench.Outbox.Counts.Payloads) + 64);
+        Assert.InRange(bench.Outbox.Lanes.Single(static lane => lane.Signal == Signal.Metrics).Queued, 1, (2 * bench.Outbox.Counts.Payloads) + 64);
 
         // What is left is all still there, and in order.
         _destination.Respond = null;
@@ -220,6 +288,16 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    public async Task GiveUp_DeadLettersTakeSome_ExactlyThoseCount()
+    {
+        using var bench = Bench();
+        for (var i = 0; i < 5; i++)
+            bench.Add(LogPayload([.. Enumerable.Repeat("x", i + 1)]));
+        await bench.Delivery.GiveUpAsync(new PickyDeadLetters(payload => payload.Records is 2 or 5), TestContext.Current.CancellationToken);
+        Assert.Equal((7, 8), (bench.LogsLine().DeadLettered, bench.LogsLine().Dropped[(int)DropReason.Shutdown]));
+    }
+
+    [Fact]
     public void GivenUp_PayloadCameBackFromAFile_IsNotKeptInMemory()
     {
         // Its lane's queue still holds the entry.
@@ -278,7 +356,7 @@ public sealed class OutboxTests
         bench.Add(LogPayload("one"));
         bench.Add(LogPayload("two") with { Body = scarce.Memory });
         var summary = await bench.DeliverAsync();
-        Assert.Equal((0, 1, 2), (summary.DeliveredRequests, summary.FailedRequests, summary.LeftPayloads));
+        Assert.Equal(new(2, HealthyHaveAll: false), summary);
         Assert.Empty(_destination.Requests);
 
         scarce.IsThere = true;
@@ -297,16 +375,21 @@ public sealed class OutboxTests
         return bytes;
     }
 
+    private sealed class PickyDeadLetters(Func<OtlpPayload, bool> takes) : IDeadLetters
+    {
+        public ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken) => new([.. payloads.Select(takes)]);
+    }
+
     private sealed class ThrowingDeadLetters : IDeadLetters
     {
-        public ValueTask<int> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken) => throw new InvalidOperationException("a bug");
+        public ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken) => throw new InvalidOperationException("a bug");
     }
 
     private sealed class ShortOfMemory(ScriptedDeadLetters then) : IDeadLetters
     {
         private bool _asked;
 
-        public ValueTask<int> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
+        public ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
         {
             if (_asked)
                 return then.WriteAsync(payloads, cancellationToken);

@@ -14,13 +14,13 @@ internal sealed class ScriptedDeadLetters : IDeadLetters
 
     public List<OtlpPayload> Written { get; } = [];
 
-    public async ValueTask<int> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
+    public async ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
     {
         Asked.TrySetResult();
         if (Gate is not null)
             await Gate.Task;
         var now = payloads.Take(Room - Written.Count).ToList();
         Written.AddRange(now);
-        return now.Count;
+        return [.. payloads.Select((_, i) => i < now.Count)];
     }
 }

@@ -107,6 +107,26 @@ public sealed class ShutdownTests : IDisposable
         Assert.Equal((1, 0), (_bench.LogsLine().DeadLettered, _bench.LogsLine().Buffered));
     }
 
+    [Theory]
+    [InlineData("timeout", true)]
+    [InlineData("failure", true)]
+    [InlineData("spindown", false)]
+    public async Task BackendHangs_AResetLeavesFilesAndTheEndLeavesDeadLetters(string reason, bool isReset)
+    {
+        _destination.Hangs = true;
+        _telemetry.LogLine();
+        var run = Run(null, reason: reason);
+        await _destination.RequestAsync();
+        _time.Advance(TimeSpan.FromSeconds(2) - Margin - Reserve);
+        await EndOfAsync(run);
+
+        var line = _bench.LogsLine();
+        Assert.Equal(isReset ? (1, 0, 0) : (0, 1, 0), (line.Spooled, line.DeadLettered, line.Buffered));
+        Assert.Equal(isReset ? 0 : 1, _letters.Written.Count);
+        Assert.Equal(isReset, _said.ToString().Contains("1 undelivered payloads are left in files", StringComparison.Ordinal));
+        Assert.Contains("ledger: ", LastLine(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task NoTimeButTheReserve_GoesStraightToTheDeadLetters()
     {
@@ -181,12 +201,12 @@ public sealed class ShutdownTests : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private Task Run(string? lastRequestId, bool hasTelemetry = true, TimeSpan? left = null, Delivery? delivery = null)
+    private Task Run(string? lastRequestId, bool hasTelemetry = true, TimeSpan? left = null, Delivery? delivery = null, string reason = "spindown")
     {
         var shutdown = new Shutdown(
             _collector, delivery ?? _bench.Delivery, _letters, Reserve, _endpoint, _signals, _bench.Ledger, hasTelemetry, _time);
         var deadline = (_time.GetUtcNow() + (left ?? Deadline.LongestShutdown)).ToUnixTimeMilliseconds();
-        return shutdown.RunAsync(new("spindown", deadline), lastRequestId);
+        return shutdown.RunAsync(new(reason, deadline), lastRequestId);
     }
 
     private static Task EndOfAsync(Task run) => run.WaitAsync(LoopUnderTest.Patience, Token);
