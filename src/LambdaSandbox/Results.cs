@@ -36,6 +36,9 @@ public sealed record InvocationResult(
     bool OutOfMemory,
     IReadOnlyList<StoppedProcess> Frozen)
 {
+    /// <summary>From the moment runtimeDone was sent to the extensions until the last Next; null when that was called before.</summary>
+    public TimeSpan? AfterRuntimeDone { get; init; }
+
     [JsonIgnore]
     public bool Succeeded => Status == "success" && Error is null;
 }

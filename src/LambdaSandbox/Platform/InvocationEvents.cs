@@ -12,6 +12,9 @@ internal sealed record InvocationOutcome(string Status, string? ErrorType, DateT
 {
     /// <summary>What the duration counts from: with an init inside the invocation, the arrival of the request.</summary>
     public DateTimeOffset Start { get; init; }
+
+    /// <summary>From the sending of runtimeDone to the last Next; null when that had been called before.</summary>
+    public TimeSpan? AfterRuntimeDone { get; init; }
 }
 
 /// <summary>What runtime, extensions and subscribers are told of one invocation.</summary>

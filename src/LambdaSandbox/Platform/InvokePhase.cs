@@ -129,7 +129,10 @@ internal sealed class InvokePhase(
             return new InvocationOutcome("timeout", null, invocation.Deadline, invocation.Deadline - doneAt, true);
         return generation.Fault is { } fault
             ? new InvocationOutcome("error", fault, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow - doneAt, true)
-            : new InvocationOutcome(StatusOf(invocation), invocation.Error?.ErrorType, last, last - doneAt, false);
+            : new InvocationOutcome(StatusOf(invocation), invocation.Error?.ErrorType, last, last - doneAt, false)
+            {
+                AfterRuntimeDone = last - telemetry.Subscribers.Max(s => s.RuntimeDoneSentAt) is { } since && since > TimeSpan.Zero && since < last - doneAt ? since : null,
+            };
     }
 
     /// <summary>The runtime did not finish: it ran out of time, it died, or an extension did.</summary>
@@ -197,7 +200,10 @@ internal sealed class InvokePhase(
             outcome.Status == "timeout" ? TimeoutLine(invocation) : null);
         return new InvocationResult(
             invocation.RequestId, outcome.Status, invocation.Response, error, outcome.Start, duration, billed,
-            invocation.ResponseEndedAt - invocation.HandedAt, outcome.ExtensionOverhead, initDuration, memory, invocation.Trace.Header, outOfMemory, frozen);
+            invocation.ResponseEndedAt - invocation.HandedAt, outcome.ExtensionOverhead, initDuration, memory, invocation.Trace.Header, outOfMemory, frozen)
+        {
+            AfterRuntimeDone = outcome.AfterRuntimeDone,
+        };
     }
 
     /// <summary>Of several invocations that overlap in a generation, the first to fail ends it.</summary>

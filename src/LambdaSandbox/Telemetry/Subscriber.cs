@@ -48,6 +48,9 @@ internal sealed class Subscriber : IAsyncDisposable
 
     public int Refused { get; private set; }
 
+    /// <summary>When the sending of the last batch with a runtimeDone in it began.</summary>
+    public DateTimeOffset? RuntimeDoneSentAt { get; private set; }
+
     public bool Wants(TelemetryEvent item) => item.Category is not { } category || Subscription.Types.Contains(category);
 
     public void Add(TelemetryEvent item)
@@ -259,6 +262,8 @@ internal sealed class Subscriber : IAsyncDisposable
 
     private async Task<bool> SendAsync(List<Waiting> batch)
     {
+        if (batch.Any(item => item.Text.Contains("\"platform.runtimeDone\"", StringComparison.Ordinal)))
+            RuntimeDoneSentAt = DateTimeOffset.UtcNow;
         try
         {
             if (Subscription.Http is { } uri)

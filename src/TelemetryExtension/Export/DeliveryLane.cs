@@ -60,6 +60,29 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
     }
 
     /// <summary>
+    /// Takes out of what failed before whatever may not be tried again, and forgets what left the outbox meanwhile: while there is fresh telemetry with
+    /// every flush, and the destination takes none, nothing else looks at these.
+    /// </summary>
+    public List<DeliveryPart> Sweep(Func<DeliveryBatch, DeliveryPart, bool> isPastLimits)
+    {
+        var past = new List<DeliveryPart>();
+        foreach (var list in (ReadOnlySpan<LinkedList<DeliveryBatch>>)[_next, _again])
+        {
+            for (var node = list.First; node is not null; )
+            {
+                var (batch, next) = (node.Value, node.Next);
+                batch.RemoveGone();
+                past.AddRange(batch.Remove(part => isPastLimits(batch, part)));
+                if (batch.Parts.Count == 0)
+                    list.Remove(node);
+                node = next;
+            }
+        }
+
+        return past;
+    }
+
+    /// <summary>
     /// The next request: the oldest payloads that were not tried yet, merged up to <paramref name="maxBytes"/> (one payload that is larger goes
     /// alone), then what failed before. That one rests while others are taken: one that always fails must not cost every flush its time. Metrics go
     /// one request at a time.

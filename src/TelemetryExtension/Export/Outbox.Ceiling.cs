@@ -13,10 +13,11 @@ internal sealed partial class Outbox
     {
         lock (_gate)
         {
+            var diskTakes = true;
             foreach (var signal in SheddingOrder.Reverse())
                 foreach (var entry in _entries)
-                    if (entry.Payload.Signal == signal && entry is { File: null, InUse: 0 } && !cancellationToken.IsCancellationRequested)
-                        TrySpool(entry);
+                    if (diskTakes && entry.Payload.Signal == signal && entry is { File: null, InUse: 0 } && !cancellationToken.IsCancellationRequested)
+                        diskTakes = TrySpool(entry) || !_spool.HasRoomFor(entry.Payload);
             var left = 0;
             for (var node = _entries.First; node is not null; )
             {
@@ -77,7 +78,18 @@ internal sealed partial class Outbox
 
     private bool TrySpool(OutboxEntry entry)
     {
-        if (_spool.TryWrite(entry.Payload, PendingOf(entry)) is not { } file)
+        SpoolFile? file;
+        try
+        {
+            file = _spool.TryWrite(entry.Payload, PendingOf(entry));
+        }
+        catch (OutOfMemoryException)
+        {
+            // A file needs a copy, and this happens when memory is short: shedding needs none.
+            file = null;
+        }
+
+        if (file is null)
             return false;
         entry.File = file;
         _ledger.Spooled((LedgerAccount)entry.Payload.Signal, entry.Records);

@@ -162,6 +162,7 @@ internal sealed partial class Outbox : IDisposable
                         lane.Again(batch);
                     else if (batch.Parts.Count > 0)
                         lane.Next(batch);
+                    Decide(lane, lane.Sweep(IsPastLimits), static (ref DestinationShare share, int records) => share.Expired += records);
                     break;
             }
         }

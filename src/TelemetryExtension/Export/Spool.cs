@@ -31,8 +31,10 @@ internal sealed class Spool(string directory, int maxBytes) : IDisposable
         // Spooling happens when memory is short: nothing is copied for a file that has no room anyway.
         if (Bytes + payload.Body.Length > maxBytes)
             return null;
+        if (!Own())
+            return null;
         var content = SpoolFormat.Encode(payload, pending);
-        if (Bytes + content.Length > maxBytes || !Own())
+        if (Bytes + content.Length > maxBytes)
             return null;
         var path = Path.Combine(directory, $"{payload.Created.ToUnixTimeMilliseconds():x12}-{_sequence++:x6}-{payload.BatchId}");
         try

@@ -37,7 +37,7 @@ internal sealed class InvocationRuns(bool followSampling)
     }
 
     /// <summary>Those that run and began before this one.</summary>
-    public List<Invocation> Before(Invocation invocation) => _running.FindAll(other => other.Begun < invocation.Begun);
+    public List<Invocation> Before(Invocation invocation) => _running.FindAll(other => IsBefore(other, invocation));
 
     public Invocation? LastEnded { get; private set; }
 
@@ -136,4 +136,12 @@ internal sealed class InvocationRuns(bool followSampling)
         _order.Enqueue(run);
         return run;
     }
+
+    /// <summary>Platform and process have clocks of their own: like is compared with like where there is a choice.</summary>
+    private static bool IsBefore(Invocation a, Invocation b) => (a, b) switch
+    {
+        ({ Invoked: { } first }, { Invoked: { } second }) => first < second,
+        ({ Started: { } first }, { Started: { } second }) => first < second,
+        _ => a.Begun < b.Begun,
+    };
 }

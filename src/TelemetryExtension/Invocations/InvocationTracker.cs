@@ -100,6 +100,9 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
     {
         foreach (var invocation in _runs.Unended())
         {
+            // Closed by one of the others meanwhile, which began later.
+            if (invocation.Ended is not null)
+                continue;
             if (invocation.Superseded || reason is "spindown")
                 FinishUntold(invocation);
             else

@@ -21,14 +21,12 @@ internal sealed class ExtensionLoop(
     /// <summary>For an OTLP request that the function was sending when its runtime finished.</summary>
     private static readonly TimeSpan InFlightBound = TimeSpan.FromMilliseconds(20);
 
-    private const int SettledAfter = 20;
-
     /// <summary>Runs until SHUTDOWN was handled. The first Next has been sent before. Throws only when the Extensions API is gone.</summary>
     public async Task RunAsync()
     {
         using var longInvocations = time.CreateTimer(_ => Guarded(() => Follow(policy.OnLongInvocation())), null, policy.LongInvocation, policy.LongInvocation);
         string? lastRequestId = null;
-        var events = 0;
+        var upkeep = new MemoryUpkeep();
         while (true)
         {
             switch (await extensions.NextAsync(CancellationToken.None).ConfigureAwait(false))
@@ -36,6 +34,7 @@ internal sealed class ExtensionLoop(
                 case ExtensionEvent.Invoke invoke:
                     lastRequestId = invoke.RequestId;
                     await GuardedAsync(() => OnInvokeAsync(invoke)).ConfigureAwait(false);
+                    signals.Over(invoke.RequestId);
                     break;
                 case ExtensionEvent.Shutdown end:
                     flusher.End();
@@ -47,9 +46,7 @@ internal sealed class ExtensionLoop(
             }
 
             extensions.SendNext();
-            // Every path of an ordinary invocation has been taken, and nobody waits for us.
-            if (++events == SettledAfter)
-                Guarded(static () => StartUpPages.Release());
+            Guarded(() => upkeep.Run());
         }
     }
 

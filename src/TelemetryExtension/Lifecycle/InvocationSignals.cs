@@ -14,6 +14,9 @@ internal sealed class InvocationSignals : IInvocationSignals
     /// <summary>Done and not reported yet: Lambda may repeat an event under the same id, and the end of one run is not that of the next.</summary>
     private readonly List<string> _done = [];
 
+    /// <summary>Done, not reported yet, and nobody waits for that end any more.</summary>
+    private readonly List<string> _over = [];
+
     private readonly List<string> _reported = [];
     private (string RequestId, TaskCompletionSource Signal)? _awaitedDone;
     private (string RequestId, TaskCompletionSource Signal)? _awaitedReport;
@@ -45,12 +48,12 @@ internal sealed class InvocationSignals : IInvocationSignals
         bool known;
         lock (_gate)
         {
-            known = _done.Remove(requestId);
+            known = _done.Remove(requestId) | _over.Remove(requestId);
             Remember(_reported, requestId);
             if (_awaitedReport is { } report && report.RequestId == requestId)
                 report.Signal.TrySetResult();
-            // Its runtimeDone was lost, and will not come any more.
-            if (_awaitedDone is { } done && done.RequestId == requestId)
+            // Its runtimeDone was lost, and will not come any more. If it was seen, this is of an earlier run of the same event.
+            if (!known && _awaitedDone is { } done && done.RequestId == requestId)
                 done.Signal.TrySetResult();
         }
 
@@ -69,6 +72,14 @@ internal sealed class InvocationSignals : IInvocationSignals
             _awaitedDone = (requestId, signal);
             return signal.Task;
         }
+    }
+
+    /// <summary>The invocation has been handled: its end is not that of a run to come, if Lambda repeats the event before it reports this one.</summary>
+    public void Over(string requestId)
+    {
+        lock (_gate)
+            if (_done.Remove(requestId))
+                Remember(_over, requestId);
     }
 
     /// <summary>Completes when the request's report is in the channel.</summary>

@@ -50,11 +50,15 @@ internal sealed class Shutdown(
 
         // Whatever became of the delivery: what it left is written and counted.
         var inFiles = 0;
-        await GuardAsync(async () =>
+        using var last = deadline.CreateCancellation();
+        await GuardAsync(() =>
         {
-            using var last = deadline.CreateCancellation();
             if (isReset)
                 inFiles = delivery.LeaveInFiles(last.Token);
+            return Task.CompletedTask;
+        }).ConfigureAwait(false);
+        await GuardAsync(async () =>
+        {
             await delivery.GiveUpAsync(deadLetters, last.Token).ConfigureAwait(false);
         }).ConfigureAwait(false);
         using var patience = new CancellationTokenSource(LastLine, time);

@@ -41,7 +41,8 @@ internal sealed class Subject : IAsyncDisposable
 
     /// <param name="strategy">Null: the floor.</param>
     /// <param name="cloudWatch">With CloudWatch Logs as a destination too: nothing of it may be built before it is used.</param>
-    public static async Task<Subject> StartAsync(string? strategy, bool cloudWatch = false)
+    /// <param name="backendTakes">What the backend waits before it answers.</param>
+    public static async Task<Subject> StartAsync(string? strategy, bool cloudWatch = false, TimeSpan backendTakes = default)
     {
         var environment = new Dictionary<string, string>();
         if (cloudWatch)
@@ -54,6 +55,8 @@ internal sealed class Subject : IAsyncDisposable
         var artifacts = Environment.GetEnvironmentVariable("TELEMETRY_EXTENSION_ARTIFACTS") ?? "artifacts";
         var architecture = System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "x86_64";
         var backend = await OtlpBackend.StartAsync(new() { KeepBodies = false });
+        if (backendTakes > TimeSpan.Zero)
+            backend.Respond = Faults.Always(Fault.Slow(backendTakes));
         var sandbox = await Sandbox.StartAsync(new SandboxOptions
         {
             LayerZip = strategy is null ? null : Path.Combine(artifacts, $"telemetry-extension-layer-{architecture}.zip"),
@@ -69,7 +72,7 @@ internal sealed class Subject : IAsyncDisposable
             },
         });
         return sandbox.Init is { Succeeded: true }
-            ? new(cloudWatch ? "with CloudWatch" : strategy ?? "floor", sandbox, backend)
+            ? new(cloudWatch ? "with CloudWatch" : (strategy ?? "floor") + (backendTakes > TimeSpan.Zero ? $", backend takes {backendTakes.TotalMilliseconds:0} ms" : ""), sandbox, backend)
             : throw new InvalidOperationException($"init failed: {sandbox.Init}");
     }
 

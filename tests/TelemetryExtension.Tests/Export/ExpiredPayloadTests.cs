@@ -86,6 +86,23 @@ public sealed class ExpiredPayloadTests
     }
 
     [Fact]
+    public async Task Deliver_FreshTelemetryWithEveryFlush_WhatFailedBeforeExpiresAllTheSame()
+    {
+        using var bench = Bench(new(MaxAge: TimeSpan.FromHours(1), ExpiredMaxBytes: 10_000));
+        var old = bench.Add(LogPayload("old") with { Created = _time.GetUtcNow() });
+        await bench.DeliverAsync();
+        for (var flush = 0; flush < 3; flush++)
+        {
+            _time.JumpWallClock(TimeSpan.FromMinutes(40));
+            bench.Add(LogPayload($"fresh {flush}") with { Created = _time.GetUtcNow() });
+            await bench.DeliverAsync();
+        }
+
+        await WriteAsync(bench, _letters);
+        Assert.Contains(old.BatchId, _letters.Written.Select(static letter => letter.BatchId));
+    }
+
+    [Fact]
     public async Task WriteExpired_WriterTakesNoMore_TheRestIsDroppedAsExpired()
     {
         using var bench = Bench(new(MaxAttempts: 1, MaxRequestBytes: 1024, ExpiredMaxBytes: 100_000));

@@ -72,6 +72,35 @@ public class InvocationTrackerTests
     }
 
     [Fact]
+    public void Shutdown_OneThatRunsClosesAnother_EachHasOneSpan()
+    {
+        const string Before = "9c000000-0000-4000-8000-000000000000";
+        _tracker.OnInvoke(Id, "arn", Header, Ms(2000));
+        _tracker.Apply(Events.Start(Before, Ms(1500), null));
+        _tracker.OnShutdown("timeout", Ms(3000));
+
+        var ids = _tracker.Spans.Where(span => span.Kind == ActivityKind.Server).Select(span => Attribute(span, "faas.invocation_id")).ToList();
+        Assert.Equal(ids.Distinct(), ids);
+        Assert.Contains(Id, ids);
+    }
+
+    [Fact]
+    public void RuntimeDone_OurClockIsBehindThePlatforms_ClosesNoneThatBeganLater()
+    {
+        const string Next = "9c000000-0000-4000-8000-000000000000";
+        _tracker.OnInvoke(Id, "arn", Header, Ms(1000));
+        _tracker.OnInvoke(Next, "arn", Header, Ms(1500));
+        _tracker.Apply(Events.Start(Id, Ms(5000), Header));
+        _tracker.Apply(Events.RuntimeDone(Id, Ms(5250), 250));
+        _tracker.Apply(Events.Start(Next, Ms(5500), Header));
+        _tracker.Apply(Events.RuntimeDone(Next, Ms(5750), 250));
+
+        var servers = _tracker.Spans.Where(span => span.Kind == ActivityKind.Server).ToList();
+        Assert.Equal(2, servers.Count);
+        Assert.All(servers, span => Assert.Equal(Ms(250) - Ms(0), span.End - span.Start));
+    }
+
+    [Fact]
     public void RuntimeDone_OfTheFirstWhoseStartWasLost_IsAColdStart()
     {
         _tracker.OnInvoke(Id, "arn", Header, Ms(990));

@@ -62,6 +62,20 @@ public sealed class InvocationSignalsTests
     }
 
     [Fact]
+    public void Over_EventRepeatedBeforeItsReport_WaitsForItsOwnEnd()
+    {
+        _signals.RuntimeDone("retried", true);
+        _signals.Over("retried");
+        var second = _signals.RuntimeDoneAsync("retried");
+        _signals.Reported("retried", true);
+        Assert.False(second.IsCompleted);
+        Assert.Empty(_reportedOnly);
+
+        _signals.RuntimeDone("retried", false);
+        Assert.True(second.IsCompleted);
+    }
+
+    [Fact]
     public void Ends_AreToldOnceWithTheirStatus()
     {
         _signals.RuntimeDone("on demand", true);
