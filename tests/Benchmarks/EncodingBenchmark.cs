@@ -6,6 +6,7 @@ using TelemetryExtension.Export;
 using TelemetryExtension.Invocations;
 using TelemetryExtension.Logs;
 using TelemetryExtension.Metrics;
+using TelemetryExtension.Otlp;
 using TelemetryExtension.SemanticConventions;
 using TelemetryExtension.TelemetryApi;
 
@@ -29,6 +30,80 @@ internal static class EncodingBenchmark
         Measure("print lines", i => "\"order " + i + " accepted for customer 4711, 3 items, total 59.90 EUR\\n\"");
         Measure("JSON lines", i => "{\"timestamp\":\"2025-08-11T12:00:00.102Z\",\"level\":\"INFO\",\"requestId\":\"3da1f2dc-3222-475e-9205-e2e6c6318895\","
             + "\"message\":\"order " + i + " accepted\",\"customer\":4711,\"total\":59.9,\"currency\":\"EUR\",\"express\":true}");
+        MeasurePlatform();
+    }
+
+    /// <summary>Start, runtimeDone and report of invocations, to the spans that the official exporter encodes: five for each invocation.</summary>
+    private static void MeasurePlatform()
+    {
+        var body = PlatformBatch(out var records);
+        var sink = new Sink(body);
+        var reader = new TelemetryBatchReader(sink, sink, new Ledger());
+        using var export = new SpanExport(LambdaResource.Create(new(FunctionName: "orders"), new(), "instance", new()));
+        var tracker = new InvocationTracker("orders");
+        var encoded = 0;
+
+        void Read()
+        {
+            sink.Count = 0;
+            reader.Read(body, 1_754_913_600_000_000_000);
+        }
+
+        void Apply()
+        {
+            tracker = new InvocationTracker("orders");
+            for (var i = 0; i < sink.Count; i++)
+                tracker.Apply(PlatformEventReader.Read(sink.Items[i].Memory, 0)!);
+        }
+
+        void Encode()
+        {
+            encoded = 0;
+            for (var from = 0; from < tracker.Spans.Count; from += 128)
+                encoded += export.Encode([.. tracker.Spans.Skip(from).Take(128)], DateTimeOffset.UnixEpoch)!.Body.Length;
+        }
+
+        Read();
+        Apply();
+        Encode();
+        if (sink.Count != records || tracker.Spans.Count(span => span.Kind == ActivityKind.Server) != records / 3)
+            throw new InvalidOperationException($"{sink.Count} read of {records}, {tracker.Spans.Count} spans");
+        var size = $"{body.Length / records}, {encoded / records}";
+        Report("platform events", "read", records, Read, size, 0);
+        Report("platform events", "to spans", records, Apply, size, 0);
+        Report("platform events", "read to encoded", records, () =>
+        {
+            Read();
+            Apply();
+            Encode();
+        }, size, encoded);
+    }
+
+    private static PooledBody PlatformBatch(out int records)
+    {
+        var text = new StringBuilder("[");
+        for (records = 0; text.Length < BatchBytes; records += 3)
+        {
+            var id = $"3da1f2dc-3222-475e-9205-{records:x12}";
+            var start = $"{{\"time\":\"2025-08-11T12:00:00.000Z\",\"type\":\"platform.start\",\"record\":{{\"requestId\":\"{id}\",\"version\":\"$LATEST\"}}}}";
+            text.Append(records == 0 ? "" : ",").Append(start).Append(",{\"time\":\"2025-08-11T12:00:00.120Z\",\"type\":\"platform.runtimeDone\",\"record\":{\"requestId\":\"").Append(id)
+                .Append("""
+                    ","status":"success","metrics":{"durationMs":120.0,"producedBytes":64},"spans":[
+                    {"name":"responseLatency","start":"2025-08-11T12:00:00.001Z","durationMs":100.1},
+                    {"name":"responseDuration","start":"2025-08-11T12:00:00.101Z","durationMs":1.2},
+                    {"name":"runtimeOverhead","start":"2025-08-11T12:00:00.103Z","durationMs":0.8}]}}
+                    """)
+                .Append(",{\"time\":\"2025-08-11T12:00:00.140Z\",\"type\":\"platform.report\",\"record\":{\"requestId\":\"").Append(id)
+                .Append("""
+                    ","status":"success","spans":[{"name":"extensionOverhead","start":"2025-08-11T12:00:00.120Z","durationMs":19.5}],
+                    "metrics":{"durationMs":139.5,"billedDurationMs":140,"memorySizeMB":128,"maxMemoryUsedMB":64}}}
+                    """);
+        }
+
+        var bytes = Encoding.UTF8.GetBytes(text.Append(']').ToString());
+        var body = PooledBody.Rent(bytes.Length);
+        bytes.CopyTo(body.Span);
+        return body;
     }
 
     /// <summary>What an invocation pays for its metrics: /proc at its start and end, and the payload of all that it recorded.</summary>
