@@ -12,30 +12,26 @@ internal sealed class EnvironmentMetrics(MetricAggregator metrics, EnvironmentRe
     private long _lastFull;
 
     /// <summary>An invocation begins; one that was not ended yet (nobody waited for its end) ends here: in between, everything was frozen.</summary>
-    public void InvocationStarted(long now)
-    {
-        InvocationEnded(now);
-        _start = reader.ReadStart();
-    }
+    public void InvocationStarted(long now) => _start = End(now) ?? reader.ReadStart();
 
     /// <summary>
     /// Where several invocations run at once and none is announced (Managed Instances): from one call to the next, and only when something ran meanwhile.
     /// </summary>
-    public void WindowEnded(long now, bool used)
-    {
-        if (used)
-            InvocationEnded(now);
-        _start = reader.ReadStart();
-    }
+    public void WindowEnded(long now, bool used) => _start = (used ? End(now) : null) ?? reader.ReadStart();
 
-    public void InvocationEnded(long now)
+    public void InvocationEnded(long now) => End(now);
+
+    /// <summary>What was read for it is the start of the next, if that begins now; null when nothing had begun.</summary>
+    private EnvironmentSample? End(long now)
     {
         if (_start is not { } start)
-            return;
+            return null;
         _start = null;
         var full = now - _lastFull >= Seldom;
         if (full)
             _lastFull = now;
-        (full ? reader.Read() : reader.ReadStart()).Record(metrics, start, now);
+        var end = full ? reader.Read() : reader.ReadStart();
+        end.Record(metrics, start, now);
+        return end;
     }
 }
