@@ -34,7 +34,7 @@ internal sealed class ExtensionsApiClient(RuntimeApiConnection connection, TimeP
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // We are registered; what the answer tells is only what our telemetry says about the function.
-            Log.Warn($"the answer to registering cannot be read, going on without it: {e.Message}");
+            Log.Warn($"the answer to registering cannot be read, going on without it: {Reason.Of(e)}");
             return new("", "", null);
         }
     }

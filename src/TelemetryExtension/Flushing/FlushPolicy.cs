@@ -28,6 +28,7 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
     private readonly InvocationRhythm _rhythm = new(options.Staleness / Gaps);
     private Invocation? _current;
     private Invocation? _previous;
+    private string? _endedEarly;
     private int _invocations;
     private bool _failed;
     private bool _blind = !hasTelemetry;
@@ -51,7 +52,7 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
             _invocations++;
             var age = now - _unflushedSince ?? TimeSpan.Zero;
             _previous = _current;
-            _current = new(facts.RequestId, now);
+            _current = new(facts.RequestId, now, Ended: _endedEarly == facts.RequestId);
             _unflushedSince ??= now;
             var decision = Decide(age, now - _lastStart, facts);
             _flushesAtEnd = (decision & FlushDecision.AfterInvocation) != 0;
@@ -146,6 +147,8 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
         }
         else if (_previous?.RequestId == requestId)
             _previous = _previous with { Ended = true };
+        else
+            _endedEarly = requestId;
         if (!_failed)
             return FlushDecision.None;
         _failedInFlight = _inFlight;

@@ -104,7 +104,7 @@ internal sealed class Composition
         catch (Exception e)
         {
             // What was left behind must not cost what is to come.
-            Log.Warn($"cannot take over what an earlier generation left: {e.GetType().Name}: {e.Message}");
+            Log.Warn($"cannot take over what an earlier generation left: {Reason.OfBug(e)}");
         }
 
         return true;

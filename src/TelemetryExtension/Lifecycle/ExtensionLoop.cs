@@ -68,35 +68,46 @@ internal sealed class ExtensionLoop(
         collector.OnInvoke(invoke);
         var decision = policy.OnInvoke(new(invoke.RequestId, collector.OldestAge, collector.IsOverThreshold));
         Follow(decision);
-        if (decision.HasFlag(FlushDecision.AtStart))
-            await FlushBesideHandlerAsync(invoke.RequestId, deadline).ConfigureAwait(false);
-        if (!decision.HasFlag(FlushDecision.AfterInvocation))
-            return;
+        var held = decision.HasFlag(FlushDecision.AtStart) ? await FlushBesideHandlerAsync(invoke.RequestId, deadline).ConfigureAwait(false) : TimeSpan.Zero;
+        if (decision.HasFlag(FlushDecision.AfterInvocation))
+            held += await FlushAfterInvocationAsync(invoke.RequestId, deadline, held).ConfigureAwait(false);
+        budget.Held(held);
+    }
 
-        if (!await RuntimeDoneAsync(invoke.RequestId, deadline).ConfigureAwait(false))
+    /// <param name="spent">Of the budget, which is one for the whole invocation.</param>
+    /// <returns>How long this held the invocation when its runtime was done.</returns>
+    private async Task<TimeSpan> FlushAfterInvocationAsync(string requestId, Deadline deadline, TimeSpan spent)
+    {
+        if (!await RuntimeDoneAsync(requestId, deadline).ConfigureAwait(false))
             policy.RuntimeDoneMissed();
         var done = time.GetTimestamp();
-        await flusher.FlushAsync(budget.AfterRuntimeDone(deadline.Later(InvokeMargin - NextMargin)), measured: true, CancellationToken.None).ConfigureAwait(false);
+        var left = budget.AfterRuntimeDone(deadline.Later(InvokeMargin - NextMargin)) - spent;
+        if (left > TimeSpan.Zero)
+            await flusher.FlushAsync(left, measured: spent == TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
         if (collector.TakeReportedOverhead() is { } overhead)
             budget.OverheadReported(overhead);
-        budget.Held(time.GetElapsedTime(done));
+        return time.GetElapsedTime(done);
     }
 
     /// <summary>Costs nothing while the handler runs; once it is done, no more than the budget.</summary>
-    private async Task FlushBesideHandlerAsync(string requestId, Deadline deadline)
+    /// <returns>How long this held the invocation when its runtime was done.</returns>
+    private async Task<TimeSpan> FlushBesideHandlerAsync(string requestId, Deadline deadline)
     {
         if (!hasTelemetry)
         {
             await flusher.FlushAsync(budget.WithoutRuntimeDone(deadline), measured: false, CancellationToken.None).ConfigureAwait(false);
-            return;
+            return TimeSpan.Zero;
         }
 
         using var cancellation = deadline.CreateCancellation();
         var flush = flusher.FlushAsync(deadline.Remaining, measured: false, cancellation.Token);
         await Task.WhenAny(flush, signals.RuntimeDoneAsync(requestId)).ConfigureAwait(false);
-        if (!flush.IsCompleted)
-            cancellation.CancelAfter(budget.AfterRuntimeDone(deadline));
+        if (flush.IsCompleted)
+            return TimeSpan.Zero;
+        var done = time.GetTimestamp();
+        cancellation.CancelAfter(budget.AfterRuntimeDone(deadline));
         await flush.ConfigureAwait(false);
+        return time.GetElapsedTime(done);
     }
 
     /// <summary>False when the deadline came first.</summary>

@@ -125,7 +125,7 @@ internal sealed class TelemetryCollector(
         }
         catch (Exception e)
         {
-            Log.WarnOnce("item", $"a record could not be read: {e.GetType().Name}: {e.Message}");
+            Log.WarnOnce("item", $"a record could not be read: {Reason.OfBug(e)}");
             ledger.Dropped(TelemetryChannel.AccountOf(in item), DropReason.Malformed, item.Records);
         }
         finally

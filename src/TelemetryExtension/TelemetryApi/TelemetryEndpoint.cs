@@ -52,7 +52,7 @@ internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvide
         catch (Exception e)
         {
             // A bug of ours costs the rest of this batch. Without the answer 200 the whole batch would come again, also what was read.
-            Log.WarnOnce("batch", $"a batch could not be read: {e.GetType().Name}: {e.Message}");
+            Log.WarnOnce("batch", $"a batch could not be read: {Reason.OfBug(e)}");
             reader.Drop(DropReason.Malformed);
         }
     }

@@ -114,6 +114,18 @@ public sealed class FlushPolicyTests
     }
 
     [Fact]
+    public void OnLongInvocation_RuntimeDoneCameBeforeTheInvoke_FlushesNothing()
+    {
+        var policy = new FlushPolicy(Options(FlushStrategy.End), _time);
+        policy.InvocationEnded("fast", InvocationStatus.Success);
+        Next(policy, "fast");
+
+        _time.Advance(2 * policy.LongInvocation);
+
+        Assert.Equal(FlushDecision.None, policy.OnLongInvocation());
+    }
+
+    [Fact]
     public void OnLongInvocation_NothingFlushedLately_FlushesInTheMiddle()
     {
         var policy = new FlushPolicy(Options(FlushStrategy.End), _time);

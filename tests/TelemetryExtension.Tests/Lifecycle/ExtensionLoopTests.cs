@@ -143,6 +143,31 @@ public sealed class ExtensionLoopTests
         Assert.Equal(request.At + TimeSpan.FromSeconds(5) + LeastBudget, await loop.Api.NextAsync());
     }
 
+    /// <summary>What is left of the last invocation is flushed beside the handler and then again with this one's: both together have one budget.</summary>
+    [Fact]
+    public async Task FlushBesideTheHandlerAndAfterIt_BackendHangs_HeldForOneBudget()
+    {
+        using var loop = new LoopUnderTest();
+        loop.Destination.Hangs = true;
+        await loop.Api.NextAsync();
+        loop.Invoke("1");
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("1");
+        await loop.Destination.RequestAsync();
+        loop.Time.Advance(Budget);
+        await loop.Api.NextAsync();
+
+        loop.Time.Advance(TimeSpan.FromMinutes(2));
+        loop.Invoke("2");
+        var request = await loop.Destination.RequestAsync();
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("2");
+        await WaitingUntilAsync(loop, Budget);
+        loop.Time.Advance(Budget);
+
+        Assert.Equal(request.At + Budget, await loop.Api.NextAsync());
+    }
+
     [Fact]
     public async Task FlushBesideTheHandler_DoneBeforeTheHandler_NextDoesNotWaitForRuntimeDone()
     {
