@@ -26,7 +26,7 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
 
     private readonly Lock _gate = new();
     private readonly FreezeClock _clock = new(time);
-    private readonly InvocationRhythm _rhythm = new(options.Staleness / Gaps);
+    private readonly InvocationRhythm _rhythm = new(options.Staleness / Gaps, options.Staleness, options.Interval);
     private Invocation? _current;
     private Invocation? _previous;
     private string? _endedEarly;
@@ -69,7 +69,7 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
         lock (_gate)
         {
             var now = _clock.Now();
-            _rhythm.Invoked(now, _unflushedSince is not null);
+            _rhythm.Invoked(now);
             _invocations++;
             var age = now - _unflushedSince ?? TimeSpan.Zero;
             _previous = _current;
