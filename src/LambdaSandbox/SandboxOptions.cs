@@ -121,6 +121,9 @@ public sealed record SandboxOptions
     /// <summary>Every captured line, as it comes: source ("function" or the extension's name) and text. Called from reader threads.</summary>
     public Action<string, string>? OnLine { get; init; }
 
+    /// <summary>An extension (by name) has called Next; the platform takes notice of it once this has ended.</summary>
+    public Func<string, Task>? OnNext { get; init; }
+
     public SandboxFaults Faults { get; init; } = new();
 }
 

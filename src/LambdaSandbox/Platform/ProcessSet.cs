@@ -79,7 +79,7 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
             return;
         }
 
-        var children = generation.Processes.ToList();
+        var children = platform.Gate.Read(() => generation.Processes.ToList());
         foreach (var child in children)
             child.Stop();
         foreach (var child in children)
