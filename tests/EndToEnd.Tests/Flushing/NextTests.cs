@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using EndToEnd.Tests.Trouble;
+using LambdaSandbox;
+using LambdaSandbox.Backend;
+
+namespace EndToEnd.Tests.Flushing;
+
+/// <summary>
+/// After Next the environment may be frozen at any moment: with the strategies that wait for their flushes, no request is open then. Everything is
+/// stopped as soon as Next has come, so that nobody can tidy up after it.
+/// </summary>
+public sealed class NextTests
+{
+    /// <summary>Until a request that was sent before Next has come to the backend's notice.</summary>
+    private static readonly TimeSpan OnTheWay = TimeSpan.FromMilliseconds(10);
+
+    private readonly ConcurrentQueue<int> _openAtNext = new();
+    private LambdaUnderTest? _lambda;
+
+    [Theory]
+    [InlineData("end")]
+    public async Task With_a_slow_backend_no_request_is_open_at_Next(string strategy)
+    {
+        const int flushes = 8;
+        await using var lambda = await StartAsync(strategy, LookTwiceAsync);
+        lambda.Backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(30)));
+        var results = new List<InvocationResult>();
+        var started = TimeProvider.System.GetTimestamp();
+        for (var flushed = 0; flushed < flushes;)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(30), $"only {flushed} flushes");
+            var before = lambda.Backend.Requests.Count;
+            // Shorter and longer than the round trip of the flush that may have begun with it.
+            results.Add(await lambda.InvokeAsync(FaultRun.Order($"{results.Count}", $",\"sleepMs\":{results.Count % 4 * 20}")));
+            flushed += lambda.Backend.Requests.Count > before ? 1 : 0;
+        }
+
+        (await lambda.EndAsync()).CheckAllArrived(results);
+        Assert.Equal(results.Count, _openAtNext.Count);
+        Assert.All(_openAtNext, open => Assert.Equal(0, open));
+    }
+
+    private async Task<LambdaUnderTest> StartAsync(string strategy, Func<OtlpBackend, Task<int>> look) => _lambda = await LambdaUnderTest.StartAsync(
+        options => options with
+        {
+            Timeout = TimeSpan.FromSeconds(10),
+            OnNext = _ => _lambda is { } lambda
+                ? lambda.Sandbox.FreezeWhileAsync(async () => _openAtNext.Enqueue(await look(lambda.Backend)), TestContext.Current.CancellationToken)
+                : Task.CompletedTask,
+        },
+        (FaultRun.Strategy, strategy), ("TELEMETRY_EXTENSION_FLUSH_INTERVAL", "1"));
+
+    private static async Task<int> LookTwiceAsync(OtlpBackend backend)
+    {
+        var open = backend.OpenRequests;
+        await Task.Delay(OnTheWay, TestContext.Current.CancellationToken);
+        return Math.Max(open, backend.OpenRequests);
+    }
+}
