@@ -79,7 +79,7 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
             return;
         }
 
-        var children = generation.Processes.ToList();
+        var children = platform.Gate.Read(() => generation.Processes.ToList());
         foreach (var child in children)
             child.Stop();
         foreach (var child in children)
@@ -118,7 +118,7 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
 
     private ChildProcess Start(string name, IReadOnlyList<string> command, string folder, Dictionary<string, string> environment, Action<string> onLine)
     {
-        List<(string, string)> mounts = [];
+        List<(string, string)> mounts = [.. options.Mounts];
         if (options.PrivateMounts)
         {
             mounts.AddRange(new[] { (layout.Opt, "/opt"), (layout.Task, "/var/task") }.Where(mount => Directory.Exists(mount.Item2)));

@@ -174,20 +174,6 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task FreezeFor_InTheMiddleOfAnInvocation_StopsEverybodyThatLong()
-    {
-        await using var lambda = await Sandbox.StartAsync(packages.Options, Cancellation);
-        await lambda.InvokeAsync("{}", Cancellation);
-        var before = lambda.Extensions[0].StoppedFor;
-        var result = await lambda.InvokeAsync("{}", new InvokeOptions
-        {
-            WhileRunning = _ => lambda.FreezeForAsync(TimeSpan.FromMilliseconds(300), Cancellation),
-        }, Cancellation);
-        Assert.True(result.Succeeded);
-        Assert.True(lambda.Extensions[0].StoppedFor - before > TimeSpan.FromMilliseconds(290));
-    }
-
-    [Fact]
     public async Task NotExecutable_IsLaunchError()
     {
         using var broken = new Packages(extensionMode: 0b110_100_100);
