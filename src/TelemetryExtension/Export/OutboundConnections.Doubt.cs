@@ -20,7 +20,7 @@ internal sealed partial class OutboundConnections
     /// <summary>A freeze in the middle makes an answer look slower than it was.</summary>
     private static readonly TimeSpan LongestSample = TimeSpan.FromSeconds(5);
 
-    /// <summary>What a request may need to go out: four of these per millisecond are a slow link.</summary>
+    /// <summary>A large request needs time to go out at all; 4 MB/s is slow for an environment.</summary>
     private const int BytesPerMillisecond = 4096;
 
     /// <summary>Mean time to an answer; as long as there was none on a connection that was open already, to the last one with the handshake in it.</summary>
