@@ -7,6 +7,8 @@ namespace TelemetryExtension.Export;
 /// <summary>What an answer over OTLP/gRPC means (OTLP specification, OTLP/gRPC response; gRPC over HTTP/2): a pure function of the answer.</summary>
 internal static class GrpcResponse
 {
+    private const int BadRequest = 400;
+    private const int TooLarge = 413;
     private const int Ok = 0;
     private const int InvalidArgument = 3;
     private const int ResourceExhausted = 8;
@@ -39,7 +41,13 @@ internal static class GrpcResponse
             return new(DeliveryStatus.Retryable, 0, text, retryInfo);
 
         // Without RetryInfo, exhaustion is how gRPC servers say that a message is too large.
-        return new(DeliveryStatus.Refused, 0, text, MayBeTooLargeOrPoisoned: code is InvalidArgument or ResourceExhausted, IsTooLarge: code is ResourceExhausted);
+        var isTooLarge = code == ResourceExhausted || (grpcStatus is null && httpStatus == TooLarge);
+        return new(
+            DeliveryStatus.Refused,
+            0,
+            text,
+            MayBeTooLargeOrPoisoned: isTooLarge || code == InvalidArgument || (grpcStatus is null && httpStatus == BadRequest),
+            IsTooLarge: isTooLarge);
     }
 
     /// <summary>The delay of a google.rpc.RetryInfo among the details; zero when it names none, null when there is no RetryInfo.</summary>
@@ -101,6 +109,11 @@ internal static class GrpcResponse
         return TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 86_400)) + TimeSpan.FromTicks(Math.Clamp(nanos, 0, 999_999_999) / 100);
     }
 
+    /// <summary>
+    /// The code that gRPC gives to an answer of somebody on the way who does not speak it ("HTTP to gRPC Status Code Mapping"). It has no word for 413,
+    /// and calls 400 an internal error. Whether such a refusal is about what was sent is judged by the HTTP status all the same, as over OTLP/HTTP: that
+    /// code is meant for a caller who cannot send less, and a proxy's limit on bodies would cost all that was merged into the request.
+    /// </summary>
     private static int FromHttp(int status) => status switch
     {
         400 => 13,

@@ -10,7 +10,14 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
     : IDestination, IDisposable
 {
     private const int MaxResponseBytes = 4 * 1024 * 1024;
+
+    /// <summary>Bodies come along with their headers, or a round trip later.</summary>
+    private static readonly TimeSpan LeastForBody = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan MostForBody = TimeSpan.FromMilliseconds(100);
     private static readonly MediaTypeHeaderValue Protobuf = new("application/x-protobuf");
+
+    /// <summary>Bodies in a row that did not come.</summary>
+    private int _hangs;
 
     public string Name { get; } = name;
 
@@ -25,7 +32,15 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
         try
         {
             var body = endpoint.Gzip ? GzipBody.Compress(payload.Body.Span) : payload.Body;
-            return await connections.SendAsync(() => Request(endpoint, payload, body), ReadAsync, timeout.Token);
+            long started = 0;
+            return await connections.SendAsync(
+                () =>
+                {
+                    started = time.GetTimestamp();
+                    return Request(endpoint, payload, body);
+                },
+                (response, token) => ReadAsync(response, time.GetElapsedTime(started), token),
+                timeout.Token);
         }
         catch (Exception exception)
         {
@@ -51,22 +66,38 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
         return request;
     }
 
-    private async ValueTask<DeliveryResult> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    /// <param name="took">To the headers.</param>
+    private async ValueTask<DeliveryResult> ReadAsync(HttpResponseMessage response, TimeSpan took, CancellationToken cancellationToken)
     {
         var retryAfter = response.Headers.TryGetValues("Retry-After", out var values) ? values.FirstOrDefault() : null;
         var contentType = response.Content.Headers.ContentType?.MediaType;
         var status = (int)response.StatusCode;
         byte[] body;
+        using var patience = new AttemptTimeout(PatienceWithBody(took), time, cancellationToken);
         try
         {
-            body = await BoundedBody.ReadAsync(response.Content, MaxResponseBytes, cancellationToken);
+            body = await BoundedBody.ReadAsync(response.Content, MaxResponseBytes, patience.Token);
+            Volatile.Write(ref _hangs, 0);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
         {
             // The status has been said; a body that is cut short, or does not come in time, does not change it. Its connection is not used again.
             body = [];
+            if (patience.IsExpired)
+                Interlocked.Increment(ref _hangs);
         }
 
         return OtlpHttpResponse.Classify(status, body, contentType, retryAfter, time.GetUtcNow());
+    }
+
+    /// <summary>
+    /// The status is final and the body only a note to it (what was rejected, why): nothing that an invocation is held for. Where bodies hang, each
+    /// gets half the time of the one before, since nothing else would ever tell that the flush had better be in the background.
+    /// </summary>
+    private TimeSpan PatienceWithBody(TimeSpan took)
+    {
+        var patience = 2 * took;
+        patience = patience < LeastForBody ? LeastForBody : patience < MostForBody ? patience : MostForBody;
+        return patience / (1 << Math.Min(Volatile.Read(ref _hangs), 3));
     }
 }

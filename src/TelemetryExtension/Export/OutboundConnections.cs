@@ -3,18 +3,15 @@ using System.Net.Sockets;
 namespace TelemetryExtension.Export;
 
 /// <summary>
-/// The connections of one destination: made at first use, kept warm, and renewed when a freeze killed them. One instance a destination, so that
-/// one backend's trouble never touches another's connections.
+/// The connections of one destination: made at first use, kept warm, and renewed when a freeze killed them, with a word or without. One instance a
+/// destination, so that one backend's trouble never touches another's connections.
 /// </summary>
 /// <param name="createHandler">Makes the handler, e.g. <see cref="OutboundHandler.Create"/>.</param>
-internal sealed class OutboundConnections(Func<HttpMessageHandler> createHandler, TimeProvider time) : IDisposable
+/// <param name="allShareOne">All requests share one connection (HTTP/2): an answer to any of them shows that it lives.</param>
+internal sealed partial class OutboundConnections(Func<HttpMessageHandler> createHandler, TimeProvider time, bool allShareOne) : IDisposable
 {
-    /// <summary>NAT gateways forget a silent connection after 350 s, without telling: after less than that it is not used again.</summary>
-    private static readonly TimeSpan MaxSilence = TimeSpan.FromMinutes(5);
-
     private readonly Lock _gate = new();
     private Pool? _pool;
-    private DateTimeOffset _lastUsed;
 
     /// <summary>Whether the next request has to open a connection first.</summary>
     public bool IsCold
@@ -22,13 +19,14 @@ internal sealed class OutboundConnections(Func<HttpMessageHandler> createHandler
         get
         {
             lock (_gate)
-                return _pool is not { HasAnswered: true } || IsSilent(time.GetUtcNow());
+                return _pool is not { HasAnswered: true } pool || SilenceSince(pool.Heard) > MaxSilence;
         }
     }
 
     /// <summary>
     /// Sends one request. A connection that had been used before and dies before a response byte is most likely one that the peer closed during
-    /// a freeze: that is tried again once, at once, on a fresh connection. The request is made anew, with the same batch id.
+    /// a freeze: that is tried again once, at once, on a fresh connection. So is one that says nothing for far longer than answers usually take
+    /// (<see cref="PatienceWith"/>). The request is made anew, with the same batch id.
     /// </summary>
     public async ValueTask<DeliveryResult> SendAsync(
         Func<HttpRequestMessage> createRequest,
@@ -37,22 +35,36 @@ internal sealed class OutboundConnections(Func<HttpMessageHandler> createHandler
     {
         for (var isSecondTry = false; ; isSecondTry = true)
         {
-            var pool = Acquire();
+            var (pool, isWarm, heardBefore) = Acquire();
             try
             {
                 using var request = createRequest();
+                using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                var started = time.GetTimestamp();
                 HttpResponseMessage response;
                 try
                 {
-                    response = await pool.Invoker.SendAsync(request, cancellationToken);
+                    var answer = pool.Invoker.SendAsync(request, abandoned.Token);
+                    if (isWarm && !isSecondTry && !answer.IsCompleted && await IsDeadAsync(pool, heardBefore, request, answer, cancellationToken))
+                        await abandoned.CancelAsync();
+                    response = await answer;
                 }
                 catch (HttpRequestException exception) when (!isSecondTry && pool.HasAnswered && IsLostConnection(exception))
                 {
                     Retire(pool);
                     continue;
                 }
+                catch (Exception) when (!isSecondTry && abandoned.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+                {
+                    continue;
+                }
+                catch (Exception) when (cancellationToken.IsCancellationRequested)
+                {
+                    Unanswered(pool, heardBefore);
+                    throw;
+                }
 
-                pool.HasAnswered = true;
+                Answered(pool, isWarm, time.GetElapsedTime(started));
                 using (response)
                     return await readAsync(response, cancellationToken);
             }
@@ -77,21 +89,17 @@ internal sealed class OutboundConnections(Func<HttpMessageHandler> createHandler
         exception.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.HttpProtocolError
         || (exception.HttpRequestError is HttpRequestError.Unknown && exception.InnerException is IOException or SocketException);
 
-    private Pool Acquire()
+    private (Pool Pool, bool IsWarm, DateTimeOffset Heard) Acquire()
     {
         lock (_gate)
         {
-            var now = time.GetUtcNow();
-            if (_pool is { } old && IsSilent(now))
+            if (_pool is { } old && SilenceSince(old.Heard) > MaxSilence)
                 Close(old);
-            _lastUsed = now;
-            _pool ??= new(new HttpMessageInvoker(createHandler()));
+            _pool ??= new(new HttpMessageInvoker(createHandler()), time.GetUtcNow());
             _pool.InUse++;
-            return _pool;
+            return (_pool, _pool.HasAnswered, _pool.Heard);
         }
     }
-
-    private bool IsSilent(DateTimeOffset now) => (now - _lastUsed).Duration() > MaxSilence;
 
     private void Retire(Pool pool)
     {
@@ -103,7 +111,6 @@ internal sealed class OutboundConnections(Func<HttpMessageHandler> createHandler
     {
         lock (_gate)
         {
-            _lastUsed = time.GetUtcNow();
             pool.InUse--;
             if (pool is { IsRetired: true, InUse: 0 })
                 pool.Invoker.Dispose();
@@ -122,7 +129,7 @@ internal sealed class OutboundConnections(Func<HttpMessageHandler> createHandler
             pool.Invoker.Dispose();
     }
 
-    private sealed class Pool(HttpMessageInvoker invoker)
+    private sealed class Pool(HttpMessageInvoker invoker, DateTimeOffset created)
     {
         public HttpMessageInvoker Invoker { get; } = invoker;
 
@@ -132,5 +139,11 @@ internal sealed class OutboundConnections(Func<HttpMessageHandler> createHandler
 
         /// <summary>Some request on this pool got an answer: its connections may be old ones.</summary>
         public bool HasAnswered { get; set; }
+
+        /// <summary>When the last answer came; before the first, when it was made.</summary>
+        public DateTimeOffset Heard { get; set; } = created;
+
+        /// <summary>Requests in a row that were cut off before an answer.</summary>
+        public int Unanswered { get; set; }
     }
 }

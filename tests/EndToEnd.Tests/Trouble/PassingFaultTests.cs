@@ -66,6 +66,18 @@ public sealed class PassingFaultTests
         (await lambda.EndAsync()).CheckAllArrived(results);
     }
 
+    /// <summary>The status says that the data was taken: for the rest of the answer nobody waits any longer.</summary>
+    [Fact]
+    public async Task A_backend_whose_answers_hang_in_the_body_for_good_gets_everything_and_holds_later_invocations_no_longer()
+    {
+        await using var lambda = await StartAsync("http/protobuf", (FaultRun.Strategy, "end"), (FaultRun.Budget, "1000"));
+        lambda.Backend.Respond = Faults.Always(Troubles["hang in the body"]);
+        var results = await lambda.OrdersAsync(10, heldAtMost: TimeSpan.FromSeconds(2));
+        (await lambda.EndAsync()).CheckAllArrived(results);
+        var held = TimeSpan.FromTicks(results.Skip(4).Sum(result => result.ExtensionOverhead.Ticks) / 6);
+        Assert.True(held < TimeSpan.FromMilliseconds(250), $"still held for {held} on average");
+    }
+
     [Fact]
     public async Task A_backend_dead_for_a_hundred_invocations_gets_all_of_them_when_it_is_back()
     {

@@ -53,9 +53,11 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     [Theory]
     [InlineData("http/protobuf")]
     [InlineData("grpc")]
-    public async Task Deliver_OnePoisonedAmongGood_OnlyItIsLost(string protocol)
+    [InlineData("grpc", true)]
+    public async Task Deliver_OnePoisonedAmongGood_OnlyItIsLost(string protocol, bool aProxySaysSo = false)
     {
-        _backend.Respond = Faults.RefuseContaining("poison");
+        var script = Faults.RefuseContaining("poison");
+        _backend.Respond = request => script(request) is var fault && fault != Fault.None && aProxySaysSo ? Fault.Http(400, "no") : fault;
         using var bench = Bench(protocol);
         bench.Add(LogPayload("a", "b", "c"));
         bench.Add(LogPayload("d", "poison", "e", "f"));
@@ -190,10 +192,12 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     [InlineData("http/protobuf", 20)]
     [InlineData("http/protobuf", 5)]
     [InlineData("grpc", 20)]
-    public async Task Deliver_RequestsAreTooLarge_AreCutAndLaterOnesAreMadeToFit(string protocol, int limitKiB)
+    [InlineData("grpc", 20, true)]
+    public async Task Deliver_RequestsAreTooLarge_AreCutAndLaterOnesAreMadeToFit(string protocol, int limitKiB, bool aProxySaysSo = false)
     {
         var limit = limitKiB * 1024;
-        _backend.Respond = request => request.Body.Length <= limit ? Fault.None : protocol == "grpc" ? Fault.Grpc(8, "too large") : Fault.Http(413, "too large");
+        var refusal = protocol == "grpc" && !aProxySaysSo ? Fault.Grpc(8, "too large") : Fault.Http(413, "too large");
+        _backend.Respond = request => request.Body.Length <= limit ? Fault.None : refusal;
         using var bench = Bench(protocol);
         for (var i = 0; i < 600; i++)
             bench.Add(LogPayload(records: 2, bytesEach: 1000));

@@ -33,12 +33,12 @@ internal sealed class DeliveryTestBench : IDisposable
 
     public Delivery Delivery { get; }
 
-    public static List<IDestination> Destinations(DeliverySettings settings)
+    public static List<IDestination> Destinations(DeliverySettings settings, TimeProvider? time = null)
     {
         var problems = new SettingProblems();
         var options = DeliveryOptions.From(settings, problems, 4318);
         Assert.Empty(problems.Messages);
-        return OtlpDestinations.Create(options, TimeProvider.System);
+        return OtlpDestinations.Create(options, time ?? TimeProvider.System);
     }
 
     /// <summary>A log request: one resource, one scope, and one record for each body.</summary>

@@ -31,6 +31,22 @@ public sealed class GrpcResponseTests
     public void Classify_NoGrpcStatus_FollowsHttp(int http, object expected) =>
         Assert.Equal((DeliveryStatus)expected, GrpcResponse.Classify(null, http, null, null, []).Status);
 
+    [Theory]
+    [InlineData(400, true, false)]
+    [InlineData(413, true, true)]
+    [InlineData(401, false, false)]
+    [InlineData(500, false, false)]
+    public void Classify_NoGrpcStatus_WhatIsAboutTheRequestIsTakenAsOverHttp(int http, bool mayBePoisoned, bool isTooLarge)
+    {
+        var result = GrpcResponse.Classify(null, http, null, null, []);
+        Assert.Equal((DeliveryStatus.Refused, mayBePoisoned, isTooLarge), (result.Status, result.MayBeTooLargeOrPoisoned, result.IsTooLarge));
+    }
+
+    /// <summary>Who speaks gRPC has said what it means.</summary>
+    [Fact]
+    public void Classify_GrpcStatus_BeatsTheHttpStatus() =>
+        Assert.False(GrpcResponse.Classify("13", 413, null, null, []).MayBeTooLargeOrPoisoned);
+
     [Fact]
     public void Classify_Message_IsDecodedAndOnOneLine() =>
         Assert.Equal("gRPC UNAVAILABLE: zu viel Läm rm", GrpcResponse.Classify("14", 200, "zu viel L%C3%A4m%0Arm", null, []).Message);
