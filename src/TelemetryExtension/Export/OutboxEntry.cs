@@ -29,7 +29,7 @@ internal sealed class OutboxEntry
     public int Size { get; private set; }
 
     /// <summary>What it takes of the memory's ceiling while its body is in memory. Of those in files there are few: <see cref="Spool.MaxFiles"/>.</summary>
-    public int Cost => Size + OwnBytes + (ShareBytes * Shares.Length);
+    public int Cost => Size + BesideBody(Shares.Length);
 
     public int Records => Payload.Records;
 
@@ -49,6 +49,8 @@ internal sealed class OutboxEntry
 
     /// <summary>Decided, and not delivered to all: it waits for the dead letters only.</summary>
     public bool IsExpired { get; set; }
+
+    public static int BesideBody(int destinations) => OwnBytes + (ShareBytes * destinations);
 
     public bool IsSettled => Array.TrueForAll(Shares, static share => share.OpenParts == 0);
 

@@ -83,9 +83,12 @@ internal static class SpoolFormat
     }
 
     /// <summary>The body of a whole file; null when anything is wrong with it.</summary>
-    public static ReadOnlyMemory<byte>? Body(byte[] file) =>
-        TryReadHead(file, file.Length, out var head) && Checksum(uint.MaxValue, file.AsSpan(head.BodyAt)) == head.BodyChecksum
-            ? file.AsMemory(head.BodyAt) : null;
+    public static ReadOnlyMemory<byte>? Body(byte[] file)
+    {
+        if (!TryReadHead(file, file.Length, out var head) || Checksum(uint.MaxValue, file.AsSpan(head.BodyAt)) != head.BodyChecksum)
+            return null;
+        return file.AsMemory(head.BodyAt);
+    }
 
     private static Span<byte> Put(Span<byte> at, byte[] text)
     {
