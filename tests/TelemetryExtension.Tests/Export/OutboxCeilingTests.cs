@@ -8,6 +8,7 @@ namespace TelemetryExtension.Tests.Export;
 using static TelemetryExtension.Tests.Export.DeliveryTestBench;
 
 /// <summary>A function whose SDK does not batch, and a backend that is down: very many very small payloads.</summary>
+[Collection(nameof(AloneInTheProcess))]
 public sealed class OutboxCeilingTests(ITestOutputHelper output)
 {
     private readonly ManualTimeProvider _time = new();
