@@ -77,7 +77,7 @@ internal sealed partial class Outbox
             // Little room is no room, or it would be filled with little files.
             if (_spool.Room < Math.Max(oldest.Size, _fileBytes))
                 return _spool.CanEverHold(oldest.Size);
-            if (!TrySpool(oldest))
+            if (_spool.IsResting || !TrySpool(oldest))
                 return false;
         }
 

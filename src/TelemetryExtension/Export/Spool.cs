@@ -35,6 +35,9 @@ internal sealed class Spool(string directory, int maxBytes, int headBytes, TimeP
     /// <summary>Whether it would have room when everything else is gone.</summary>
     public bool CanEverHold(int bytes) => bytes <= maxBytes - headBytes;
 
+    /// <summary>The disk did not want something a moment ago, and is not asked.</summary>
+    public bool IsResting => _pause.LeftAt(time.GetUtcNow()) > TimeSpan.Zero;
+
     /// <summary>Null when there is no room, or the disk does not want it.</summary>
     /// <param name="payload">Its body is not looked at.</param>
     /// <param name="bodies">The payload's body is these, end to end.</param>
@@ -159,7 +162,7 @@ internal sealed class Spool(string directory, int maxBytes, int headBytes, TimeP
 
     private bool Own()
     {
-        if (maxBytes == 0 || _pause.LeftAt(time.GetUtcNow()) > TimeSpan.Zero)
+        if (maxBytes == 0 || IsResting)
             return false;
         if (_ownership is not null && File.Exists(_lock))
             return true;
