@@ -169,6 +169,20 @@ public sealed class OutboxCeilingTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Add_ThousandsThatCannotShareFiles_FilesStayFewAndTheOldestAreShed()
+    {
+        using var bench = Bench(new(MaxBytes: 4000, MaxAge: TimeSpan.FromHours(1)));
+        for (var i = 0; i < 1500; i++)
+            bench.Add(LogPayload($"<{i}>") with { Created = _time.GetUtcNow() + TimeSpan.FromMinutes(10 * i) });
+        Assert.Equal((Spool.MaxFiles, Spool.MaxFiles), (bench.Outbox.Counts.SpooledPayloads, Directory.GetFiles(bench.SpoolDirectory, "*.otlp").Length));
+        var shed = (int)bench.LogsLine().Dropped[(int)DropReason.Shed];
+        Assert.InRange(shed, 490, 500);
+        await bench.DeliverAsync(DeliveryMode.Drain);
+        bench.AssertLogs(exported: 1500 - shed);
+        Assert.StartsWith($"<{shed}>", Numbers(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Add_DirectoryWiped_IsMadeAgainAndWhatWasInItIsLost()
     {
         using var bench = Bench(new(MaxBytes: 5000));
