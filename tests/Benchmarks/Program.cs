@@ -7,6 +7,7 @@ using Benchmarks;
     ("receiver", _ => Task.Run(ReceiverBenchmark.Run)),
     ("encoding", _ => Task.Run(EncodingBenchmark.Run)),
     ("metrics", _ => Task.Run(EncodingBenchmark.RunMetrics)),
+    ("outbox", _ => Task.Run(OutboxBenchmark.Run)),
     ("tls", TlsBenchmark.RunAsync),
 #if SANDBOX
     ("start", StartBenchmark.RunAsync),

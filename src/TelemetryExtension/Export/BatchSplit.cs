@@ -19,6 +19,7 @@ internal static class BatchSplit
         var part = batch.Parts[0];
         var firstRecords = Math.Min(part.Records, OtlpSplit.CountRecords(sent.Signal, first.Span));
         part.Entry.Shares[lane].OpenParts++;
+        part.Entry.Shares[lane].IsSplit = true;
         return
         [
             new(batch.Signal, [new(part.Entry, firstRecords, first)], batch.Splits),

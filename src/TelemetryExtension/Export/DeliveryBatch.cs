@@ -1,10 +1,15 @@
 namespace TelemetryExtension.Export;
 
 /// <summary>A payload, or a piece of one that was split.</summary>
-/// <param name="Body">Null: the entry's own body.</param>
-internal sealed record DeliveryPart(OutboxEntry Entry, int Records, ReadOnlyMemory<byte>? Body = null)
+/// <param name="records">In <paramref name="body"/>.</param>
+/// <param name="body">Null: all of the entry, whatever that becomes.</param>
+internal sealed class DeliveryPart(OutboxEntry entry, int records = 0, ReadOnlyMemory<byte>? body = null)
 {
-    public int Size => Body?.Length ?? Entry.Size;
+    public OutboxEntry Entry { get; } = entry;
+
+    public ReadOnlyMemory<byte>? Body { get; } = body;
+
+    public int Records => Body is null ? Entry.Records : records;
 }
 
 /// <summary>
@@ -13,11 +18,17 @@ internal sealed record DeliveryPart(OutboxEntry Entry, int Records, ReadOnlyMemo
 /// </summary>
 internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, SplitAllowance? splits = null)
 {
+    private string? _id;
+    private int _gone;
+
     public Signal Signal { get; } = signal;
 
     public List<DeliveryPart> Parts { get; } = parts;
 
-    public string Id { get; private set; } = IdOf(parts);
+    public string Id => _id ??= IdOf(Parts);
+
+    /// <summary>A request is being made of it.</summary>
+    public bool IsOut { get; set; }
 
     public int Attempts { get; set; }
 
@@ -38,8 +49,20 @@ internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, Spl
     /// <summary>Forgets parts whose payload was shed meanwhile. Different content is a different batch.</summary>
     public void RemoveGone()
     {
-        Remove(static part => part.Entry.IsGone);
+        _gone = 0;
+        if (Parts.RemoveAll(static part => part.Entry.IsGone) > 0)
+            _id = null;
     }
+
+    /// <summary>One of its entries left the outbox: once they are half of it, it lets go of them.</summary>
+    public void OneIsGone()
+    {
+        if (++_gone * 2 > Parts.Count && !IsOut)
+            RemoveGone();
+    }
+
+    /// <summary>Some of its entries are now part of another one in it: the content, and so the id, stays.</summary>
+    public void RemoveMerged() => Parts.RemoveAll(static part => part.Entry.IsGone);
 
     /// <summary>Takes parts out, such as those that get no further try.</summary>
     public List<DeliveryPart> Remove(Predicate<DeliveryPart> isOut)
@@ -48,7 +71,7 @@ internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, Spl
         if (removed.Count > 0 && removed.Count < Parts.Count)
         {
             Parts.RemoveAll(isOut);
-            Id = IdOf(Parts);
+            _id = null;
         }
         else if (removed.Count > 0)
         {

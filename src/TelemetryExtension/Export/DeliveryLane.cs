@@ -16,7 +16,7 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
     /// <summary>One odd answer must not turn every payload into a request of its own for good.</summary>
     private const int LeastMerge = 4096;
 
-    private readonly Queue<OutboxEntry> _fresh = new();
+    private readonly LinkedList<OutboxEntry> _fresh = new();
 
     /// <summary>The next to go: halves of what was refused, and what was no failure of the destination.</summary>
     private readonly LinkedList<DeliveryBatch> _next = new();
@@ -40,23 +40,65 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
     /// <summary>Failures in a row; 0 means healthy. Requests that were under way at the same time fail together, as one.</summary>
     public int Failures { get; private set; }
 
-    /// <summary>Entries no request was made of yet, and some that left the outbox since.</summary>
+    /// <summary>Entries no request was made of yet.</summary>
     public int Queued => _fresh.Count;
 
-    public void Add(OutboxEntry entry) => _fresh.Enqueue(entry);
+    /// <summary>Entries that are not decided here.</summary>
+    public int Open { get; private set; }
+
+    /// <summary>Of their bodies.</summary>
+    public long OpenBytes { get; private set; }
+
+    public void Add(OutboxEntry entry)
+    {
+        ref var share = ref entry.Shares[Index];
+        share.OpenParts = 1;
+        share.Fresh = _fresh.AddLast(entry);
+        Open++;
+        OpenBytes += entry.Size;
+    }
+
+    /// <summary>Forgets an entry that leaves the outbox. Batches that are out are left as they are.</summary>
+    public void Remove(OutboxEntry entry)
+    {
+        ref var share = ref entry.Shares[Index];
+        if (share.OpenParts == 0)
+            return;
+        Close(entry);
+        if (share.Fresh is { } node)
+            _fresh.Remove(node);
+        share.Fresh = null;
+        share.Batch?.OneIsGone();
+        share.Batch = null;
+    }
+
+    /// <summary>An entry in the outbox is decided here.</summary>
+    public void Close(OutboxEntry entry)
+    {
+        Open--;
+        OpenBytes -= entry.Size;
+    }
 
     /// <summary>
-    /// Lets go of entries that left the outbox, once they are most of what is queued: while a batch is tried again and again nothing else
-    /// is taken, and what is shed meanwhile would stay for ever.
+    /// One entry of a group goes on as all of them, in its own place. They wait here in the same place one after the other, or nowhere; the others
+    /// are gone already.
     /// </summary>
-    /// <param name="live">Entries in the outbox.</param>
-    public void ForgetGone(int live)
+    public void Merge(OutboxEntry one, IReadOnlyList<OutboxEntry> group)
     {
-        if (Queued <= (2 * live) + 64)
+        if (one.Shares[Index].OpenParts == 0)
             return;
-        for (var left = _fresh.Count; left > 0; left--)
-            if (_fresh.Dequeue() is { IsGone: false } entry)
-                _fresh.Enqueue(entry);
+        foreach (var entry in group)
+        {
+            if (entry == one)
+                continue;
+            Open--;
+            ref var share = ref entry.Shares[Index];
+            if (share.Fresh is { } node)
+                _fresh.Remove(node);
+            share = default;
+        }
+
+        one.Shares[Index].Batch?.RemoveMerged();
     }
 
     /// <summary>
@@ -99,24 +141,23 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
     {
         _inFlight--;
         slots.Release();
-        foreach (var part in batch.Parts)
-            part.Entry.InUse--;
+        batch.IsOut = false;
     }
 
     /// <summary>Puts batches where they are the next to go.</summary>
     public void Next(params ReadOnlySpan<DeliveryBatch> batches)
     {
         for (var i = batches.Length - 1; i >= 0; i--)
-            _next.AddFirst(batches[i]);
+            _next.AddFirst(Waiting(batches[i]));
     }
 
     /// <summary>Puts a batch that failed behind the others.</summary>
     public void Again(DeliveryBatch batch)
     {
         if (Signal == Signal.Metrics && batch.Failures < PatienceWithMetrics)
-            _next.AddFirst(batch);
+            _next.AddFirst(Waiting(batch));
         else
-            _again.AddLast(batch);
+            _again.AddLast(Waiting(batch));
     }
 
     public void Succeeded()
@@ -185,12 +226,11 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
     {
         var parts = new List<DeliveryPart>();
         long bytes = 0;
-        while (_fresh.TryPeek(out var entry) && (parts.Count == 0 || bytes + entry.Size <= Math.Min(maxBytes, _mostBytes)))
+        while (_fresh.First?.Value is { } entry && (parts.Count == 0 || bytes + entry.Size <= Math.Min(maxBytes, _mostBytes)))
         {
-            _fresh.Dequeue();
-            if (entry.IsGone)
-                continue;
-            parts.Add(new(entry, entry.Records));
+            _fresh.RemoveFirst();
+            entry.Shares[Index].Fresh = null;
+            parts.Add(new(entry));
             bytes += entry.Size;
         }
 
@@ -202,8 +242,16 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
         _inFlight++;
         slots.Take();
         batch.Round = _round;
+        batch.IsOut = true;
         foreach (var part in batch.Parts)
-            part.Entry.InUse++;
+            part.Entry.Shares[Index].Batch = null;
+        return batch;
+    }
+
+    private DeliveryBatch Waiting(DeliveryBatch batch)
+    {
+        foreach (var part in batch.Parts)
+            part.Entry.Shares[Index].Batch = batch;
         return batch;
     }
 }

@@ -2,9 +2,21 @@ using TelemetryExtension.Accounting;
 
 namespace TelemetryExtension.Export;
 
-/// <summary>The ceiling of the memory: what is above it goes to files, and when those are full, the least valuable and oldest is shed, wherever it is.</summary>
+/// <summary>
+/// The ceiling of the memory: what is above it goes to files, and when those are full, the least valuable and oldest is shed, wherever it is. Small
+/// payloads of one signal go into one file end to end (which is a merge, by the encoding rules of protobuf) and are one payload from then on.
+/// </summary>
 internal sealed partial class Outbox
 {
+    /// <summary>Worth the CPU of making a file, and below what the collector treats as a large object.</summary>
+    private const int UsualFileBytes = 64 * 1024;
+
+    /// <summary>Payloads become one only when they are about as old: this fraction of the age limit.</summary>
+    private const int AgesInLimit = 16;
+
+    /// <summary>Payloads are merged up to here.</summary>
+    private readonly int _fileBytes;
+
     /// <summary>
     /// Before a reset of the environment, which keeps /tmp: what is in files stays there for the next generation, and as much as fits of what is in
     /// memory goes there too, the most valuable and oldest first. It leaves the outbox, and counts as spooled. Answers how many payloads that are.
@@ -15,20 +27,16 @@ internal sealed partial class Outbox
         {
             var diskTakes = true;
             foreach (var signal in SheddingOrder.Reverse())
-                foreach (var entry in _entries)
-                    if (diskTakes && entry.Payload.Signal == signal && entry is { File: null, InUse: 0 } && !cancellationToken.IsCancellationRequested)
-                        diskTakes = TrySpool(entry) || !_spool.HasRoomFor(entry.Payload);
+                foreach (var entry in _order.InMemoryOf(signal))
+                    if (diskTakes && entry is { File: null, IsGone: false } && !cancellationToken.IsCancellationRequested && _spool.Room >= entry.Size)
+                        diskTakes = TrySpool(entry);
             var left = 0;
-            for (var node = _entries.First; node is not null; )
+            foreach (var entry in _order.InFiles())
             {
-                var (entry, next) = (node.Value, node.Next);
-                if (entry.File is not null)
-                {
-                    TakeOut(entry);
-                    left++;
-                }
-
-                node = next;
+                if (entry.IsExpired)
+                    continue;
+                TakeOut(entry);
+                left++;
             }
 
             return left;
@@ -37,64 +45,122 @@ internal sealed partial class Outbox
 
     private void Trim()
     {
-        var inMemory = _entries.First;
-        SpoolFrom(ref inMemory);
+        if (_bytes <= _options.MaxBytes)
+            return;
+        var filesHelp = SpoolOldest();
 
         // What no destination gets any more makes room for what one still may.
-        ForgetExpired(static (outbox, entry) => entry.File is null && outbox._bytes > outbox._options.MaxBytes);
-        var filesHelp = true;
+        while (_bytes > _options.MaxBytes && _order.OldestExpiredInMemory is { } expired)
+            Forget(expired);
         foreach (var signal in SheddingOrder)
         {
-            for (var node = _entries.First; node is not null && _bytes > _options.MaxBytes; )
+            while (_bytes > _options.MaxBytes && (filesHelp ? _order.OldestOf(signal) : _order.OldestInMemoryOf(signal)) is { } entry)
             {
-                var (entry, next) = (node.Value, node.Next);
-                if (entry.Payload.Signal == signal && entry.InUse == 0 && (entry.File is null || filesHelp))
-                {
-                    if (inMemory == node)
-                        inMemory = next;
-                    var wasInFile = entry.File is not null;
-                    Remove(entry);
+                var wasInFile = entry.File is not null;
+                if (Remove(entry))
                     entry.Settle(_ledger, (account, rest) => _ledger.Dropped(account, DropReason.Shed, rest));
+                else
+                    entry.Settle(_ledger, (account, rest) => _ledger.Dropped(account, DropReason.SpoolLost, rest));
 
-                    // Its place in the files is for what is still in memory; a disk that does not want that costs no more than this one.
-                    if (wasInFile)
-                        filesHelp = SpoolFrom(ref inMemory);
-                }
-
-                node = next;
+                // Its place in the files is for what is still in memory; a disk that does not want that costs no more than this one.
+                if (wasInFile)
+                    filesHelp = SpoolOldest();
             }
         }
     }
 
     /// <summary>Moves the oldest to files until the ceiling is kept or the files are full; false when it is for another reason that one cannot be written.</summary>
-    /// <param name="from">No entry before it could be moved; afterwards the first to try next time.</param>
-    private bool SpoolFrom(ref LinkedListNode<OutboxEntry>? from)
+    private bool SpoolOldest()
     {
-        for (; from is not null && _bytes > _options.MaxBytes; from = from.Next)
-            if (from.Value is { File: null, InUse: 0 } entry && !TrySpool(entry))
-                return !_spool.HasRoomFor(entry.Payload);
+        while (_bytes > _options.MaxBytes && _order.OldestInMemory is { } oldest)
+        {
+            // Little room is no room, or it would be filled with little files.
+            if (_spool.Room < Math.Max(oldest.Size, _fileBytes))
+                return _spool.CanEverHold(oldest.Size);
+            if (_spool.IsResting || !TrySpool(oldest))
+                return false;
+        }
+
         return true;
     }
 
-    private bool TrySpool(OutboxEntry entry)
+    /// <summary>Moves one and those that come next and can share its file, as far as there is room.</summary>
+    private bool TrySpool(OutboxEntry oldest)
     {
-        SpoolFile? file;
+        bool isWritten;
         try
         {
-            file = _spool.TryWrite(entry.Payload, PendingOf(entry));
+            isWritten = TrySpoolGroup(oldest);
         }
         catch (OutOfMemoryException)
         {
-            // A file needs a copy, and this happens when memory is short: shedding needs none.
-            file = null;
+            // This happens when memory is short: shedding needs none.
+            isWritten = false;
         }
 
+        if (_spool.TakeWasEmptied())
+            LoseDeletedFiles();
+        return isWritten;
+    }
+
+    private bool TrySpoolGroup(OutboxEntry oldest)
+    {
+        var (group, size) = GroupFrom(oldest);
+        var payload = group.Count == 1 ? oldest.Payload with { Body = default } : Merged(group);
+        var file = _spool.TryWrite(payload, [.. group.Select(static entry => entry.Payload.Body)], PendingOf(oldest));
         if (file is null)
             return false;
-        entry.File = file;
-        _ledger.Spooled((LedgerAccount)entry.Payload.Signal, entry.Records);
-        entry.Payload = entry.Payload with { Body = default };
-        _bytes -= entry.Size;
+
+        // From here on nothing is allocated: either all of it is done or nothing.
+        foreach (var entry in group)
+        {
+            _bytes -= entry.Cost;
+            if (entry == oldest)
+                continue;
+            entry.IsGone = true;
+            _order.TakeOut(entry);
+        }
+
+        foreach (var lane in _lanesOf[(int)payload.Signal])
+            lane.Merge(oldest, group);
+        oldest.BecomeOne(payload, size, file);
+        _order.Place(oldest);
+        _ledger.Spooled((LedgerAccount)payload.Signal, payload.Records);
         return true;
+    }
+
+    private (List<OutboxEntry> Group, int Size) GroupFrom(OutboxEntry oldest)
+    {
+        var most = Math.Min(_fileBytes, _spool.Room);
+        var (group, size) = (new List<OutboxEntry> { oldest }, oldest.Size);
+        for (var node = oldest.Node.Next; node?.Value is { } entry && size + entry.Size <= most && MayBeOne(oldest, entry); node = node.Next)
+        {
+            group.Add(entry);
+            size += entry.Size;
+        }
+
+        return (group, size);
+    }
+
+    private bool MayBeOne(OutboxEntry entry, OutboxEntry later) =>
+        entry.IsLike(later) && (later.Payload.Created - entry.Payload.Created).Duration() <= _options.MaxAge / AgesInLimit;
+
+    /// <summary>What is exactly a batch that was sent before goes on under its id: the next generation's request is a repetition.</summary>
+    private static OtlpPayload Merged(List<OutboxEntry> group)
+    {
+        var batch = Array.Find(group[0].Shares, static share => share.Batch is not null).Batch;
+        batch?.RemoveGone();
+        var id = batch?.Parts.Count == group.Count ? batch.Id : null;
+        var payload = group[0].Payload with { Body = default, Records = group.Sum(static entry => entry.Records), Created = group.Max(static entry => entry.Payload.Created) };
+        return payload with { BatchId = id ?? Guid.NewGuid().ToString("N") };
+    }
+
+    /// <summary>Somebody else emptied the directory: what was in there is nobody's any more, and takes no room.</summary>
+    private void LoseDeletedFiles()
+    {
+        // Those that requests are being made of find out for themselves.
+        foreach (var entry in _order.InFiles())
+            if (entry.InUse == 0 && !File.Exists(entry.File!.Path))
+                Lose(entry);
     }
 }

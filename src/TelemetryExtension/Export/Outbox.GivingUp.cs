@@ -9,7 +9,6 @@ namespace TelemetryExtension.Export;
 /// </summary>
 internal sealed partial class Outbox
 {
-    private readonly LinkedList<OutboxEntry> _expired = new();
     private long _expiredBytes;
 
     /// <summary>Whether <see cref="TakeExpired"/> has something to take.</summary>
@@ -18,7 +17,7 @@ internal sealed partial class Outbox
         get
         {
             lock (_gate)
-                return _expired.Count > 0;
+                return _order.Expired > 0;
         }
     }
 
@@ -26,7 +25,7 @@ internal sealed partial class Outbox
     public IReadOnlyList<OutboxEntry> TakeExpired(int maxBytes)
     {
         lock (_gate)
-            return TakeFrom(_expired, maxBytes);
+            return TakeFrom(static order => order.OldestExpired, maxBytes);
     }
 
     /// <summary>
@@ -37,8 +36,8 @@ internal sealed partial class Outbox
     {
         lock (_gate)
         {
-            var expired = TakeFrom(_expired, maxBytes);
-            return expired.Count > 0 ? expired : TakeFrom(_entries, maxBytes);
+            var expired = TakeFrom(static order => order.OldestExpired, maxBytes);
+            return expired.Count > 0 ? expired : TakeFrom(static order => order.Oldest, maxBytes);
         }
     }
 
@@ -48,7 +47,7 @@ internal sealed partial class Outbox
         lock (_gate)
         {
             var dropped = 0;
-            for (; dropped < most && (_expired.First ?? _entries.First)?.Value is { } entry; dropped++)
+            for (; dropped < most && (_order.OldestExpired ?? _order.Oldest) is { } entry; dropped++)
             {
                 TakeOut(entry);
                 GivenUp(entry, deadLettered: false);
@@ -75,11 +74,11 @@ internal sealed partial class Outbox
         }
     }
 
-    private List<OutboxEntry> TakeFrom(LinkedList<OutboxEntry> list, int maxBytes)
+    private List<OutboxEntry> TakeFrom(Func<OutboxOrder, OutboxEntry?> first, int maxBytes)
     {
         var taken = new List<OutboxEntry>();
         long bytes = 0;
-        while (list.First?.Value is { } entry && (taken.Count == 0 || bytes + entry.Size <= maxBytes))
+        while (first(_order) is { } entry && (taken.Count == 0 || bytes + entry.Size <= maxBytes))
         {
             ReadOnlyMemory<byte>? body;
             try
@@ -92,25 +91,17 @@ internal sealed partial class Outbox
                 break;
             }
 
+            if (body is null)
+            {
+                Lose(entry);
+                continue;
+            }
+
             bytes += entry.Size;
             // The file stays until its content is in good hands.
             TakeOut(entry);
-            if (body is not null)
-            {
-                entry.Payload = entry.Payload with { Body = body.Value };
-                taken.Add(entry);
-            }
-            else if (entry.IsExpired)
-            {
-                GivenUp(entry, deadLettered: false);
-            }
-            else
-            {
-                for (var i = 0; i < entry.Shares.Length; i++)
-                    entry.Shares[i].SpoolLost = entry.Records - entry.Shares[i].Lost + entry.Shares[i].SpoolLost;
-                DeleteFile(entry, entry.File!);
-                entry.Settle(_ledger, static (_, _) => { });
-            }
+            entry.Payload = entry.Payload with { Body = body.Value };
+            taken.Add(entry);
         }
 
         return taken;
@@ -122,39 +113,36 @@ internal sealed partial class Outbox
     /// </summary>
     private bool TryKeepForDeadLetters(OutboxEntry entry)
     {
-        if (_options.ExpiredMaxBytes < entry.Size || !Array.Exists(entry.Shares, static share => share.Expired > 0 || share.Unwanted > 0))
+        if (_options.ExpiredMaxBytes < entry.Cost || !Array.Exists(entry.Shares, static share => share.Expired > 0 || share.Unwanted > 0))
             return false;
+        // It leaves the order as what it was there.
+        _order.TakeOut(entry);
         entry.IsGone = true;
         entry.IsExpired = true;
-        _entries.Remove(entry.Node!);
-        _expired.AddLast(entry.Node!);
-        _expiredBytes += entry.Size;
-        ForgetExpired(static (outbox, _) => outbox._expiredBytes > outbox._options.ExpiredMaxBytes);
+        _order.Place(entry);
+        _expiredBytes += entry.Cost;
+        while (_expiredBytes > _options.ExpiredMaxBytes && _order.OldestExpired is { } oldest)
+            Forget(oldest);
         return true;
     }
 
-    private void ForgetExpired(Func<Outbox, OutboxEntry, bool> isTooMuch)
+    private void Forget(OutboxEntry expired)
     {
-        for (var node = _expired.First; node is not null; )
-        {
-            var (entry, next) = (node.Value, node.Next);
-            if (isTooMuch(this, entry))
-            {
-                TakeOut(entry);
-                GivenUp(entry, deadLettered: false);
-            }
-
-            node = next;
-        }
+        TakeOut(expired);
+        GivenUp(expired, deadLettered: false);
     }
 
-    private void TakeOut(OutboxEntry entry)
+    /// <summary>Its file is gone or damaged.</summary>
+    private void Lose(OutboxEntry entry)
     {
-        entry.IsGone = true;
-        entry.Node!.List!.Remove(entry.Node);
         if (entry.IsExpired)
-            _expiredBytes -= entry.Size;
-        if (entry.File is null)
-            _bytes -= entry.Size;
+        {
+            Forget(entry);
+            return;
+        }
+
+        entry.LoseBody();
+        Remove(entry);
+        entry.Settle(_ledger, static (_, _) => { });
     }
 }

@@ -15,8 +15,11 @@ internal sealed partial class Outbox : IDisposable
     private const long BacklogBytes = 1024 * 1024;
 
     private readonly Lock _gate = new();
-    private readonly LinkedList<OutboxEntry> _entries = new();
+    private readonly OutboxOrder _order = new();
     private readonly DeliveryLane[] _lanes;
+
+    /// <summary>By signal.</summary>
+    private readonly DeliveryLane[][] _lanesOf;
     private readonly OutboxOptions _options;
     private readonly Ledger _ledger;
     private readonly TimeProvider _time;
@@ -36,11 +39,16 @@ internal sealed partial class Outbox : IDisposable
         }
 
         _lanes = [.. lanes];
+        _lanesOf = [.. Enum.GetValues<Signal>().Select(signal => lanes.Where(lane => lane.Signal == signal).ToArray())];
         Destinations = destinations;
         _options = options;
         _ledger = ledger;
         _time = time;
-        _spool = new(options.SpoolDirectory, options.SpoolMaxBytes);
+        _spool = new(
+            options.SpoolDirectory, options.SpoolMaxBytes, SpoolFormat.LongestHead(destinations.Select(static destination => destination.Name)), time);
+        // So large that the number of files is no bound before their bytes are, but small against what there is in memory and in all files.
+        _fileBytes = Math.Max(UsualFileBytes, options.SpoolMaxBytes / (Spool.MaxFiles / 2));
+        _fileBytes = Math.Min(Math.Min(_fileBytes, options.MaxRequestBytes), Math.Min(options.MaxBytes / 2, options.SpoolMaxBytes / 8));
     }
 
     public IReadOnlyList<IDestination> Destinations { get; }
@@ -53,11 +61,11 @@ internal sealed partial class Outbox : IDisposable
         get
         {
             lock (_gate)
-                return new(_entries.Count, _bytes, _spool.Files, _spool.Bytes);
+                return new(_order.Count, _bytes, _spool.Files, _spool.Bytes);
         }
     }
 
-    /// <summary>Bodies held in memory; costs no lock.</summary>
+    /// <summary>What payloads in memory take of it; costs no lock.</summary>
     public long BytesInMemory => Volatile.Read(ref _bytes);
 
     /// <summary>Takes a payload over. Its records must have been counted as received before.</summary>
@@ -65,26 +73,24 @@ internal sealed partial class Outbox : IDisposable
     {
         lock (_gate)
         {
-            Enqueue(payload, null, null);
+            Enqueue(payload, payload.Body.Length, null, null);
             Trim();
-            foreach (var lane in _lanes)
-                lane.ForgetGone(_entries.Count);
         }
     }
 
     /// <summary>
     /// Takes over what an earlier generation of this environment left in files (a reset keeps /tmp). Its records count as received again: that
-    /// generation's ledger ended with it. Answers how many payloads there were. Reads the disk: not before the first Next.
+    /// generation's ledger ended with it. Answers how many payloads there were. Reads the disk, but no bodies: not before the first Next.
     /// </summary>
     public int Recover()
     {
         lock (_gate)
         {
             var recovered = 0;
-            foreach (var (file, payload, pending) in _spool.Recover())
+            foreach (var (file, head) in _spool.Recover())
             {
-                _ledger.Received((LedgerAccount)payload.Signal, payload.Records);
-                Enqueue(payload, file, pending);
+                _ledger.Received((LedgerAccount)head.Payload.Signal, head.Payload.Records);
+                Enqueue(head.Payload, head.BodyBytes, file, head.Pending);
                 recovered++;
             }
 
@@ -96,7 +102,16 @@ internal sealed partial class Outbox : IDisposable
     public DeliveryBatch? Take(DeliveryLane lane, bool isLastChance = false)
     {
         lock (_gate)
-            return lane.Take(_options.MaxRequestBytes, _time.GetUtcNow(), isLastChance);
+        {
+            var batch = lane.Take(_options.MaxRequestBytes, _time.GetUtcNow(), isLastChance);
+            foreach (var part in batch?.Parts ?? [])
+            {
+                part.Entry.InUse++;
+                _order.Place(part.Entry);
+            }
+
+            return batch;
+        }
     }
 
     /// <summary>The batch's bytes; null when one of its files was deleted or damaged: the rest of the batch then waits for the next <see cref="Take"/>.</summary>
@@ -114,7 +129,7 @@ internal sealed partial class Outbox : IDisposable
 
             lock (_gate)
             {
-                lane.Finished(batch);
+                Finished(lane, batch);
                 batch.Parts.Remove(part);
                 part.Entry.Shares[lane.Index].SpoolLost += part.Records;
                 Decided(lane, part);
@@ -134,7 +149,7 @@ internal sealed partial class Outbox : IDisposable
     {
         lock (_gate)
         {
-            lane.Finished(batch);
+            Finished(lane, batch);
             batch.Attempts++;
             switch (result?.Status)
             {
@@ -174,7 +189,7 @@ internal sealed partial class Outbox : IDisposable
     {
         lock (_gate)
         {
-            lane.Finished(batch);
+            Finished(lane, batch);
             lane.Failed(batch, _time.GetUtcNow(), null, random);
             lane.Next(batch);
         }
@@ -183,12 +198,7 @@ internal sealed partial class Outbox : IDisposable
     public bool HasWork(DeliveryLane lane)
     {
         lock (_gate)
-        {
-            foreach (var entry in _entries)
-                if (entry.Payload.Signal == lane.Signal && entry.Shares[lane.Index].OpenParts > 0)
-                    return true;
-            return false;
-        }
+            return lane.Open > 0;
     }
 
     /// <summary>Whether so much waits for a destination that further connections are worth their handshakes.</summary>
@@ -197,10 +207,9 @@ internal sealed partial class Outbox : IDisposable
         lock (_gate)
         {
             long bytes = 0;
-            foreach (var entry in _entries)
-                if (entry.Shares[destination].OpenParts > 0 && (bytes += entry.Size) > BacklogBytes)
-                    return true;
-            return false;
+            foreach (var lane in _lanes)
+                bytes += lane.Index == destination ? lane.OpenBytes : 0;
+            return bytes > BacklogBytes;
         }
     }
 
@@ -214,16 +223,13 @@ internal sealed partial class Outbox : IDisposable
 
     public void Dispose() => _spool.Dispose();
 
-    private void Enqueue(OtlpPayload payload, SpoolFile? file, IReadOnlyList<string>? pending)
+    /// <param name="size">Of the body.</param>
+    private void Enqueue(OtlpPayload payload, int size, SpoolFile? file, IReadOnlyList<string>? pending)
     {
-        var entry = new OutboxEntry(payload, _sequence++, Destinations.Count) { File = file };
-        foreach (var lane in _lanes)
-        {
-            if (lane.Signal != payload.Signal || (pending is not null && !pending.Contains(lane.Destination.Name)))
-                continue;
-            entry.Shares[lane.Index].OpenParts = 1;
-            lane.Add(entry);
-        }
+        var entry = new OutboxEntry(payload, size, _sequence++, Destinations.Count) { File = file };
+        foreach (var lane in _lanesOf[(int)payload.Signal])
+            if (pending is null || pending.Contains(lane.Destination.Name))
+                lane.Add(entry);
 
         if (entry.IsSettled)
         {
@@ -233,15 +239,23 @@ internal sealed partial class Outbox : IDisposable
             return;
         }
 
-        entry.Node = _entries.AddLast(entry);
+        _order.Place(entry);
         if (file is null)
-            _bytes += entry.Size;
+            _bytes += entry.Cost;
         else
             _ledger.Spooled((LedgerAccount)payload.Signal, payload.Records);
     }
 
     private List<string> PendingOf(OutboxEntry entry) =>
         [.. Destinations.Where((_, index) => entry.Shares[index].OpenParts > 0).Select(static destination => destination.Name)];
+
+    private void Finished(DeliveryLane lane, DeliveryBatch batch)
+    {
+        lane.Finished(batch);
+        foreach (var part in batch.Parts)
+            if (--part.Entry.InUse == 0 && !part.Entry.IsGone)
+                _order.Place(part.Entry);
+    }
 
     private void Deliver(DeliveryLane lane, DeliveryBatch batch, int rejected)
     {
@@ -270,35 +284,50 @@ internal sealed partial class Outbox : IDisposable
     private void Decided(DeliveryLane lane, DeliveryPart part)
     {
         var entry = part.Entry;
-        entry.Shares[lane.Index].OpenParts--;
-        if (!entry.IsSettled || entry.IsGone)
+        ref var share = ref entry.Shares[lane.Index];
+        if (--share.OpenParts > 0 || entry.IsGone)
             return;
-        if (TryKeepForDeadLetters(entry))
+        share.Batch = null;
+        lane.Close(entry);
+        if (!entry.IsSettled || TryKeepForDeadLetters(entry))
             return;
         Remove(entry);
         entry.Settle(_ledger, (account, rest) => _ledger.Exported(account, rest));
     }
 
-    private void Remove(OutboxEntry entry)
+    /// <summary>False when its file was gone before.</summary>
+    private bool Remove(OutboxEntry entry)
     {
-        entry.IsGone = true;
-        _entries.Remove(entry.Node!);
-        if (entry.File is { } file)
-            DeleteFile(entry, file);
-        else
-            _bytes -= entry.Size;
+        TakeOut(entry);
+        var isThere = entry.File is not { } file || DeleteFile(entry, file);
         entry.Payload = entry.Payload with { Body = default };
+        return isThere;
     }
 
-    /// <summary>Once an entry; before its outcome is counted.</summary>
-    private void DeleteFile(OutboxEntry entry, SpoolFile file)
+    private void TakeOut(OutboxEntry entry)
     {
-        _spool.Delete(file);
+        if (!entry.IsGone)
+            foreach (var lane in _lanesOf[(int)entry.Payload.Signal])
+                lane.Remove(entry);
+        entry.IsGone = true;
+        _order.TakeOut(entry);
+        if (entry.IsExpired)
+            _expiredBytes -= entry.Cost;
+        if (entry.File is null)
+            _bytes -= entry.Cost;
+    }
+
+    /// <summary>Once an entry; before its outcome is counted. False when the file was gone before.</summary>
+    private bool DeleteFile(OutboxEntry entry, SpoolFile file)
+    {
+        var wasThere = _spool.Delete(file);
         _ledger.Spooled((LedgerAccount)entry.Payload.Signal, -entry.Records);
+        return wasThere;
     }
 
     private delegate void ShareAction(ref DestinationShare share, int records);
 }
 
-/// <param name="Bytes">Bodies in memory.</param>
+/// <param name="Payloads">Several that became one in a file are one.</param>
+/// <param name="Bytes">Of the memory's ceiling: bodies in memory, and what each takes beside its body.</param>
 internal readonly record struct OutboxCounts(int Payloads, long Bytes, int SpooledPayloads, long SpooledBytes);

@@ -2,35 +2,55 @@ using TelemetryExtension.Accounting;
 
 namespace TelemetryExtension.Export;
 
-/// <summary>One payload and how far each destination is with it. Guarded by the outbox's lock.</summary>
-internal sealed class OutboxEntry(OtlpPayload payload, long sequence, int destinations)
+/// <summary>One payload, or several that became one on their way into a file, and how far each destination is with it. Guarded by the outbox's lock.</summary>
+internal sealed class OutboxEntry
 {
+    /// <summary>What one takes of the heap beside its body, as measured: objects of its own, its id, its places in lists; and for each destination.</summary>
+    private const int OwnBytes = 480;
+    private const int ShareBytes = 160;
+
+    /// <param name="size">Of the body, which may be in a file.</param>
+    public OutboxEntry(OtlpPayload payload, int size, long sequence, int destinations)
+    {
+        Payload = payload;
+        Size = size;
+        Sequence = sequence;
+        Shares = new DestinationShare[destinations];
+        Node = new(this);
+    }
+
     /// <summary>Without its body while that is in <see cref="File"/>.</summary>
-    public OtlpPayload Payload { get; set; } = payload;
+    public OtlpPayload Payload { get; set; }
 
     /// <summary>Order of arrival.</summary>
-    public long Sequence { get; } = sequence;
+    public long Sequence { get; }
 
-    public int Size { get; } = payload.Body.Length;
+    /// <summary>Of the body, wherever it is.</summary>
+    public int Size { get; private set; }
+
+    /// <summary>What it takes of the memory's ceiling while its body is in memory. Of those in files there are few: <see cref="Spool.MaxFiles"/>.</summary>
+    public int Cost => Size + BesideBody(Shares.Length);
 
     public int Records => Payload.Records;
 
     public SpoolFile? File { get; set; }
 
-    /// <summary>Its place in the outbox's list.</summary>
-    public LinkedListNode<OutboxEntry>? Node { get; set; }
+    /// <summary>Its place in the outbox's lists.</summary>
+    public LinkedListNode<OutboxEntry> Node { get; }
 
     /// <summary>Indexed by destination.</summary>
-    public DestinationShare[] Shares { get; } = new DestinationShare[destinations];
+    public DestinationShare[] Shares { get; }
 
     /// <summary>Requests being made of it: meanwhile it is neither spooled nor shed.</summary>
     public int InUse { get; set; }
 
-    /// <summary>Left the outbox; queues that still hold it skip it.</summary>
+    /// <summary>Left the outbox; batches that still hold it skip it.</summary>
     public bool IsGone { get; set; }
 
     /// <summary>Decided, and not delivered to all: it waits for the dead letters only.</summary>
     public bool IsExpired { get; set; }
+
+    public static int BesideBody(int destinations) => OwnBytes + (ShareBytes * destinations);
 
     public bool IsSettled => Array.TrueForAll(Shares, static share => share.OpenParts == 0);
 
@@ -39,6 +59,32 @@ internal sealed class OutboxEntry(OtlpPayload payload, long sequence, int destin
     /// every destination took it, and no record counts twice.
     /// </summary>
     public DestinationShare Worst => Shares.MaxBy(static share => share.Lost);
+
+    /// <summary>Whether no destination ever has to tell the two apart: they can go on as one payload.</summary>
+    public bool IsLike(OutboxEntry other)
+    {
+        if (Payload.Signal != other.Payload.Signal)
+            return false;
+        for (var i = 0; i < Shares.Length; i++)
+        {
+            ref readonly var mine = ref Shares[i];
+            ref readonly var others = ref other.Shares[i];
+            if (!mine.IsWhole || !others.IsWhole || mine.OpenParts != others.OpenParts || mine.Batch != others.Batch || mine.Fresh is null != others.Fresh is null)
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Now stands for others too, whose bodies are in one file with its own.</summary>
+    public void BecomeOne(OtlpPayload payload, int size, SpoolFile file) => (Payload, Size, File) = (payload, size, file);
+
+    /// <summary>Its file is gone or damaged: nobody gets it any more.</summary>
+    public void LoseBody()
+    {
+        foreach (ref var share in Shares.AsSpan())
+            share.SpoolLost = Records - share.Lost + share.SpoolLost;
+    }
 
     /// <summary>Writes the final outcome: what the worst share lost, by reason; <paramref name="rest"/> says what became of the others.</summary>
     /// <param name="deadLettered">Whether the payload was written as a dead letter: what went past its limits, or was not wanted, is not dropped then.</param>
@@ -69,6 +115,7 @@ internal struct DestinationShare
 {
     /// <summary>Parts of the payload not yet decided; a payload is one part until a refusal splits it.</summary>
     public int OpenParts;
+    public bool IsSplit;
     public int Rejected;
 
     /// <summary>For what they are: nobody would take them later.</summary>
@@ -79,5 +126,14 @@ internal struct DestinationShare
     public int Expired;
     public int SpoolLost;
 
+    /// <summary>Its place in the lane's queue, until the first request is made of it.</summary>
+    public LinkedListNode<OutboxEntry>? Fresh;
+
+    /// <summary>The batch it waits in for another request.</summary>
+    public DeliveryBatch? Batch;
+
     public readonly int Lost => Rejected + Refused + Unwanted + Expired + SpoolLost;
+
+    /// <summary>All of it is open, or all of it was taken.</summary>
+    public readonly bool IsWhole => !IsSplit && Lost == 0;
 }

@@ -4,54 +4,77 @@ namespace TelemetryExtension.Export;
 internal sealed record SpoolFile(string Path, int Bytes);
 
 /// <summary>
-/// Payloads in files, one each, bounded in total. A file appears under its name only when it is complete (written beside, then renamed), and
-/// carries checksums, so that a generation that was killed leaves nothing that can be mistaken. Trouble with the disk (full, read-only) turns
-/// into "no": the caller sheds instead. One process at a time owns the directory. Used under the outbox's lock, but for <see cref="Read"/>.
+/// Payloads in files, one each, bounded in bytes and in number. A file appears under its name only when it is complete (written beside, then renamed),
+/// and carries checksums, so that a generation that was killed leaves nothing that can be mistaken. Trouble with the disk (full, read-only) turns
+/// into "no": the caller sheds instead, and the disk is asked again after a pause. One process at a time owns the directory, which the function may
+/// delete at any time. Used under the outbox's lock, but for <see cref="Read"/>.
 /// </summary>
-internal sealed class Spool(string directory, int maxBytes) : IDisposable
+/// <param name="headBytes">The most that a file holds beside its body.</param>
+internal sealed class Spool(string directory, int maxBytes, int headBytes, TimeProvider time) : IDisposable
 {
+    /// <summary>Each costs an inode, and an entry in memory that no ceiling counts.</summary>
+    public const int MaxFiles = 1000;
+
     private const string Complete = ".otlp";
     private const string Partial = ".part";
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
 
+    private readonly string _lock = Path.Combine(directory, "lock");
     private FileStream? _ownership;
-    private bool _isUnusable = maxBytes == 0;
+    private Pause _pause;
+    private bool _wasEmptied;
     private long _sequence;
 
     public int Files { get; private set; }
 
     public long Bytes { get; private set; }
 
-    /// <summary>Whether there is room: a file's head is shorter than the reserve, unless names are uncommonly long.</summary>
-    public bool HasRoomFor(OtlpPayload payload) => Bytes + payload.Body.Length + 256 <= maxBytes;
+    /// <summary>For one more body; negative when there is no room for any.</summary>
+    public long Room => Files < MaxFiles ? maxBytes - Bytes - headBytes : -1;
+
+    /// <summary>Whether it would have room when everything else is gone.</summary>
+    public bool CanEverHold(int bytes) => bytes <= maxBytes - headBytes;
+
+    /// <summary>The disk did not want something a moment ago, and is not asked.</summary>
+    public bool IsResting => _pause.LeftAt(time.GetUtcNow()) > TimeSpan.Zero;
 
     /// <summary>Null when there is no room, or the disk does not want it.</summary>
+    /// <param name="payload">Its body is not looked at.</param>
+    /// <param name="bodies">The payload's body is these, end to end.</param>
     /// <param name="pending">Names of the destinations that have not got it.</param>
-    public SpoolFile? TryWrite(OtlpPayload payload, IReadOnlyList<string> pending)
+    public SpoolFile? TryWrite(OtlpPayload payload, IReadOnlyList<ReadOnlyMemory<byte>> bodies, IReadOnlyList<string> pending)
     {
-        // Spooling happens when memory is short: nothing is copied for a file that has no room anyway.
-        if (Bytes + payload.Body.Length > maxBytes)
-            return null;
         if (!Own())
             return null;
-        var content = SpoolFormat.Encode(payload, pending);
-        if (Bytes + content.Length > maxBytes)
+        var head = SpoolFormat.Head(payload, bodies, pending);
+        var bytes = head.Length + bodies.Sum(static body => body.Length);
+        if (Files >= MaxFiles || Bytes + bytes > maxBytes)
             return null;
         var path = Path.Combine(directory, $"{payload.Created.ToUnixTimeMilliseconds():x12}-{_sequence++:x6}-{payload.BatchId}");
         try
         {
-            File.WriteAllBytes(path + Partial, content);
+            // Nothing is copied: files are written when memory is short.
+            using (var file = File.OpenHandle(path + Partial, FileMode.Create, FileAccess.Write))
+                RandomAccess.Write(file, [head, .. bodies], 0);
             File.Move(path + Partial, path + Complete);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             Log.WarnOnce("spool", $"cannot write to {directory} ({Reason.Of(exception)}): what does not fit into memory is shed");
+            _pause = new(time.GetUtcNow(), Rest);
+            Remove(path + Partial);
+            return null;
+        }
+        catch (OutOfMemoryException)
+        {
+            // Shedding needs no memory.
             Remove(path + Partial);
             return null;
         }
 
         Files++;
-        Bytes += content.Length;
-        return new(path + Complete, content.Length);
+        Bytes += bytes;
+        return new(path + Complete, bytes);
     }
 
     /// <summary>The body; null when the file is gone or damaged.</summary>
@@ -59,7 +82,7 @@ internal sealed class Spool(string directory, int maxBytes) : IDisposable
     {
         try
         {
-            return SpoolFormat.TryDecode(File.ReadAllBytes(file.Path), out var content) ? content.Payload.Body : null;
+            return SpoolFormat.Body(File.ReadAllBytes(file.Path));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -67,32 +90,42 @@ internal sealed class Spool(string directory, int maxBytes) : IDisposable
         }
     }
 
-    public void Delete(SpoolFile file)
+    /// <summary>False when somebody else had deleted it before.</summary>
+    public bool Delete(SpoolFile file)
     {
+        var wasThere = File.Exists(file.Path);
         Remove(file.Path);
         Files--;
         Bytes -= file.Bytes;
+        return wasThere;
+    }
+
+    /// <summary>Whether the directory was found emptied or deleted since this was last asked.</summary>
+    public bool TakeWasEmptied()
+    {
+        var was = _wasEmptied;
+        _wasEmptied = false;
+        return was;
     }
 
     /// <summary>
-    /// What an earlier generation left, oldest first, without bodies. Damaged files and files beyond the bound are deleted: their content cannot be
-    /// counted, and the generation that received them is gone.
+    /// What an earlier generation left, oldest first. Only heads are read: whether a body is sound turns out when it is. Damaged files and files beyond
+    /// the bounds are deleted: their content cannot be counted, and the generation that received them is gone.
     /// </summary>
-    public List<(SpoolFile File, OtlpPayload Payload, IReadOnlyList<string> Pending)> Recover()
+    public List<(SpoolFile File, SpoolHead Head)> Recover()
     {
-        var found = new List<(SpoolFile, OtlpPayload, IReadOnlyList<string>)>();
+        var found = new List<(SpoolFile, SpoolHead)>();
         try
         {
-            if (_isUnusable || !Directory.Exists(directory) || !Own())
+            if (!Directory.Exists(directory) || !Own())
                 return found;
+            var beginning = new byte[Math.Max(headBytes, 1024)];
             foreach (var path in Directory.GetFiles(directory).Order(StringComparer.Ordinal))
             {
-                if (path.EndsWith(Complete, StringComparison.Ordinal)
-                    && new FileInfo(path).Length + Bytes <= maxBytes
-                    && SpoolFormat.TryDecode(File.ReadAllBytes(path), out var content))
+                if (path.EndsWith(Complete, StringComparison.Ordinal) && TryReadHead(path, beginning, out var head))
                 {
-                    var file = new SpoolFile(path, content.FileBytes);
-                    found.Add((file, content.Payload with { Body = default }, content.Pending));
+                    var file = new SpoolFile(path, head.BodyAt + head.BodyBytes);
+                    found.Add((file, head));
                     Files++;
                     Bytes += file.Bytes;
                 }
@@ -113,23 +146,45 @@ internal sealed class Spool(string directory, int maxBytes) : IDisposable
 
     public void Dispose() => _ownership?.Dispose();
 
+    private bool TryReadHead(string path, byte[] beginning, out SpoolHead head)
+    {
+        head = default;
+        using var file = File.OpenHandle(path);
+        var length = RandomAccess.GetLength(file);
+        if (Files >= MaxFiles || Bytes + length > maxBytes)
+            return false;
+        var read = RandomAccess.Read(file, beginning, 0);
+        if (SpoolFormat.HeadLength(beginning.AsSpan(0, read), length) <= read)
+            return SpoolFormat.TryReadHead(beginning.AsSpan(0, read), length, out head);
+        // Earlier settings may have had more destinations, or longer names.
+        return SpoolFormat.TryReadHead(File.ReadAllBytes(path), length, out head);
+    }
+
     private bool Own()
     {
-        if (_ownership is not null)
-            return true;
-        if (_isUnusable)
+        if (maxBytes == 0 || IsResting)
             return false;
+        if (_ownership is not null && File.Exists(_lock))
+            return true;
+        if (_ownership is not null)
+        {
+            Log.WarnOnce("spool emptied", $"somebody deleted {directory}, which is made again: what was in there is lost");
+            _wasEmptied = true;
+            _ownership.Dispose();
+            _ownership = null;
+        }
+
         try
         {
             Directory.CreateDirectory(directory);
             // An advisory lock: it ends with the process, however that ends.
-            _ownership = new(Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            _ownership = new(_lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            _isUnusable = true;
             Log.WarnOnce("spool", $"cannot use {directory} ({Reason.Of(exception)}): what does not fit into memory is shed");
+            _pause = new(time.GetUtcNow(), Rest);
             return false;
         }
     }

@@ -5,53 +5,89 @@ using System.Text;
 
 namespace TelemetryExtension.Export;
 
-internal readonly record struct SpoolContent(OtlpPayload Payload, IReadOnlyList<string> Pending, int FileBytes);
+/// <param name="Payload">Without its body.</param>
+/// <param name="BodyAt">Where the body begins: the rest of the file is the body.</param>
+internal readonly record struct SpoolHead(OtlpPayload Payload, IReadOnlyList<string> Pending, int BodyAt, int BodyBytes, uint BodyChecksum);
 
 /// <summary>
-/// One payload as a file, little endian: magic, CRC-32C of all that follows, signal, records, created (Unix ms), batch id and pending destinations
-/// (each with its length), body length, body.
+/// One payload as a file, little endian: magic, CRC-32C of the rest of the head, the head's length, the body's CRC-32C and length, signal, records,
+/// created (Unix ms), batch id and pending destinations (each with its length); then the body. The head alone tells what a ledger needs, and
+/// with the file's length whether the file is whole.
 /// </summary>
 internal static class SpoolFormat
 {
-    private const uint Magic = 0x31505354; // "TSP1"
-    private const int Header = 8;
+    private const uint Magic = 0x32505354; // "TSP2"
+    private const int Checked = 8;
+    private const int Fixed = Checked + 4 + 4 + 4 + 1 + 4 + 8;
 
-    public static byte[] Encode(OtlpPayload payload, IReadOnlyList<string> pending)
+    /// <summary>Enough of a file to find out <see cref="HeadLength"/>.</summary>
+    public const int Least = Checked + 4;
+
+    /// <summary>A head of a payload that all these destinations wait for.</summary>
+    public static int LongestHead(IEnumerable<string> destinations) =>
+        Fixed + 2 + Guid.Empty.ToString("N").Length + 2 + destinations.Sum(static name => Encoding.UTF8.GetByteCount(name) + 1);
+
+    /// <param name="payload">Its body is not looked at.</param>
+    /// <param name="bodies">What stands in the file end to end.</param>
+    public static byte[] Head(OtlpPayload payload, IReadOnlyList<ReadOnlyMemory<byte>> bodies, IReadOnlyList<string> pending)
     {
         var names = Encoding.UTF8.GetBytes(string.Join('\n', pending));
         var id = Encoding.UTF8.GetBytes(payload.BatchId);
-        var file = new byte[Header + 1 + 4 + 8 + 2 + id.Length + 2 + names.Length + 4 + payload.Body.Length];
-        var rest = file.AsSpan(Header);
-        rest[0] = (byte)payload.Signal;
-        BinaryPrimitives.WriteInt32LittleEndian(rest[1..], payload.Records);
-        BinaryPrimitives.WriteInt64LittleEndian(rest[5..], payload.Created.ToUnixTimeMilliseconds());
-        rest = Put(Put(rest[13..], id), names);
-        BinaryPrimitives.WriteInt32LittleEndian(rest, payload.Body.Length);
-        payload.Body.Span.CopyTo(rest[4..]);
-        BinaryPrimitives.WriteUInt32LittleEndian(file, Magic);
-        BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(4), Checksum(file.AsSpan(Header)));
-        return file;
+        var head = new byte[Fixed + 2 + id.Length + 2 + names.Length];
+        var (checksum, length) = (uint.MaxValue, 0);
+        foreach (var body in bodies)
+            (checksum, length) = (Checksum(checksum, body.Span), length + body.Length);
+        var at = head.AsSpan(Checked);
+        BinaryPrimitives.WriteInt32LittleEndian(at, head.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(at[4..], checksum);
+        BinaryPrimitives.WriteInt32LittleEndian(at[8..], length);
+        at[12] = (byte)payload.Signal;
+        BinaryPrimitives.WriteInt32LittleEndian(at[13..], payload.Records);
+        BinaryPrimitives.WriteInt64LittleEndian(at[17..], payload.Created.ToUnixTimeMilliseconds());
+        Put(Put(at[25..], id), names);
+        BinaryPrimitives.WriteUInt32LittleEndian(head, Magic);
+        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(4), Checksum(uint.MaxValue, head.AsSpan(Checked)));
+        return head;
     }
 
-    public static bool TryDecode(byte[] file, out SpoolContent content)
+    /// <summary>Of a head that begins like this; 0 when it is none.</summary>
+    public static int HeadLength(ReadOnlySpan<byte> beginning, long fileBytes)
     {
-        content = default;
-        var span = file.AsSpan();
-        if (span.Length < Header + 21 || BinaryPrimitives.ReadUInt32LittleEndian(span) != Magic
-            || BinaryPrimitives.ReadUInt32LittleEndian(span[4..]) != Checksum(span[Header..]) || span[Header] > (byte)Signal.Logs)
+        if (beginning.Length < Least || BinaryPrimitives.ReadUInt32LittleEndian(beginning) != Magic)
+            return 0;
+        var length = BinaryPrimitives.ReadInt32LittleEndian(beginning[Checked..]);
+        return length >= Fixed + 4 && length <= fileBytes ? length : 0;
+    }
+
+    /// <param name="beginning">Of the file, with its head at least.</param>
+    public static bool TryReadHead(ReadOnlySpan<byte> beginning, long fileBytes, out SpoolHead head)
+    {
+        head = default;
+        var length = HeadLength(beginning, fileBytes);
+        if (length == 0 || length > beginning.Length
+            || BinaryPrimitives.ReadUInt32LittleEndian(beginning[4..]) != Checksum(uint.MaxValue, beginning[Checked..length]))
             return false;
-        var signal = (Signal)span[Header];
-        var records = BinaryPrimitives.ReadInt32LittleEndian(span[(Header + 1)..]);
-        var created = BinaryPrimitives.ReadInt64LittleEndian(span[(Header + 5)..]);
-        var at = Header + 13;
-        if (!TryText(span, ref at, out var id) || !TryText(span, ref at, out var names) || span.Length - at < 4
-            || BinaryPrimitives.ReadInt32LittleEndian(span[at..]) != span.Length - at - 4)
+        var at = beginning[Checked..length];
+        var bodyBytes = BinaryPrimitives.ReadInt32LittleEndian(at[8..]);
+        if (bodyBytes != fileBytes - length || at[12] > (byte)Signal.Logs)
             return false;
-        content = new(
-            new(signal, file.AsMemory(at + 4), records, DateTimeOffset.FromUnixTimeMilliseconds(created)) { BatchId = id },
-            names.Split('\n', StringSplitOptions.RemoveEmptyEntries),
-            file.Length);
+        var (signal, records) = ((Signal)at[12], BinaryPrimitives.ReadInt32LittleEndian(at[13..]));
+        var created = DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64LittleEndian(at[17..]));
+        var texts = at[25..];
+        if (!TryText(ref texts, out var id) || !TryText(ref texts, out var names))
+            return false;
+        head = new(
+            new(signal, default, records, created) { BatchId = id }, names.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+            length, bodyBytes, BinaryPrimitives.ReadUInt32LittleEndian(at[4..]));
         return true;
+    }
+
+    /// <summary>The body of a whole file; null when anything is wrong with it.</summary>
+    public static ReadOnlyMemory<byte>? Body(byte[] file)
+    {
+        if (!TryReadHead(file, file.Length, out var head) || Checksum(uint.MaxValue, file.AsSpan(head.BodyAt)) != head.BodyChecksum)
+            return null;
+        return file.AsMemory(head.BodyAt);
     }
 
     private static Span<byte> Put(Span<byte> at, byte[] text)
@@ -61,29 +97,25 @@ internal static class SpoolFormat
         return at[(2 + text.Length)..];
     }
 
-    private static bool TryText(ReadOnlySpan<byte> span, ref int at, out string text)
+    private static bool TryText(ref ReadOnlySpan<byte> at, out string text)
     {
         text = "";
-        if (span.Length - at < 2)
+        if (at.Length < 2 || at.Length - 2 < BinaryPrimitives.ReadUInt16LittleEndian(at))
             return false;
-        var length = BinaryPrimitives.ReadUInt16LittleEndian(span[at..]);
-        at += 2;
-        if (span.Length - at < length)
-            return false;
-        text = Encoding.UTF8.GetString(span.Slice(at, length));
-        at += length;
+        var end = 2 + BinaryPrimitives.ReadUInt16LittleEndian(at);
+        text = Encoding.UTF8.GetString(at[2..end]);
+        at = at[end..];
         return true;
     }
 
-    /// <summary>CRC-32C, which the processor computes.</summary>
-    private static uint Checksum(ReadOnlySpan<byte> bytes)
+    /// <summary>CRC-32C, which the processor computes, without the inversion at the end: pieces can follow each other.</summary>
+    private static uint Checksum(uint crc, ReadOnlySpan<byte> bytes)
     {
         var words = MemoryMarshal.Cast<byte, ulong>(bytes);
-        var crc = uint.MaxValue;
         foreach (var word in words)
             crc = BitOperations.Crc32C(crc, word);
         foreach (var b in bytes[(words.Length * sizeof(ulong))..])
             crc = BitOperations.Crc32C(crc, b);
-        return ~crc;
+        return crc;
     }
 }

@@ -26,7 +26,7 @@ internal sealed class ExtensionLoop(
     {
         using var longInvocations = time.CreateTimer(_ => Guarded(() => Follow(policy.OnLongInvocation())), null, policy.LongInvocation, policy.LongInvocation);
         string? lastRequestId = null;
-        var upkeep = new MemoryUpkeep();
+        var upkeep = new MemoryUpkeep(static () => GC.GetTotalAllocatedBytes());
         while (true)
         {
             switch (await extensions.NextAsync(CancellationToken.None).ConfigureAwait(false))

@@ -4,7 +4,8 @@ namespace TelemetryExtension.Lifecycle;
 /// Keeps a long life as small as a short one. What waits for a flush outlives the collections of the young generation and is garbage right after it,
 /// in the old one, which the collector would leave alone for long: its limit is far away.
 /// </summary>
-internal sealed class MemoryUpkeep
+/// <param name="allocatedBytes">By the process, ever.</param>
+internal sealed class MemoryUpkeep(Func<long> allocatedBytes)
 {
     /// <summary>Some fifty to a hundred invocations: a millisecond or two of CPU for all of them together.</summary>
     private const long EveryBytes = 4 * 1024 * 1024;
@@ -14,7 +15,7 @@ internal sealed class MemoryUpkeep
     /// <summary>To be called when Next was sent and nobody waits for us. True when it was due.</summary>
     public bool Run()
     {
-        var allocated = GC.GetTotalAllocatedBytes();
+        var allocated = allocatedBytes();
         if (allocated < _due)
             return false;
         _due = allocated + EveryBytes;

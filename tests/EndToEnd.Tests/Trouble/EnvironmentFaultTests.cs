@@ -1,3 +1,4 @@
+using EndToEnd.Tests.Tools;
 using LambdaSandbox;
 
 namespace EndToEnd.Tests.Trouble;
@@ -67,6 +68,28 @@ public sealed class EnvironmentFaultTests
         long Gauge(string name) => Assert.Single(
             outcome.Metrics.Where(metric => metric.Name == name).SelectMany(metric => metric.Gauge.DataPoints),
             point => point.Attributes.Value("telemetry_extension.signal")?.StringValue == "logs").AsInt;
+    }
+
+    [Fact]
+    public async Task The_function_empties_tmp_and_only_what_was_in_the_files_is_lost()
+    {
+        using var folder = new TemporaryFolder();
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            options => options with { MemorySizeMb = 512 }, (FaultRun.Strategy, "end"),
+            ("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", "65536"), ("TELEMETRY_EXTENSION_SPOOL_DIRECTORY", folder.File("spool")));
+        await lambda.Backend.PauseAsync(Cancellation);
+        await lambda.OrdersAsync(5, ",\"logLines\":200,\"logBytes\":500");
+        Assert.NotEmpty(Directory.GetFiles(folder.File("spool"), "*.otlp"));
+        Directory.Delete(folder.File("spool"), recursive: true);
+        await lambda.OrdersAsync(5, ",\"logLines\":200,\"logBytes\":500");
+        Assert.NotEmpty(Directory.GetFiles(folder.File("spool"), "*.otlp"));
+        await lambda.Backend.ResumeAsync(Cancellation);
+        var outcome = await lambda.EndAsync();
+
+        outcome.Line("somebody deleted");
+        var logs = outcome.Ledger.Logs;
+        Assert.InRange(logs.DroppedFor("spool_lost"), 500, 5 * (200 + FaultRun.LinesPerOrder));
+        Assert.True(logs.DroppedFor("spool_lost") == logs.Dropped && logs.Exported == logs.Received - logs.Dropped, $"{logs}");
     }
 
     [Theory]

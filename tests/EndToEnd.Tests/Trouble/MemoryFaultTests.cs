@@ -1,5 +1,8 @@
+using EndToEnd.Tests.Otlp;
+using EndToEnd.Tests.Tools;
 using LambdaSandbox;
 using LambdaSandbox.Backend;
+using OpenTelemetry.Proto.Common.V1;
 
 namespace EndToEnd.Tests.Trouble;
 
@@ -69,6 +72,61 @@ public sealed class MemoryFaultTests
         var logs = outcome.Ledger.Logs;
         Assert.Equal((invocations * (lines + FaultRun.LinesPerOrder), 0), (logs.Received, logs.Exported));
         Assert.DoesNotContain(outcome.Said, line => line.Contains("emory", StringComparison.Ordinal));
+    }
+
+    /// <summary>An SDK that does not batch: one small record a request, far more of them than there is room for, in memory or in files.</summary>
+    [Fact]
+    public async Task With_a_dead_backend_a_flood_of_small_requests_never_kills_the_function_and_fills_few_files()
+    {
+        const int Invocations = 4;
+        const int Requests = 10_000;
+        var port = FreePort.Find();
+        using var folder = new TemporaryFolder();
+        LambdaUnderTest lambda;
+        try
+        {
+            lambda = await LambdaUnderTest.StartAsync(
+                options => options with { MemorySizeMb = 128, LimitMemory = true, Timeout = TimeSpan.FromSeconds(60) },
+                ("TELEMETRY_EXTENSION_OTLP_HTTP_PORT", port), ("TELEMETRY_EXTENSION_SPOOL_DIRECTORY", folder.Path),
+                ("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", $"{2 << 20}"), ("TELEMETRY_EXTENSION_SPOOL_MAX_BYTES", $"{4 << 20}"));
+        }
+        catch (SandboxException reason)
+        {
+            Assert.Skip(reason.Message);
+            return;
+        }
+
+        await using (lambda)
+        {
+            await lambda.Backend.PauseAsync(Cancellation);
+            using var client = new ReceiverClient(port);
+            var body = Payloads.Log(new AnyValue { StringValue = new string('x', 300) });
+            var (taken, most) = (0, 0);
+            for (var number = 0; number < Invocations; number++)
+            {
+                var left = Requests;
+                var result = await lambda.InvokeAsync(FaultRun.Order($"{number}"), new InvokeOptions
+                {
+                    WhileRunning = _ => Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+                    {
+                        while (Interlocked.Decrement(ref left) >= 0)
+                            if (await client.PostAsync("/v1/logs", body) == 200)
+                                Interlocked.Increment(ref taken);
+                    }))),
+                });
+                Assert.False(result.OutOfMemory);
+                Assert.InRange(result.MaxMemoryUsedMb, 1, 128);
+                most = Math.Max(most, Directory.GetFiles(folder.Path, "*.otlp").Length);
+            }
+
+            var outcome = await lambda.EndAsync();
+            var logs = outcome.Ledger.Logs;
+            Assert.InRange(taken, Requests, Invocations * Requests);
+            Assert.True(logs.Received >= taken && logs.DroppedFor("shed") > 0 && logs.Exported == 0, $"{taken} taken: {logs}");
+            // One file each would be some ten thousand.
+            Assert.InRange(most, 10, 1000);
+            Assert.DoesNotContain(outcome.Said, line => line.Contains("emory", StringComparison.Ordinal));
+        }
     }
 
     [Fact]

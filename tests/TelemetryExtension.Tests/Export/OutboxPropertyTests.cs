@@ -13,9 +13,9 @@ public sealed class OutboxPropertyTests
     [Fact]
     public void Counters_AnySequenceOfAddsAndAnswers_AlwaysBalance()
     {
-        var steps = Gen.Choose(0, 11).ListOf(60);
+        var steps = Gen.Choose(0, 12).ListOf(80);
         var limits = Gen.Choose(0, 3);
-        Prop.ForAll(Arb.From(steps), Arb.From(limits), Run).Check(Config.QuickThrowOnFailure.WithMaxTest(60));
+        Prop.ForAll(Arb.From(steps), Arb.From(limits), Run).Check(Config.QuickThrowOnFailure.WithMaxTest(100));
     }
 
     private static bool Run(IEnumerable<int> steps, int limits)
@@ -26,16 +26,18 @@ public sealed class OutboxPropertyTests
         var second = new ScriptedDestination("b") { Respond = payload => Answer(random, payload) };
         second.Signals.Remove(Signal.Metrics);
         var options = new OutboxOptions(
-            MaxBytes: limits % 2 == 0 ? 2_000 : 100_000, MaxRequestBytes: 700, MaxAttempts: 2, SpoolMaxBytes: limits < 2 ? 0 : 2_000,
-            ExpiredMaxBytes: 500);
+            MaxBytes: limits % 2 == 0 ? 6_000 : 100_000, MaxRequestBytes: 700, MaxAttempts: 2, SpoolMaxBytes: limits < 2 ? 0 : 6_000,
+            ExpiredMaxBytes: 2_500);
         var letters = new ScriptedDeadLetters { Room = 5 };
         using var bench = new DeliveryTestBench([first, second], options, null, time);
         foreach (var step in steps)
         {
             if (step < 8)
                 bench.Add(LogPayload([.. Enumerable.Range(0, 1 + (step % 4)).Select(i => new string('x', random.Next(200)))]) with { Signal = (Signal)(step % 3) });
-            else
+            else if (step < 12)
                 bench.DeliverAsync(DeliveryMode.Once).GetAwaiter().GetResult();
+            else if (random.Next(4) == 0 && Directory.Exists(bench.SpoolDirectory))
+                Directory.Delete(bench.SpoolDirectory, recursive: true);
             if (step == 11)
                 bench.Delivery.WriteExpiredAsync(letters, CancellationToken.None).GetAwaiter().GetResult();
             time.Advance(TimeSpan.FromSeconds(random.Next(3)));
@@ -45,7 +47,8 @@ public sealed class OutboxPropertyTests
         }
 
         bench.Delivery.GiveUpAsync(letters, CancellationToken.None).GetAwaiter().GetResult();
-        return Lines(bench).All(static line => line is { Buffered: 0, Spooled: 0 }) && bench.Outbox.Counts == default;
+        return Lines(bench).All(static line => line is { Buffered: 0, Spooled: 0 }) && bench.Outbox.Counts == default
+            && bench.Outbox.Lanes.All(static lane => lane is { Open: 0, OpenBytes: 0, Queued: 0 });
     }
 
     private static IEnumerable<LedgerLine> Lines(DeliveryTestBench bench) => Enum.GetValues<Signal>().Select(signal => bench.Ledger[(LedgerAccount)signal]);
