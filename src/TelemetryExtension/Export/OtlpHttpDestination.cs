@@ -10,6 +10,7 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
     : IDestination, IDisposable
 {
     private const int MaxResponseBytes = 4 * 1024 * 1024;
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(20);
     private static readonly MediaTypeHeaderValue Protobuf = new("application/x-protobuf");
 
     public string Name { get; } = name;
@@ -57,9 +58,11 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
         var contentType = response.Content.Headers.ContentType?.MediaType;
         var status = (int)response.StatusCode;
         byte[] body;
+        // With a status that came at the very end of the time the body is usually there already, and it may say that records were rejected.
+        using var moment = cancellationToken.IsCancellationRequested ? new CancellationTokenSource(Moment, time) : null;
         try
         {
-            body = await BoundedBody.ReadAsync(response.Content, MaxResponseBytes, cancellationToken);
+            body = await BoundedBody.ReadAsync(response.Content, MaxResponseBytes, moment?.Token ?? cancellationToken);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
         {
