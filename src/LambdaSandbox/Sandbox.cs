@@ -214,8 +214,9 @@ public sealed class Sandbox : IAsyncDisposable
         }
         finally
         {
-            processes.Thaw(generation);
-            telemetry.Resume();
+            // An invocation that ended meanwhile has frozen everything for itself.
+            if (processes.TryThaw(generation))
+                telemetry.Resume();
         }
     }
 

@@ -9,6 +9,7 @@ namespace LambdaSandbox.Platform;
 internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemetry, Layout layout, LambdaVariables variables, ControlGroup? cgroup)
 {
     private readonly SandboxOptions options = platform.Options;
+    private int freezes;
 
     public List<string> FunctionOutput { get; } = [];
 
@@ -66,11 +67,11 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
     }
 
     /// <summary>Between <see cref="Freeze"/> and <see cref="Thaw"/>.</summary>
-    public bool IsFrozen { get; private set; }
+    public bool IsFrozen => Volatile.Read(ref freezes) > 0;
 
     public void Freeze(Generation generation)
     {
-        IsFrozen = true;
+        Interlocked.Increment(ref freezes);
         if (cgroup is { Freezes: true })
         {
             var frozen = cgroup.Freeze(true);
@@ -86,9 +87,18 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
             child.AwaitStopped();
     }
 
+    /// <summary>Takes one <see cref="Freeze"/> back; false when another one holds the processes, or everything was thawed meanwhile.</summary>
+    public bool TryThaw(Generation generation)
+    {
+        if (!IsFrozen || Interlocked.Decrement(ref freezes) > 0)
+            return false;
+        Thaw(generation);
+        return true;
+    }
+
     public void Thaw(Generation generation)
     {
-        IsFrozen = false;
+        Volatile.Write(ref freezes, 0);
         if (cgroup is { Freezes: true })
         {
             foreach (var child in generation.Processes)
