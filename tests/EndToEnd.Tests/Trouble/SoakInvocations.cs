@@ -118,7 +118,7 @@ internal sealed class SoakInvocations(LambdaUnderTest lambda, SoakPlace place, R
         var clock = lambda.Sandbox.Extensions is [{ ExitCode: null }] ? _clock.Clock : null;
         books.Note(clock is null ? "no clock to set" : $"the clock jumps to {offset.TotalHours} hours{(whileRunning ? " in the middle" : "")}");
         if (offset > TimeSpan.FromHours(6))
-            books.MayDrop("expired");
+            books.MayLose("expired");
         if (!whileRunning)
             clock?.Set(offset);
         await PlainAsync(more, () =>

@@ -20,7 +20,7 @@ internal sealed class SoakTroubles(OtlpBackend backend, SoakPlace place, Random 
         if (!full)
             return;
         books.Note("disk: full");
-        books.MayDrop("shed");
+        books.MayLose("shed");
     }
 
     public async Task EndAsync(CancellationToken cancellation)
@@ -52,6 +52,11 @@ internal sealed class SoakTroubles(OtlpBackend backend, SoakPlace place, Random 
     private (string Name, Func<ReceivedRequest, Fault> Script) Answers()
     {
         var (kind, every, milliseconds, limit) = (random.Next(24), random.Next(1, 4), random.Next(1, 600), random.Next(2_000, 60_000));
+        // What is refused for good costs records; only a partial success rejects any.
+        if (kind is 0 or 8 or 13 or 14 or 15)
+            books.MayLose("refused");
+        if (kind == 9)
+            books.MayLose("rejected");
         if (kind == 0)
         {
             var tooLarge = place.IsGrpc ? Fault.Grpc(8, "too large") : Fault.Http(413, "too large");
