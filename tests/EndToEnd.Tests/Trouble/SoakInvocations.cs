@@ -9,7 +9,8 @@ internal sealed class SoakInvocations(LambdaUnderTest lambda, SoakPlace place, R
 {
     private const string Name = "telemetry-extension";
 
-    private static readonly int[] Jumps = [-5, 5, 30 * 24];
+    /// <summary>Hours. Between the first two is less than what waits may grow old.</summary>
+    private static readonly int[] Jumps = [-2, 3, 30 * 24];
 
     private (int Pid, ProcessClock? Clock) _clock;
 
