@@ -12,12 +12,6 @@ internal sealed class Deadline
     /// <summary>All that Lambda gives for a shutdown with external extensions.</summary>
     public static readonly TimeSpan LongestShutdown = TimeSpan.FromSeconds(2);
 
-    /// <summary>
-    /// What is left of that for certain when SHUTDOWN comes: the runtime is ended first, and may take 300 ms of it (the emulator's 600 ms).
-    /// Killed before the ledger line, we would have said nothing of what was lost.
-    /// </summary>
-    public static readonly TimeSpan CertainShutdown = TimeSpan.FromSeconds(1.4);
-
     /// <summary>An event is never delivered later than this after its own deadline; if it seems so, the clock is wrong.</summary>
     private static readonly TimeSpan Implausible = TimeSpan.FromSeconds(10);
 
@@ -31,13 +25,12 @@ internal sealed class Deadline
     public TimeSpan Remaining => Max(_limit - _time.GetElapsedTime(_start), TimeSpan.Zero);
 
     /// <param name="deadlineMs">From the event (Unix epoch, ms).</param>
-    /// <param name="longest">What can be left at most.</param>
-    /// <param name="assumed">What is assumed when the clock is plainly wrong; the longest unless given.</param>
-    public static Deadline From(long deadlineMs, TimeSpan margin, TimeSpan longest, TimeProvider time, TimeSpan? assumed = null)
+    /// <param name="longest">What can be left at most; also assumed when the clock is plainly wrong, since too short would lose data.</param>
+    public static Deadline From(long deadlineMs, TimeSpan margin, TimeSpan longest, TimeProvider time)
     {
         var left = deadlineMs - time.GetUtcNow().ToUnixTimeMilliseconds();
         var plausible = left >= -Implausible.TotalMilliseconds && left <= longest.TotalMilliseconds;
-        return new((plausible ? TimeSpan.FromMilliseconds(left) : assumed ?? longest) - margin, time.GetTimestamp(), time);
+        return new((plausible ? TimeSpan.FromMilliseconds(left) : longest) - margin, time.GetTimestamp(), time);
     }
 
     /// <summary>The same with less of a margin.</summary>
