@@ -1,4 +1,5 @@
 using LambdaSandbox.Platform;
+using LambdaSandbox.Processes;
 
 namespace LambdaSandbox;
 
@@ -28,6 +29,9 @@ public sealed class ExtensionHandle
     public bool WasKilled => agent.Process?.WasKilled ?? false;
 
     public TimeSpan StoppedFor => agent.Process?.StoppedFor ?? TimeSpan.Zero;
+
+    /// <summary>The most memory that was resident so far, as the kernel counts it; null once it has ended.</summary>
+    public long? PeakResidentBytes => agent.Process is { } process && ProcFs.PeakResidentKb(process.Pid) is > 0 and var kb ? kb * 1024 : null;
 
     /// <summary>From the start of its process to Register, making the process included.</summary>
     public TimeSpan? RegisteredAfter => agent.RegisteredAt - agent.StartedAt;

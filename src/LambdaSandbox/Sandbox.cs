@@ -18,6 +18,7 @@ public sealed class Sandbox : IAsyncDisposable
     private readonly TelemetryStream telemetry;
     private readonly ApiServer server;
     private readonly ProcessSet processes;
+    private readonly ImposedFreezes freezes;
     private readonly InitPhase initPhase;
     private readonly EndPhase endPhase;
     private readonly InvokePhase invokePhase;
@@ -33,8 +34,9 @@ public sealed class Sandbox : IAsyncDisposable
         LogStream = stream;
         processes = new ProcessSet(platform, telemetry, layout, new LambdaVariables(options, server.Authority, token, stream, layout), cgroup);
         initPhase = new InitPhase(platform, telemetry, processes, stream);
-        endPhase = new EndPhase(platform, telemetry, processes);
-        invokePhase = new InvokePhase(platform, telemetry, processes, initPhase, endPhase, stream);
+        freezes = new ImposedFreezes(platform, telemetry, processes);
+        endPhase = new EndPhase(platform, telemetry, processes, freezes);
+        invokePhase = new InvokePhase(platform, telemetry, processes, initPhase, endPhase, freezes, stream);
         oneAtATime = new SemaphoreSlim(options.InitializationType == InitializationType.ManagedInstances ? options.MaxConcurrency : 1);
     }
 
@@ -197,27 +199,18 @@ public sealed class Sandbox : IAsyncDisposable
     /// <summary>Sends what is waiting now. False when it was not taken within the limit.</summary>
     public Task<bool> FlushTelemetryAsync(TimeSpan limit) => telemetry.FlushAsync(limit);
 
-    /// <summary>Stops all processes and the telemetry for a while, whatever they are doing: also in the middle of an invocation.</summary>
-    public async Task FreezeForAsync(TimeSpan duration, CancellationToken cancellation = default)
-    {
-        if (platform.Current is not { } generation || processes.IsFrozen)
-        {
-            await Task.Delay(duration, cancellation).ConfigureAwait(false);
-            return;
-        }
+    /// <summary>
+    /// Stops all processes and the telemetry for a while, whatever they are doing: in the middle of an invocation or of a shutdown, or between two.
+    /// May be called while those run; their limits count from where they were once it is over, though the deadlines that they were told stay.
+    /// </summary>
+    public Task FreezeForAsync(TimeSpan duration, CancellationToken cancellation = default) =>
+        FreezeWhileAsync(() => Task.Delay(duration, cancellation), cancellation);
 
-        await telemetry.PauseAsync(TimeSpan.Zero).ConfigureAwait(false);
-        processes.Freeze(generation);
-        try
-        {
-            await Task.Delay(duration, cancellation).ConfigureAwait(false);
-        }
-        finally
-        {
-            // An invocation that ended meanwhile has frozen everything for itself.
-            if (processes.TryThaw(generation))
-                telemetry.Resume();
-        }
+    /// <summary>The same until <paramref name="meanwhile"/> has ended, which begins when everything is stopped.</summary>
+    public Task FreezeWhileAsync(Func<Task> meanwhile, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(meanwhile);
+        return freezes.FreezeWhileAsync(meanwhile, cancellation);
     }
 
     /// <summary>kill -9 of one extension's group.</summary>
@@ -255,6 +248,7 @@ public sealed class Sandbox : IAsyncDisposable
         layout.Dispose();
         oneAtATime.Dispose();
         invokePhase.Dispose();
+        freezes.Dispose();
     }
 
     private void Signal(string name, int signal)

@@ -94,6 +94,9 @@ public sealed record SandboxOptions
     /// <summary>Own /tmp, /opt and /var/task by a mount namespace. Needs root. /tmp then survives resets and nothing else sees it.</summary>
     public bool PrivateMounts { get; init; }
 
+    /// <summary>Files that the processes see in place of others of the machine, by a mount namespace. Needs root.</summary>
+    public IReadOnlyList<(string File, string InPlaceOf)> Mounts { get; init; } = [];
+
     /// <summary>Limit of the init phase; 10 s on Lambda on demand.</summary>
     public TimeSpan InitTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -120,6 +123,9 @@ public sealed record SandboxOptions
 
     /// <summary>Every captured line, as it comes: source ("function" or the extension's name) and text. Called from reader threads.</summary>
     public Action<string, string>? OnLine { get; init; }
+
+    /// <summary>An extension (by name) has called Next; the platform takes notice of it once this has ended.</summary>
+    public Func<string, Task>? OnNext { get; init; }
 
     public SandboxFaults Faults { get; init; } = new();
 }

@@ -1,3 +1,4 @@
+using EndToEnd.Tests.Trouble;
 using LambdaSandbox;
 using OpenTelemetry.Proto.Trace.V1;
 
@@ -57,10 +58,13 @@ public sealed class ManagedInstancesTests
             },
             ("TELEMETRY_EXTENSION_FLUSH_INTERVAL", "3600"));
 
-        await lambda.InvokeToErrorAsync(payload, error);
+        var failed = await lambda.InvokeToErrorAsync(payload, error);
 
         await lambda.Backend.WaitForAsync(
             backend => backend.Spans.Any(received => received.Span.Kind == Span.Types.SpanKind.Server && received.Span.IsError()),
             TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        var outcome = await lambda.EndAsync();
+        outcome.CheckNothingLost();
+        Assert.True(outcome.Invocation(failed).IsError());
     }
 }

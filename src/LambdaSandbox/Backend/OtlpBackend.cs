@@ -45,6 +45,9 @@ public sealed class OtlpBackend : IAsyncDisposable
     /// <summary>Asked for every request when only its headers are there (no body, no message yet). Null reads everything.</summary>
     public Func<ReceivedRequest, Reading>? Receive { get; set; }
 
+    /// <summary>Requests whose headers are here, that were neither answered (the answer has begun, for all but those that hang in it) nor given up.</summary>
+    public int OpenRequests => _endpoint.OpenRequests;
+
     /// <summary>Everything that came in, refused requests included.</summary>
     public IReadOnlyList<ReceivedRequest> Requests => _inbox.Requests;
 

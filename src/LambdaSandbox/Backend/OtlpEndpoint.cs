@@ -7,11 +7,37 @@ namespace LambdaSandbox.Backend;
 /// <summary>Takes one request through its stages: headers, body, message, script, answer.</summary>
 internal sealed class OtlpEndpoint(OtlpBackend backend, Inbox inbox, OtlpBackendOptions options)
 {
+    private int _open;
+
+    /// <inheritdoc cref="OtlpBackend.OpenRequests"/>
+    public int OpenRequests => Volatile.Read(ref _open);
+
     public async Task HandleAsync(OtlpListener listener, HttpContext context)
+    {
+        var open = 1;
+        Interlocked.Increment(ref _open);
+        try
+        {
+            await HandleAsync(listener, context, Close);
+        }
+        finally
+        {
+            Close();
+        }
+
+        void Close()
+        {
+            if (Interlocked.Exchange(ref open, 0) == 1)
+                Interlocked.Decrement(ref _open);
+        }
+    }
+
+    /// <param name="closing">Called before the first byte of an answer, so that no client can have it while the request counts as open.</param>
+    private async Task HandleAsync(OtlpListener listener, HttpContext context, Action closing)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(listener.Stopping, context.RequestAborted);
         var request = Describe(context);
-        var reply = new Reply(context, request, inbox, options, ended.Token);
+        var reply = new Reply(context, request, inbox, options, closing, ended.Token);
         try
         {
             var refusal = Refuse(context, request, isGrpcPort: context.Connection.LocalPort == listener.GrpcPort)

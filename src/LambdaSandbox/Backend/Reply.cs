@@ -8,7 +8,9 @@ using Microsoft.AspNetCore.Http;
 namespace LambdaSandbox.Backend;
 
 /// <summary>The answer to one request: the proper one, or what a <see cref="Fault"/> makes of it.</summary>
-internal sealed class Reply(HttpContext context, ReceivedRequest request, Inbox inbox, OtlpBackendOptions options, CancellationToken cancellationToken)
+/// <param name="closing">Called once the answer, if there is to be one, is about to be given.</param>
+internal sealed class Reply(
+    HttpContext context, ReceivedRequest request, Inbox inbox, OtlpBackendOptions options, Action closing, CancellationToken cancellationToken)
 {
     private static readonly JsonFormatter Json = new(new JsonFormatter.Settings(
         formatDefaultValues: false, TypeRegistry.FromMessages(RetryInfo.Descriptor)).WithFormatEnumsAsIntegers(true));
@@ -21,6 +23,8 @@ internal sealed class Reply(HttpContext context, ReceivedRequest request, Inbox 
             await Task.Delay(fault.Delay, options.Time, cancellationToken);
         if (fault.Taken && refusal is null)
             inbox.Accept(request, rejected: 0);
+        if (fault is not Fault.Hang)
+            closing();
 
         switch (fault)
         {

@@ -95,6 +95,8 @@ internal sealed partial class ExtensionsApi(PlatformState platform)
     private async Task NextAsync(HttpContext context)
     {
         var agent = platform.Find(context);
+        if (platform.Options.OnNext is { } hook)
+            await hook(agent.Name).ConfigureAwait(false);
         var generation = platform.Gate.Do(() =>
         {
             if (agent.State is not (ExtensionState.Registered or ExtensionState.Ready or ExtensionState.Running))

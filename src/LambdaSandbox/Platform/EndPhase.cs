@@ -5,34 +5,41 @@ using LambdaSandbox.Telemetry;
 namespace LambdaSandbox.Platform;
 
 /// <summary>The end of a generation, for a reset or the shutdown: SIGTERM to the runtime, SHUTDOWN to the extensions, SIGKILL.</summary>
-internal sealed class EndPhase(PlatformState platform, TelemetryStream telemetry, ProcessSet processes)
+internal sealed class EndPhase(PlatformState platform, TelemetryStream telemetry, ProcessSet processes, ImposedFreezes freezes)
 {
     private readonly SandboxOptions options = platform.Options;
 
     public async Task<ShutdownResult> RunAsync(string reason)
     {
         var generation = platform.Current!;
-        processes.Thaw(generation);
-        telemetry.Resume();
+        await freezes.BetweenAsync(() =>
+        {
+            processes.Thaw(generation);
+            telemetry.Resume();
+        }).ConfigureAwait(false);
         platform.Gate.Do(() => generation.IsEnding = true);
 
         var start = DateTimeOffset.UtcNow;
-        var end = start + Budget(generation);
-        var runtime = await EndRuntimeAsync(generation, start, end).ConfigureAwait(false);
+        var budget = Budget(generation);
+        var limit = platform.Gate.Clock + budget;
+        var runtime = await EndRuntimeAsync(generation, start, budget).ConfigureAwait(false);
         ProcessSet.DrainRuntimeOutput(generation);
 
-        var flushing = TimeSpan.FromSeconds(1) < (end - start) / 2 ? TimeSpan.FromSeconds(1) : (end - start) / 2;
+        var flushing = TimeSpan.FromSeconds(1) < budget / 2 ? TimeSpan.FromSeconds(1) : budget / 2;
         await telemetry.FlushAsync(flushing).ConfigureAwait(false);
-        var told = await EndExtensionsAsync(generation, reason, end).ConfigureAwait(false);
+        var told = await EndExtensionsAsync(generation, reason, limit).ConfigureAwait(false);
 
-        platform.Gate.Do(() =>
+        await freezes.BetweenAsync(() =>
         {
-            generation.HasEnded = true;
-            platform.Current = null;
-        });
+            platform.Gate.Do(() =>
+            {
+                generation.HasEnded = true;
+                platform.Current = null;
+            });
 
-        // Until somebody listens again, requests would only fail.
-        await telemetry.PauseAsync(TimeSpan.FromMilliseconds(50)).ConfigureAwait(false);
+            // Until somebody listens again, requests would only fail.
+            return telemetry.PauseAsync(TimeSpan.FromMilliseconds(50));
+        }).ConfigureAwait(false);
         return new ShutdownResult(
             reason,
             told.TrueForAll(e => e.Process is null or { WasKilled: false } && e.ExitCode is null or 0),
@@ -50,15 +57,15 @@ internal sealed class EndPhase(PlatformState platform, TelemetryStream telemetry
         return generation.Extensions.Count > 0 ? TimeSpan.FromMilliseconds(500) : TimeSpan.Zero;
     }
 
-    private async Task<ProcessExit?> EndRuntimeAsync(Generation generation, DateTimeOffset start, DateTimeOffset end)
+    private async Task<ProcessExit?> EndRuntimeAsync(Generation generation, DateTimeOffset start, TimeSpan budget)
     {
         if (generation.RuntimeProcess is not { } process)
             return null;
-        if (end > start)
+        if (budget > TimeSpan.Zero)
         {
             process.Signal(Native.SigTerm);
-            var share = generation.Extensions.Exists(e => e.IsExternal) ? options.RuntimeShutdownShare : end - start;
-            await Task.WhenAny(process.Exited, Task.Delay(share)).ConfigureAwait(false);
+            var share = generation.Extensions.Exists(e => e.IsExternal) ? options.RuntimeShutdownShare : budget;
+            await platform.Gate.WaitAsync(() => process.Exited.IsCompleted || generation.RuntimeExitedAt is not null, share, CancellationToken.None).ConfigureAwait(false);
         }
 
         process.Signal(Native.SigKill);
@@ -67,8 +74,10 @@ internal sealed class EndPhase(PlatformState platform, TelemetryStream telemetry
     }
 
     /// <summary>The extensions that were given SHUTDOWN.</summary>
-    private async Task<List<ExtensionAgent>> EndExtensionsAsync(Generation generation, string reason, DateTimeOffset end)
+    /// <param name="limit">When all must have ended, by the gate's clock.</param>
+    private async Task<List<ExtensionAgent>> EndExtensionsAsync(Generation generation, string reason, TimeSpan limit)
     {
+        var end = DateTimeOffset.UtcNow + (limit - platform.Gate.Clock);
         var told = platform.Gate.Do(() =>
         {
             // One that is still busy gets it with its next call: an invocation may have been cut short.
@@ -81,7 +90,7 @@ internal sealed class EndPhase(PlatformState platform, TelemetryStream telemetry
 
         foreach (var extension in generation.Extensions.Where(e => !told.Contains(e)))
             extension.Process?.Signal(Native.SigKill);
-        await platform.Gate.WaitAsync(() => told.TrueForAll(e => e.HasEnded), end - DateTimeOffset.UtcNow, CancellationToken.None).ConfigureAwait(false);
+        await platform.Gate.WaitAsync(() => told.TrueForAll(e => e.HasEnded), limit - platform.Gate.Clock, CancellationToken.None).ConfigureAwait(false);
         foreach (var extension in told)
             extension.Process?.Signal(Native.SigKill);
 

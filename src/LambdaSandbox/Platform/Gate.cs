@@ -1,10 +1,37 @@
+using System.Diagnostics;
+
 namespace LambdaSandbox.Platform;
 
-/// <summary>A lock whose holders' changes can be awaited: the platform's state changes inside, its life cycle waits outside.</summary>
+/// <summary>
+/// A lock whose holders' changes can be awaited: the platform's state changes inside, its life cycle waits outside. Limits count while its clock runs.
+/// </summary>
 internal sealed class Gate
 {
     private readonly Lock sync = new();
+    private readonly Stopwatch clock = Stopwatch.StartNew();
     private TaskCompletionSource changed = NewSignal();
+
+    /// <summary>For how long it has run.</summary>
+    public TimeSpan Clock
+    {
+        get
+        {
+            lock (sync)
+                return clock.Elapsed;
+        }
+    }
+
+    public void StopClock()
+    {
+        lock (sync)
+            clock.Stop();
+    }
+
+    public void StartClock()
+    {
+        lock (sync)
+            clock.Start();
+    }
 
     public void Do(Action change) => Do(() =>
     {
@@ -33,7 +60,7 @@ internal sealed class Gate
     /// <summary>True as soon as the condition holds, false when the limit passes first.</summary>
     public async Task<bool> WaitAsync(Func<bool> condition, TimeSpan limit, CancellationToken cancellation)
     {
-        var end = Environment.TickCount64 + (long)Math.Max(0, Math.Min(limit.TotalMilliseconds, int.MaxValue));
+        var end = Clock + TimeSpan.FromMilliseconds(Math.Clamp(limit.TotalMilliseconds, 0, int.MaxValue));
         while (true)
         {
             Task signal;
@@ -44,12 +71,12 @@ internal sealed class Gate
                 signal = changed.Task;
             }
 
-            var left = end - Environment.TickCount64;
-            if (left <= 0)
+            var left = end - Clock;
+            if (left <= TimeSpan.Zero)
                 return false;
             try
             {
-                await signal.WaitAsync(TimeSpan.FromMilliseconds(left), cancellation).ConfigureAwait(false);
+                await signal.WaitAsync(left, cancellation).ConfigureAwait(false);
             }
             catch (TimeoutException)
             {

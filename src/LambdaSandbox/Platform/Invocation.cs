@@ -10,7 +10,11 @@ internal sealed class Invocation(string requestId, string payload, InvokeOptions
     public TraceContext Trace { get; } = trace;
 
     public DateTimeOffset StartedAt { get; set; }
+    /// <summary>As runtime and extensions are told it.</summary>
     public DateTimeOffset Deadline { get; set; }
+
+    /// <summary>The same by the clock of the <see cref="Gate"/>, which does not count imposed freezes.</summary>
+    public TimeSpan Limit { get; set; }
 
     /// <summary>The runtime took the event from its Next.</summary>
     public DateTimeOffset? HandedAt { get; set; }

@@ -6,7 +6,7 @@ namespace LambdaSandbox.Platform;
 
 /// <summary>One invocation: thaw (or init again), hand the event over, wait for everybody's Next, freeze, report.</summary>
 internal sealed class InvokePhase(
-    PlatformState platform, TelemetryStream telemetry, ProcessSet processes, InitPhase init, EndPhase ending, string logStream) : IDisposable
+    PlatformState platform, TelemetryStream telemetry, ProcessSet processes, InitPhase init, EndPhase ending, ImposedFreezes freezes, string logStream) : IDisposable
 {
     private static readonly TimeSpan TelemetryInFlight = TimeSpan.FromMilliseconds(50);
 
@@ -25,8 +25,7 @@ internal sealed class InvokePhase(
         var invocation = new Invocation(
             invokeOptions.RequestId ?? Guid.NewGuid().ToString(), payload, invokeOptions, TraceContext.Create(options.Tracing, invokeOptions));
         var arrival = DateTimeOffset.UtcNow;
-        invocation.StartedAt = arrival;
-        invocation.Deadline = arrival + options.Timeout;
+        Begin(invocation, arrival);
 
         await oneGenerationAtATime.WaitAsync(cancellation).ConfigureAwait(false);
         Generation generation;
@@ -63,14 +62,20 @@ internal sealed class InvokePhase(
     {
         if (Managed || options.Freeze == FreezeMode.None)
             return;
-        await telemetry.PauseAsync(TelemetryInFlight).ConfigureAwait(false);
-        processes.Freeze(generation);
+        await freezes.BetweenAsync(async () =>
+        {
+            await telemetry.PauseAsync(TelemetryInFlight).ConfigureAwait(false);
+            processes.Freeze(generation);
+        }).ConfigureAwait(false);
     }
 
-    public IReadOnlyList<StoppedProcess> Thaw(Generation generation)
+    private async Task<IReadOnlyList<StoppedProcess>> ThawAsync(Generation generation)
     {
-        processes.Thaw(generation);
-        telemetry.Resume();
+        await freezes.BetweenAsync(() =>
+        {
+            processes.Thaw(generation);
+            telemetry.Resume();
+        }).ConfigureAwait(false);
         List<StoppedProcess> list = [];
         foreach (var process in generation.Processes)
         {
@@ -91,11 +96,17 @@ internal sealed class InvokePhase(
 
     private async Task<IReadOnlyList<StoppedProcess>> WakeAsync(Generation generation, Invocation invocation, CancellationToken cancellation)
     {
-        var frozen = Thaw(generation);
+        var frozen = await ThawAsync(generation).ConfigureAwait(false);
         await RestoreAsync(generation, cancellation).ConfigureAwait(false);
-        invocation.StartedAt = DateTimeOffset.UtcNow;
-        invocation.Deadline = invocation.StartedAt + options.Timeout;
+        Begin(invocation, DateTimeOffset.UtcNow);
         return frozen;
+    }
+
+    private void Begin(Invocation invocation, DateTimeOffset start)
+    {
+        invocation.StartedAt = start;
+        invocation.Deadline = start + options.Timeout;
+        invocation.Limit = platform.Gate.Clock + options.Timeout;
     }
 
     private async Task<InvocationOutcome> RunAsync(Generation generation, Invocation invocation, CancellationToken cancellation)
@@ -243,7 +254,7 @@ internal sealed class InvokePhase(
     }
 
     private Task<bool> WaitAsync(Generation generation, Invocation invocation, Func<bool> condition, CancellationToken cancellation) =>
-        platform.Gate.WaitAsync(() => generation.Fault is not null || condition(), invocation.Deadline - DateTimeOffset.UtcNow, cancellation);
+        platform.Gate.WaitAsync(() => generation.Fault is not null || condition(), invocation.Limit - platform.Gate.Clock, cancellation);
 
     /// <summary>On managed instances nobody waits for the runtime's following Next.</summary>
     private void Forget(Generation generation, Invocation invocation, bool expired) => platform.Gate.Do(() =>

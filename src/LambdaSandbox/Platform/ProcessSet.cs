@@ -9,7 +9,6 @@ namespace LambdaSandbox.Platform;
 internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemetry, Layout layout, LambdaVariables variables, ControlGroup? cgroup)
 {
     private readonly SandboxOptions options = platform.Options;
-    private int freezes;
 
     public List<string> FunctionOutput { get; } = [];
 
@@ -67,11 +66,11 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
     }
 
     /// <summary>Between <see cref="Freeze"/> and <see cref="Thaw"/>.</summary>
-    public bool IsFrozen => Volatile.Read(ref freezes) > 0;
+    public bool IsFrozen { get; private set; }
 
     public void Freeze(Generation generation)
     {
-        Interlocked.Increment(ref freezes);
+        IsFrozen = true;
         if (cgroup is { Freezes: true })
         {
             var frozen = cgroup.Freeze(true);
@@ -80,25 +79,16 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
             return;
         }
 
-        var children = generation.Processes.ToList();
+        var children = platform.Gate.Read(() => generation.Processes.ToList());
         foreach (var child in children)
             child.Stop();
         foreach (var child in children)
             child.AwaitStopped();
     }
 
-    /// <summary>Takes one <see cref="Freeze"/> back; false when another one holds the processes, or everything was thawed meanwhile.</summary>
-    public bool TryThaw(Generation generation)
-    {
-        if (!IsFrozen || Interlocked.Decrement(ref freezes) > 0)
-            return false;
-        Thaw(generation);
-        return true;
-    }
-
     public void Thaw(Generation generation)
     {
-        Volatile.Write(ref freezes, 0);
+        IsFrozen = false;
         if (cgroup is { Freezes: true })
         {
             foreach (var child in generation.Processes)
@@ -128,7 +118,7 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
 
     private ChildProcess Start(string name, IReadOnlyList<string> command, string folder, Dictionary<string, string> environment, Action<string> onLine)
     {
-        List<(string, string)> mounts = [];
+        List<(string, string)> mounts = [.. options.Mounts];
         if (options.PrivateMounts)
         {
             mounts.AddRange(new[] { (layout.Opt, "/opt"), (layout.Task, "/var/task") }.Where(mount => Directory.Exists(mount.Item2)));

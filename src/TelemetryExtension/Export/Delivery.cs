@@ -33,6 +33,9 @@ internal sealed partial class Delivery(Outbox outbox, TimeProvider time, Func<do
     /// <summary>How long requests go one after the other on a first connection.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(150);
 
+    /// <summary>A backend that takes longer than this to connect and answer would take the sum of three such times from the function: the rest goes side by side.</summary>
+    private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(50);
+
     /// <summary>How long the last chance waits for a flush it has cancelled to let go of a destination.</summary>
     private static readonly TimeSpan LetGo = TimeSpan.FromMilliseconds(100);
 
@@ -172,20 +175,21 @@ internal sealed partial class Delivery(Outbox outbox, TimeProvider time, Func<do
             return;
         }
 
+        var started = time.GetTimestamp();
         using var soon = new AttemptTimeout(run.AtMostHalf(Soon), time, CancellationToken.None);
         for (var i = 0; i < lanes.Length; i++)
         {
             var turn = TakeTurnAsync(lanes[i], run, before, 1);
             await turn.WaitAsync(soon.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!turn.IsCompleted)
+            if (turn.IsCompleted && lanes[i].Failures > 0 && destination.IsCold)
             {
-                await Task.WhenAll([turn, .. lanes[(i + 1)..].Select(lane => TakeTurnAsync(lane, run, before, RequestSlots.Shared))]);
+                outbox.FailAll(lanes[(i + 1)..], lanes[i]);
                 return;
             }
 
-            if (lanes[i].Failures == 0 || !destination.IsCold)
+            if (turn.IsCompleted && time.GetElapsedTime(started) < Slow)
                 continue;
-            outbox.FailAll(lanes[(i + 1)..], lanes[i]);
+            await Task.WhenAll([turn, .. lanes[(i + 1)..].Select(lane => TakeTurnAsync(lane, run, before, RequestSlots.Shared))]);
             return;
         }
     }

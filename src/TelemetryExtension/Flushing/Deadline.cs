@@ -6,14 +6,17 @@ namespace TelemetryExtension.Flushing;
 /// </summary>
 internal sealed class Deadline
 {
-    /// <summary>Lambda's longest function timeout.</summary>
+    /// <summary>Lambda's longest function timeout; also assumed when the clock is plainly wrong, since too short would lose data.</summary>
     public static readonly TimeSpan LongestInvoke = TimeSpan.FromMinutes(15);
 
     /// <summary>All that Lambda gives for a shutdown with external extensions.</summary>
     public static readonly TimeSpan LongestShutdown = TimeSpan.FromSeconds(2);
 
-    /// <summary>An event is never delivered later than this after its own deadline; if it seems so, the clock is wrong.</summary>
-    private static readonly TimeSpan Implausible = TimeSpan.FromSeconds(10);
+    /// <summary>It comes after the runtime's end, for which Lambda takes up to 30 % of those: what is left when the clock cannot tell.</summary>
+    public static readonly TimeSpan ShutdownAtWorst = LongestShutdown * 0.7;
+
+    /// <summary>Even if a flush made us late for the event, there is more left than this; or the clock is wrong.</summary>
+    private static readonly TimeSpan LeastShutdown = TimeSpan.FromMilliseconds(500);
 
     private readonly TimeProvider _time;
     private readonly long _start;
@@ -25,12 +28,20 @@ internal sealed class Deadline
     public TimeSpan Remaining => Max(_limit - _time.GetElapsedTime(_start), TimeSpan.Zero);
 
     /// <param name="deadlineMs">From the event (Unix epoch, ms).</param>
-    /// <param name="longest">What can be left at most; also assumed when the clock is plainly wrong, since too short would lose data.</param>
-    public static Deadline From(long deadlineMs, TimeSpan margin, TimeSpan longest, TimeProvider time)
+    public static Deadline OfInvoke(long deadlineMs, TimeSpan margin, TimeProvider time) =>
+        In(Left(deadlineMs, time) is var left && left > TimeSpan.Zero && left <= LongestInvoke ? left : LongestInvoke, margin, time);
+
+    /// <inheritdoc cref="OfInvoke"/>
+    public static Deadline OfShutdown(long deadlineMs, TimeSpan margin, TimeProvider time) =>
+        In(Left(deadlineMs, time) is var left && left > LeastShutdown && left <= LongestShutdown ? left : ShutdownAtWorst, margin, time);
+
+    private static Deadline In(TimeSpan left, TimeSpan margin, TimeProvider time) => new(left - margin, time.GetTimestamp(), time);
+
+    private static TimeSpan Left(long deadlineMs, TimeProvider time)
     {
-        var left = deadlineMs - time.GetUtcNow().ToUnixTimeMilliseconds();
-        var plausible = left >= -Implausible.TotalMilliseconds && left <= longest.TotalMilliseconds;
-        return new((plausible ? TimeSpan.FromMilliseconds(left) : longest) - margin, time.GetTimestamp(), time);
+        // Any number may come in the event.
+        double left = (double)deadlineMs - time.GetUtcNow().ToUnixTimeMilliseconds();
+        return TimeSpan.FromMilliseconds(Math.Clamp(left, -1e12, 1e12));
     }
 
     /// <summary>The same with less of a margin.</summary>

@@ -9,7 +9,8 @@ namespace TelemetryExtension.Flushing;
 /// Thread-safe: events end invocations while the loop asks.
 /// </summary>
 /// <param name="hasTelemetry">False when the subscription was refused: then no runtimeDone comes, and nothing waits for one.</param>
-internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool hasTelemetry = true)
+/// <param name="hasDestinations">False when there is nowhere to send anything: then it is only counted, and no invocation waits for that.</param>
+internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool hasTelemetry = true, bool hasDestinations = true)
 {
     /// <summary>Always flushed at their end: many environments see no more than these, and people look at them first.</summary>
     public const int FirstInvocations = 3;
@@ -25,7 +26,7 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
 
     private readonly Lock _gate = new();
     private readonly FreezeClock _clock = new(time);
-    private readonly InvocationRhythm _rhythm = new(options.Staleness / Gaps);
+    private readonly InvocationRhythm _rhythm = new(options.Staleness / Gaps, options.Staleness, options.Interval);
     private Invocation? _current;
     private Invocation? _previous;
     private string? _endedEarly;
@@ -43,12 +44,32 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
     /// <summary>While an invocation runs, flush this often (<see cref="OnLongInvocation"/>).</summary>
     public TimeSpan LongInvocation => options.Interval;
 
+    /// <summary>Whether a runtimeDone is worth waiting for.</summary>
+    public bool ExpectsRuntimeDone
+    {
+        get
+        {
+            lock (_gate)
+                return !_blind;
+        }
+    }
+
+    /// <summary>Whether a flush in the background may still run when Next is called: when the user asked for that, and when waiting for the backend has been in vain.</summary>
+    public bool MayOutliveNext
+    {
+        get
+        {
+            lock (_gate)
+                return options.Strategy == FlushStrategy.Continuous || IsInVain;
+        }
+    }
+
     public FlushDecision OnInvoke(InvokeFacts facts)
     {
         lock (_gate)
         {
             var now = _clock.Now();
-            _rhythm.Invoked(now, _unflushedSince is not null);
+            _rhythm.Invoked(now);
             _invocations++;
             var age = now - _unflushedSince ?? TimeSpan.Zero;
             _previous = _current;
@@ -126,9 +147,10 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
         lock (_gate)
         {
             _inFlight = false;
-            _cutOffs = outcome == FlushOutcome.CutOff ? _cutOffs + 1 : 0;
+            if (outcome == FlushOutcome.CutOff)
+                _cutOffs++;
             if (outcome == FlushOutcome.Complete)
-                _unflushedSince = _unflushedAfter;
+                (_cutOffs, _unflushedSince) = (0, _unflushedAfter);
             if (!_failedInFlight)
                 return FlushDecision.None;
             _failedInFlight = false;
@@ -158,6 +180,8 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
     /// <param name="waiting">How long data of earlier invocations has been waiting, as far as flushes were told to us.</param>
     private FlushDecision Decide(TimeSpan waiting, TimeSpan sinceLastStart, InvokeFacts facts)
     {
+        if (!hasDestinations)
+            return FlushDecision.AtStart;
         var decision = EndsWithFlush ? FlushDecision.AfterInvocation : FlushDecision.None;
         // With a flush at the end, only leftovers are worth another at the start; not the platform.report that came with this INVOKE.
         var age = EndsWithFlush || waiting > facts.OldestAge ? waiting : facts.OldestAge;
@@ -165,10 +189,12 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
             decision |= FlushDecision.AtStart;
         if (decision == FlushDecision.None)
             return decision;
-        if (_cutOffs >= CutOffsBeforeBackground || (options.Strategy == FlushStrategy.Continuous && !EndsWithFlush))
+        if (IsInVain || (options.Strategy == FlushStrategy.Continuous && !EndsWithFlush))
             return BackgroundUnlessInFlight();
         return _blind ? FlushDecision.AtStart : decision;
     }
+
+    private bool IsInVain => _cutOffs >= CutOffsBeforeBackground;
 
     private bool EndsWithFlush => options.Strategy == FlushStrategy.End
         || _invocations <= FirstInvocations

@@ -65,11 +65,11 @@ internal sealed class Composition
             _listens.Add(new(sockets.OtlpGrpc, HttpVersionSpoken.Http2, new OtlpGrpcReceiver(otlp).HandleAsync));
 
         // When.
-        var policy = new FlushPolicy(options.Flush, time, subscribed);
+        var policy = new FlushPolicy(options.Flush, time, subscribed, destinations.Count > 0);
         var budget = new FlushBudget(options.Flush.Budget);
         var flusher = new Flusher(collector, delivery, deadLetters, policy, budget, time);
         var shutdown = new Shutdown(collector, delivery, deadLetters, options.DeadLetters.Reserve, telemetry, signals, ledger, subscribed, time);
-        Loop = new ExtensionLoop(extensions, collector, flusher, policy, budget, signals, otlp, shutdown, subscribed, time);
+        Loop = new ExtensionLoop(extensions, collector, flusher, policy, budget, signals, otlp, shutdown, time);
         _recover = outbox.Recover;
         channel.OverThreshold = Loop.OnOverThreshold;
         signals.OnRuntimeDone = Loop.OnRuntimeDone;

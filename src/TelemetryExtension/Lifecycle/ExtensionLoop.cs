@@ -10,7 +10,7 @@ namespace TelemetryExtension.Lifecycle;
 /// </summary>
 internal sealed class ExtensionLoop(
     ExtensionsApiClient extensions, TelemetryCollector collector, Flusher flusher, FlushPolicy policy, FlushBudget budget, InvocationSignals signals,
-    OtlpIntake? otlp, Shutdown shutdown, bool hasTelemetry, TimeProvider time)
+    OtlpIntake? otlp, Shutdown shutdown, TimeProvider time)
 {
     /// <summary>Left for the flush and Next when the runtime is not done before the function's timeout.</summary>
     private static readonly TimeSpan InvokeMargin = TimeSpan.FromMilliseconds(250);
@@ -64,13 +64,18 @@ internal sealed class ExtensionLoop(
 
     private async Task OnInvokeAsync(ExtensionEvent.Invoke invoke)
     {
-        var deadline = Deadline.From(invoke.DeadlineMs, InvokeMargin, Deadline.LongestInvoke, time);
+        var deadline = Deadline.OfInvoke(invoke.DeadlineMs, InvokeMargin, time);
         collector.OnInvoke(invoke);
         var decision = policy.OnInvoke(new(invoke.RequestId, collector.OldestAge, collector.IsOverThreshold));
         Follow(decision);
-        var held = decision.HasFlag(FlushDecision.AtStart) ? await FlushBesideHandlerAsync(invoke.RequestId, deadline).ConfigureAwait(false) : TimeSpan.Zero;
+        var held = TimeSpan.Zero;
+        if (decision.HasFlag(FlushDecision.AtStart))
+            held = await FlushBesideHandlerAsync(invoke.RequestId, deadline).ConfigureAwait(false);
         if (decision.HasFlag(FlushDecision.AfterInvocation))
             held += await FlushAfterInvocationAsync(invoke.RequestId, deadline, held).ConfigureAwait(false);
+        // One that was started in the middle, or after the last Next.
+        if (!policy.MayOutliveNext && !flusher.InBackground.IsCompleted)
+            held += await FinishBesideHandlerAsync(flusher.InBackground, invoke.RequestId, deadline, held).ConfigureAwait(false);
         budget.Held(held);
     }
 
@@ -81,7 +86,9 @@ internal sealed class ExtensionLoop(
         if (!await RuntimeDoneAsync(requestId, deadline).ConfigureAwait(false))
             policy.RuntimeDoneMissed();
         var done = time.GetTimestamp();
-        var left = budget.AfterRuntimeDone(deadline.Later(InvokeMargin - NextMargin)) - spent;
+        var limit = budget.AfterRuntimeDone(deadline.Later(InvokeMargin - NextMargin)) - spent;
+        await OtlpIsInAsync(limit).ConfigureAwait(false);
+        var left = limit - time.GetElapsedTime(done);
         if (left > TimeSpan.Zero)
             await flusher.FlushAsync(left, measured: spent == TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
         if (collector.TakeReportedOverhead() is { } overhead)
@@ -93,19 +100,32 @@ internal sealed class ExtensionLoop(
     /// <returns>How long this held the invocation when its runtime was done.</returns>
     private async Task<TimeSpan> FlushBesideHandlerAsync(string requestId, Deadline deadline)
     {
-        if (!hasTelemetry)
-        {
-            await flusher.FlushAsync(budget.WithoutRuntimeDone(deadline), measured: false, CancellationToken.None).ConfigureAwait(false);
-            return TimeSpan.Zero;
-        }
+        using var cutOff = CutOff(deadline);
+        return await BesideHandlerAsync(flusher.FlushAsync(deadline.Remaining, measured: false, cutOff.Token), cutOff, requestId, deadline, default).ConfigureAwait(false);
+    }
 
-        using var cancellation = deadline.CreateCancellation();
-        var flush = flusher.FlushAsync(deadline.Remaining, measured: false, cancellation.Token);
+    /// <inheritdoc cref="FlushBesideHandlerAsync"/>
+    private async Task<TimeSpan> FinishBesideHandlerAsync(Task flush, string requestId, Deadline deadline, TimeSpan spent)
+    {
+        using var cutOff = CutOff(deadline);
+        using var registration = cutOff.Token.Register(flusher.CutOffInBackground);
+        return await BesideHandlerAsync(flush, cutOff, requestId, deadline, spent).ConfigureAwait(false);
+    }
+
+    private CancellationTokenSource CutOff(Deadline deadline) =>
+        deadline.CreateCancellation(policy.ExpectsRuntimeDone ? null : budget.WithoutRuntimeDone(deadline));
+
+    private async Task<TimeSpan> BesideHandlerAsync(Task flush, CancellationTokenSource cutOff, string requestId, Deadline deadline, TimeSpan spent)
+    {
         await Task.WhenAny(flush, signals.RuntimeDoneAsync(requestId)).ConfigureAwait(false);
         if (flush.IsCompleted)
             return TimeSpan.Zero;
         var done = time.GetTimestamp();
-        cancellation.CancelAfter(budget.AfterRuntimeDone(deadline));
+        var left = budget.AfterRuntimeDone(deadline) - spent;
+        if (left > TimeSpan.Zero)
+            cutOff.CancelAfter(left);
+        else
+            await cutOff.CancelAsync().ConfigureAwait(false);
         await flush.ConfigureAwait(false);
         return time.GetElapsedTime(done);
     }
@@ -120,13 +140,16 @@ internal sealed class ExtensionLoop(
             await done.WaitAsync(cancellation.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        if (done.IsCompleted && otlp is { InFlight.Count: > 0 })
-        {
-            using var cancellation = deadline.CreateCancellation(InFlightBound);
-            await otlp.InFlight.WaitAsync(cancellation.Token).ConfigureAwait(false);
-        }
-
         return done.IsCompleted;
+    }
+
+    /// <summary>What the function was sending when its runtime finished.</summary>
+    private async Task OtlpIsInAsync(TimeSpan limit)
+    {
+        if (otlp is not { InFlight.Count: > 0 } || limit <= TimeSpan.Zero)
+            return;
+        using var cancellation = new CancellationTokenSource(limit < InFlightBound ? limit : InFlightBound, time);
+        await otlp.InFlight.WaitAsync(cancellation.Token).ConfigureAwait(false);
     }
 
     private void Follow(FlushDecision decision)

@@ -8,7 +8,7 @@ namespace TelemetryExtension.Lifecycle;
 /// Nothing here throws; what was not delivered stays in the outbox.
 /// </summary>
 internal sealed class Flusher(
-    TelemetryCollector collector, Delivery delivery, IDeadLetters deadLetters, FlushPolicy policy, FlushBudget budget, TimeProvider time)
+    TelemetryCollector collector, Delivery delivery, IDeadLetters deadLetters, FlushPolicy policy, FlushBudget budget, TimeProvider time) : IDisposable
 {
     /// <summary>A flush that nobody waits for may take as long as a slow backend does; freezing interrupts it anyway.</summary>
     private static readonly TimeSpan BackgroundBudget = TimeSpan.FromSeconds(10);
@@ -18,9 +18,14 @@ internal sealed class Flusher(
     private const int Asked = 2;
 
     private int _background;
+    private volatile Task _inBackground = Task.CompletedTask;
+    private volatile CancellationTokenSource _cutOff = new();
     private volatile bool _ended;
 
-    /// <summary>Flushes and waits for it, as long as the limit allows.</summary>
+    /// <summary>The flush that <see cref="StartInBackground"/> started last; never fails.</summary>
+    public Task InBackground => _inBackground;
+
+    /// <summary>Flushes and waits for it, as long as the limit allows: encoding counts.</summary>
     /// <param name="measured">Whether this flush teaches the budget: not when it ran beside the handler, on a shared CPU.</param>
     public async Task FlushAsync(TimeSpan limit, bool measured, CancellationToken cancellationToken)
     {
@@ -30,7 +35,9 @@ internal sealed class Flusher(
         try
         {
             collector.Collect();
-            var summary = await delivery.DeliverAsync(DeliveryMode.Once, limit, cancellationToken).ConfigureAwait(false);
+            // At zero nothing is begun, and what was collected waits for the next flush.
+            var left = limit - time.GetElapsedTime(started);
+            var summary = await delivery.DeliverAsync(DeliveryMode.Once, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
             var took = time.GetElapsedTime(started);
             // What waits for a destination that fails says nothing about the time that the others need.
             outcome = summary.LeftPayloads == 0 ? FlushOutcome.Complete
@@ -64,18 +71,29 @@ internal sealed class Flusher(
     public void StartInBackground()
     {
         if (!_ended && Interlocked.Exchange(ref _background, Asked) == Idle)
-            _ = Task.Run(RunInBackgroundAsync);
+            _inBackground = Task.Run(RunInBackgroundAsync);
     }
+
+    /// <summary>Ends the flush in the background soon; what it has not delivered stays for the next one.</summary>
+    public void CutOffInBackground() => _cutOff.Cancel();
 
     /// <summary>No flush begins any more: the shutdown sends everything itself, and what it had to cut off of another one might arrive twice.</summary>
     public void End() => _ended = true;
 
+    public void Dispose() => _cutOff.Dispose();
+
     private async Task RunInBackgroundAsync()
     {
+        if (_cutOff.IsCancellationRequested)
+            _cutOff = new();
+        var cutOff = _cutOff.Token;
         do
         {
             Volatile.Write(ref _background, Running);
-            await FlushAsync(BackgroundBudget, measured: false, CancellationToken.None).ConfigureAwait(false);
+            await FlushAsync(BackgroundBudget, measured: false, cutOff).ConfigureAwait(false);
+            // Not even one that was asked for meanwhile.
+            if (cutOff.IsCancellationRequested)
+                Volatile.Write(ref _background, Running);
         }
         while (Interlocked.CompareExchange(ref _background, Idle, Running) != Running && !_ended);
     }

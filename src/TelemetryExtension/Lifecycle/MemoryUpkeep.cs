@@ -6,8 +6,8 @@ namespace TelemetryExtension.Lifecycle;
 /// </summary>
 internal sealed class MemoryUpkeep
 {
-    /// <summary>One or two hundred invocations: a millisecond or two of CPU for all of them together.</summary>
-    private const long EveryBytes = 8 * 1024 * 1024;
+    /// <summary>Some fifty to a hundred invocations: a millisecond or two of CPU for all of them together.</summary>
+    private const long EveryBytes = 4 * 1024 * 1024;
 
     private long _due = EveryBytes;
 

@@ -30,7 +30,7 @@ internal sealed class Shutdown(
     /// <param name="lastRequestId">Whose report may still be on its way; null when there was no invocation.</param>
     public async Task RunAsync(ExtensionEvent.Shutdown shutdown, string? lastRequestId)
     {
-        var deadline = Deadline.From(shutdown.DeadlineMs, Margin, Deadline.LongestShutdown, time);
+        var deadline = Deadline.OfShutdown(shutdown.DeadlineMs, Margin, time);
         if (hasTelemetry && lastRequestId is not null)
         {
             using var cancellation = deadline.CreateCancellation(LateEvents);

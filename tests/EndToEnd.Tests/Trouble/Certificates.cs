@@ -39,6 +39,20 @@ internal sealed class Certificates : IDisposable
         return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null);
     }
 
+    /// <summary>What a system's bundle looks like: all the roots that this machine trusts, with or without the authority's.</summary>
+    public string WriteBundle(string folder, bool withAuthority)
+    {
+        using var store = new X509Store(StoreName.Root, StoreLocation.LocalMachine, OpenFlags.ReadOnly);
+        var roots = store.Certificates.Select(root => root.ExportCertificatePem()).ToList();
+        Assert.True(roots.Count > 50, $"only {roots.Count} roots are known here: install ca-certificates");
+        // In the middle, where neither the first nor the last look would find it.
+        if (withAuthority)
+            roots.Insert(roots.Count / 2, _authority.ExportCertificatePem());
+        var path = Path.Combine(folder, "bundle.pem");
+        System.IO.File.WriteAllLines(path, roots);
+        return path;
+    }
+
     public void Dispose()
     {
         _authority.Dispose();

@@ -81,4 +81,24 @@ public sealed class ClockFaultTests
 
         (await lambda.EndAsync()).CheckNoneArrived(2);
     }
+
+    /// <summary>Less than a function's timeout, so that every deadline seems to be over when it is told.</summary>
+    [Theory]
+    [InlineData("end")]
+    [InlineData("adaptive")]
+    public async Task A_clock_seconds_ahead_costs_no_records(string strategy)
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            options => options with { Timeout = TimeSpan.FromSeconds(3) }, (FaultRun.Strategy, strategy));
+        ProcessClock.Of(Assert.Single(lambda.Sandbox.Extensions).Pid!.Value).Set(TimeSpan.FromSeconds(5));
+
+        var results = await lambda.OrdersAsync(4);
+        Assert.All(results, result => Assert.InRange(result.ExtensionOverhead, TimeSpan.Zero, TimeSpan.FromSeconds(1)));
+        await lambda.Backend.PauseAsync(Cancellation);
+        results = [.. results, .. await lambda.OrdersAsync(1)];
+        await lambda.Backend.ResumeAsync(Cancellation);
+        var outcome = await lambda.EndAsync();
+
+        outcome.CheckAllArrived(results);
+    }
 }

@@ -41,6 +41,14 @@ internal static class FaultRun
         }
     }
 
+    /// <summary>Who leaves out the requests that come again under the same batch id has exactly what was exported.</summary>
+    public static void CheckOncePerBatch(this LambdaUnderTest lambda, Outcome outcome)
+    {
+        var batches = lambda.Backend.Requests.Where(request => request.AcceptedItems > 0).DistinctBy(request => request.Headers[BatchId]);
+        var exported = outcome.Ledger.Accounts.Where(account => account.Name != "events").Sum(account => account.Account.Exported);
+        Assert.Equal(exported, batches.Sum(batch => batch.AcceptedItems));
+    }
+
     public static void CheckNothingLost(this Outcome outcome) =>
         Assert.All(outcome.Ledger.Accounts, account => Assert.True(
             account.Account is { Dropped: 0, DeadLettered: 0, Rejected: 0 }, $"{account}\n{string.Join('\n', outcome.Said)}"));

@@ -49,10 +49,11 @@ public sealed class LastingFaultTests
     {
         await using var lambda = await LambdaUnderTest.StartAsync(null, (FaultRun.Strategy, "end"), (FaultRun.Budget, "2000"));
         lambda.Backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(20)));
-        await lambda.InvokeAsync(FaultRun.Order("1"));
+        var result = await lambda.InvokeAsync(FaultRun.Order("1"));
         var requests = lambda.Backend.Requests.ToList();
         Assert.Equal(3, requests.Select(request => request.Signal).Distinct().Count());
         Assert.Single(requests.Select(request => request.ConnectionId).Distinct());
+        (await lambda.EndAsync()).CheckAllArrived([result]);
     }
 
     [Theory]

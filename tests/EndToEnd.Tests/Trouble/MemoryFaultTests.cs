@@ -47,6 +47,30 @@ public sealed class MemoryFaultTests
         }
     }
 
+    /// <summary>What a control group would forbid, measured: it needs no rights, so it is never skipped.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task With_a_dead_backend_two_hundred_invocations_of_many_logs_keep_the_extension_small(bool hangs)
+    {
+        const int megabytes = 128, invocations = 200, lines = 500;
+        await using var lambda = await LambdaUnderTest.StartAsync(options => options with { MemorySizeMb = megabytes, Timeout = TimeSpan.FromSeconds(20) });
+        if (hangs)
+            lambda.Backend.Respond = Faults.Always(Fault.HangBeforeHeaders);
+        else
+            await lambda.Backend.PauseAsync(Cancellation);
+        for (var number = 0; number < invocations; number++)
+            await lambda.InvokeAsync(FaultRun.Order($"{number}", $",\"logLines\":{lines},\"logBytes\":1000"));
+        var peak = Assert.Single(lambda.Sandbox.Extensions).PeakResidentBytes;
+        var outcome = await lambda.EndAsync();
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{peak >> 20} MiB");
+        Assert.InRange(peak ?? 0, 1, megabytes << 19);
+        var logs = outcome.Ledger.Logs;
+        Assert.Equal((invocations * (lines + FaultRun.LinesPerOrder), 0), (logs.Received, logs.Exported));
+        Assert.DoesNotContain(outcome.Said, line => line.Contains("emory", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task SHUTDOWN_with_full_buffers_gets_all_of_it_out_in_time()
     {

@@ -174,42 +174,6 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task FreezeFor_InTheMiddleOfAnInvocation_StopsEverybodyThatLong()
-    {
-        await using var lambda = await Sandbox.StartAsync(packages.Options, Cancellation);
-        await lambda.InvokeAsync("{}", Cancellation);
-        var before = lambda.Extensions[0].StoppedFor;
-        var result = await lambda.InvokeAsync("{}", new InvokeOptions
-        {
-            WhileRunning = _ => lambda.FreezeForAsync(TimeSpan.FromMilliseconds(300), Cancellation),
-        }, Cancellation);
-        Assert.True(result.Succeeded);
-        Assert.True(lambda.Extensions[0].StoppedFor - before > TimeSpan.FromMilliseconds(290));
-    }
-
-    [Fact]
-    public async Task FreezeFor_OverTheEndOfAnInvocation_LeavesTheEnvironmentFrozen()
-    {
-        await using var lambda = await Sandbox.StartAsync(packages.Options with { LayerZip = null }, Cancellation);
-        Task? freeze = null;
-        // Begun when the runtime has answered, so that nobody has anything left to do.
-        await lambda.InvokeAsync("{}", new InvokeOptions
-        {
-            WhileRunning = async _ =>
-            {
-                await Task.Delay(200, Cancellation);
-                freeze = lambda.FreezeForAsync(TimeSpan.FromMilliseconds(300), Cancellation);
-            },
-        }, Cancellation);
-        Assert.False(freeze!.IsCompleted);
-        await freeze;
-        Assert.Equal('T', StateOf(lambda.RuntimePid!.Value));
-        Assert.True((await lambda.InvokeAsync("{}", Cancellation)).Succeeded);
-
-        static char StateOf(int pid) => File.ReadAllText($"/proc/{pid}/stat").Split(") ")[1][0];
-    }
-
-    [Fact]
     public async Task NotExecutable_IsLaunchError()
     {
         using var broken = new Packages(extensionMode: 0b110_100_100);

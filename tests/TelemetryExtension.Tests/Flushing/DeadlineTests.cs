@@ -42,24 +42,50 @@ public sealed class DeadlineTests
     }
 
     [Theory]
+    [InlineData(long.MinValue)]
     [InlineData(-3_600_000)]
+    [InlineData(-5_000)]
+    [InlineData(0)]
+    [InlineData(900_001)]
     [InlineData(3_600_000)]
-    public void From_ClockPlainlyWrong_AssumesTheLongest(int milliseconds)
+    [InlineData(long.MaxValue)]
+    public void OfInvoke_ClockPlainlyWrong_AssumesTheLongest(long left)
     {
-        var deadline = Deadline.From(_time.GetUtcNow().ToUnixTimeMilliseconds() + milliseconds, Margin, Deadline.LongestShutdown, _time);
+        var deadline = Deadline.OfInvoke(unchecked(Now + left), Margin, _time);
 
-        Assert.Equal(Deadline.LongestShutdown - Margin, deadline.Remaining);
+        Assert.Equal(Deadline.LongestInvoke - Margin, deadline.Remaining);
     }
 
+    [Theory]
+    [InlineData(long.MinValue)]
+    [InlineData(-3_600_000)]
+    [InlineData(-5_000)]
+    [InlineData(400)]
+    [InlineData(2_001)]
+    [InlineData(long.MaxValue)]
+    public void OfShutdown_ClockPlainlyWrong_AssumesWhatLambdaLeavesAtWorst(long left)
+    {
+        var deadline = Deadline.OfShutdown(unchecked(Now + left), Margin, _time);
+
+        Assert.Equal(Deadline.ShutdownAtWorst - Margin, deadline.Remaining);
+    }
+
+    [Theory]
+    [InlineData(501)]
+    [InlineData(1_700)]
+    [InlineData(2_000)]
+    public void OfShutdown_ClockPlausible_BelievesIt(long left) =>
+        Assert.Equal(TimeSpan.FromMilliseconds(left) - Margin, Deadline.OfShutdown(Now + left, Margin, _time).Remaining);
+
     [Fact]
-    public void From_JustOver_IsZero() => Assert.Equal(TimeSpan.Zero, In(-50).Remaining);
+    public void Remaining_LessThanTheMargin_IsZero() => Assert.Equal(TimeSpan.Zero, In(50).Remaining);
 
     [Fact]
     public void CreateCancellation_AtTheDeadline_Cancels()
     {
         using var whole = In(3000).CreateCancellation();
         using var part = In(3000).CreateCancellation(TimeSpan.FromMilliseconds(300));
-        using var over = In(-50).CreateCancellation();
+        using var over = In(50).CreateCancellation();
 
         _time.Advance(TimeSpan.FromMilliseconds(299));
         Assert.False(part.IsCancellationRequested);
@@ -71,6 +97,7 @@ public sealed class DeadlineTests
         Assert.True(whole.IsCancellationRequested);
     }
 
-    private Deadline In(int milliseconds) =>
-        Deadline.From(_time.GetUtcNow().ToUnixTimeMilliseconds() + milliseconds, Margin, Deadline.LongestInvoke, _time);
+    private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private Deadline In(int milliseconds) => Deadline.OfInvoke(Now + milliseconds, Margin, _time);
 }

@@ -65,5 +65,5 @@ public sealed class FlushBudgetTests
     }
 
     private TimeSpan After(int deadlineMs = 60_000) => _budget.AfterRuntimeDone(
-        Deadline.From(_time.GetUtcNow().ToUnixTimeMilliseconds() + deadlineMs, TimeSpan.Zero, Deadline.LongestInvoke, _time));
+        Deadline.OfInvoke(_time.GetUtcNow().ToUnixTimeMilliseconds() + deadlineMs, TimeSpan.Zero, _time));
 }

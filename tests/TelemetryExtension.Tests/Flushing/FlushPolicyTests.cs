@@ -114,6 +114,33 @@ public sealed class FlushPolicyTests
     }
 
     [Fact]
+    public void Flushed_IncompleteAfterCutOffs_GoesOnInTheBackgroundUntilOneIsComplete()
+    {
+        var policy = new FlushPolicy(Options(FlushStrategy.End), _time);
+        foreach (var outcome in (FlushOutcome[])[FlushOutcome.CutOff, FlushOutcome.CutOff, FlushOutcome.CutOff, FlushOutcome.Incomplete])
+        {
+            policy.FlushStarted();
+            policy.Flushed(outcome);
+        }
+
+        Assert.Equal((FlushDecision.Background, true), (Next(policy, "a"), policy.MayOutliveNext));
+        policy.FlushStarted();
+        policy.Flushed(FlushOutcome.Complete);
+        Assert.Equal((FlushDecision.AfterInvocation, false), (Next(policy, "b"), policy.MayOutliveNext));
+    }
+
+    [Theory]
+    [InlineData("end")]
+    [InlineData("adaptive")]
+    [InlineData("continuous")]
+    public void OnInvoke_NoDestination_NeverWaitsForTheRuntime(string strategy)
+    {
+        var policy = new FlushPolicy(FlushOptions.From(new(strategy), new()), _time, hasDestinations: false);
+
+        Assert.All(Enumerable.Range(0, 10), i => Assert.Equal(FlushDecision.AtStart, Next(policy, $"{i}")));
+    }
+
+    [Fact]
     public void OnLongInvocation_RuntimeDoneCameBeforeTheInvoke_FlushesNothing()
     {
         var policy = new FlushPolicy(Options(FlushStrategy.End), _time);

@@ -48,6 +48,16 @@ internal sealed class SimulatedLambda(FlushOptions options, bool clockStopsInFre
         return this;
     }
 
+    /// <summary>Lambda takes the environment away after so long; the platform hands over the rest, and all of it goes out.</summary>
+    public void ShutDown(TimeSpan idle)
+    {
+        Freeze(idle);
+        foreach (var late in _withPlatform)
+            Arrive(late);
+        _withPlatform.Clear();
+        Flush();
+    }
+
     private void Invoke(SimulatedInvocation invocation)
     {
         var id = Decisions.Count.ToString(CultureInfo.InvariantCulture);
@@ -65,15 +75,27 @@ internal sealed class SimulatedLambda(FlushOptions options, bool clockStopsInFre
             _failed.Add(id);
         if ((decision & FlushDecision.AfterInvocation) != 0)
         {
-            _time.Advance(invocation.Duration);
+            Handle(invocation.Duration);
             Arrive((id, end));
             Flush();
         }
         else
         {
-            _time.Advance(invocation.Duration);
+            Handle(invocation.Duration);
             _withPlatform.Add((id, end));
         }
+    }
+
+    private void Handle(TimeSpan left)
+    {
+        for (; left >= _policy!.LongInvocation; left -= _policy.LongInvocation)
+        {
+            _time.Advance(_policy.LongInvocation);
+            if (_policy.OnLongInvocation() == FlushDecision.Background)
+                Flush();
+        }
+
+        _time.Advance(left);
     }
 
     private void Arrive((string Id, DateTimeOffset End) ended)

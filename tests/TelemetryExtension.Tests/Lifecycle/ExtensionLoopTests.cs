@@ -37,12 +37,12 @@ public sealed class ExtensionLoopTests
         var timeout = TimeSpan.FromMinutes(1);
         loop.Invoke("mine", timeout);
         loop.Telemetry.LogLine();
-        await WaitingUntilAsync(loop, timeout - LoopUnderTest.Margin);
+        await loop.WaitingUntilAsync(timeout - LoopUnderTest.Margin);
 
         loop.Telemetry.RuntimeDone("earlier");
         // If that had ended the wait, the flush would come before the clock moves or find the deadline's timer gone.
         loop.Time.Advance(TimeSpan.FromSeconds(1));
-        await WaitingUntilAsync(loop, timeout - LoopUnderTest.Margin - TimeSpan.FromSeconds(1));
+        await loop.WaitingUntilAsync(timeout - LoopUnderTest.Margin - TimeSpan.FromSeconds(1));
         Assert.Equal((1, false), (loop.Api.Calls, loop.Destination.HasMore));
         loop.Telemetry.RuntimeDone("mine");
 
@@ -71,7 +71,7 @@ public sealed class ExtensionLoopTests
         await loop.Api.NextAsync();
         loop.Invoke("lost", TimeSpan.FromSeconds(3));
         loop.Telemetry.LogLine();
-        await WaitingUntilAsync(loop, TimeSpan.FromSeconds(3) - LoopUnderTest.Margin);
+        await loop.WaitingUntilAsync(TimeSpan.FromSeconds(3) - LoopUnderTest.Margin);
 
         loop.Time.Advance(TimeSpan.FromSeconds(3) - LoopUnderTest.Margin);
 
@@ -143,31 +143,6 @@ public sealed class ExtensionLoopTests
         Assert.Equal(request.At + TimeSpan.FromSeconds(5) + LeastBudget, await loop.Api.NextAsync());
     }
 
-    /// <summary>What is left of the last invocation is flushed beside the handler and then again with this one's: both together have one budget.</summary>
-    [Fact]
-    public async Task FlushBesideTheHandlerAndAfterIt_BackendHangs_HeldForOneBudget()
-    {
-        using var loop = new LoopUnderTest();
-        loop.Destination.Hangs = true;
-        await loop.Api.NextAsync();
-        loop.Invoke("1");
-        loop.Telemetry.LogLine();
-        loop.Telemetry.RuntimeDone("1");
-        await loop.Destination.RequestAsync();
-        loop.Time.Advance(Budget);
-        await loop.Api.NextAsync();
-
-        loop.Time.Advance(TimeSpan.FromMinutes(2));
-        loop.Invoke("2");
-        var request = await loop.Destination.RequestAsync();
-        loop.Telemetry.LogLine();
-        loop.Telemetry.RuntimeDone("2");
-        await WaitingUntilAsync(loop, Budget);
-        loop.Time.Advance(Budget);
-
-        Assert.Equal(request.At + Budget, await loop.Api.NextAsync());
-    }
-
     [Fact]
     public async Task FlushBesideTheHandler_DoneBeforeTheHandler_NextDoesNotWaitForRuntimeDone()
     {
@@ -198,7 +173,7 @@ public sealed class ExtensionLoopTests
         using var loop = new LoopUnderTest();
         await loop.Api.NextAsync();
         loop.Invoke("long");
-        await WaitingUntilAsync(loop, TimeSpan.FromMinutes(10) - LoopUnderTest.Margin);
+        await loop.WaitingUntilAsync(TimeSpan.FromMinutes(10) - LoopUnderTest.Margin);
         loop.Telemetry.LogLine();
 
         loop.Time.Advance(TimeSpan.FromSeconds(19));
@@ -335,7 +310,7 @@ public sealed class ExtensionLoopTests
         loop.Telemetry.RuntimeDone("1");
 
         var bound = TimeSpan.FromMilliseconds(20);
-        await WaitingUntilAsync(loop, bound);
+        await loop.WaitingUntilAsync(bound);
         Assert.False(loop.Destination.HasMore);
         loop.Time.Advance(bound);
 
@@ -371,7 +346,7 @@ public sealed class ExtensionLoopTests
         await loop.InvokeAndFlushAsync("1");
         loop.ShutDown();
         var lateEvents = TimeSpan.FromMilliseconds(60);
-        await WaitingUntilAsync(loop, lateEvents);
+        await loop.WaitingUntilAsync(lateEvents);
         loop.Telemetry.LogLine();
 
         loop.Telemetry.Report("older", "error");
@@ -395,7 +370,4 @@ public sealed class ExtensionLoopTests
         loop.Invoke("beside");
         return loop;
     }
-
-    private static Task WaitingUntilAsync(LoopUnderTest loop, TimeSpan dueIn) =>
-        loop.Time.TimerAsync(dueIn).WaitAsync(LoopUnderTest.Patience, TestContext.Current.CancellationToken);
 }

@@ -26,6 +26,7 @@ internal sealed class LoopUnderTest : IDisposable
     private readonly DeliveryTestBench _bench;
     private readonly InvocationSignals _signals = new();
     private readonly TelemetryCollector _collector;
+    private readonly ExtensionLoop _loop;
 
     public LoopUnderTest(FlushSettings? flush = null, bool hasTelemetry = true, Func<TimeProvider, TimeProvider>? loopTime = null)
     {
@@ -48,11 +49,11 @@ internal sealed class LoopUnderTest : IDisposable
         var shutdown = new Shutdown(_collector, _bench.Delivery, Letters, TimeSpan.Zero, endpoint, _signals, ledger, hasTelemetry, Time);
         _connection = new(Api.Address);
         var extensions = new ExtensionsApiClient(_connection, Time);
-        var loop = new ExtensionLoop(extensions, _collector, flusher, policy, budget, _signals, Intake, shutdown, hasTelemetry, loopTime?.Invoke(Time) ?? Time);
-        _signals.OnRuntimeDone = loop.OnRuntimeDone;
-        _signals.OnReportedOnly = loop.OnReportedOnly;
+        _loop = new ExtensionLoop(extensions, _collector, flusher, policy, budget, _signals, Intake, shutdown, loopTime?.Invoke(Time) ?? Time);
+        _signals.OnRuntimeDone = _loop.OnRuntimeDone;
+        _signals.OnReportedOnly = _loop.OnReportedOnly;
         extensions.SendNext();
-        Run = loop.RunAsync();
+        Run = _loop.RunAsync();
     }
 
     public ManualTimeProvider Time { get; } = new();
@@ -100,6 +101,12 @@ internal sealed class LoopUnderTest : IDisposable
         for (var i = 0; i < FlushPolicy.FirstInvocations; i++)
             await InvokeAndFlushAsync("first-" + i);
     }
+
+    /// <summary>Returns when the loop has set a timer that is due in exactly this time from now.</summary>
+    public Task WaitingUntilAsync(TimeSpan dueIn) => Time.TimerAsync(dueIn).WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+    /// <summary>As if the buffer had come over its threshold.</summary>
+    public void OverThreshold() => _loop.OnOverThreshold();
 
     public void Dispose()
     {

@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using EndToEnd.Tests.Trouble;
+using LambdaSandbox;
+using LambdaSandbox.Backend;
+
+namespace EndToEnd.Tests.Flushing;
+
+/// <summary>
+/// After Next the environment may be frozen at any moment: with the strategies that wait for their flushes, no request is open then. Everything is
+/// stopped as soon as Next has come, so that nobody can tidy up after it.
+/// </summary>
+public sealed class NextTests
+{
+    /// <summary>Until a request that was sent before Next has come to the backend's notice.</summary>
+    private static readonly TimeSpan OnTheWay = TimeSpan.FromMilliseconds(10);
+
+    private readonly ConcurrentQueue<int> _openAtNext = new();
+    private LambdaUnderTest? _lambda;
+
+    [Theory]
+    [InlineData("end")]
+    [InlineData("periodic")]
+    public async Task With_a_slow_backend_no_request_is_open_at_Next(string strategy)
+    {
+        const int flushes = 8;
+        await using var lambda = await StartAsync(strategy, "5000", LookTwiceAsync);
+        // The first flush takes long: what is learned from it leaves the others time enough on a busy machine too, and none is cut off.
+        var requests = 0;
+        lambda.Backend.Respond = _ => Fault.Slow(TimeSpan.FromMilliseconds(Interlocked.Increment(ref requests) <= 3 ? 1000 : 30));
+        var results = new List<InvocationResult>();
+        var started = TimeProvider.System.GetTimestamp();
+        for (var flushed = 0; flushed < flushes;)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(30), $"only {flushed} flushes");
+            var before = lambda.Backend.Requests.Count;
+            // Shorter and longer than the round trip of the flush that may have begun with it.
+            results.Add(await lambda.InvokeAsync(FaultRun.Order($"{results.Count}", $",\"sleepMs\":{results.Count % 4 * 20}")));
+            flushed += lambda.Backend.Requests.Count > before ? 1 : 0;
+        }
+
+        (await lambda.EndAsync()).CheckAllArrived(results);
+        Assert.Equal(results.Count, _openAtNext.Count);
+        Assert.All(_openAtNext, open => Assert.Equal(0, open));
+    }
+
+    /// <summary>The backend never answers, so that a request is closed only by us; that it was may be seen a moment later.</summary>
+    [Fact]
+    public async Task With_a_backend_that_hangs_a_flush_in_the_middle_of_an_invocation_is_over_at_Next()
+    {
+        await using var lambda = await StartAsync("end", "300", LookUntilNoneAsync);
+        lambda.Backend.Respond = Faults.Always(Fault.HangBeforeHeaders);
+        var seen = 0;
+        var result = await lambda.InvokeAsync(FaultRun.Order("long", ",\"sleepMs\":2500"), new InvokeOptions
+        {
+            WhileRunning = async _ =>
+            {
+                await lambda.Backend.WaitForAsync(backend => backend.Requests.Count > 0, TimeSpan.FromSeconds(2.4), TestContext.Current.CancellationToken);
+                seen = lambda.Backend.OpenRequests;
+            },
+        });
+        lambda.Backend.Respond = null;
+        var outcome = await lambda.EndAsync();
+
+        Assert.True(seen > 0, "no flush in the middle");
+        Assert.Equal([0], _openAtNext);
+        outcome.CheckAllArrived([result]);
+    }
+
+    private async Task<LambdaUnderTest> StartAsync(string strategy, string budget, Func<OtlpBackend, Task<int>> look) => _lambda = await LambdaUnderTest.StartAsync(
+        options => options with
+        {
+            Timeout = TimeSpan.FromSeconds(10),
+            OnNext = _ => _lambda is { } lambda
+                ? lambda.Sandbox.FreezeWhileAsync(async () => _openAtNext.Enqueue(await look(lambda.Backend)), TestContext.Current.CancellationToken)
+                : Task.CompletedTask,
+        },
+        (FaultRun.Strategy, strategy), (FaultRun.Budget, budget), ("TELEMETRY_EXTENSION_FLUSH_INTERVAL", "1"));
+
+    private static async Task<int> LookTwiceAsync(OtlpBackend backend)
+    {
+        var open = backend.OpenRequests;
+        await Task.Delay(OnTheWay, TestContext.Current.CancellationToken);
+        return Math.Max(open, backend.OpenRequests);
+    }
+
+    private static async Task<int> LookUntilNoneAsync(OtlpBackend backend)
+    {
+        await Task.Delay(OnTheWay, TestContext.Current.CancellationToken);
+        for (var looks = 0; looks < 50 && backend.OpenRequests > 0; looks++)
+            await Task.Delay(OnTheWay, TestContext.Current.CancellationToken);
+        return backend.OpenRequests;
+    }
+}

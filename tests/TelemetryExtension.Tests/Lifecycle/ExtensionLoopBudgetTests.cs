@@ -1,0 +1,187 @@
+using TelemetryExtension.Accounting;
+using TelemetryExtension.Flushing;
+
+namespace TelemetryExtension.Tests.Lifecycle;
+
+/// <summary>What one invocation may cost, whatever is flushed in it and for whatever reason.</summary>
+public sealed class ExtensionLoopBudgetTests
+{
+    private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>The default of the budget, as long as no flush has been measured.</summary>
+    private static readonly TimeSpan Budget = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>The budget when flushes have been measured to take no time at all.</summary>
+    private static readonly TimeSpan LeastBudget = TimeSpan.FromMilliseconds(50);
+
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
+
+    /// <summary>What is left of the last invocation is flushed beside the handler and then again with this one's: both together have one budget.</summary>
+    [Fact]
+    public async Task BesideTheHandlerAndAfterIt_BackendHangs_HeldForOneBudget()
+    {
+        using var loop = new LoopUnderTest();
+        loop.Destination.Hangs = true;
+        await loop.Api.NextAsync();
+        await InvokeAsync(loop, "1");
+        loop.Telemetry.RuntimeDone("1");
+        await loop.Destination.RequestAsync();
+        loop.Time.Advance(Budget);
+        await loop.Api.NextAsync();
+
+        loop.Time.Advance(TimeSpan.FromMinutes(2));
+        loop.Invoke("2", Timeout);
+        var request = await loop.Destination.RequestAsync();
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("2");
+        await loop.WaitingUntilAsync(Budget);
+        loop.Time.Advance(Budget);
+
+        Assert.Equal(request.At + Budget, await loop.Api.NextAsync());
+    }
+
+    [Fact]
+    public async Task Encoding_TakesTime_IsPartOfTheBudget()
+    {
+        using var loop = new LoopUnderTest();
+        var encoding = TimeSpan.FromMilliseconds(200);
+        var works = loop.Encode;
+        loop.Encode = payload =>
+        {
+            loop.Time.Advance(encoding);
+            works(payload);
+        };
+        loop.Destination.Hangs = true;
+        await loop.Api.NextAsync();
+        await InvokeAsync(loop, "1");
+        loop.Telemetry.RuntimeDone("1");
+
+        var request = await loop.Destination.RequestAsync();
+        Assert.Equal(encoding, request.At);
+        loop.Time.Advance(Budget - encoding - Millisecond);
+        Assert.Equal((1, false), (loop.Api.Calls, request.CutOff.IsCancellationRequested));
+        loop.Time.Advance(Millisecond);
+
+        Assert.Equal(Budget, await loop.Api.NextAsync());
+    }
+
+    [Fact]
+    public async Task WaitingForTheFunctionsOtlp_IsPartOfTheBudget()
+    {
+        using var loop = new LoopUnderTest();
+        loop.Destination.Hangs = true;
+        await loop.Api.NextAsync();
+        loop.Intake.InFlight.Enter();
+        await InvokeAsync(loop, "1");
+        loop.Telemetry.RuntimeDone("1");
+        var bound = TimeSpan.FromMilliseconds(20);
+        await loop.WaitingUntilAsync(bound);
+        loop.Time.Advance(bound);
+        await loop.Destination.RequestAsync();
+
+        loop.Time.Advance(Budget - bound);
+
+        Assert.Equal(Budget, await loop.Api.NextAsync());
+    }
+
+    /// <summary>It holds the destination: without an end to it, neither would the flush at the end get through, nor would Next find nothing in flight.</summary>
+    [Fact]
+    public async Task FlushInTheMiddle_BackendHangs_CutOffBeforeNext()
+    {
+        using var loop = new LoopUnderTest(new("end"));
+        await loop.Api.NextAsync();
+        loop.Destination.Hangs = true;
+        await InvokeAsync(loop, "long");
+        loop.Time.Advance(TimeSpan.FromSeconds(20));
+        var inTheMiddle = await loop.Destination.RequestAsync();
+
+        loop.Telemetry.RuntimeDone("long");
+        await loop.WaitingUntilAsync(Budget / 8);
+        loop.Time.Advance(Budget - Millisecond);
+        Assert.Equal((1, false), (loop.Api.Calls, inTheMiddle.CutOff.IsCancellationRequested));
+        loop.Time.Advance(Millisecond);
+
+        Assert.Equal(inTheMiddle.At + Budget, await loop.Api.NextAsync());
+        Assert.True(inTheMiddle.CutOff.IsCancellationRequested);
+    }
+
+    [Theory]
+    [InlineData("periodic", true)]
+    [InlineData("continuous", false)]
+    public async Task FlushInTheBackground_StillRunsInTheNextInvocation_MayOutliveNextOnlyIfAskedFor(string strategy, bool isFinished)
+    {
+        using var loop = new LoopUnderTest(new(strategy, "20"));
+        await loop.PassFirstInvocationsAsync();
+        await PassQuietlyAsync(loop, "quiet");
+        loop.Destination.Hangs = true;
+        loop.Telemetry.LogLine();
+        loop.OverThreshold();
+        var flush = await loop.Destination.RequestAsync();
+
+        loop.Invoke("next", Timeout);
+        if (isFinished)
+        {
+            loop.Telemetry.RuntimeDone("next");
+            await loop.WaitingUntilAsync(LeastBudget);
+            Assert.Equal(5, loop.Api.Calls);
+            loop.Time.Advance(LeastBudget);
+        }
+
+        Assert.Equal(flush.At + (isFinished ? LeastBudget : TimeSpan.Zero), await loop.Api.NextAsync());
+        Assert.Equal(isFinished, flush.CutOff.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task FlushInTheBackground_IsDoneWhileTheHandlerRuns_CostsNothing()
+    {
+        using var loop = new LoopUnderTest(new("periodic", "20"));
+        await loop.PassFirstInvocationsAsync();
+        await PassQuietlyAsync(loop, "quiet");
+        loop.Destination.Hangs = true;
+        loop.Telemetry.LogLine();
+        loop.OverThreshold();
+        var flush = await loop.Destination.RequestAsync();
+
+        loop.Invoke("next", Timeout);
+        await loop.WaitingUntilAsync(Timeout - LoopUnderTest.Margin);
+        loop.Destination.Hangs = false;
+
+        Assert.Equal(flush.At, await loop.Api.NextAsync());
+        Assert.Equal(4, loop.Ledger[LedgerAccount.Logs].Exported);
+    }
+
+    /// <summary>Waiting for a runtimeDone that does not come would cost the whole timeout.</summary>
+    [Fact]
+    public async Task BesideTheHandler_RuntimeDoneWasMissedBefore_BoundedByTheBudgetFromItsStart()
+    {
+        using var loop = new LoopUnderTest();
+        await loop.Api.NextAsync();
+        await InvokeAsync(loop, "lost");
+        loop.Time.Advance(Timeout - LoopUnderTest.Margin);
+        await loop.Api.NextAsync();
+        loop.Destination.Hangs = true;
+
+        loop.Telemetry.LogLine();
+        loop.Invoke("after", Timeout);
+        await loop.Destination.RequestAsync();
+        var request = await loop.Destination.RequestAsync();
+        loop.Time.Advance(Budget);
+
+        Assert.Equal(request.At + Budget, await loop.Api.NextAsync());
+    }
+
+    /// <summary>Returns when the loop waits for the runtime.</summary>
+    private static async Task InvokeAsync(LoopUnderTest loop, string id)
+    {
+        loop.Invoke(id, Timeout);
+        await loop.WaitingUntilAsync(Timeout - LoopUnderTest.Margin);
+        loop.Telemetry.LogLine();
+    }
+
+    private static async Task PassQuietlyAsync(LoopUnderTest loop, string id)
+    {
+        loop.Invoke(id, Timeout);
+        await loop.Api.NextAsync();
+        loop.Telemetry.RuntimeDone(id);
+    }
+}
