@@ -6,15 +6,13 @@ namespace LambdaSandbox.Backend;
 /// <summary>A port that refuses connections, and that nobody else can take meanwhile: bound, but not listening.</summary>
 public sealed class RefusingEndpoint : IDisposable
 {
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly ReservedPort _port = new(0);
 
-    public RefusingEndpoint() => _socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-
-    public int Port => ((IPEndPoint)_socket.LocalEndPoint!).Port;
+    public int Port => _port.Number;
 
     public string Url => $"http://127.0.0.1:{Port}";
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose() => _port.Dispose();
 }
 
 /// <summary>Accepts connections and everything sent to it, and never says a word: no answer, no TLS handshake.</summary>

@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace LambdaSandbox.Backend;
 
 /// <summary>
@@ -10,23 +12,32 @@ public sealed class OtlpBackend : IAsyncDisposable
     private readonly Inbox _inbox = new();
     private readonly OtlpEndpoint _endpoint;
     private readonly SemaphoreSlim _switching = new(1);
+    private readonly ReservedPort _httpPort;
+    private readonly ReservedPort _grpcPort;
     private OtlpListener? _listener;
-    private int _httpPort;
-    private int _grpcPort;
 
     private OtlpBackend(OtlpBackendOptions options)
     {
         _options = options;
         _endpoint = new OtlpEndpoint(this, _inbox, options);
-        _httpPort = options.HttpPort;
-        _grpcPort = options.GrpcPort;
+        Certificate = options.Certificate;
+        _httpPort = new(options.HttpPort);
+        try
+        {
+            _grpcPort = new(options.GrpcPort);
+        }
+        catch
+        {
+            _httpPort.Dispose();
+            throw;
+        }
     }
 
     /// <summary>For OTEL_EXPORTER_OTLP_ENDPOINT with http/protobuf or http/json; no slash at the end.</summary>
-    public string HttpUrl => $"{Scheme}://127.0.0.1:{_httpPort}";
+    public string HttpUrl => $"{Scheme}://127.0.0.1:{_httpPort.Number}";
 
     /// <summary>For OTEL_EXPORTER_OTLP_ENDPOINT with grpc; no slash at the end.</summary>
-    public string GrpcUrl => $"{Scheme}://127.0.0.1:{_grpcPort}";
+    public string GrpcUrl => $"{Scheme}://127.0.0.1:{_grpcPort.Number}";
 
     /// <summary>Asked for every request once it is read; may be changed while requests are under way. Null accepts everything.</summary>
     public Func<ReceivedRequest, Fault>? Respond { get; set; }
@@ -49,16 +60,29 @@ public sealed class OtlpBackend : IAsyncDisposable
     /// <inheritdoc cref="Spans"/>
     public IReadOnlyList<ReceivedMetric> Metrics => _inbox.Metrics;
 
+    /// <summary>What new connections are shown from now on, when <see cref="OtlpBackendOptions.Certificate"/> was set; those there are stay.</summary>
+    public X509Certificate2? Certificate { get; set; }
+
     private string Scheme => _options.Certificate is null ? "http" : "https";
 
     public static async Task<OtlpBackend> StartAsync(OtlpBackendOptions? options = null, CancellationToken cancellationToken = default)
     {
         var backend = new OtlpBackend(options ?? new());
-        await backend.ResumeAsync(cancellationToken);
-        return backend;
+        try
+        {
+            await backend.ResumeAsync(cancellationToken);
+            return backend;
+        }
+        catch
+        {
+            await backend.DisposeAsync();
+            throw;
+        }
     }
 
-    /// <summary>Ends all connections and listens no more: who connects is refused. Everything received stays.</summary>
+    /// <summary>
+    /// Ends all connections and listens no more: who connects is refused, and nobody else can take the ports meanwhile. Everything received stays.
+    /// </summary>
     public async Task PauseAsync(CancellationToken cancellationToken = default)
     {
         await _switching.WaitAsync(cancellationToken);
@@ -80,11 +104,13 @@ public sealed class OtlpBackend : IAsyncDisposable
         await _switching.WaitAsync(cancellationToken);
         try
         {
-            _listener ??= await OtlpListener.StartAsync(_options, _httpPort, _grpcPort, _endpoint.HandleAsync, cancellationToken);
-            (_httpPort, _grpcPort) = (_listener.HttpPort, _listener.GrpcPort);
+            SharePorts(true);
+            _listener ??= await OtlpListener.StartAsync(
+                _options, () => Certificate!, _httpPort.Number, _grpcPort.Number, _endpoint.HandleAsync, cancellationToken);
         }
         finally
         {
+            SharePorts(false);
             _switching.Release();
         }
     }
@@ -117,5 +143,16 @@ public sealed class OtlpBackend : IAsyncDisposable
     /// <summary>Forgets what was received.</summary>
     public void Clear() => _inbox.Clear();
 
-    public async ValueTask DisposeAsync() => await PauseAsync(CancellationToken.None);
+    public async ValueTask DisposeAsync()
+    {
+        await PauseAsync(CancellationToken.None);
+        _httpPort.Dispose();
+        _grpcPort.Dispose();
+    }
+
+    private void SharePorts(bool on)
+    {
+        _httpPort.Share(on);
+        _grpcPort.Share(on);
+    }
 }

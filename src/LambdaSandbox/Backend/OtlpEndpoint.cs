@@ -44,8 +44,13 @@ internal sealed class OtlpEndpoint(OtlpBackend backend, Inbox inbox, OtlpBackend
                 ?? await ReceiveAsync(context, request, ended.Token);
             request.Problem = refusal?.Message;
             inbox.Add(request);
-            if (context.RequestAborted.IsCancellationRequested)
+            if (ended.IsCancellationRequested)
+            {
+                // A handler that just returns has answered with an empty 200.
+                context.Abort();
                 return;
+            }
+
             await reply.SendAsync(Script(request), refusal);
         }
         catch (Exception error) when (error is OperationCanceledException or IOException or ConnectionAbortedException)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -16,18 +17,18 @@ internal sealed class OtlpListener : IAsyncDisposable
     private readonly WebApplication _server;
     private readonly CancellationTokenSource _stopping = new();
 
-    private OtlpListener(WebApplication server) => _server = server;
+    private OtlpListener(WebApplication server, int grpcPort) => (_server, GrpcPort) = (server, grpcPort);
 
-    public int HttpPort { get; private set; }
-
-    public int GrpcPort { get; private set; }
+    public int GrpcPort { get; }
 
     /// <summary>Cancelled first thing when the listener stops, so that what hangs lets go.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
+    /// <param name="certificate">Asked for every connection, when there is TLS.</param>
     /// <exception cref="IOException">A port is taken.</exception>
     public static async Task<OtlpListener> StartAsync(
         OtlpBackendOptions options,
+        Func<X509Certificate2> certificate,
         int httpPort,
         int grpcPort,
         Func<OtlpListener, HttpContext, Task> handle,
@@ -50,7 +51,7 @@ internal sealed class OtlpListener : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, grpcPort, listen => Configure(listen, HttpProtocols.Http2));
         });
 
-        var listener = new OtlpListener(builder.Build());
+        var listener = new OtlpListener(builder.Build(), grpcPort);
         listener._server.Run(context => handle(listener, context));
         try
         {
@@ -62,8 +63,6 @@ internal sealed class OtlpListener : IAsyncDisposable
             throw;
         }
 
-        var ports = listener._server.Urls.Select(url => new Uri(url).Port).ToArray();
-        (listener.HttpPort, listener.GrpcPort) = (ports[0], ports[1]);
         return listener;
 
         void Configure(ListenOptions listen, HttpProtocols clearText)
@@ -72,7 +71,7 @@ internal sealed class OtlpListener : IAsyncDisposable
             if (options.Certificate is not null)
             {
                 listen.Protocols = clearText == HttpProtocols.Http1 ? HttpProtocols.Http1AndHttp2 : clearText;
-                listen.UseHttps(Tls(options));
+                listen.UseHttps(Tls(options, certificate));
             }
 
             listen.Use(next => connection =>
@@ -92,18 +91,14 @@ internal sealed class OtlpListener : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private static TlsHandshakeCallbackOptions Tls(OtlpBackendOptions options)
+    private static TlsHandshakeCallbackOptions Tls(OtlpBackendOptions options, Func<X509Certificate2> certificate) => new()
     {
-        var context = SslStreamCertificateContext.Create(options.Certificate!, options.CertificateChain, offline: true);
-        return new()
+        OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
         {
-            OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
-            {
-                ServerCertificateContext = context,
-                ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
-            }),
-        };
-    }
+            ServerCertificateContext = SslStreamCertificateContext.Create(certificate(), options.CertificateChain, offline: true),
+            ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+        }),
+    };
 
     /// <summary>The process belongs to somebody else: no signal handlers.</summary>
     private sealed class NoLifetime : IHostLifetime

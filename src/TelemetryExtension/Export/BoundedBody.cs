@@ -14,7 +14,8 @@ internal static class BoundedBody
         while ((read = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken)) > 0)
         {
             length += read;
-            if (length >= maxBytes)
+            // At its end is no further read: that one could be cancelled.
+            if (length >= maxBytes || length == content.Headers.ContentLength)
                 break;
             if (length == buffer.Length)
                 Array.Resize(ref buffer, Math.Min(buffer.Length * 4, maxBytes));

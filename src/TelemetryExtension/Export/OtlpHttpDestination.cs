@@ -73,7 +73,10 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
         var contentType = response.Content.Headers.ContentType?.MediaType;
         var status = (int)response.StatusCode;
         byte[] body;
-        using var patience = new AttemptTimeout(PatienceWithBody(took), time, cancellationToken);
+        // With a status that came at the very end of the time the body is usually there already, and it may say that records were rejected.
+        using var patience = cancellationToken.IsCancellationRequested
+            ? new AttemptTimeout(LeastForBody, time, CancellationToken.None)
+            : new AttemptTimeout(PatienceWithBody(took), time, cancellationToken);
         try
         {
             body = await BoundedBody.ReadAsync(response.Content, MaxResponseBytes, patience.Token);

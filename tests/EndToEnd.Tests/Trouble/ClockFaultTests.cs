@@ -67,6 +67,21 @@ public sealed class ClockFaultTests
         }
     }
 
+    [Theory]
+    [InlineData(5)]
+    [InlineData(-5)]
+    public async Task A_wrong_clock_at_the_end_leaves_time_for_the_account_when_the_runtime_has_used_its_share(int hours)
+    {
+        // As if the runtime had taken 600 ms of the two seconds, as it may in the emulator.
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            options => options with { ShutdownBudget = TimeSpan.FromSeconds(1.4) }, (FaultRun.Strategy, "end"));
+        lambda.Backend.Respond = Faults.Always(Fault.HangBeforeHeaders);
+        await lambda.OrdersAsync(2);
+        ProcessClock.Of(Assert.Single(lambda.Sandbox.Extensions).Pid!.Value).Set(TimeSpan.FromHours(hours));
+
+        (await lambda.EndAsync()).CheckNoneArrived(2);
+    }
+
     /// <summary>Less than a function's timeout, so that every deadline seems to be over when it is told.</summary>
     [Theory]
     [InlineData("end")]

@@ -38,18 +38,28 @@ internal sealed class ProcessClock
     /// <summary>Right as yet. The process must be at rest: none of its threads may be asking for the time just now.</summary>
     public static ProcessClock Of(int pid)
     {
-        Assert.SkipUnless(RuntimeInformation.ProcessArchitecture == Architecture.X64, "the clock of a process can be set on x86-64 only");
+        var clock = TryOf(pid, out var reason);
+        Assert.SkipWhen(clock is null, reason);
+        return clock!;
+    }
+
+    /// <summary>Null where the clock of a process cannot be set.</summary>
+    public static ProcessClock? TryOf(int pid, out string reason)
+    {
+        reason = "the clock of a process can be set on x86-64 only";
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
+            return null;
         var clock = new ProcessClock(pid);
         try
         {
-            clock.Replace(pid);
+            reason = clock.Replace(pid) ?? "";
         }
         catch (UnauthorizedAccessException)
         {
-            Assert.Skip("the memory of another process cannot be written here: run as root");
+            reason = "the memory of another process cannot be written here: run as root";
         }
 
-        return clock;
+        return reason.Length == 0 ? clock : null;
     }
 
     /// <summary>From now on the process's wall clock is this far from the machine's.</summary>
@@ -62,22 +72,27 @@ internal sealed class ProcessClock
             Write(memory, address, seconds);
     }
 
-    private void Replace(int pid)
+    /// <summary>Null, or what keeps it from being done.</summary>
+    private string? Replace(int pid)
     {
         var map = File.ReadLines($"/proc/{pid}/maps").FirstOrDefault(line => line.EndsWith("[vdso]", StringComparison.Ordinal));
-        Assert.SkipWhen(map is null, "this kernel gives processes no vDSO");
-        var range = map!.Split(' ')[0].Split('-').Select(text => long.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToArray();
+        if (map is null)
+            return "this kernel gives processes no vDSO";
+        var range = map.Split(' ')[0].Split('-').Select(text => long.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToArray();
         using var memory = Open();
         var image = new byte[range[1] - range[0]];
         memory.Position = range[0];
         memory.ReadExactly(image);
-        foreach (var (name, code) in Replacements)
+        var found = Replacements.Select(replacement => (replacement.Name, replacement.Code, At: Function(image, replacement.Name))).ToList();
+        if (found.Find(one => one.At.Size < one.Code.Length) is { Name: not null } tooShort)
+            return $"{tooShort.Name} of this kernel is too short to be replaced";
+        foreach (var (_, code, at) in found)
         {
-            var (offset, size) = Function(image, name);
-            Assert.SkipWhen(size < code.Length, $"{name} of this kernel is too short to be replaced");
-            Write(memory, range[0] + offset, code);
-            _seconds.Add(range[0] + offset + code.AsSpan().IndexOf(LoadSeconds) + LoadSeconds.Length);
+            Write(memory, range[0] + at.Offset, code);
+            _seconds.Add(range[0] + at.Offset + code.AsSpan().IndexOf(LoadSeconds) + LoadSeconds.Length);
         }
+
+        return null;
     }
 
     private FileStream Open() => new(_memory, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);

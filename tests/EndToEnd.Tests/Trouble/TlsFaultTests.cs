@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using LambdaSandbox;
 using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests.Trouble;
@@ -39,6 +41,35 @@ public sealed class TlsFaultTests
         outcome.CheckNoneArrived(3);
         Assert.Empty(lambda.Backend.Requests);
         outcome.Line("SecureConnectionError");
+    }
+
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task A_certificate_that_expires_and_is_renewed_costs_no_data(string protocol)
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var certificates = new Certificates();
+        using var good = certificates.Issue(IPAddress.Loopback, DateTimeOffset.UtcNow.AddDays(1));
+        using var expired = certificates.Issue(IPAddress.Loopback, DateTimeOffset.UtcNow.AddDays(-1));
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            new OtlpBackendOptions { Certificate = good }, null,
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), (FaultRun.Strategy, "end"), ("OTEL_EXPORTER_OTLP_CERTIFICATE", certificates.File));
+        var results = new List<InvocationResult>(await lambda.OrdersAsync(2));
+        var before = lambda.Backend.Requests.Count;
+        await ShowAsync(expired);
+        results.AddRange(await lambda.OrdersAsync(3));
+        Assert.Equal(before, lambda.Backend.Requests.Count);
+        await ShowAsync(good);
+        results.AddRange(await lambda.OrdersAsync(2));
+        (await lambda.EndAsync()).CheckAllArrived(results);
+
+        async Task ShowAsync(X509Certificate2 certificate)
+        {
+            await lambda.Backend.PauseAsync(cancellation);
+            lambda.Backend.Certificate = certificate;
+            await lambda.Backend.ResumeAsync(cancellation);
+        }
     }
 
     [Fact]

@@ -9,12 +9,19 @@ internal sealed class Tmpfs : IDisposable
 
     public static async Task<Tmpfs> MountAsync(string options)
     {
+        var mount = await TryMountAsync(options);
+        Assert.SkipWhen(mount is null, "mount is not allowed here: run as root");
+        return mount!;
+    }
+
+    /// <summary>Null where mounting is not allowed.</summary>
+    public static async Task<Tmpfs?> TryMountAsync(string options)
+    {
         var folder = Directory.CreateTempSubdirectory("telemetry-extension-tmpfs-").FullName;
         if (await RunAsync("mount", "-t", "tmpfs", "-o", options, "tmpfs", folder) == 0)
             return new(folder);
         Directory.Delete(folder);
-        Assert.Skip("mount is not allowed here: run as root");
-        throw new InvalidOperationException();
+        return null;
     }
 
     public void Dispose()

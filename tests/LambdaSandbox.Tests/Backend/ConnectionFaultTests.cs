@@ -154,6 +154,28 @@ public sealed class ConnectionFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Pause_KeepsThePortsFromEverybodyElse()
+    {
+        await _backend.PauseAsync(Cancellation);
+        foreach (var url in new[] { _backend.HttpUrl, _backend.GrpcUrl })
+        {
+            using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            var error = Assert.Throws<SocketException>(() => other.Bind(new IPEndPoint(IPAddress.Loopback, new Uri(url).Port)));
+            Assert.Equal(SocketError.AddressAlreadyInUse, error.SocketErrorCode);
+        }
+    }
+
+    [Fact]
+    public async Task Start_OnATakenPort_SaysSo()
+    {
+        var taken = new Uri(_backend.GrpcUrl).Port;
+
+        var error = await Assert.ThrowsAsync<IOException>(() => OtlpBackend.StartAsync(new() { GrpcPort = taken }, Cancellation));
+
+        Assert.Contains($"port {taken} ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task RefusingEndpoint_RefusesConnections()
     {
         using var endpoint = new RefusingEndpoint();

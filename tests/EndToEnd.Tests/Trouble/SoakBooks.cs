@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Text;
+using LambdaSandbox;
+using LambdaSandbox.Backend;
+using OpenTelemetry.Proto.Trace.V1;
+
+namespace EndToEnd.Tests.Trouble;
+
+/// <summary>What happened in one run of the soak, and what must be true of it in the end.</summary>
+/// <param name="lines">How many lines the functions have printed, Lambda's own among them, since the start.</param>
+internal sealed class SoakBooks(Func<int> lines)
+{
+    private const int NotesKept = 60;
+
+    private readonly Queue<string> _lately = new();
+    private readonly List<(int Life, string RequestId)> _requests = [];
+
+    /// <summary>For what reasons records may be lost: a busy machine may be too slow for the end of a life, all others a fault has to name.</summary>
+    private readonly HashSet<string> _mayLose = ["shutdown"];
+    private readonly HashSet<int> _killed = [];
+
+    private int _linesBefore;
+    private int _linesOfKilled;
+
+    public int Invocations { get; set; }
+
+    /// <summary>Lives that ended with a SHUTDOWN and were followed by another.</summary>
+    public int Resets { get; private set; }
+
+    public int Kills => _killed.Count;
+
+    /// <summary>Every life that was not killed says its ledger.</summary>
+    public int Ledgers => 1 + Resets;
+
+    public IEnumerable<string> Lately => _lately;
+
+    private int Life => Resets + Kills;
+
+    public void Note(string what)
+    {
+        _lately.Enqueue($"  {Invocations}: {what}");
+        if (_lately.Count > NotesKept)
+            _lately.Dequeue();
+    }
+
+    public void Ended(InvocationResult result) => _requests.Add((Life, result.RequestId));
+
+    public void Reset()
+    {
+        Resets++;
+        _linesBefore = lines();
+    }
+
+    public void Killed()
+    {
+        _killed.Add(Life);
+        _linesOfKilled += lines() - _linesBefore;
+        _linesBefore = lines();
+    }
+
+    public void MayLose(string reason) => _mayLose.Add(reason);
+
+    public string Report(Outcome outcome, SoakPlace place, int seed)
+    {
+        var report = new StringBuilder().AppendLine(
+            CultureInfo.InvariantCulture, $"seed {seed} ({place}): {Invocations} invocations, {Resets + Kills + 1} lives, {Kills} of them killed");
+        foreach (var (name, account) in outcome.Ledger.Accounts)
+            report.AppendLine(CultureInfo.InvariantCulture, $"  {name} {Describe(account)}");
+        return report.ToString();
+    }
+
+    public void Check(Outcome outcome, LambdaUnderTest lambda, SoakPlace place)
+    {
+        Assert.Equal(0, outcome.Ledger.Events.Dropped);
+        Assert.Empty(place.LeftInFiles);
+        var letters = DeadLetterReading.ReadAll(outcome.DeadLetters);
+        foreach (var (name, account) in outcome.Ledger.Accounts.Where(account => account.Name != "events"))
+        {
+            var lost = account.Rejected > 0 ? account.DroppedBy.Keys.Append("rejected") : account.DroppedBy.Keys;
+            Assert.True(lost.All(_mayLose.Contains), $"{name}: {Describe(account)}, but no fault says so");
+
+            // What counts as exported arrived, and not only some of it twice: a request that came again under its id counts once.
+            var arrived = lambda.Backend.Requests.Where(request => string.Equals(request.Signal.ToString(), name, StringComparison.OrdinalIgnoreCase) && request.AcceptedItems > 0)
+                .GroupBy(request => request.Headers[FaultRun.BatchId]).Sum(batch => batch.Max(request => request.AcceptedItems));
+            Assert.True(arrived >= account.Exported, $"{name}: {Describe(account)}, but {arrived} arrived");
+
+            // A letter is a whole payload, of which the backend may have had a part.
+            var written = letters.Where(letter => letter.Signal == name).Sum(letter => letter.Records);
+            Assert.True(written >= account.DeadLettered, $"{name}: {Describe(account)}, but {written} written");
+        }
+
+        // A killed life takes with it what it had in memory, and what it made of the files that the lives before had left: nobody can say what that was.
+        var ledgers = lambda.ExtensionLines.Where(line => line.StartsWith(LedgerReading.Prefix, StringComparison.Ordinal))
+            .Select(line => LedgerReading.Read(line, mayBeSpooled: true)).ToList();
+        CheckSpans(outcome, letters, Kills == 0 ? 0 : ledgers.Sum(ledger => ledger.Traces.Spooled));
+        CheckLines(outcome.Ledger.Logs, Kills == 0 ? 0 : ledgers.Sum(ledger => ledger.Logs.Spooled));
+    }
+
+    /// <summary>Every line became a log record, once.</summary>
+    private void CheckLines(AccountReading logs, long passedOn) => Assert.True(
+        logs.Received <= lines() && logs.Received >= lines() - _linesOfKilled - passedOn,
+        $"{Describe(logs)}, of {lines()} lines, {_linesOfKilled} in killed lives, {passedOn} passed on");
+
+    /// <summary>Nobody invented a span, and one that is missing is one that the ledger says was lost.</summary>
+    private void CheckSpans(Outcome outcome, IEnumerable<DeadLetterReading> letters, long passedOn)
+    {
+        var traces = outcome.Ledger.Traces;
+        var kept = outcome.Spans.Concat(letters.SelectMany(letter => letter.Spans)).DistinctBy(span => (span.TraceId, span.SpanId)).ToList();
+        Assert.True(kept.Count >= traces.Exported + traces.DeadLettered, $"{Describe(traces)}, but there are {kept.Count} different spans");
+        var ids = _requests.Select(request => request.RequestId).ToHashSet();
+        var found = kept.Where(span => span.Kind == Span.Types.SpanKind.Server).Select(span => span.Text("faas.invocation_id") ?? "").ToHashSet();
+        Assert.Empty(found.Except(ids));
+        var missing = _requests.Where(request => !_killed.Contains(request.Life) && !found.Contains(request.RequestId)).ToList();
+        Assert.True(
+            missing.Count <= traces.Rejected + traces.Dropped + passedOn,
+            $"{missing.Count} of {ids.Count} invocations have no span, but {Describe(traces)}, {passedOn} passed on: {string.Join(", ", missing)}");
+        if (Kills > 0)
+            return;
+        Assert.InRange(kept.Count, 1, traces.Received);
+        Assert.True(traces.Received >= ids.Count, $"{Describe(traces)}, of {ids.Count} invocations");
+    }
+
+    private static string Describe(AccountReading account) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"received {account.Received}, exported {account.Exported}, rejected {account.Rejected}, dead letters {account.DeadLettered}, dropped {account.Dropped} ")
+        + string.Join(' ', account.DroppedBy);
+}

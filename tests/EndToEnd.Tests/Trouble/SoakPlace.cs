@@ -1,0 +1,111 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+
+namespace EndToEnd.Tests.Trouble;
+
+/// <summary>
+/// Where one run of the soak takes place: its settings, a certificate authority if it has TLS, and a small disk of its own that can be full, if it has
+/// one and this machine lets us mount. What is drawn does not depend on what the machine allows.
+/// </summary>
+internal sealed class SoakPlace : IDisposable
+{
+    private readonly Certificates? _authority;
+    private readonly Tmpfs? _disk;
+    private readonly string _folder = Directory.CreateTempSubdirectory("telemetry-extension-soak-").FullName;
+
+    private SoakPlace(Random random, bool tls, Tmpfs? disk)
+    {
+        Strategy = Of(random, "end", "periodic", "continuous", "adaptive");
+        Protocol = Of(random, "http/protobuf", "grpc");
+        HasKills = random.Next(3) == 0;
+        HasSmallMemory = random.Next(2) == 0;
+        _disk = disk;
+        if (!tls)
+            return;
+        _authority = new();
+        Good = _authority.Issue(IPAddress.Loopback, DateTimeOffset.UtcNow.AddDays(1));
+        using var others = new Certificates();
+        Bad =
+        [
+            ("expired", _authority.Issue(IPAddress.Loopback, DateTimeOffset.UtcNow.AddDays(-1))),
+            ("of nobody we trust", others.Issue(IPAddress.Loopback, DateTimeOffset.UtcNow.AddDays(1))),
+            ("for another host", _authority.Issue(IPAddress.Parse("192.0.2.1"), DateTimeOffset.UtcNow.AddDays(1))),
+        ];
+    }
+
+    public string Strategy { get; }
+
+    public string Protocol { get; }
+
+    public bool IsGrpc => Protocol == "grpc";
+
+    /// <summary>Whether the extension is killed in this run, so that some of its lives end without a ledger.</summary>
+    public bool HasKills { get; }
+
+    /// <summary>So small that files are needed as soon as the backend is away.</summary>
+    public bool HasSmallMemory { get; }
+
+    /// <summary>Null without TLS.</summary>
+    public X509Certificate2? Good { get; }
+
+    public IReadOnlyList<(string Trouble, X509Certificate2 Certificate)> Bad { get; } = [];
+
+    public bool HasDisk => _disk is not null;
+
+    public IReadOnlyList<(string Name, string? Value)> Environment =>
+    [
+        (FaultRun.Strategy, Strategy), ("OTEL_EXPORTER_OTLP_PROTOCOL", Protocol), ("TELEMETRY_EXTENSION_FLUSH_INTERVAL", "1"),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", _authority?.File), ("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", HasSmallMemory ? "65536" : null),
+        ("TELEMETRY_EXTENSION_SPOOL_DIRECTORY", SpoolFolder),
+    ];
+
+    /// <summary>Payloads that no life has taken out of their files.</summary>
+    public IReadOnlyList<string> LeftInFiles =>
+        Directory.Exists(SpoolFolder) ? [.. Directory.GetFiles(SpoolFolder).Where(file => Path.GetFileName(file) != "lock")] : [];
+
+    private string SpoolFolder => Path.Combine(_disk?.Folder ?? _folder, "spool");
+
+    private string Filler => Path.Combine(_disk!.Folder, "filler");
+
+    public static async Task<SoakPlace> FindAsync(Random random)
+    {
+        var (tls, disk) = (random.Next(3) == 0, random.Next(2) == 0);
+        return new(random, tls, disk ? await Tmpfs.TryMountAsync("size=8m") : null);
+    }
+
+    /// <summary>Leaves not one byte of the disk, or gives all of it back.</summary>
+    public void FillDisk(bool full)
+    {
+        if (!full)
+        {
+            File.Delete(Filler);
+            return;
+        }
+
+        var zeros = new byte[4096];
+        using var file = new FileStream(Filler, FileMode.Append, FileAccess.Write, FileShare.None, bufferSize: 0);
+        try
+        {
+            while (true)
+                file.Write(zeros);
+        }
+        catch (IOException)
+        {
+            // Full.
+        }
+    }
+
+    public override string ToString() =>
+        $"{Strategy}, {Protocol}{(Good is null ? "" : ", TLS")}{(HasKills ? ", kills" : "")}{(HasSmallMemory ? ", small memory" : "")}{(HasDisk ? ", small disk" : "")}";
+
+    public void Dispose()
+    {
+        foreach (var certificate in Bad.Select(bad => bad.Certificate).Append(Good))
+            certificate?.Dispose();
+        _authority?.Dispose();
+        _disk?.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static string Of(Random random, params string[] values) => values[random.Next(values.Length)];
+}
