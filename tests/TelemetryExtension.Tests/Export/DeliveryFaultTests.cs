@@ -8,14 +8,8 @@ namespace TelemetryExtension.Tests.Export;
 using static TelemetryExtension.Tests.Export.DeliveryTestBench;
 
 /// <summary>Delivery against a real backend that misbehaves, over both protocols.</summary>
-public sealed class DeliveryFaultTests : IAsyncLifetime
+public sealed class DeliveryFaultTests : DeliveryToBackend
 {
-    private OtlpBackend _backend = null!;
-
-    public async ValueTask InitializeAsync() => _backend = await OtlpBackend.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
-
-    public ValueTask DisposeAsync() => _backend.DisposeAsync();
-
     [Theory]
     [InlineData("http/protobuf", "none")]
     [InlineData("http/protobuf", "gzip")]
@@ -28,7 +22,7 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
         var summary = await bench.DeliverAsync();
 
         Assert.Equal(new(0, HealthyHaveAll: true), summary);
-        var request = Assert.Single(_backend.Requests);
+        var request = Assert.Single(Backend.Requests);
         Assert.Equal(2, request.AcceptedItems);
         Assert.Equal(compression == "gzip", request.Compressed);
         Assert.Equal(payload.BatchId, request.Headers[OutboundHeaders.BatchId]);
@@ -42,11 +36,11 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     [InlineData("grpc")]
     public async Task Deliver_PartialSuccess_IsFinalAndCounted(string protocol)
     {
-        _backend.Respond = Faults.Always(Fault.PartialSuccess(1, "too old"));
+        Backend.Respond = Faults.Always(Fault.PartialSuccess(1, "too old"));
         using var bench = Bench(protocol);
         bench.Add(LogPayload("one", "two", "three"));
         await bench.DeliverAsync(DeliveryMode.Drain);
-        Assert.Single(_backend.Requests);
+        Assert.Single(Backend.Requests);
         bench.AssertLogs(exported: 2, rejected: 1);
     }
 
@@ -57,7 +51,7 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     public async Task Deliver_OnePoisonedAmongGood_OnlyItIsLost(string protocol, bool aProxySaysSo = false)
     {
         var script = Faults.RefuseContaining("poison");
-        _backend.Respond = request => script(request) is var fault && fault != Fault.None && aProxySaysSo ? Fault.Http(400, "no") : fault;
+        Backend.Respond = request => script(request) is var fault && fault != Fault.None && aProxySaysSo ? Fault.Http(400, "no") : fault;
         using var bench = Bench(protocol);
         bench.Add(LogPayload("a", "b", "c"));
         bench.Add(LogPayload("d", "poison", "e", "f"));
@@ -70,12 +64,12 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     [Fact]
     public async Task Deliver_EverythingRefused_CostsABoundedNumberOfRequests()
     {
-        _backend.Respond = Faults.Always(Fault.Http(400, "no"));
+        Backend.Respond = Faults.Always(Fault.Http(400, "no"));
         using var bench = Bench("http/protobuf");
         bench.Add(LogPayload(records: 500, bytesEach: 5));
         await bench.DeliverAsync();
         bench.AssertLogs(refused: 500);
-        Assert.InRange(_backend.Requests.Count, 2, 60);
+        Assert.InRange(Backend.Requests.Count, 2, 60);
     }
 
     [Theory]
@@ -85,11 +79,11 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     [InlineData("grpc", 401)]
     public async Task Deliver_FinalRefusal_IsDroppedWithoutRetry(string protocol, int status)
     {
-        _backend.Respond = Faults.Always(Fault.Http(status, "no"));
+        Backend.Respond = Faults.Always(Fault.Http(status, "no"));
         using var bench = Bench(protocol);
         bench.Add(LogPayload("one"));
         await bench.DeliverAsync(DeliveryMode.Drain);
-        Assert.Single(_backend.Requests);
+        Assert.Single(Backend.Requests);
         bench.AssertLogs(refused: 1);
     }
 
@@ -98,28 +92,28 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     [InlineData("grpc")]
     public async Task Once_RetryableFailure_LeavesTheRestForLater(string protocol)
     {
-        _backend.Respond = Faults.First(1, Fault.Http(503));
+        Backend.Respond = Faults.First(1, Fault.Http(503));
         using var bench = Bench(protocol);
         var payload = bench.Add(LogPayload("one"));
         Assert.Equal(1, (await bench.DeliverAsync()).LeftPayloads);
-        Assert.Single(_backend.Requests);
+        Assert.Single(Backend.Requests);
         bench.AssertLogs(buffered: 1);
 
         await bench.DeliverAsync(DeliveryMode.Drain);
-        Assert.All(_backend.Requests, request => Assert.Equal(payload.BatchId, request.Headers[OutboundHeaders.BatchId]));
+        Assert.All(Backend.Requests, request => Assert.Equal(payload.BatchId, request.Headers[OutboundHeaders.BatchId]));
         bench.AssertLogs(exported: 1);
     }
 
     [Fact]
     public async Task Once_WhileBackingOff_DoesNotAskAgain()
     {
-        _backend.Respond = Faults.Always(Fault.Http(503, retryAfter: TimeSpan.FromMinutes(1)));
+        Backend.Respond = Faults.Always(Fault.Http(503, retryAfter: TimeSpan.FromMinutes(1)));
         using var bench = Bench("http/protobuf");
         bench.Add(LogPayload("one"));
         await bench.DeliverAsync();
         await bench.DeliverAsync();
         await bench.DeliverAsync(DeliveryMode.Drain, budgetMs: 300);
-        Assert.Single(_backend.Requests);
+        Assert.Single(Backend.Requests);
         bench.AssertLogs(buffered: 1);
     }
 
@@ -127,12 +121,12 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     [MemberData(nameof(PassingFaults))]
     public async Task Drain_FaultsThatPass_EverythingArrives(string protocol, string fault)
     {
-        _backend.Respond = Faults.First(2, FaultNamed(fault));
+        Backend.Respond = Faults.First(2, FaultNamed(fault));
         using var bench = Bench(protocol, timeoutMs: 250);
         bench.Add(LogPayload("one", "two"));
         var summary = await bench.DeliverAsync(DeliveryMode.Drain, budgetMs: 8000);
         Assert.Equal(0, summary.LeftPayloads);
-        Assert.Single(_backend.Requests.Select(request => request.Headers[OutboundHeaders.BatchId]).Distinct());
+        Assert.Single(Backend.Requests.Select(request => request.Headers[OutboundHeaders.BatchId]).Distinct());
         bench.AssertLogs(exported: 2);
     }
 
@@ -150,27 +144,27 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     [Fact]
     public async Task Deliver_Http1AnswerWhoseBodyHangs_IsFinalAndItsConnectionIsNotUsedAgain()
     {
-        _backend.Respond = Faults.First(1, Fault.HangMidBody);
+        Backend.Respond = Faults.First(1, Fault.HangMidBody);
         using var bench = Bench("http/protobuf", timeoutMs: 200);
         bench.Add(LogPayload("one"));
         await bench.DeliverAsync(DeliveryMode.Drain);
-        Assert.Single(_backend.Requests);
+        Assert.Single(Backend.Requests);
         bench.AssertLogs(exported: 1);
 
         bench.Add(LogPayload("two"));
         await bench.DeliverAsync();
         bench.AssertLogs(exported: 2);
-        Assert.Equal(2, _backend.Requests.Select(request => request.ConnectionId).Distinct().Count());
+        Assert.Equal(2, Backend.Requests.Select(request => request.ConnectionId).Distinct().Count());
     }
 
     [Fact]
     public async Task Deliver_Http1AnswerWhoseBodyHangsBeyondTheBudget_IsFinal()
     {
-        _backend.Respond = Faults.Always(Fault.HangMidBody);
+        Backend.Respond = Faults.Always(Fault.HangMidBody);
         using var bench = Bench("http/protobuf");
         bench.Add(LogPayload("one"));
         await bench.DeliverAsync(budgetMs: 1000);
-        Assert.Single(_backend.Requests);
+        Assert.Single(Backend.Requests);
         bench.AssertLogs(exported: 1);
     }
 
@@ -180,7 +174,7 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     [InlineData(10)]
     public async Task Deliver_SeveralPoisonedAmongManyGood_OnlyTheyAreLost(int poisoned)
     {
-        _backend.Respond = Faults.RefuseContaining("poison");
+        Backend.Respond = Faults.RefuseContaining("poison");
         using var bench = Bench("http/protobuf");
         bench.Add(LogPayload([.. Enumerable.Range(0, 1000).Select(i => i % (1000 / poisoned) == 77 ? "poison" : "good")]));
         await bench.DeliverAsync(DeliveryMode.Drain, 20_000);
@@ -197,19 +191,19 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     {
         var limit = limitKiB * 1024;
         var refusal = protocol == "grpc" && !aProxySaysSo ? Fault.Grpc(8, "too large") : Fault.Http(413, "too large");
-        _backend.Respond = request => request.Body.Length <= limit ? Fault.None : refusal;
+        Backend.Respond = request => request.Body.Length <= limit ? Fault.None : refusal;
         using var bench = Bench(protocol);
         for (var i = 0; i < 600; i++)
             bench.Add(LogPayload(records: 2, bytesEach: 1000));
         await bench.DeliverAsync(DeliveryMode.Drain, 20_000);
         bench.AssertLogs(exported: 1200);
 
-        var before = _backend.Requests.Count;
+        var before = Backend.Requests.Count;
         for (var i = 0; i < 100; i++)
             bench.Add(LogPayload(records: 2, bytesEach: 1000));
         await bench.DeliverAsync(DeliveryMode.Drain, 20_000);
         bench.AssertLogs(exported: 1400);
-        Assert.All(_backend.Requests.Skip(before), request => Assert.InRange(request.Body.Length, 1, limit));
+        Assert.All(Backend.Requests.Skip(before), request => Assert.InRange(request.Body.Length, 1, limit));
     }
 
     [Fact]
@@ -239,11 +233,11 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     public async Task Deliver_OneDestinationHangs_TheOtherIsDoneAndTheLedgerWaits()
     {
         await using var hanging = new HangingEndpoint();
-        using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: hanging.Url, SecondEndpoint: _backend.HttpUrl));
+        using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: hanging.Url, SecondEndpoint: Backend.HttpUrl));
         for (var i = 0; i < 5; i++)
             bench.Add(LogPayload($"m{i}"));
         await bench.DeliverAsync(budgetMs: 300);
-        Assert.Equal(5, _backend.LogRecords.Count);
+        Assert.Equal(5, Backend.LogRecords.Count);
         bench.AssertLogs(buffered: 5);
 
         Assert.Equal(5, await bench.Delivery.GiveUpAsync(null, TestContext.Current.CancellationToken));
@@ -254,115 +248,21 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
     [Theory]
     [InlineData("http/protobuf")]
     [InlineData("grpc")]
-    public async Task Deliver_WarmConnection_IsReused(string protocol)
-    {
-        using var bench = Bench(protocol);
-        for (var i = 0; i < 3; i++)
-        {
-            bench.Add(LogPayload($"m{i}"));
-            await bench.DeliverAsync();
-        }
-
-        Assert.Single(_backend.Requests.Select(request => request.ConnectionId).Distinct());
-    }
-
-    [Theory]
-    [InlineData("http/protobuf")]
-    [InlineData("grpc")]
-    public async Task Once_FirstFlushOfSeveralSignals_OpensOneConnection(string protocol)
-    {
-        _backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(20)));
-        using var bench = Bench(protocol);
-        foreach (var signal in new[] { Signal.Logs, Signal.Traces, Signal.Metrics })
-            bench.Add(LogPayload("x") with { Signal = signal });
-        Assert.Equal(0, (await bench.DeliverAsync()).LeftPayloads);
-        Assert.Equal((3, 1), (_backend.Requests.Count, _backend.Requests.Select(request => request.ConnectionId).Distinct().Count()));
-    }
-
-    [Fact]
-    public async Task Once_TheFirstRequestHangs_TheOtherSignalsArriveAllTheSame()
-    {
-        _backend.Respond = Faults.First(1, Fault.HangBeforeHeaders);
-        using var bench = Bench("http/protobuf");
-        foreach (var signal in new[] { Signal.Logs, Signal.Traces, Signal.Metrics })
-            bench.Add(LogPayload("x") with { Signal = signal });
-        Assert.Equal(1, (await bench.DeliverAsync(budgetMs: 2000)).LeftPayloads);
-    }
-
-    [Fact]
-    public async Task Once_NoConnectionCanBeOpened_OneSignalTriesForAll()
-    {
-        using var refusing = new RefusingEndpoint();
-        using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: refusing.Url));
-        foreach (var signal in new[] { Signal.Logs, Signal.Traces, Signal.Metrics })
-            bench.Add(LogPayload("x") with { Signal = signal });
-        Assert.Equal(new(3, HealthyHaveAll: false), await bench.DeliverAsync());
-        Assert.All(bench.Outbox.Lanes, lane => Assert.Equal(1, lane.Failures));
-        Assert.All(bench.Outbox.Lanes, lane => Assert.Equal(bench.Outbox.Lanes[0].WaitFrom(DateTimeOffset.MinValue, false), lane.WaitFrom(DateTimeOffset.MinValue, false)));
-    }
-
-    [Theory]
-    [InlineData("http/protobuf")]
-    [InlineData("grpc")]
-    public async Task Deliver_ConnectionDiedWhileIdle_IsRetriedAtOnceOnAFreshOne(string protocol)
-    {
-        using var bench = Bench(protocol);
-        bench.Add(LogPayload("before"));
-        await bench.DeliverAsync();
-
-        // The first byte of the next request kills the connection, as a peer does that forgot it during a freeze.
-        _backend.Receive = Once(Reading.ResetAfter(0));
-        bench.Add(LogPayload("after"));
-        var summary = await bench.DeliverAsync();
-        Assert.Equal(0, summary.LeftPayloads);
-        bench.AssertLogs(exported: 2);
-    }
-
-    [Theory]
-    [InlineData("http/protobuf")]
-    [InlineData("grpc")]
-    public async Task Deliver_BackendRestarted_GoesOn(string protocol)
-    {
-        using var bench = Bench(protocol);
-        bench.Add(LogPayload("before"));
-        await bench.DeliverAsync();
-        await _backend.PauseAsync(TestContext.Current.CancellationToken);
-        bench.Add(LogPayload("down"));
-        await bench.DeliverAsync();
-        await _backend.ResumeAsync(TestContext.Current.CancellationToken);
-        await bench.DeliverAsync(DeliveryMode.Drain);
-        bench.AssertLogs(exported: 2);
-    }
-
-    [Fact]
-    public async Task Deliver_Redirect_IsNotFollowed()
-    {
-        _backend.Respond = Faults.Always(Fault.Http(307, headers: new Dictionary<string, string> { ["Location"] = _backend.HttpUrl + "/elsewhere" }));
-        using var bench = Bench("http/protobuf");
-        bench.Add(LogPayload("one"));
-        await bench.DeliverAsync();
-        Assert.Single(_backend.Requests);
-        bench.AssertLogs(refused: 1);
-    }
-
-    [Theory]
-    [InlineData("http/protobuf")]
-    [InlineData("grpc")]
     public async Task Drain_SixteenMebibytesAtFiftyMillisecondsRoundTrip_FitsTheShutdownBudget(string protocol)
     {
-        _backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(50)));
+        Backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(50)));
         using var bench = Bench(protocol, outbox: new(MaxBytes: 48 << 20));
         for (var i = 0; i < 256; i++)
             bench.Add(LogPayload(records: 64, bytesEach: 1000));
         var started = TimeProvider.System.GetTimestamp();
         var summary = await bench.DeliverAsync(DeliveryMode.Drain, budgetMs: 20_000);
-        TestContext.Current.SendDiagnosticMessage($"{protocol}: {TimeProvider.System.GetElapsedTime(started).TotalMilliseconds} ms in {_backend.Requests.Count} requests");
+        TestContext.Current.SendDiagnosticMessage($"{protocol}: {TimeProvider.System.GetElapsedTime(started).TotalMilliseconds} ms in {Backend.Requests.Count} requests");
         Assert.Equal(0, summary.LeftPayloads);
         bench.AssertLogs(exported: 256 * 64);
 
         // Requests and parallelism, not the machine's speed, are what this is about: 16 MiB in merges of half a MiB, several of them under way at a time.
-        Assert.InRange(_backend.Requests.Count, 32, 40);
-        var times = _backend.Requests.Select(request => request.Time).Order().ToList();
+        Assert.InRange(Backend.Requests.Count, 32, 40);
+        var times = Backend.Requests.Select(request => request.Time).Order().ToList();
         Assert.True(times.Max(from => times.Count(time => time >= from && time < from.AddMilliseconds(50))) >= 3, "never three at a time");
     }
 
@@ -379,20 +279,4 @@ public sealed class DeliveryFaultTests : IAsyncLifetime
         "goaway" => Fault.GoAway(),
         _ => Fault.Http(int.Parse(name, System.Globalization.CultureInfo.InvariantCulture)),
     };
-
-    private static Func<ReceivedRequest, Reading> Once(Reading reading)
-    {
-        var used = 0;
-        return _ => Interlocked.Exchange(ref used, 1) == 0 ? reading : Reading.Normal;
-    }
-
-    private string[] Bodies() => [.. _backend.LogRecords.Select(record => record.LogRecord.Body.StringValue).Order(StringComparer.Ordinal)];
-
-    private DeliveryTestBench Bench(string protocol, string compression = "none", int timeoutMs = 10_000, OutboxOptions? outbox = null) =>
-        new(new DeliverySettings(
-            Endpoint: protocol == "grpc" ? _backend.GrpcUrl : _backend.HttpUrl,
-            Protocol: protocol,
-            Compression: compression,
-            Headers: "x-key=secret%20value",
-            Timeout: timeoutMs.ToString(System.Globalization.CultureInfo.InvariantCulture)), outbox);
 }

@@ -6,6 +6,9 @@ namespace TelemetryExtension.Tests.Lifecycle;
 /// <summary>What one invocation may cost, whatever is flushed in it and for whatever reason.</summary>
 public sealed class ExtensionLoopBudgetTests
 {
+    /// <summary>Steady and rare: after the first invocations nothing is due for a while.</summary>
+    private static readonly FlushSettings Periodic = new("periodic", "20");
+
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
 
     /// <summary>The default of the budget, as long as no flush has been measured.</summary>
@@ -134,7 +137,7 @@ public sealed class ExtensionLoopBudgetTests
     [Fact]
     public async Task FlushInTheBackground_IsDoneWhileTheHandlerRuns_CostsNothing()
     {
-        using var loop = new LoopUnderTest(new("periodic", "20"));
+        using var loop = new LoopUnderTest(Periodic);
         await loop.PassFirstInvocationsAsync();
         await PassQuietlyAsync(loop, "quiet");
         loop.Destination.Hangs = true;
@@ -168,6 +171,104 @@ public sealed class ExtensionLoopBudgetTests
         loop.Time.Advance(Budget);
 
         Assert.Equal(request.At + Budget, await loop.Api.NextAsync());
+    }
+
+    [Fact]
+    public async Task Invoke_BackendHangs_NextWhenTheBudgetIsSpent()
+    {
+        using var loop = new LoopUnderTest();
+        loop.Destination.Hangs = true;
+        await loop.Api.NextAsync();
+        loop.Invoke("1");
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("1");
+        var request = await loop.Destination.RequestAsync();
+
+        loop.Time.Advance(Budget - Millisecond);
+        Assert.False(request.CutOff.IsCancellationRequested);
+        Assert.Equal(1, loop.Api.Calls);
+        loop.Time.Advance(Millisecond);
+
+        Assert.Equal(Budget, await loop.Api.NextAsync());
+        // Nothing is lost: it waits for the next chance.
+        Assert.Equal((1, 0), (loop.Ledger[LedgerAccount.Logs].Buffered, loop.Ledger[LedgerAccount.Logs].DroppedTotal));
+    }
+
+    [Fact]
+    public async Task Invoke_BackendHangsNearTheTimeout_NextBeforeTheFunctionsDeadline()
+    {
+        using var loop = new LoopUnderTest();
+        loop.Destination.Hangs = true;
+        await loop.Api.NextAsync();
+        var nextMargin = TimeSpan.FromMilliseconds(50);
+        var left = TimeSpan.FromMilliseconds(280);
+        loop.Invoke("1", left + nextMargin);
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("1");
+        var request = await loop.Destination.RequestAsync();
+
+        loop.Time.Advance(left - Millisecond);
+        Assert.False(request.CutOff.IsCancellationRequested);
+        loop.Time.Advance(Millisecond);
+
+        Assert.Equal(left, await loop.Api.NextAsync());
+    }
+
+    [Fact]
+    public async Task FlushBesideTheHandler_BackendHangs_CutOffOneBudgetAfterRuntimeDone()
+    {
+        using var loop = await WithFlushAtStartAsync();
+        var request = await loop.Destination.RequestAsync();
+
+        loop.Time.Advance(TimeSpan.FromSeconds(5));
+        Assert.False(request.CutOff.IsCancellationRequested);
+        loop.Telemetry.RuntimeDone("beside");
+        await loop.Time.TimerAsync(LeastBudget).WaitAsync(LoopUnderTest.Patience, TestContext.Current.CancellationToken);
+        loop.Time.Advance(LeastBudget - Millisecond);
+        Assert.False(request.CutOff.IsCancellationRequested);
+        Assert.Equal(5, loop.Api.Calls);
+        loop.Time.Advance(Millisecond);
+
+        Assert.Equal(request.At + TimeSpan.FromSeconds(5) + LeastBudget, await loop.Api.NextAsync());
+    }
+
+    [Fact]
+    public async Task FlushBesideTheHandler_DoneBeforeTheHandler_NextDoesNotWaitForRuntimeDone()
+    {
+        using var loop = await WithFlushAtStartAsync(hangs: false);
+        var request = await loop.Destination.RequestAsync();
+
+        Assert.Equal(request.At, await loop.Api.NextAsync());
+    }
+
+    [Fact]
+    public async Task FlushBesideTheHandler_NoTelemetry_BoundedByTheBudgetFromItsStart()
+    {
+        using var loop = new LoopUnderTest(hasTelemetry: false);
+        loop.Destination.Hangs = true;
+        await loop.Api.NextAsync();
+        loop.Telemetry.LogLine();
+        loop.Invoke("1");
+        await loop.Destination.RequestAsync();
+
+        loop.Time.Advance(Budget);
+
+        Assert.Equal(Budget, await loop.Api.NextAsync());
+    }
+
+    /// <summary>The fifth invocation after a pause: what is left of the fourth is flushed while the handler runs.</summary>
+    private static async Task<LoopUnderTest> WithFlushAtStartAsync(bool hangs = true)
+    {
+        var loop = new LoopUnderTest(Periodic);
+        await loop.PassFirstInvocationsAsync();
+        loop.Invoke("quiet");
+        await loop.Api.NextAsync();
+        loop.Telemetry.LogLine();
+        loop.Telemetry.RuntimeDone("quiet");
+        loop.Time.Advance(TimeSpan.FromSeconds(21));
+        loop.Destination.Hangs = hangs;
+        loop.Invoke("beside");
+        return loop;
     }
 
     /// <summary>Returns when the loop waits for the runtime.</summary>
