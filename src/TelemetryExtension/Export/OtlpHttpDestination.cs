@@ -75,11 +75,14 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
         byte[] body;
         // With a status that came at the very end of the time the body is usually there already, and it may say that records were rejected.
         using var patience = cancellationToken.IsCancellationRequested
-            ? new AttemptTimeout(LeastForBody, time, CancellationToken.None)
-            : new AttemptTimeout(PatienceWithBody(took), time, cancellationToken);
+            ? new AttemptTimeout(LeastForBody, time, CancellationToken.None, isStarted: false)
+            : new AttemptTimeout(PatienceWithBody(took), time, cancellationToken, isStarted: false);
         try
         {
-            body = await BoundedBody.ReadAsync(response.Content, MaxResponseBytes, patience.Token);
+            var reading = BoundedBody.ReadAsync(response.Content, MaxResponseBytes, patience.Token);
+            if (!reading.IsCompleted)
+                patience.Start();
+            body = await reading;
             Volatile.Write(ref _hangs, 0);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)

@@ -29,6 +29,19 @@ public sealed class AttemptTimeoutTests
     }
 
     [Fact]
+    public void Token_NotStarted_IsNotCancelledBeforeItsTimeFromTheStart()
+    {
+        using var timeout = new AttemptTimeout(TimeSpan.FromMilliseconds(20), _time, CancellationToken.None, isStarted: false);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.False(timeout.Token.IsCancellationRequested);
+        timeout.Start();
+        _time.Advance(TimeSpan.FromMilliseconds(19));
+        Assert.False(timeout.Token.IsCancellationRequested);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.True(timeout.IsExpired);
+    }
+
+    [Fact]
     public void Token_Unlimited_IsNeverCancelled()
     {
         using var timeout = new AttemptTimeout(Timeout.InfiniteTimeSpan, _time, CancellationToken.None);

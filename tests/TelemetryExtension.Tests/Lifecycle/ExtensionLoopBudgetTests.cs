@@ -99,7 +99,7 @@ public sealed class ExtensionLoopBudgetTests
         var inTheMiddle = await loop.Destination.RequestAsync();
 
         loop.Telemetry.RuntimeDone("long");
-        await loop.WaitingUntilAsync(Budget / 8);
+        await loop.WaitingUntilAsync(Budget / 6);
         loop.Time.Advance(Budget - Millisecond);
         Assert.Equal((1, false), (loop.Api.Calls, inTheMiddle.CutOff.IsCancellationRequested));
         loop.Time.Advance(Millisecond);
