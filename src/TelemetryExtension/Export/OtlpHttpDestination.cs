@@ -14,6 +14,10 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
     /// <summary>Bodies come along with their headers, or a round trip later.</summary>
     private static readonly TimeSpan LeastForBody = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan MostForBody = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>So often a body gets all its time again, however many did not come: it may have been a passing trouble.</summary>
+    private const int FullPatienceEvery = 16;
+
     private static readonly MediaTypeHeaderValue Protobuf = new("application/x-protobuf");
 
     /// <summary>Bodies in a row that did not come.</summary>
@@ -104,6 +108,7 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
     {
         var patience = 2 * took;
         patience = patience < LeastForBody ? LeastForBody : patience < MostForBody ? patience : MostForBody;
-        return patience / (1 << Math.Min(Volatile.Read(ref _hangs), 3));
+        var hangs = Volatile.Read(ref _hangs);
+        return hangs % FullPatienceEvery == FullPatienceEvery - 1 ? patience : patience / (1 << Math.Min(hangs, 3));
     }
 }

@@ -68,7 +68,8 @@ internal sealed partial class OutboundConnections
         }
     }
 
-    private void Answered(Pool pool, bool wasWarm, TimeSpan took)
+    /// <param name="wasGivenUp">It is the second try: if it took as long as the first was waited for, the connection was not dead but the backend slow.</param>
+    private void Answered(Pool pool, bool wasWarm, bool wasGivenUp, TimeSpan took)
     {
         lock (_gate)
         {
@@ -76,9 +77,11 @@ internal sealed partial class OutboundConnections
             pool.Heard = time.GetUtcNow();
             pool.Unanswered = 0;
             _patience = 1;
+            took = took < LongestSample ? took : LongestSample;
+            if (wasGivenUp)
+                _usual = Max(_usual, took);
             if (_isMeasured && !wasWarm)
                 return;
-            took = took < LongestSample ? took : LongestSample;
             _usual = _isMeasured ? _usual + ((took - _usual) / 8) : took;
             _isMeasured = wasWarm;
         }

@@ -64,7 +64,7 @@ internal sealed partial class OutboundConnections(Func<HttpMessageHandler> creat
                     throw;
                 }
 
-                Answered(pool, isWarm, time.GetElapsedTime(started));
+                Answered(pool, isWarm, isSecondTry, time.GetElapsedTime(started));
                 using (response)
                     return await readAsync(response, cancellationToken);
             }

@@ -145,14 +145,16 @@ internal sealed partial class Outbox
     private bool MayBeOne(OutboxEntry entry, OutboxEntry later) =>
         entry.IsLike(later) && (later.Payload.Created - entry.Payload.Created).Duration() <= _options.MaxAge / AgesInLimit;
 
-    /// <summary>What is exactly a batch that was sent before goes on under its id: the next generation's request is a repetition.</summary>
+    /// <summary>What is exactly a batch that was sent before goes on under its id, byte for byte: the next generation's request is a repetition.</summary>
     private static OtlpPayload Merged(List<OutboxEntry> group)
     {
         var batch = Array.Find(group[0].Shares, static share => share.Batch is not null).Batch;
         batch?.RemoveGone();
         var id = batch?.Parts.Count == group.Count ? batch.Id : null;
-        var payload = group[0].Payload with { Body = default, Records = group.Sum(static entry => entry.Records), Created = group.Max(static entry => entry.Payload.Created) };
-        return payload with { BatchId = id ?? Guid.NewGuid().ToString("N") };
+        var payload = group[0].Payload with { Body = default, Records = group.Sum(static entry => entry.Records) };
+        return id is not null
+            ? payload with { BatchId = id }
+            : payload with { BatchId = Guid.NewGuid().ToString("N"), Created = group.Max(static entry => entry.Payload.Created) };
     }
 
     /// <summary>Somebody else emptied the directory: what was in there is nobody's any more, and takes no room.</summary>

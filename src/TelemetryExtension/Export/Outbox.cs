@@ -306,10 +306,11 @@ internal sealed partial class Outbox : IDisposable
 
     private void TakeOut(OutboxEntry entry)
     {
-        if (!entry.IsGone)
+        var wasGone = entry.IsGone;
+        entry.IsGone = true;
+        if (!wasGone)
             foreach (var lane in _lanesOf[(int)entry.Payload.Signal])
                 lane.Remove(entry);
-        entry.IsGone = true;
         _order.TakeOut(entry);
         if (entry.IsExpired)
             _expiredBytes -= entry.Cost;

@@ -58,8 +58,6 @@ internal sealed class HttpEndpoint : IAsyncDisposable
         {
             Backlog = ListeningSocket.Backlog,
             IOQueueCount = 1,
-            // Nothing that serves a request blocks, so it may run on the thread that has read it, which spares a wake-up for every piece.
-            UnsafePreferInlineScheduling = true,
             MaxReadBufferSize = ReadBufferBytes,
             CreateBoundListenSocket = endPoint => SocketFor(endPoint, listens),
         };

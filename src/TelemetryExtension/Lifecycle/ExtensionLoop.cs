@@ -21,6 +21,9 @@ internal sealed class ExtensionLoop(
     /// <summary>For an OTLP request that the function was sending when its runtime finished.</summary>
     private static readonly TimeSpan InFlightBound = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>For a flush that was cut off to end; it takes a millisecond.</summary>
+    private static readonly TimeSpan LetGo = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Runs until SHUTDOWN was handled. The first Next has been sent before. Throws only when the Extensions API is gone.</summary>
     public async Task RunAsync()
     {
@@ -88,6 +91,9 @@ internal sealed class ExtensionLoop(
         var done = time.GetTimestamp();
         var limit = budget.AfterRuntimeDone(deadline.Later(InvokeMargin - NextMargin)) - spent;
         await OtlpIsInAsync(limit).ConfigureAwait(false);
+        // It holds the destinations that it hangs on, or is about to free them.
+        if (!policy.MayOutliveNext && !flusher.InBackground.IsCompleted)
+            await EndInBackgroundAsync((limit - time.GetElapsedTime(done)) / 2).ConfigureAwait(false);
         var left = limit - time.GetElapsedTime(done);
         if (left > TimeSpan.Zero)
             await flusher.FlushAsync(left, measured: spent == TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
@@ -100,27 +106,30 @@ internal sealed class ExtensionLoop(
     /// <returns>How long this held the invocation when its runtime was done.</returns>
     private async Task<TimeSpan> FlushBesideHandlerAsync(string requestId, Deadline deadline)
     {
-        using var cutOff = CutOff(deadline);
+        using var cutOff = CutOff(deadline, TimeSpan.Zero);
         return await BesideHandlerAsync(flusher.FlushAsync(deadline.Remaining, measured: false, cutOff.Token), cutOff, requestId, deadline, default).ConfigureAwait(false);
     }
 
     /// <inheritdoc cref="FlushBesideHandlerAsync"/>
     private async Task<TimeSpan> FinishBesideHandlerAsync(Task flush, string requestId, Deadline deadline, TimeSpan spent)
     {
-        using var cutOff = CutOff(deadline);
+        using var cutOff = CutOff(deadline, spent);
         using var registration = cutOff.Token.Register(flusher.CutOffInBackground);
         return await BesideHandlerAsync(flush, cutOff, requestId, deadline, spent).ConfigureAwait(false);
     }
 
-    private CancellationTokenSource CutOff(Deadline deadline) =>
-        deadline.CreateCancellation(policy.ExpectsRuntimeDone ? null : budget.WithoutRuntimeDone(deadline));
+    /// <summary>Without a runtimeDone to come the budget counts from the start.</summary>
+    private CancellationTokenSource CutOff(Deadline deadline, TimeSpan spent) =>
+        deadline.CreateCancellation(policy.ExpectsRuntimeDone ? null : budget.WithoutRuntimeDone(deadline) - spent);
 
     private async Task<TimeSpan> BesideHandlerAsync(Task flush, CancellationTokenSource cutOff, string requestId, Deadline deadline, TimeSpan spent)
     {
+        var isBlind = !policy.ExpectsRuntimeDone;
+        var done = time.GetTimestamp();
         await Task.WhenAny(flush, signals.RuntimeDoneAsync(requestId)).ConfigureAwait(false);
         if (flush.IsCompleted)
-            return TimeSpan.Zero;
-        var done = time.GetTimestamp();
+            return isBlind ? time.GetElapsedTime(done) : TimeSpan.Zero;
+        done = time.GetTimestamp();
         var left = budget.AfterRuntimeDone(deadline) - spent;
         if (left > TimeSpan.Zero)
             cutOff.CancelAfter(left);
@@ -141,6 +150,23 @@ internal sealed class ExtensionLoop(
         }
 
         return done.IsCompleted;
+    }
+
+    /// <summary>Gives the flush in the background some time yet.</summary>
+    private async Task EndInBackgroundAsync(TimeSpan patience)
+    {
+        var flush = flusher.InBackground;
+        if (patience > TimeSpan.Zero)
+        {
+            using var limit = new CancellationTokenSource(patience, time);
+            await flush.WaitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (flush.IsCompleted)
+            return;
+        flusher.CutOffInBackground();
+        using var letGo = new CancellationTokenSource(LetGo, time);
+        await flush.WaitAsync(letGo.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>What the function was sending when its runtime finished.</summary>

@@ -8,7 +8,7 @@ namespace TelemetryExtension.Lifecycle;
 /// Nothing here throws; what was not delivered stays in the outbox.
 /// </summary>
 internal sealed class Flusher(
-    TelemetryCollector collector, Delivery delivery, IDeadLetters deadLetters, FlushPolicy policy, FlushBudget budget, TimeProvider time) : IDisposable
+    TelemetryCollector collector, Delivery delivery, IDeadLetters deadLetters, FlushPolicy policy, FlushBudget budget, TimeProvider time)
 {
     /// <summary>A flush that nobody waits for may take as long as a slow backend does; freezing interrupts it anyway.</summary>
     private static readonly TimeSpan BackgroundBudget = TimeSpan.FromSeconds(10);
@@ -17,13 +17,20 @@ internal sealed class Flusher(
     private const int Running = 1;
     private const int Asked = 2;
 
+    private readonly Lock _gate = new();
     private int _background;
-    private volatile Task _inBackground = Task.CompletedTask;
-    private volatile CancellationTokenSource _cutOff = new();
+    private (Task Task, CancellationTokenSource? CutOff) _last = (Task.CompletedTask, null);
     private volatile bool _ended;
 
     /// <summary>The flush that <see cref="StartInBackground"/> started last; never fails.</summary>
-    public Task InBackground => _inBackground;
+    public Task InBackground
+    {
+        get
+        {
+            lock (_gate)
+                return _last.Task;
+        }
+    }
 
     /// <summary>Flushes and waits for it, as long as the limit allows: encoding counts.</summary>
     /// <param name="measured">Whether this flush teaches the budget: not when it ran beside the handler, on a shared CPU.</param>
@@ -70,27 +77,34 @@ internal sealed class Flusher(
     /// </summary>
     public void StartInBackground()
     {
-        if (!_ended && Interlocked.Exchange(ref _background, Asked) == Idle)
-            _inBackground = Task.Run(RunInBackgroundAsync);
+        lock (_gate)
+        {
+            if (_ended || Interlocked.Exchange(ref _background, Asked) != Idle)
+                return;
+            var cutOff = new CancellationTokenSource();
+            _last = (Task.Run(() => RunInBackgroundAsync(cutOff.Token)), cutOff);
+        }
     }
 
     /// <summary>Ends the flush in the background soon; what it has not delivered stays for the next one.</summary>
-    public void CutOffInBackground() => _cutOff.Cancel();
+    public void CutOffInBackground()
+    {
+        CancellationTokenSource? cutOff;
+        lock (_gate)
+            cutOff = _last.CutOff;
+        cutOff?.Cancel();
+    }
 
     /// <summary>No flush begins any more: the shutdown sends everything itself, and what it had to cut off of another one might arrive twice.</summary>
     public void End() => _ended = true;
 
-    public void Dispose() => _cutOff.Dispose();
-
-    private async Task RunInBackgroundAsync()
+    private async Task RunInBackgroundAsync(CancellationToken cutOff)
     {
-        if (_cutOff.IsCancellationRequested)
-            _cutOff = new();
-        var cutOff = _cutOff.Token;
         do
         {
             Volatile.Write(ref _background, Running);
-            await FlushAsync(BackgroundBudget, measured: false, cutOff).ConfigureAwait(false);
+            if (!_ended)
+                await FlushAsync(BackgroundBudget, measured: false, cutOff).ConfigureAwait(false);
             // Not even one that was asked for meanwhile.
             if (cutOff.IsCancellationRequested)
                 Volatile.Write(ref _background, Running);

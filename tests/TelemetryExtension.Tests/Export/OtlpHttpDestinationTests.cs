@@ -27,6 +27,17 @@ public sealed class OtlpHttpDestinationTests : IDisposable
         Assert.Equal([60], await HeldAsync(destination, 1));
     }
 
+    [Fact]
+    public async Task Deliver_BodiesHangForLong_NowAndThenOneGetsAllItsTimeAgain()
+    {
+        using var destination = Destination();
+        _handler.ToHeaders = TimeSpan.FromMilliseconds(30);
+        var held = await HeldAsync(destination, 32);
+
+        Assert.Equal([60, 60, 60], [held[0], held[15], held[31]]);
+        Assert.All(held[3..15].Concat(held[16..31]), ms => Assert.Equal(8, ms));
+    }
+
     [Theory]
     [InlineData(0, 20)]
     [InlineData(500, 100)]

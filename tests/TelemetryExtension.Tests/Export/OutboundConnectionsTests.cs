@@ -127,6 +127,28 @@ public sealed class OutboundConnectionsTests : IDisposable
         Assert.Equal(1, _handlers);
     }
 
+    /// <summary>It looked like a dead connection once; twice the load is the last that a slow backend needs.</summary>
+    [Fact]
+    public async Task NoAnswer_FromABackendThatBecameSlow_OneRequestIsSentTwice()
+    {
+        await AnswerAsync(false);
+        _time.JumpWallClock(TimeSpan.FromSeconds(30));
+        var result = _connections[false].SendAsync(Request, Delivered, Token).AsTask();
+        await _sent.Reader.ReadAsync(Token);
+        await _time.TimerAsync(TimeSpan.FromMilliseconds(75));
+        _time.Advance(TimeSpan.FromMilliseconds(600));
+        var second = await _sent.Reader.ReadAsync(Token);
+        _time.Advance(TimeSpan.FromSeconds(1.5));
+        second.Answer();
+        await result;
+
+        for (var i = 0; i < 5; i++)
+        {
+            _time.JumpWallClock(TimeSpan.FromSeconds(30));
+            Assert.Equal(2, await AnswerAsync(false, after: TimeSpan.FromSeconds(1.5)));
+        }
+    }
+
     public void Dispose()
     {
         foreach (var connections in _connections.Values)

@@ -87,9 +87,9 @@ public sealed class ExtensionLoopBudgetTests
         Assert.Equal(Budget, await loop.Api.NextAsync());
     }
 
-    /// <summary>It holds the destination: without an end to it, neither would the flush at the end get through, nor would Next find nothing in flight.</summary>
+    /// <summary>It holds the destination: it gets half of the time, and the flush at the end the rest.</summary>
     [Fact]
-    public async Task FlushInTheMiddle_BackendHangs_CutOffBeforeNext()
+    public async Task FlushInTheMiddle_BackendHangs_CutOffForTheOneAtTheEnd()
     {
         using var loop = new LoopUnderTest(new("end"));
         await loop.Api.NextAsync();
@@ -99,13 +99,16 @@ public sealed class ExtensionLoopBudgetTests
         var inTheMiddle = await loop.Destination.RequestAsync();
 
         loop.Telemetry.RuntimeDone("long");
-        await loop.WaitingUntilAsync(Budget / 6);
-        loop.Time.Advance(Budget - Millisecond);
-        Assert.Equal((1, false), (loop.Api.Calls, inTheMiddle.CutOff.IsCancellationRequested));
+        await loop.WaitingUntilAsync(Budget / 2);
+        loop.Time.Advance((Budget / 2) - Millisecond);
+        Assert.False(inTheMiddle.CutOff.IsCancellationRequested);
         loop.Time.Advance(Millisecond);
+        var atTheEnd = await loop.Destination.RequestAsync();
+        Assert.Equal((1, inTheMiddle.At + (Budget / 2), true), (loop.Api.Calls, atTheEnd.At, inTheMiddle.CutOff.IsCancellationRequested));
+        loop.Time.Advance(Budget / 2);
 
         Assert.Equal(inTheMiddle.At + Budget, await loop.Api.NextAsync());
-        Assert.True(inTheMiddle.CutOff.IsCancellationRequested);
+        Assert.True(atTheEnd.CutOff.IsCancellationRequested);
     }
 
     [Theory]
@@ -132,6 +135,21 @@ public sealed class ExtensionLoopBudgetTests
 
         Assert.Equal(flush.At + (isFinished ? LeastBudget : TimeSpan.Zero), await loop.Api.NextAsync());
         Assert.Equal(isFinished, flush.CutOff.IsCancellationRequested);
+    }
+
+    /// <summary>Told of while a flush runs, a failure starts another right after it: which must not have a budget of its own.</summary>
+    [Fact]
+    public async Task FlushBesideTheHandler_TheInvocationFailsMeanwhile_TheFlushForThatIsCutOffAsWell()
+    {
+        using var loop = await WithFlushAtStartAsync();
+        var request = await loop.Destination.RequestAsync();
+
+        loop.Telemetry.RuntimeDone("beside", "error");
+        await loop.WaitingUntilAsync(LeastBudget);
+        loop.Time.Advance(LeastBudget);
+
+        Assert.Equal(request.At + LeastBudget, await loop.Api.NextAsync());
+        Assert.True(request.CutOff.IsCancellationRequested);
     }
 
     [Fact]
