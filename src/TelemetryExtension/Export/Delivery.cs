@@ -263,23 +263,34 @@ internal sealed partial class Delivery(Outbox outbox, TimeProvider time, Func<do
                 }
             }
 
-            var senders = new List<Task<bool>>(atOnce);
-            // One that failed before it got onto the network is not taken again at once.
-            while (senders.Count < atOnce && (senders.Count == 0 || lane.Failures == 0) && outbox.Take(lane, run.IsLastChance) is { } batch)
-                senders.Add(SendAllAsync(lane, batch, run));
-            var healthy = await Task.WhenAll(senders);
-            if (senders.Count == 0 || (run.Mode == DeliveryMode.Once && healthy.Contains(false)))
+            var (sent, healthy) = await SendAllAsync(lane, run, atOnce);
+            if (!sent || (run.Mode == DeliveryMode.Once && !healthy))
                 return;
         }
     }
 
-    /// <summary>One request after the other; false as soon as one was not answered properly.</summary>
-    private async Task<bool> SendAllAsync(DeliveryLane lane, DeliveryBatch first, Run run)
+    /// <summary>
+    /// As many requests at once as there are slots, which other signals may free meanwhile, until nothing is left or one was not answered properly.
+    /// </summary>
+    private async Task<(bool Sent, bool Healthy)> SendAllAsync(DeliveryLane lane, Run run, int atOnce)
     {
-        for (var batch = first; batch is not null; batch = run.IsOver || lane.Failures > 0 ? null : outbox.Take(lane, run.IsLastChance))
-            if (!await SendAsync(lane, batch, run))
-                return false;
-        return true;
+        var (sent, healthy) = (false, true);
+        var underWay = new List<Task<bool>>(atOnce);
+        while (true)
+        {
+            // One that failed before it got onto the network is not taken again at once.
+            while (underWay.Count < atOnce && healthy && !run.IsOver && (!sent || lane.Failures == 0) && outbox.Take(lane, run.IsLastChance) is { } batch)
+            {
+                underWay.Add(SendAsync(lane, batch, run));
+                sent = true;
+            }
+
+            if (underWay.Count == 0)
+                return (sent, healthy);
+            var done = await Task.WhenAny(underWay);
+            underWay.Remove(done);
+            healthy &= await done;
+        }
     }
 
     private async Task<bool> SendAsync(DeliveryLane lane, DeliveryBatch batch, Run run)

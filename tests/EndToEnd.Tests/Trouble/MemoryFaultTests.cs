@@ -128,20 +128,4 @@ public sealed class MemoryFaultTests
             Assert.DoesNotContain(outcome.Said, line => line.Contains("emory", StringComparison.Ordinal));
         }
     }
-
-    [Fact]
-    public async Task SHUTDOWN_with_full_buffers_gets_all_of_it_out_in_time()
-    {
-        await using var lambda = await LambdaUnderTest.StartAsync(
-            options => options with { MemorySizeMb = 512, Timeout = TimeSpan.FromSeconds(20) },
-            (FaultRun.Strategy, "end"), ("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", $"{24 << 20}"));
-        await lambda.Backend.PauseAsync(Cancellation);
-        var results = await lambda.OrdersAsync(16, ",\"logLines\":1000,\"logBytes\":1000");
-        lambda.Backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(50)));
-        await lambda.Backend.ResumeAsync(Cancellation);
-        var outcome = await lambda.EndAsync();
-
-        Assert.True(lambda.Backend.Requests.Sum(request => request.Body.Length) > 16 << 20, "less than 16 MiB were sent");
-        outcome.CheckAllArrived(results, FaultRun.LinesPerOrder + 1000);
-    }
 }
