@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 
 namespace LambdaSandbox.Backend;
@@ -18,70 +17,31 @@ public sealed class RefusingEndpoint : IDisposable
 /// <summary>Accepts connections and everything sent to it, and never says a word: no answer, no TLS handshake.</summary>
 public sealed class HangingEndpoint : IAsyncDisposable
 {
-    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly Task _accepting;
-    private int _connections;
+    private readonly LoopbackAcceptor _acceptor;
     private long _bytes;
 
     public HangingEndpoint()
     {
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _listener.Listen();
-        _accepting = AcceptAsync();
+        _acceptor = new(SwallowAsync);
+        _acceptor.Start();
     }
 
-    public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+    public int Port => _acceptor.Port;
 
     public string Url => $"http://127.0.0.1:{Port}";
 
-    /// <summary>Accepted so far.</summary>
-    public int Connections => Volatile.Read(ref _connections);
+    /// <inheritdoc cref="LoopbackAcceptor.Connections"/>
+    public int Connections => _acceptor.Connections;
 
     /// <summary>Swallowed so far.</summary>
     public long BytesReceived => Interlocked.Read(ref _bytes);
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stopping.CancelAsync();
-        await _accepting;
-        _listener.Dispose();
-        _stopping.Dispose();
-    }
+    public ValueTask DisposeAsync() => _acceptor.DisposeAsync();
 
-    private async Task AcceptAsync()
+    private async Task SwallowAsync(Socket connection, CancellationToken cancellationToken)
     {
-        var open = new List<Task>();
-        try
-        {
-            while (true)
-            {
-                var connection = await _listener.AcceptAsync(_stopping.Token);
-                Interlocked.Increment(ref _connections);
-                open.RemoveAll(task => task.IsCompleted);
-                open.Add(SwallowAsync(connection));
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            await Task.WhenAll(open);
-        }
-    }
-
-    private async Task SwallowAsync(Socket connection)
-    {
-        using (connection)
-        {
-            var buffer = new byte[16 * 1024];
-            try
-            {
-                while (await connection.ReceiveAsync(buffer, _stopping.Token) is > 0 and var count)
-                    Interlocked.Add(ref _bytes, count);
-            }
-            catch (Exception error) when (error is SocketException or OperationCanceledException)
-            {
-                // Gone, on either side.
-            }
-        }
+        var buffer = new byte[16 * 1024];
+        while (await connection.ReceiveAsync(buffer, cancellationToken) is > 0 and var count)
+            Interlocked.Add(ref _bytes, count);
     }
 }

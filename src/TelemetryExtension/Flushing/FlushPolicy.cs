@@ -74,6 +74,7 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
             var age = now - _unflushedSince ?? TimeSpan.Zero;
             _previous = _current;
             _current = new(facts.RequestId, now, Ended: _endedEarly == facts.RequestId);
+            _endedEarly = null;
             _unflushedSince ??= now;
             var decision = Decide(age, now - _lastStart, facts);
             _flushesAtEnd = (decision & FlushDecision.AfterInvocation) != 0;

@@ -21,9 +21,6 @@ internal sealed class ExtensionLoop(
     /// <summary>For an OTLP request that the function was sending when its runtime finished.</summary>
     private static readonly TimeSpan InFlightBound = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>For a flush that was cut off to end; it takes a millisecond.</summary>
-    private static readonly TimeSpan LetGo = TimeSpan.FromMilliseconds(20);
-
     /// <summary>Runs until SHUTDOWN was handled. The first Next has been sent before. Throws only when the Extensions API is gone.</summary>
     public async Task RunAsync()
     {
@@ -76,9 +73,7 @@ internal sealed class ExtensionLoop(
             held = await FlushBesideHandlerAsync(invoke.RequestId, deadline).ConfigureAwait(false);
         if (decision.HasFlag(FlushDecision.AfterInvocation))
             held += await FlushAfterInvocationAsync(invoke.RequestId, deadline, held).ConfigureAwait(false);
-        // One that was started in the middle, or after the last Next.
-        if (!policy.MayOutliveNext && !flusher.InBackground.IsCompleted)
-            held += await FinishBesideHandlerAsync(flusher.InBackground, invoke.RequestId, deadline, held).ConfigureAwait(false);
+        held += await FinishInBackgroundAsync(invoke.RequestId, deadline, held).ConfigureAwait(false);
         budget.Held(held);
     }
 
@@ -91,9 +86,8 @@ internal sealed class ExtensionLoop(
         var done = time.GetTimestamp();
         var limit = budget.AfterRuntimeDone(deadline.Later(InvokeMargin - NextMargin)) - spent;
         await OtlpIsInAsync(limit).ConfigureAwait(false);
-        // It holds the destinations that it hangs on, or is about to free them.
-        if (!policy.MayOutliveNext && !flusher.InBackground.IsCompleted)
-            await EndInBackgroundAsync((limit - time.GetElapsedTime(done)) / 2).ConfigureAwait(false);
+        // One in the background holds the destinations that it hangs on, or is about to free them: it gets half of the time.
+        await FinishInBackgroundAsync(requestId, deadline, spent + ((limit - time.GetElapsedTime(done)) / 2)).ConfigureAwait(false);
         var left = limit - time.GetElapsedTime(done);
         if (left > TimeSpan.Zero)
             await flusher.FlushAsync(left, measured: spent == TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
@@ -110,9 +104,12 @@ internal sealed class ExtensionLoop(
         return await BesideHandlerAsync(flusher.FlushAsync(deadline.Remaining, measured: false, cutOff.Token), cutOff, requestId, deadline, default).ConfigureAwait(false);
     }
 
-    /// <inheritdoc cref="FlushBesideHandlerAsync"/>
-    private async Task<TimeSpan> FinishBesideHandlerAsync(Task flush, string requestId, Deadline deadline, TimeSpan spent)
+    /// <summary>The same for a flush that was started in the middle, or after the last Next, unless it may go on over the next one.</summary>
+    private async Task<TimeSpan> FinishInBackgroundAsync(string requestId, Deadline deadline, TimeSpan spent)
     {
+        var flush = flusher.InBackground;
+        if (flush.IsCompleted || policy.MayOutliveNext)
+            return TimeSpan.Zero;
         using var cutOff = CutOff(deadline, spent);
         using var registration = cutOff.Token.Register(flusher.CutOffInBackground);
         return await BesideHandlerAsync(flush, cutOff, requestId, deadline, spent).ConfigureAwait(false);
@@ -150,23 +147,6 @@ internal sealed class ExtensionLoop(
         }
 
         return done.IsCompleted;
-    }
-
-    /// <summary>Gives the flush in the background some time yet.</summary>
-    private async Task EndInBackgroundAsync(TimeSpan patience)
-    {
-        var flush = flusher.InBackground;
-        if (patience > TimeSpan.Zero)
-        {
-            using var limit = new CancellationTokenSource(patience, time);
-            await flush.WaitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        if (flush.IsCompleted)
-            return;
-        flusher.CutOffInBackground();
-        using var letGo = new CancellationTokenSource(LetGo, time);
-        await flush.WaitAsync(letGo.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>What the function was sending when its runtime finished.</summary>

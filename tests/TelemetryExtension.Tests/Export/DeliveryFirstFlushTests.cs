@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using TelemetryExtension.Export;
 
 namespace TelemetryExtension.Tests.Export;
@@ -8,7 +7,7 @@ public sealed class DeliveryFirstFlushTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly ManualTimeProvider _time = new();
-    private readonly ColdDestination _destination = new();
+    private readonly GatedDestination _destination = new(isCold: true);
 
     [Fact]
     public async Task FirstFlush_BackendIsQuick_OneRequestAfterTheOther()
@@ -21,7 +20,7 @@ public sealed class DeliveryFirstFlushTests
             var request = await _destination.RequestAsync();
             Assert.False(_destination.HasMore);
             _time.Advance(TimeSpan.FromMilliseconds(10));
-            request.SetResult();
+            request.Answer();
         }
 
         Assert.Equal(0, (await delivery.WaitAsync(Patience, TestContext.Current.CancellationToken)).LeftPayloads);
@@ -35,12 +34,12 @@ public sealed class DeliveryFirstFlushTests
         var first = await _destination.RequestAsync();
         _time.Advance(TimeSpan.FromMilliseconds(120));
         Assert.False(_destination.HasMore);
-        first.SetResult();
+        first.Answer();
 
-        TaskCompletionSource[] others = [await _destination.RequestAsync(), await _destination.RequestAsync()];
+        GatedDestination.Request[] others = [await _destination.RequestAsync(), await _destination.RequestAsync()];
         _time.Advance(TimeSpan.FromMilliseconds(120));
         foreach (var other in others)
-            other.SetResult();
+            other.Answer();
 
         Assert.Equal(0, (await delivery.WaitAsync(Patience, TestContext.Current.CancellationToken)).LeftPayloads);
     }
@@ -54,9 +53,9 @@ public sealed class DeliveryFirstFlushTests
 
         _time.Advance(TimeSpan.FromMilliseconds(150));
 
-        TaskCompletionSource[] all = [first, await _destination.RequestAsync(), await _destination.RequestAsync()];
+        GatedDestination.Request[] all = [first, await _destination.RequestAsync(), await _destination.RequestAsync()];
         foreach (var request in all)
-            request.SetResult();
+            request.Answer();
         Assert.Equal(0, (await delivery.WaitAsync(Patience, TestContext.Current.CancellationToken)).LeftPayloads);
     }
 
@@ -66,34 +65,5 @@ public sealed class DeliveryFirstFlushTests
         foreach (var signal in (Signal[])[Signal.Traces, Signal.Metrics, Signal.Logs])
             bench.Add(DeliveryTestBench.LogPayload("one") with { Signal = signal });
         return bench;
-    }
-
-    /// <summary>Has no connection until the first answer has come.</summary>
-    private sealed class ColdDestination : IDestination
-    {
-        private readonly Channel<TaskCompletionSource> _requests = Channel.CreateUnbounded<TaskCompletionSource>();
-
-        public string Name => "cold";
-
-        public bool IsCold { get; private set; } = true;
-
-        public bool HasMore => _requests.Reader.TryPeek(out _);
-
-        public bool Accepts(Signal signal) => true;
-
-        public async Task<TaskCompletionSource> RequestAsync()
-        {
-            using var patience = new CancellationTokenSource(Patience);
-            return await _requests.Reader.ReadAsync(patience.Token);
-        }
-
-        public async ValueTask<DeliveryResult> DeliverAsync(OtlpPayload payload, CancellationToken cancellationToken)
-        {
-            var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _requests.Writer.TryWrite(answer);
-            await answer.Task.WaitAsync(cancellationToken);
-            IsCold = false;
-            return new(DeliveryStatus.Delivered);
-        }
     }
 }

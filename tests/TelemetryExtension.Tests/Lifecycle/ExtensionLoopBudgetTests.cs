@@ -116,12 +116,7 @@ public sealed class ExtensionLoopBudgetTests
     [InlineData("continuous", false)]
     public async Task FlushInTheBackground_StillRunsInTheNextInvocation_MayOutliveNextOnlyIfAskedFor(string strategy, bool isFinished)
     {
-        using var loop = new LoopUnderTest(new(strategy, "20"));
-        await loop.PassFirstInvocationsAsync();
-        await PassQuietlyAsync(loop, "quiet");
-        loop.Destination.Hangs = true;
-        loop.Telemetry.LogLine();
-        loop.OverThreshold();
+        using var loop = await WithFlushInBackgroundAsync(strategy);
         var flush = await loop.Destination.RequestAsync();
 
         loop.Invoke("next", Timeout);
@@ -155,12 +150,7 @@ public sealed class ExtensionLoopBudgetTests
     [Fact]
     public async Task FlushInTheBackground_IsDoneWhileTheHandlerRuns_CostsNothing()
     {
-        using var loop = new LoopUnderTest(Periodic);
-        await loop.PassFirstInvocationsAsync();
-        await PassQuietlyAsync(loop, "quiet");
-        loop.Destination.Hangs = true;
-        loop.Telemetry.LogLine();
-        loop.OverThreshold();
+        using var loop = await WithFlushInBackgroundAsync("periodic");
         var flush = await loop.Destination.RequestAsync();
 
         loop.Invoke("next", Timeout);
@@ -297,10 +287,17 @@ public sealed class ExtensionLoopBudgetTests
         loop.Telemetry.LogLine();
     }
 
-    private static async Task PassQuietlyAsync(LoopUnderTest loop, string id)
+    /// <summary>After Next was called in the fourth invocation the buffer comes over its threshold.</summary>
+    private static async Task<LoopUnderTest> WithFlushInBackgroundAsync(string strategy)
     {
-        loop.Invoke(id, Timeout);
+        var loop = new LoopUnderTest(new(strategy, "20"));
+        await loop.PassFirstInvocationsAsync();
+        loop.Invoke("quiet", Timeout);
         await loop.Api.NextAsync();
-        loop.Telemetry.RuntimeDone(id);
+        loop.Telemetry.RuntimeDone("quiet");
+        loop.Destination.Hangs = true;
+        loop.Telemetry.LogLine();
+        loop.OverThreshold();
+        return loop;
     }
 }
