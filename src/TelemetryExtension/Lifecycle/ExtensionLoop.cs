@@ -100,8 +100,10 @@ internal sealed class ExtensionLoop(
     /// <returns>How long this held the invocation when its runtime was done.</returns>
     private async Task<TimeSpan> FlushBesideHandlerAsync(string requestId, Deadline deadline)
     {
+        var started = time.GetTimestamp();
         using var cutOff = CutOff(deadline, TimeSpan.Zero);
-        return await BesideHandlerAsync(flusher.FlushAsync(deadline.Remaining, measured: false, cutOff.Token), cutOff, requestId, deadline, default).ConfigureAwait(false);
+        var flush = flusher.FlushAsync(deadline.Remaining, measured: false, cutOff.Token);
+        return await BesideHandlerAsync(flush, started, cutOff, requestId, deadline, default).ConfigureAwait(false);
     }
 
     /// <summary>The same for a flush that was started in the middle, or after the last Next, unless it may go on over the next one.</summary>
@@ -110,23 +112,24 @@ internal sealed class ExtensionLoop(
         var flush = flusher.InBackground;
         if (flush.IsCompleted || policy.MayOutliveNext)
             return TimeSpan.Zero;
+        var started = time.GetTimestamp();
         using var cutOff = CutOff(deadline, spent);
         using var registration = cutOff.Token.Register(flusher.CutOffInBackground);
-        return await BesideHandlerAsync(flush, cutOff, requestId, deadline, spent).ConfigureAwait(false);
+        return await BesideHandlerAsync(flush, started, cutOff, requestId, deadline, spent).ConfigureAwait(false);
     }
 
     /// <summary>Without a runtimeDone to come the budget counts from the start.</summary>
     private CancellationTokenSource CutOff(Deadline deadline, TimeSpan spent) =>
         deadline.CreateCancellation(policy.ExpectsRuntimeDone ? null : budget.WithoutRuntimeDone(deadline) - spent);
 
-    private async Task<TimeSpan> BesideHandlerAsync(Task flush, CancellationTokenSource cutOff, string requestId, Deadline deadline, TimeSpan spent)
+    private async Task<TimeSpan> BesideHandlerAsync(
+        Task flush, long started, CancellationTokenSource cutOff, string requestId, Deadline deadline, TimeSpan spent)
     {
         var isBlind = !policy.ExpectsRuntimeDone;
-        var done = time.GetTimestamp();
         await Task.WhenAny(flush, signals.RuntimeDoneAsync(requestId)).ConfigureAwait(false);
         if (flush.IsCompleted)
-            return isBlind ? time.GetElapsedTime(done) : TimeSpan.Zero;
-        done = time.GetTimestamp();
+            return isBlind ? time.GetElapsedTime(started) : TimeSpan.Zero;
+        var done = time.GetTimestamp();
         var left = budget.AfterRuntimeDone(deadline) - spent;
         if (left > TimeSpan.Zero)
             cutOff.CancelAfter(left);

@@ -62,8 +62,9 @@ public sealed class FreezeFaultTests
     private static async Task InvokeAsync(string strategy, RandomFreezes freezes)
     {
         const int lines = 20;
-        await using var lambda = await LambdaUnderTest.StartAsync(
-            options => options with { Timeout = TimeSpan.FromSeconds(30) },
+        LambdaUnderTest? started = null;
+        await using var lambda = started = await LambdaUnderTest.StartAsync(
+            options => options with { Timeout = TimeSpan.FromSeconds(30), OnNext = _ => started is null ? Task.CompletedTask : freezes.AtNextAsync(started) },
             (FaultRun.Strategy, strategy), (FaultRun.Budget, "2000"), ("TELEMETRY_EXTENSION_BUFFER_ITEMS", "128"));
         lambda.Backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(30)));
         var results = new List<InvocationResult>();

@@ -1,10 +1,14 @@
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>Freezes of 1 to 20 ms at random moments out of a seed, beside whatever one environment does meanwhile; what they met is counted.</summary>
+/// <summary>Freezes of 1 to 20 ms at random moments out of a seed and around Next, beside whatever one environment does meanwhile; what they met is counted.</summary>
 /// <param name="least">So many before the shutdown; more of them hit it.</param>
 internal sealed class RandomFreezes(int seed, int least)
 {
+    /// <summary>One of so many calls of Next is sure to meet a freeze: left to chance, few do where an invocation follows the other at once.</summary>
+    private const int NextEvery = 4;
+
     private readonly Random _random = new(seed);
+    private int _nexts;
     private volatile int _count;
     private volatile bool _ending;
 
@@ -15,7 +19,7 @@ internal sealed class RandomFreezes(int seed, int least)
     /// <summary>A request was open at the backend.</summary>
     public int InUploads { get; private set; }
 
-    /// <summary>The extension had called Next.</summary>
+    /// <summary>The extension was calling Next, or had called it.</summary>
     public int InNext { get; private set; }
 
     /// <summary>The shutdown was under way and the extension alive.</summary>
@@ -40,6 +44,13 @@ internal sealed class RandomFreezes(int seed, int least)
         }
     }
 
+    /// <summary>The extension has called Next, and the platform does not know yet.</summary>
+    public async Task AtNextAsync(LambdaUnderTest lambda)
+    {
+        if (Interlocked.Increment(ref _nexts) % NextEvery == 0)
+            await lambda.Sandbox.FreezeWhileAsync(() => LookAsync(lambda, isAtNext: true), TestContext.Current.CancellationToken);
+    }
+
     private async Task FreezeAsync(LambdaUnderTest lambda, CancellationToken over)
     {
         try
@@ -57,13 +68,13 @@ internal sealed class RandomFreezes(int seed, int least)
         }
     }
 
-    private Task LookAsync(LambdaUnderTest lambda)
+    private Task LookAsync(LambdaUnderTest lambda, bool isAtNext = false)
     {
         var extension = lambda.Sandbox.Extensions[0];
         _count++;
         InUploads += lambda.Backend.OpenRequests > 0 ? 1 : 0;
-        InNext += extension.State == "Ready" ? 1 : 0;
+        InNext += isAtNext || extension.State == "Ready" ? 1 : 0;
         InShutdown += _ending && extension.ExitCode is null ? 1 : 0;
-        return Task.Delay(_random.Next(1, 21), CancellationToken.None);
+        return Task.Delay(1 + (_count % 20), CancellationToken.None);
     }
 }

@@ -264,6 +264,27 @@ public sealed class ExtensionLoopBudgetTests
         Assert.Equal(Budget, await loop.Api.NextAsync());
     }
 
+    /// <summary>The one at the start waits behind one that was begun after the last Next: both together have one budget.</summary>
+    [Fact]
+    public async Task NoTelemetry_BackgroundFlushHangsBesideTheOneAtTheStart_HeldForOneBudget()
+    {
+        using var loop = new LoopUnderTest(hasTelemetry: false);
+        await loop.Api.NextAsync();
+        loop.Destination.Hangs = true;
+        loop.Telemetry.LogLine();
+        loop.OverThreshold();
+        var background = await loop.Destination.RequestAsync();
+
+        loop.Invoke("1", Timeout);
+        await loop.WaitingUntilAsync(Budget);
+        loop.Time.Advance(Budget - Millisecond);
+        Assert.Equal((1, false), (loop.Api.Calls, background.CutOff.IsCancellationRequested));
+        loop.Time.Advance(Millisecond);
+
+        Assert.Equal(background.At + Budget, await loop.Api.NextAsync());
+        Assert.True(background.CutOff.IsCancellationRequested);
+    }
+
     /// <summary>The fifth invocation after a pause: what is left of the fourth is flushed while the handler runs.</summary>
     private static async Task<LoopUnderTest> WithFlushAtStartAsync(bool hangs = true)
     {
