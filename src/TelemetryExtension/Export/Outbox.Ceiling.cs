@@ -50,8 +50,14 @@ internal sealed partial class Outbox
         var filesHelp = SpoolOldest();
 
         // What no destination gets any more makes room for what one still may.
-        while (_bytes > _options.MaxBytes && _order.OldestExpiredInMemory is { } expired)
+        while (_bytes > _options.MaxBytes && (filesHelp ? _order.OldestExpired : _order.OldestExpiredInMemory) is { } expired)
+        {
+            var wasInFile = expired.File is not null;
             Forget(expired);
+            if (wasInFile)
+                filesHelp = SpoolOldest();
+        }
+
         foreach (var signal in SheddingOrder)
         {
             while (_bytes > _options.MaxBytes && (filesHelp ? _order.OldestOf(signal) : _order.OldestInMemoryOf(signal)) is { } entry)

@@ -9,8 +9,6 @@ namespace TelemetryExtension.Export;
 /// </summary>
 internal sealed partial class Outbox
 {
-    private long _expiredBytes;
-
     /// <summary>Whether <see cref="TakeExpired"/> has something to take.</summary>
     public bool HasExpired
     {
@@ -109,20 +107,17 @@ internal sealed partial class Outbox
 
     /// <summary>
     /// Every destination has decided, and at least one did not get it that may want it later: false when that is not so, or nobody writes dead letters.
-    /// Its place, in memory or in a file, stays the same; above the bound the oldest of these payloads are dropped.
+    /// Its place, in memory or in a file, stays the same, and counts there until somebody else needs it.
     /// </summary>
     private bool TryKeepForDeadLetters(OutboxEntry entry)
     {
-        if (_options.ExpiredMaxBytes < entry.Cost || !Array.Exists(entry.Shares, static share => share.Expired > 0 || share.Unwanted > 0))
+        if (!_options.KeepsForDeadLetters || !Array.Exists(entry.Shares, static share => share.Expired > 0 || share.Unwanted > 0))
             return false;
         // It leaves the order as what it was there.
         _order.TakeOut(entry);
         entry.IsGone = true;
         entry.IsExpired = true;
         _order.Place(entry);
-        _expiredBytes += entry.Cost;
-        while (_expiredBytes > _options.ExpiredMaxBytes && _order.OldestExpired is { } oldest)
-            Forget(oldest);
         return true;
     }
 

@@ -312,8 +312,6 @@ internal sealed partial class Outbox : IDisposable
             foreach (var lane in _lanesOf[(int)entry.Payload.Signal])
                 lane.Remove(entry);
         _order.TakeOut(entry);
-        if (entry.IsExpired)
-            _expiredBytes -= entry.Cost;
         if (entry.File is null)
             _bytes -= entry.Cost;
     }

@@ -20,7 +20,7 @@ internal sealed record OutboxSettings(
 /// <param name="MaxRequestBytes">Payloads are merged up to this size (uncompressed).</param>
 /// <param name="MaxAge">A payload older than this is given up after one more failed attempt; never without an attempt.</param>
 /// <param name="SpoolMaxBytes">0 turns files off.</param>
-/// <param name="ExpiredMaxBytes">Payloads past their limits that wait for the dead letters; part of the other bounds. 0, when nobody writes any, drops them at once.</param>
+/// <param name="KeepsForDeadLetters">Payloads past their limits wait for the dead letters, inside the other bounds; when nobody writes any, they are dropped at once.</param>
 internal sealed record OutboxOptions(
     int MaxBytes = 8 * 1024 * 1024,
     int MaxRequestBytes = 512 * 1024,
@@ -28,7 +28,7 @@ internal sealed record OutboxOptions(
     int MaxAttempts = 1000,
     int SpoolMaxBytes = 32 * 1024 * 1024,
     string SpoolDirectory = "/tmp/telemetry-extension-spool",
-    int ExpiredMaxBytes = 0)
+    bool KeepsForDeadLetters = false)
 {
     private const int MiB = 1024 * 1024;
 

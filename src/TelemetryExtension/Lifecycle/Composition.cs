@@ -41,8 +41,8 @@ internal sealed class Composition
         List<IDestination> destinations =
             [.. OtlpDestinations.Create(options.Delivery, time), .. CloudWatchDestinations.Create(options.CloudWatch, logs, Names, Console.Out, time)];
         var deadLetters = DeadLetterWriter.For(options.DeadLetters, logs, Names, Console.Out, time);
-        var expiredBytes = options.DeadLetters.Output == DeadLetterOutput.Off ? 0 : options.Outbox.MaxBytes / 4;
-        var outbox = new Outbox(destinations, options.Outbox with { ExpiredMaxBytes = expiredBytes }, RetrySchedule.Default, ledger, time);
+        var keepsForDeadLetters = options.DeadLetters.Output != DeadLetterOutput.Off;
+        var outbox = new Outbox(destinations, options.Outbox with { KeepsForDeadLetters = keepsForDeadLetters }, RetrySchedule.Default, ledger, time);
         var delivery = new Delivery(outbox, time, Random.Shared.NextDouble);
 
         // Between: from the channel to the outbox.

@@ -145,7 +145,7 @@ public sealed class DeliveryFaultTests : DeliveryToBackend
     public async Task Deliver_Http1AnswerWhoseBodyHangs_IsFinalAndItsConnectionIsNotUsedAgain()
     {
         Backend.Respond = Faults.First(1, Fault.HangMidBody);
-        using var bench = Bench("http/protobuf", timeoutMs: 200);
+        using var bench = Bench("http/protobuf", timeoutMs: 5000);
         bench.Add(LogPayload("one"));
         await bench.DeliverAsync(DeliveryMode.Drain);
         Assert.Single(Backend.Requests);

@@ -60,7 +60,7 @@ public sealed class ExpiredPayloadTests
     [Fact]
     public async Task Deliver_AFreshPayloadMergedWithAnOldOne_DoesNotExpireWithIt()
     {
-        using var bench = Bench(new(MaxAge: TimeSpan.FromHours(1), ExpiredMaxBytes: 10_000));
+        using var bench = Bench(new(MaxAge: TimeSpan.FromHours(1), KeepsForDeadLetters: true));
         var old = bench.Add(LogPayload("old") with { Created = _time.GetUtcNow() });
         _time.JumpWallClock(TimeSpan.FromHours(5));
         bench.Add(LogPayload("fresh") with { Created = _time.GetUtcNow() });
@@ -77,7 +77,7 @@ public sealed class ExpiredPayloadTests
     [Fact]
     public async Task WriteExpired_PastItsAge_IsWritten()
     {
-        using var bench = Bench(new(MaxAge: TimeSpan.FromHours(1), ExpiredMaxBytes: 10_000));
+        using var bench = Bench(new(MaxAge: TimeSpan.FromHours(1), KeepsForDeadLetters: true));
         bench.Add(LogPayload("one") with { Created = _time.GetUtcNow() });
         _time.JumpWallClock(TimeSpan.FromHours(5));
         await bench.DeliverAsync();
@@ -88,7 +88,7 @@ public sealed class ExpiredPayloadTests
     [Fact]
     public async Task Deliver_FreshTelemetryWithEveryFlush_WhatFailedBeforeExpiresAllTheSame()
     {
-        using var bench = Bench(new(MaxAge: TimeSpan.FromHours(1), ExpiredMaxBytes: 10_000));
+        using var bench = Bench(new(MaxAge: TimeSpan.FromHours(1), KeepsForDeadLetters: true));
         var old = bench.Add(LogPayload("old") with { Created = _time.GetUtcNow() });
         await bench.DeliverAsync();
         for (var flush = 0; flush < 3; flush++)
@@ -105,7 +105,7 @@ public sealed class ExpiredPayloadTests
     [Fact]
     public async Task WriteExpired_WriterTakesNoMore_TheRestIsDroppedAsExpired()
     {
-        using var bench = Bench(new(MaxAttempts: 1, MaxRequestBytes: 1024, ExpiredMaxBytes: 100_000));
+        using var bench = Bench(new(MaxAttempts: 1, MaxRequestBytes: 1024, KeepsForDeadLetters: true));
         for (var i = 0; i < 5; i++)
             bench.Add(LogPayload($"m{i}"));
         await bench.DeliverAsync();
@@ -123,23 +123,23 @@ public sealed class ExpiredPayloadTests
         AssertLogs(bench, expired: 1);
     }
 
+    /// <summary>Half of the ceiling by itself; nothing else wants that room.</summary>
     [Fact]
-    public async Task Deliver_MoreExpiresThanMayWait_TheOldestAreDropped()
+    public async Task Deliver_AllThatWaitsExpires_AllOfItIsWritten()
     {
-        using var bench = Bench(new(MaxAttempts: 1, ExpiredMaxBytes: RoomFor(3)));
-        for (var i = 0; i < 5; i++)
+        using var bench = Bench(new(MaxBytes: RoomFor(9), SpoolMaxBytes: 0, MaxAttempts: 1, KeepsForDeadLetters: true));
+        bench.Add(LogPayload("m0" + new string('x', 4 * 930)));
+        for (var i = 1; i < 4; i++)
             bench.Add(LogPayload($"m{i}" + new string('x', 900)));
         await bench.DeliverAsync();
-        Assert.InRange(bench.Outbox.Counts.Bytes, RoomFor(2), RoomFor(3));
         await WriteAsync(bench, _letters);
-        AssertLogs(bench, deadLettered: 3, expired: 2);
-        Assert.Contains("m2x", Encoding.UTF8.GetString(_letters.Written[0].Body.Span), StringComparison.Ordinal);
+        AssertLogs(bench, deadLettered: 4);
     }
 
     [Fact]
     public async Task Add_MemoryIsShort_ExpiredPayloadsMakeRoomForLiveOnes()
     {
-        using var bench = Bench(new(MaxBytes: RoomFor(4), SpoolMaxBytes: 0, MaxAttempts: 1, ExpiredMaxBytes: RoomFor(3)));
+        using var bench = Bench(new(MaxBytes: RoomFor(4), SpoolMaxBytes: 0, MaxAttempts: 1, KeepsForDeadLetters: true));
         for (var i = 0; i < 3; i++)
             bench.Add(LogPayload(new string('x', 900)));
         await bench.DeliverAsync();
@@ -150,9 +150,24 @@ public sealed class ExpiredPayloadTests
     }
 
     [Fact]
+    public async Task Add_MemoryAndFilesAreFull_ExpiredPayloadsInFilesMakeRoomForLiveOnes()
+    {
+        using var bench = Bench(new(MaxBytes: 2000, SpoolMaxBytes: 16_000, MaxAttempts: 1, KeepsForDeadLetters: true));
+        for (var i = 0; i < 12; i++)
+            bench.Add(LogPayload(new string('x', 900)));
+        await bench.DeliverAsync();
+        var before = bench.Outbox.Counts.SpooledPayloads;
+        Assert.InRange(before, 5, int.MaxValue);
+        for (var i = 0; i < 10; i++)
+            bench.Add(LogPayload(new string('y', 900)) with { Signal = Signal.Metrics });
+        Assert.Equal(0, bench.Ledger[LedgerAccount.Metrics].DroppedTotal);
+        Assert.InRange(bench.LogsLine().Dropped[(int)DropReason.Expired], 1, 11);
+    }
+
+    [Fact]
     public async Task WriteExpired_PayloadInAFile_ComesBackAndTheFileGoes()
     {
-        using var bench = Bench(new(MaxBytes: 500, MaxAttempts: 1, ExpiredMaxBytes: 10_000));
+        using var bench = Bench(new(MaxBytes: 500, MaxAttempts: 1, KeepsForDeadLetters: true));
         bench.Add(LogPayload(new string('x', 900)));
         await bench.DeliverAsync();
         Assert.Single(Directory.GetFiles(bench.SpoolDirectory, "*.otlp"));
@@ -165,7 +180,7 @@ public sealed class ExpiredPayloadTests
     [Fact]
     public async Task WriteExpired_FileDeletedMeanwhile_IsDropped()
     {
-        using var bench = Bench(new(MaxBytes: 500, MaxAttempts: 1, ExpiredMaxBytes: 10_000));
+        using var bench = Bench(new(MaxBytes: 500, MaxAttempts: 1, KeepsForDeadLetters: true));
         bench.Add(LogPayload(new string('x', 900)));
         await bench.DeliverAsync();
         File.Delete(Directory.GetFiles(bench.SpoolDirectory, "*.otlp")[0]);
@@ -191,7 +206,7 @@ public sealed class ExpiredPayloadTests
     {
         // The second destination was cut off by the budget, which is no answer: its share is still open.
         var slow = new ScriptedDestination("b") { Respond = static _ => throw new OperationCanceledException() };
-        using var bench = new DeliveryTestBench([_destination, slow], new(MaxAttempts: 1, ExpiredMaxBytes: 10_000), null, _time);
+        using var bench = new DeliveryTestBench([_destination, slow], new(MaxAttempts: 1, KeepsForDeadLetters: true), null, _time);
         bench.Add(LogPayload("one"));
         _ = bench.Outbox.Take(bench.Outbox.Lanes.Single(lane => lane.Destination == slow && lane.Signal == Signal.Logs));
         await bench.DeliverAsync();
@@ -245,5 +260,5 @@ public sealed class ExpiredPayloadTests
     private static int RoomFor(int payloads) => payloads * (930 + OutboxEntry.BesideBody(1));
 
     private DeliveryTestBench Bench(OutboxOptions? options = null) =>
-        new([_destination], options ?? new(MaxAttempts: 1, ExpiredMaxBytes: 10_000), null, _time);
+        new([_destination], options ?? new(MaxAttempts: 1, KeepsForDeadLetters: true), null, _time);
 }

@@ -27,7 +27,7 @@ public sealed class OutboxPropertyTests
         second.Signals.Remove(Signal.Metrics);
         var options = new OutboxOptions(
             MaxBytes: limits % 2 == 0 ? 6_000 : 100_000, MaxRequestBytes: 700, MaxAttempts: 2, SpoolMaxBytes: limits < 2 ? 0 : 6_000,
-            ExpiredMaxBytes: 2_500);
+            KeepsForDeadLetters: true);
         var letters = new ScriptedDeadLetters { Room = 5 };
         using var bench = new DeliveryTestBench([first, second], options, null, time);
         foreach (var step in steps)

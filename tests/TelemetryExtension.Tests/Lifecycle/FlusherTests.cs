@@ -19,7 +19,7 @@ public sealed class FlusherTests
     {
         var cancelled = TestContext.Current.CancellationToken;
         var destination = new ScriptedDestination("a") { Respond = static _ => new(DeliveryStatus.Retryable) };
-        using var bench = new DeliveryTestBench([destination], new(MaxAttempts: 1, ExpiredMaxBytes: 10_000), null, _time);
+        using var bench = new DeliveryTestBench([destination], new(MaxAttempts: 1, KeepsForDeadLetters: true), null, _time);
         using var collector = Collector(bench);
         var letters = new ScriptedDeadLetters { Gate = new(TaskCreationOptions.RunContinuationsAsynchronously) };
         var flusher = Flusher(bench, collector, letters);
