@@ -18,12 +18,15 @@ internal static class BatchSplit
             return null;
         var part = batch.Parts[0];
         var firstRecords = Math.Min(part.Records, OtlpSplit.CountRecords(sent.Signal, first.Span));
-        part.Entry.Shares[lane].OpenParts++;
-        part.Entry.Shares[lane].IsSplit = true;
-        return
+        DeliveryBatch[] halves =
         [
             new(batch.Signal, [new(part.Entry, firstRecords, first)], batch.Splits),
             new(batch.Signal, [new(part.Entry, part.Records - firstRecords, second)], batch.Splits),
         ];
+
+        // Last: up to here it may fail for want of memory.
+        part.Entry.Shares[lane].OpenParts++;
+        part.Entry.Shares[lane].IsSplit = true;
+        return halves;
     }
 }

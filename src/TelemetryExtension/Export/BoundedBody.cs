@@ -3,9 +3,11 @@ namespace TelemetryExtension.Export;
 internal static class BoundedBody
 {
     /// <summary>Reads a response body up to a limit; what lies beyond is left unread, which costs the connection and nothing else.</summary>
-    public static async ValueTask<byte[]> ReadAsync(HttpContent content, int maxBytes, CancellationToken cancellationToken)
+    /// <param name="hasTrailers">They are there only once the end has been read, whatever length was announced.</param>
+    public static async ValueTask<byte[]> ReadAsync(HttpContent content, int maxBytes, bool hasTrailers, CancellationToken cancellationToken)
     {
-        if (content.Headers.ContentLength is 0)
+        var announced = hasTrailers ? null : content.Headers.ContentLength;
+        if (announced is 0)
             return [];
         await using var stream = await content.ReadAsStreamAsync(cancellationToken);
         var buffer = new byte[1024];
@@ -15,7 +17,7 @@ internal static class BoundedBody
         {
             length += read;
             // At its end is no further read: that one could be cancelled.
-            if (length >= maxBytes || length == content.Headers.ContentLength)
+            if (length >= maxBytes || length == announced)
                 break;
             if (length == buffer.Length)
                 Array.Resize(ref buffer, Math.Min(buffer.Length * 4, maxBytes));

@@ -16,6 +16,9 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
     /// <summary>One odd answer must not turn every payload into a request of its own for good.</summary>
     private const int LeastMerge = 4096;
 
+    /// <summary>After so many requests of about the size that is known to be taken, one of twice the size is tried: limits are raised, and proxies replaced.</summary>
+    private const int FittingBeforeMore = 1000;
+
     private readonly LinkedList<OutboxEntry> _fresh = new();
 
     /// <summary>The next to go: halves of what was refused, and what was no failure of the destination.</summary>
@@ -28,6 +31,7 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
     private Pause _pause;
     private bool _serverAsked;
     private int _mostBytes = int.MaxValue;
+    private int _fitting;
 
     public IDestination Destination { get; } = destination;
 
@@ -83,7 +87,7 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
     /// One entry of a group goes on as all of them, in its own place. They wait here in the same place one after the other, or nowhere; the others
     /// are gone already.
     /// </summary>
-    public void Merge(OutboxEntry one, IReadOnlyList<OutboxEntry> group)
+    public void Merge(OutboxEntry one, List<OutboxEntry> group)
     {
         if (one.Shares[Index].OpenParts == 0)
             return;
@@ -168,7 +172,15 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
     }
 
     /// <summary>A request of this size was too large: later merges stay below half of it, which is what its halves are tried with.</summary>
-    public void TooLarge(int bytes) => _mostBytes = Math.Min(_mostBytes, Math.Max(LeastMerge, bytes / 2));
+    public void TooLarge(int bytes) => (_mostBytes, _fitting) = (Math.Min(_mostBytes, Math.Max(LeastMerge, bytes / 2)), 0);
+
+    /// <summary>A request of this size was taken.</summary>
+    public void Fitted(int bytes)
+    {
+        if (bytes < _mostBytes / 2 || ++_fitting < FittingBeforeMore)
+            return;
+        (_mostBytes, _fitting) = (_mostBytes > int.MaxValue / 2 ? int.MaxValue : _mostBytes * 2, 0);
+    }
 
     /// <summary>
     /// The last chance: what failed before, maybe minutes ago, must not make the pauses of these last seconds long. A server's own wish stays.

@@ -12,6 +12,10 @@ internal static class GrpcResponse
     private const int Ok = 0;
     private const int InvalidArgument = 3;
     private const int ResourceExhausted = 8;
+    private const int OutOfRange = 11;
+
+    /// <summary>Of the common implementations (C, Go, Node, Java, .NET; Rust says them with OUT_OF_RANGE).</summary>
+    private static readonly string[] SizeWords = ["larger than", "too large", "exceeds maximum", "exceeds the maximum"];
     private static readonly string[] Names =
     [
         "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED",
@@ -36,12 +40,13 @@ internal static class GrpcResponse
         var text = $"gRPC {name}{(grpcStatus is null ? $" (HTTP {httpStatus.ToString(CultureInfo.InvariantCulture)})" : "")}{(said is null ? "" : ": " + said)}";
         var retryInfo = RetryInfo(detailsBin);
 
-        // CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS; exhaustion only when the server says when it will be over.
-        if (code is 1 or 4 or 10 or 11 or 14 or 15 || (code == ResourceExhausted && retryInfo is not null))
-            return new(DeliveryStatus.Retryable, 0, text, retryInfo);
+        var isTooLarge = grpcStatus is null
+            ? httpStatus == TooLarge
+            : code is ResourceExhausted or OutOfRange && retryInfo is null && SpeaksOfSize(said);
 
-        // Without RetryInfo, exhaustion is how gRPC servers say that a message is too large.
-        var isTooLarge = code == ResourceExhausted || (grpcStatus is null && httpStatus == TooLarge);
+        // CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS; exhaustion only when the server says when it will be over.
+        if (!isTooLarge && (code is 1 or 4 or 10 or OutOfRange or 14 or 15 || (code == ResourceExhausted && retryInfo is not null)))
+            return new(DeliveryStatus.Retryable, 0, text, retryInfo);
         return new(
             DeliveryStatus.Refused,
             0,
@@ -49,6 +54,13 @@ internal static class GrpcResponse
             MayBeTooLargeOrPoisoned: isTooLarge || code == InvalidArgument || (grpcStatus is null && httpStatus == BadRequest),
             IsTooLarge: isTooLarge);
     }
+
+    /// <summary>
+    /// Exhaustion is how gRPC servers say that a message is too large, and also that a quota or their memory is used up, which smaller requests would only
+    /// make worse. Only the words tell them apart.
+    /// </summary>
+    private static bool SpeaksOfSize(string? message) =>
+        message is not null && SizeWords.Any(words => message.Contains(words, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The delay of a google.rpc.RetryInfo among the details; zero when it names none, null when there is no RetryInfo.</summary>
     public static TimeSpan? RetryInfo(string? detailsBin)

@@ -59,19 +59,24 @@ internal sealed class OtlpGrpcDestination(string name, OtlpEndpoint?[] endpoints
         return ms <= 99_999_999 ? ms.ToString(CultureInfo.InvariantCulture) + "m" : (ms / 1000).ToString(CultureInfo.InvariantCulture) + "S";
     }
 
-    private static async ValueTask<DeliveryResult> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private async ValueTask<DeliveryResult> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         // The trailers come behind the body. A body that breaks off leaves the call without a status: that may be tried again.
-        var body = await BoundedBody.ReadAsync(response.Content, MaxResponseBytes, cancellationToken);
+        var body = await BoundedBody.ReadAsync(response.Content, MaxResponseBytes, hasTrailers: true, cancellationToken);
         var status = Value(response.TrailingHeaders, "grpc-status") ?? Value(response.Headers, "grpc-status");
         if (status is null && response.StatusCode == HttpStatusCode.OK)
             return new(DeliveryStatus.Retryable, 0, "gRPC answer without a status");
-        return GrpcResponse.Classify(
+        var result = GrpcResponse.Classify(
             status,
             (int)response.StatusCode,
             Value(response.TrailingHeaders, "grpc-message") ?? Value(response.Headers, "grpc-message"),
             Value(response.TrailingHeaders, "grpc-status-details-bin") ?? Value(response.Headers, "grpc-status-details-bin"),
             GrpcContent.MessageOf(body));
+
+        // Somebody on the way who speaks HTTP only says it the HTTP way.
+        return status is null && result.Status == DeliveryStatus.Retryable
+            ? result with { RetryAfter = OtlpHttpResponse.RetryAfter(Value(response.Headers, "Retry-After"), time.GetUtcNow()) }
+            : result;
     }
 
     private static string? Value(HttpResponseHeaders headers, string name) =>

@@ -83,7 +83,7 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
             : new AttemptTimeout(PatienceWithBody(took), time, cancellationToken, isStarted: false);
         try
         {
-            var reading = BoundedBody.ReadAsync(response.Content, MaxResponseBytes, patience.Token);
+            var reading = BoundedBody.ReadAsync(response.Content, MaxResponseBytes, hasTrailers: false, patience.Token);
             if (!reading.IsCompleted)
                 patience.Start();
             body = await reading;

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using TelemetryExtension.Export.Tls;
 
@@ -34,11 +35,21 @@ internal static class OutboundHandler
         if (url.Scheme == Uri.UriSchemeHttps)
         {
             var trust = tls.Certificate is { } file ? new ServerTrust(new CaBundle(file)) : SystemTrust.Value;
-            handler.SslOptions = trust.Options(tls.ClientCertificate is { } client ? X509Certificate2.CreateFromPemFile(client, tls.ClientKey) : null);
+            handler.SslOptions = trust.Options(tls.ClientCertificate is { } client ? ClientCertificate(client, tls.ClientKey) : null);
         }
 
         if (ownPorts?.Contains(url.Port) == true)
             handler.ConnectCallback = (context, cancellationToken) => OwnReceiver.ConnectElsewhereAsync(context.DnsEndPoint, ownPorts, cancellationToken);
         return handler;
+    }
+
+    /// <summary>The first certificate of the file is ours, and those behind it are sent along: a server may know only the root they lead to.</summary>
+    private static SslStreamCertificateContext ClientCertificate(string file, string? keyFile)
+    {
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPemFile(file);
+        if (chain.Count > 0)
+            chain.RemoveAt(0);
+        return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(file, keyFile), chain, offline: true);
     }
 }

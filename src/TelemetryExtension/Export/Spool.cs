@@ -121,20 +121,8 @@ internal sealed class Spool(string directory, int maxBytes, int headBytes, TimeP
                 return found;
             var beginning = new byte[Math.Max(headBytes, 1024)];
             foreach (var path in Directory.GetFiles(directory).Order(StringComparer.Ordinal))
-            {
-                if (path.EndsWith(Complete, StringComparison.Ordinal) && TryReadHead(path, beginning, out var head))
-                {
-                    var file = new SpoolFile(path, head.BodyAt + head.BodyBytes);
-                    found.Add((file, head));
-                    Files++;
-                    Bytes += file.Bytes;
-                }
-                else if (path.EndsWith(Complete, StringComparison.Ordinal) || path.EndsWith(Partial, StringComparison.Ordinal))
-                {
-                    Log.Warn($"deleting an unusable spool file of {new FileInfo(path).Length} bytes");
-                    Remove(path);
-                }
-            }
+                if (TakeOver(path, beginning) is { } one)
+                    found.Add(one);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -145,6 +133,34 @@ internal sealed class Spool(string directory, int maxBytes, int headBytes, TimeP
     }
 
     public void Dispose() => _ownership?.Dispose();
+
+    /// <summary>Null when it is no payload of ours that can be read; the others do not suffer for it.</summary>
+    private (SpoolFile File, SpoolHead Head)? TakeOver(string path, byte[] beginning)
+    {
+        try
+        {
+            if (path.EndsWith(Complete, StringComparison.Ordinal) && TryReadHead(path, beginning, out var head))
+            {
+                var file = new SpoolFile(path, head.BodyAt + head.BodyBytes);
+                Files++;
+                Bytes += file.Bytes;
+                return (file, head);
+            }
+
+            if (path.EndsWith(Complete, StringComparison.Ordinal) || path.EndsWith(Partial, StringComparison.Ordinal))
+            {
+                Log.Warn($"deleting an unusable spool file of {new FileInfo(path).Length} bytes");
+                Remove(path);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Deleted meanwhile, as by a function that cleans up when it starts.
+            Log.WarnOnce("spool file", $"cannot read a file in {directory} ({Reason.Of(exception)})");
+        }
+
+        return null;
+    }
 
     private bool TryReadHead(string path, byte[] beginning, out SpoolHead head)
     {

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace TelemetryExtension.ExtensionsApi;
 
-/// <summary>Reads the two JSON answers of the Extensions API. Unknown keys are ignored; missing ones leave empty values.</summary>
+/// <summary>Reads the two JSON answers of the Extensions API. Unknown keys are ignored; missing ones, and texts that are none, leave empty values.</summary>
 internal static class ExtensionsApiJson
 {
     public static RegisterResponse ReadRegister(byte[] body)
@@ -24,41 +24,49 @@ internal static class ExtensionsApiJson
         return new(name ?? "", version ?? "", account);
     }
 
+    /// <summary>Never throws: an event that cannot be read, or not to its end, is no reason to end, which would fail the function.</summary>
     public static ExtensionEvent ReadEvent(byte[] body)
     {
         string? type = null, requestId = null, arn = null, trace = null, reason = null;
         long deadline = 0;
         var json = new Utf8JsonReader(body);
-        while (TryReadProperty(ref json, out var property))
+        try
         {
-            switch (property)
+            while (TryReadProperty(ref json, out var property))
             {
-                case "eventType":
-                    type = Text(ref json);
-                    break;
-                case "requestId":
-                    requestId = Text(ref json);
-                    break;
-                case "invokedFunctionArn":
-                    arn = Text(ref json);
-                    break;
-                case "shutdownReason":
-                    reason = Text(ref json);
-                    break;
-                case "deadlineMs":
-                    deadline = json.TokenType == JsonTokenType.Number && json.TryGetInt64(out var value) ? value : 0;
-                    break;
-                case "tracing" when json.TokenType == JsonTokenType.StartObject:
-                    while (TryReadProperty(ref json, out var inner))
-                        if (inner == "value")
-                            trace = Text(ref json);
-                        else
-                            json.Skip();
-                    break;
-                default:
-                    json.Skip();
-                    break;
+                switch (property)
+                {
+                    case "eventType":
+                        type = Text(ref json);
+                        break;
+                    case "requestId":
+                        requestId = Text(ref json);
+                        break;
+                    case "invokedFunctionArn":
+                        arn = Text(ref json);
+                        break;
+                    case "shutdownReason":
+                        reason = Text(ref json);
+                        break;
+                    case "deadlineMs":
+                        deadline = json.TokenType == JsonTokenType.Number && json.TryGetInt64(out var value) ? value : 0;
+                        break;
+                    case "tracing" when json.TokenType == JsonTokenType.StartObject:
+                        while (TryReadProperty(ref json, out var inner))
+                            if (inner == "value")
+                                trace = Text(ref json);
+                            else
+                                json.Skip();
+                        break;
+                    default:
+                        json.Skip();
+                        break;
+                }
             }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            Log.WarnOnce("event", $"an event of the Extensions API cannot be read to its end: {Reason.Of(e)}");
         }
 
         return type?.ToUpperInvariant() switch
@@ -88,9 +96,20 @@ internal static class ExtensionsApiJson
 
     private static string? Text(ref Utf8JsonReader json)
     {
-        if (json.TokenType == JsonTokenType.String)
+        if (json.TokenType != JsonTokenType.String)
+        {
+            json.Skip();
+            return null;
+        }
+
+        try
+        {
             return json.GetString();
-        json.Skip();
-        return null;
+        }
+        catch (InvalidOperationException)
+        {
+            // A lone surrogate.
+            return null;
+        }
     }
 }

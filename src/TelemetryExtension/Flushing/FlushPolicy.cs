@@ -34,7 +34,7 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
     private bool _failed;
     private bool _blind = !hasTelemetry;
     private bool _inFlight;
-    private bool _failedInFlight;
+    private bool _dueInFlight;
     private bool _flushesAtEnd;
     private int _cutOffs;
     private TimeSpan? _unflushedSince;
@@ -109,11 +109,11 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
             _blind = true;
     }
 
-    /// <summary>The buffer came over its threshold.</summary>
+    /// <summary>The buffer came over its threshold, which is told once: during a flush, which may have taken what there was before, another is due after it.</summary>
     public FlushDecision OnThreshold()
     {
         lock (_gate)
-            return BackgroundUnlessInFlight();
+            return BackgroundOrAfterThisOne();
     }
 
     /// <summary>
@@ -142,7 +142,7 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
         }
     }
 
-    /// <summary>Background when an invocation failed while the flush was in flight, which may have missed it.</summary>
+    /// <summary>Background when something happened while the flush was in flight that it may have missed: a failure, or a buffer that filled up again.</summary>
     public FlushDecision Flushed(FlushOutcome outcome)
     {
         lock (_gate)
@@ -152,9 +152,9 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
                 _cutOffs++;
             if (outcome == FlushOutcome.Complete)
                 (_cutOffs, _unflushedSince) = (0, _unflushedAfter);
-            if (!_failedInFlight)
+            if (!_dueInFlight)
                 return FlushDecision.None;
-            _failedInFlight = false;
+            _dueInFlight = false;
             return FlushDecision.Background;
         }
     }
@@ -174,8 +174,7 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
             _endedEarly = requestId;
         if (!_failed)
             return FlushDecision.None;
-        _failedInFlight = _inFlight;
-        return BackgroundUnlessInFlight();
+        return BackgroundOrAfterThisOne();
     }
 
     /// <param name="waiting">How long data of earlier invocations has been waiting, as far as flushes were told to us.</param>
@@ -212,6 +211,12 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
         return options.Strategy == FlushStrategy.Adaptive
             && age + (Gaps * _rhythm.ExpectedGap) >= options.Staleness
             && sinceLastStart >= options.Staleness / Gaps;
+    }
+
+    private FlushDecision BackgroundOrAfterThisOne()
+    {
+        _dueInFlight |= _inFlight;
+        return BackgroundUnlessInFlight();
     }
 
     private FlushDecision BackgroundUnlessInFlight() => _inFlight ? FlushDecision.None : FlushDecision.Background;

@@ -47,7 +47,8 @@ internal sealed class Composition
 
         // Between: from the channel to the outbox.
         var collector = new TelemetryCollector(
-            channel, new InvocationTracker(function.FunctionName, options.Telemetry.FollowSampling), resource, new LogEncoder(outbox.Add, time),
+            channel, new InvocationTracker(function.FunctionName, options.Telemetry.FollowSampling), resource,
+            new LogEncoder(outbox.Add, time, lost: records => ledger.Dropped(LedgerAccount.Logs, DropReason.Malformed, records)),
             options.Metrics.Enabled ? new MetricCollector(options.Metrics, ledger, time) : null, outbox, ledger, time, options.Telemetry);
 
         // In: what arrives, into the channel.

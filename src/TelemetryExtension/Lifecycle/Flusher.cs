@@ -41,7 +41,7 @@ internal sealed class Flusher(
         var outcome = FlushOutcome.Incomplete;
         try
         {
-            collector.Collect();
+            CollectOrSay();
             // At zero nothing is begun, and what was collected waits for the next flush.
             var left = limit - time.GetElapsedTime(started);
             var summary = await delivery.DeliverAsync(DeliveryMode.Once, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
@@ -97,6 +97,19 @@ internal sealed class Flusher(
 
     /// <summary>No flush begins any more: the shutdown sends everything itself, and what it had to cut off of another one might arrive twice.</summary>
     public void End() => _ended = true;
+
+    /// <summary>A boundary: what cannot be collected must not keep what is encoded already from being delivered.</summary>
+    private void CollectOrSay()
+    {
+        try
+        {
+            collector.Collect();
+        }
+        catch (Exception e)
+        {
+            Log.WarnOnce("collect", $"the buffer could not be emptied: {Reason.OfBug(e)}");
+        }
+    }
 
     private async Task RunInBackgroundAsync(CancellationToken cutOff)
     {

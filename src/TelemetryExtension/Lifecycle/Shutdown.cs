@@ -39,10 +39,14 @@ internal sealed class Shutdown(
 
         // A reset keeps /tmp, and the next invocation starts the next generation there.
         var isReset = shutdown.Reason is "timeout" or "failure";
-        await GuardAsync(async () =>
+        await GuardAsync(() =>
         {
             telemetry.Close();
             collector.Close(shutdown.Reason, hasTelemetry);
+            return Task.CompletedTask;
+        }).ConfigureAwait(false);
+        await GuardAsync(async () =>
+        {
             var budget = deadline.Remaining - (isReset && reserve < ForFiles ? ForFiles : reserve);
             if (budget > TimeSpan.Zero)
                 await delivery.DeliverAsync(DeliveryMode.Drain, budget, CancellationToken.None).ConfigureAwait(false);

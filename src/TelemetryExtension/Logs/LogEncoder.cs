@@ -17,7 +17,8 @@ namespace TelemetryExtension.Logs;
 /// Size at which a payload is closed; only a single record can make one larger. Requests are put together from payloads later, so larger ones only make
 /// this process larger.
 /// </param>
-internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, int maxBytes = 240_000) : IDisposable
+/// <param name="lost">Told of records that could not be written after they were taken.</param>
+internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, int maxBytes = 240_000, Action<int>? lost = null) : IDisposable
 {
     private static readonly byte[] Scope = OtlpRequest.EncodeScope(Conventions.ScopeName, Conventions.Version);
     private static readonly byte[] Schema = Encoding.UTF8.GetBytes(Conventions.SchemaUrl);
@@ -118,9 +119,21 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
         if (_held.Items == 0)
             return;
         var start = _writer.Position;
-        var record = _writer.Open(OtlpFields.Scope.Items, 256 + _held.Text.Length);
-        TextRecord.Write(_writer, _held.Text, _held.Origin, _held.Line, _held.Invocation);
-        Finish(true, record, start, _held.Items);
+        var items = _held.Items;
+        try
+        {
+            var record = _writer.Open(OtlpFields.Scope.Items, 256 + _held.Text.Length);
+            TextRecord.Write(_writer, _held.Text, _held.Origin, _held.Line, _held.Invocation);
+            Finish(true, record, start, items);
+        }
+        catch (Exception e)
+        {
+            // It must not come back with every flush, nor cost the record that follows it.
+            _writer.Rewind(start);
+            Log.WarnOnce("record", $"a record could not be written: {Reason.OfBug(e)}");
+            lost?.Invoke(items);
+        }
+
         _held.Clear();
     }
 
@@ -163,9 +176,9 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
     private void Emit(int length, int records)
     {
         var body = OtlpRequest.Build(_resource, Scope, _writer.Written[..length], Schema);
+        sink(new(Signal.Logs, body, records, time.GetUtcNow()));
         _writer.DropFirst(length);
         _end = _writer.Position;
         _records = 0;
-        sink(new(Signal.Logs, body, records, time.GetUtcNow()));
     }
 }

@@ -6,18 +6,16 @@ namespace TelemetryExtension.TelemetryApi;
 /// <summary>
 /// Lambda cuts a record larger than maxBytes inside its value: one POST ends with the beginning, closed by force with <c>}]</c>; the next
 /// begins with <c>[</c> and the same envelope again, and goes on with the value (seen in the field, not documented). Holds the beginning
-/// until the next POST, for a second at most, and joins the two. Not thread-safe.
+/// until the next POST, and joins the two. However long that takes: the environment may be frozen in between. Not thread-safe.
 /// </summary>
 internal sealed class SplitRecordJoiner
 {
     private const int MaxHeldBytes = 4 * 1024 * 1024;
-    private static readonly long MaxHeldNanos = (long)TimeSpan.FromSeconds(1).TotalNanoseconds;
     private byte[]? _held;
     private int _envelopeLength;
-    private long _heldSince;
 
     /// <summary>Keeps the cut record at the end of a body; false when it does not look like one.</summary>
-    public bool TryHold(ReadOnlySpan<byte> body, int start, long receivedUnixNano)
+    public bool TryHold(ReadOnlySpan<byte> body, int start)
     {
         var tail = body[start..];
         var envelope = EnvelopeLength(tail);
@@ -25,18 +23,17 @@ internal sealed class SplitRecordJoiner
             return false;
         _held = tail[..^2].ToArray();
         _envelopeLength = envelope;
-        _heldSince = receivedUnixNano;
         return true;
     }
 
     public bool IsHolding => _held is not null;
 
     /// <summary>The held beginning and the body that goes on with it, as one body; null when this one does not. What was held is gone either way.</summary>
-    public PooledBody? TryJoin(ReadOnlySpan<byte> body, long receivedUnixNano)
+    public PooledBody? TryJoin(ReadOnlySpan<byte> body)
     {
         var held = _held;
         _held = null;
-        if (held is null || receivedUnixNano - _heldSince > MaxHeldNanos)
+        if (held is null)
             return null;
         body = body.TrimStart(" \t\r\n"u8);
         var envelope = held.AsSpan(0, _envelopeLength);

@@ -65,7 +65,7 @@ internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvide
         {
             if (_joiner.IsHolding)
             {
-                if (_joiner.TryJoin(body.Span, received) is { } joined)
+                if (_joiner.TryJoin(body.Span) is { } joined)
                 {
                     body.Release();
                     body = joined;
@@ -79,7 +79,7 @@ internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvide
             try
             {
                 var cut = reader.Read(body, received);
-                if (cut >= 0 && !_joiner.TryHold(body.Span, cut, received))
+                if (cut >= 0 && !_joiner.TryHold(body.Span, cut))
                     reader.Drop(DropReason.Malformed);
             }
             finally
@@ -94,7 +94,7 @@ internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvide
     {
         lock (_gate)
         {
-            if (_joiner.IsHolding && _joiner.TryJoin(default, 0) is null)
+            if (_joiner.IsHolding && _joiner.TryJoin(default) is null)
                 reader.Drop(DropReason.Malformed);
         }
     }

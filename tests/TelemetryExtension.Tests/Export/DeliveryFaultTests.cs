@@ -44,6 +44,35 @@ public sealed class DeliveryFaultTests : DeliveryToBackend
         bench.AssertLogs(exported: 2, rejected: 1);
     }
 
+    /// <summary>A proxy in front of a gRPC server says it the HTTP way.</summary>
+    [Theory]
+    [InlineData("http/protobuf", 429)]
+    [InlineData("http/protobuf", 503)]
+    [InlineData("grpc", 429)]
+    [InlineData("grpc", 503)]
+    public async Task Deliver_RetryAfterOverHttp_IsHonoured(string protocol, int status)
+    {
+        Backend.Respond = Faults.First(1, Fault.Http(status, retryAfter: TimeSpan.FromSeconds(7)));
+        var destination = Assert.Single(Destinations(new(Endpoint: protocol == "grpc" ? Backend.GrpcUrl : Backend.HttpUrl, Protocol: protocol)));
+        using var owner = destination as IDisposable;
+        var result = await destination.DeliverAsync(LogPayload("one"), TestContext.Current.CancellationToken);
+        Assert.Equal((DeliveryStatus.Retryable, TimeSpan.FromSeconds(7)), (result.Status, result.RetryAfter));
+    }
+
+    /// <summary>Exhausted for another reason than the request's size: smaller requests would only make it worse.</summary>
+    [Fact]
+    public async Task Deliver_GrpcExhaustedWithoutRetryInfo_IsAskedOnceAndKeptForTheDeadLetters()
+    {
+        Backend.Respond = Faults.Always(Fault.Grpc(8, "quota exceeded"));
+        using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: Backend.GrpcUrl, Protocol: "grpc"), new(KeepsForDeadLetters: true));
+        for (var i = 0; i < 10; i++)
+            bench.Add(LogPayload("a", "b", "c"));
+        await bench.DeliverAsync(DeliveryMode.Drain);
+        Assert.Single(Backend.Requests);
+        Assert.True(bench.Delivery.HasExpired);
+        bench.AssertLogs(buffered: 30);
+    }
+
     [Theory]
     [InlineData("http/protobuf")]
     [InlineData("grpc")]

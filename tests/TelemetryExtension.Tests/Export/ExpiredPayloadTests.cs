@@ -230,6 +230,23 @@ public sealed class ExpiredPayloadTests
         AssertLogs(bench, deadLettered: 1);
     }
 
+    /// <summary>A log that does not answer must not keep what is left from another one.</summary>
+    [Fact]
+    public async Task GiveUp_WriterOfExpiredOnesHangs_IsCutOffAndTheRestIsWritten()
+    {
+        var hanging = new ScriptedDeadLetters { Gate = new(TaskCreationOptions.RunContinuationsAsynchronously), GivesUp = true };
+        using var bench = Bench();
+        bench.Add(LogPayload("old"));
+        await bench.DeliverAsync();
+        var writing = WriteAsync(bench, hanging);
+        bench.Add(LogPayload("new"));
+        var givingUp = bench.Delivery.GiveUpAsync(_letters, TestContext.Current.CancellationToken);
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        await writing;
+        Assert.Equal(1, await givingUp);
+        AssertLogs(bench, deadLettered: 1, expired: 1);
+    }
+
     [Fact]
     public async Task GiveUp_OutOfTimeWhileOthersWrite_TheRestIsCounted()
     {

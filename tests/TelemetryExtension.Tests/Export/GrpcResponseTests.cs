@@ -13,13 +13,28 @@ public sealed class GrpcResponseTests
         {
             var result = GrpcResponse.Classify(code.ToString(System.Globalization.CultureInfo.InvariantCulture), 200, null, null, []);
             Assert.Equal(retryable.Contains(code) ? DeliveryStatus.Retryable : DeliveryStatus.Refused, result.Status);
-            Assert.Equal(code is 3 or 8, result.MayBeTooLargeOrPoisoned);
+            Assert.Equal((code == 3, false), (result.MayBeTooLargeOrPoisoned, result.IsTooLarge));
         }
     }
 
     [Fact]
     public void Classify_ExhaustedWithRetryInfo_IsRetryable() =>
         Assert.Equal(TimeSpan.FromSeconds(2.5), GrpcResponse.Classify("8", 200, null, Details(2, 500_000_000), []).RetryAfter);
+
+    /// <summary>The words of gRPC's implementations in C, Go, Java, .NET and Rust, and of a collector whose memory is used up.</summary>
+    [Theory]
+    [InlineData("8", "grpc: received message larger than max (4195328 vs. 4194304)", true)]
+    [InlineData("8", "Received message larger than max (4195328 vs. 4194304)", true)]
+    [InlineData("8", "gRPC message exceeds maximum size 4194304: 4195328", true)]
+    [InlineData("8", "Received message exceeds the maximum configured message size.", true)]
+    [InlineData("11", "Error, decoded message length too large: found 4195328 bytes, the limit is: 4194304 bytes", true)]
+    [InlineData("8", "data refused due to high memory usage", false)]
+    [InlineData("8", "quota exceeded", false)]
+    public void Classify_Exhausted_IsTooLargeOnlyIfItSaysSo(string code, string said, bool isTooLarge)
+    {
+        var result = GrpcResponse.Classify(code, 200, Uri.EscapeDataString(said), null, []);
+        Assert.Equal((DeliveryStatus.Refused, isTooLarge, isTooLarge), (result.Status, result.IsTooLarge, result.MayBeTooLargeOrPoisoned));
+    }
 
     [Theory]
     [InlineData(400, DeliveryStatus.Refused)]

@@ -232,6 +232,8 @@ public sealed class OutboxTests
         File.WriteAllText(Path.Combine(directory, "half.part"), "half");
         File.WriteAllBytes(Path.Combine(directory, "body.otlp"), Damaged(directory, at: ^1));
         File.WriteAllBytes(Path.Combine(directory, "head.otlp"), Damaged(directory, at: 30));
+        // What cannot even be opened.
+        Directory.CreateDirectory(Path.Combine(directory, "0-folder.otlp"));
         File.WriteAllBytes(Path.Combine(directory, "short.otlp"), File.ReadAllBytes(Directory.GetFiles(directory, "0*.otlp")[0])[..^1]);
         bench.Outbox.Dispose();
 
@@ -245,6 +247,32 @@ public sealed class OutboxTests
         Assert.Equal(payload.BatchId, Assert.Single(b.Requests).BatchId);
         next.AssertLogs(exported: 1);
         Assert.Equal(["lock"], Directory.GetFiles(directory).Select(Path.GetFileName));
+    }
+
+    /// <summary>Limits are raised, and proxies replaced.</summary>
+    [Fact]
+    public async Task Deliver_LimitOnRequestsWasRaised_RequestsGrowAgain()
+    {
+        var limit = 16 * 1024;
+        _destination.Respond = payload => payload.Body.Length <= limit
+            ? new(DeliveryStatus.Delivered)
+            : new(DeliveryStatus.Refused, MayBeTooLargeOrPoisoned: true, IsTooLarge: true);
+        using var bench = Bench(new(MaxBytes: 64 << 20, SpoolMaxBytes: 0));
+        await SendAsync(60);
+        var cut = _destination.Requests.Count;
+        limit = int.MaxValue;
+        await SendAsync(100);
+        Assert.All(_destination.Requests.Skip(cut), request => Assert.InRange(request.Body.Length, 1, 16 * 1024));
+        await SendAsync(8000);
+        Assert.InRange(_destination.Requests.Skip(cut).Max(static request => request.Body.Length), (16 * 1024) + 1, 64 * 1024);
+        bench.AssertLogs(exported: 8160);
+
+        async Task SendAsync(int payloads)
+        {
+            for (var i = 0; i < payloads; i++)
+                bench.Add(LogPayload(new string('x', 2000)));
+            await bench.DeliverAsync(DeliveryMode.Drain);
+        }
     }
 
     [Fact]

@@ -9,6 +9,9 @@ internal sealed class ScriptedDeadLetters : IDeadLetters
     /// <summary>When set, nothing is written before it is completed.</summary>
     public TaskCompletionSource? Gate { get; init; }
 
+    /// <summary>Whether a call that waits for the gate gives up when it is cancelled, having written nothing.</summary>
+    public bool GivesUp { get; init; }
+
     /// <summary>Completed by the first call.</summary>
     public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -18,7 +21,9 @@ internal sealed class ScriptedDeadLetters : IDeadLetters
     {
         Asked.TrySetResult();
         if (Gate is not null)
-            await Gate.Task;
+            await Gate.Task.WaitAsync(GivesUp ? cancellationToken : CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (GivesUp && cancellationToken.IsCancellationRequested)
+            return new bool[payloads.Count];
         var now = payloads.Take(Room - Written.Count).ToList();
         Written.AddRange(now);
         return [.. payloads.Select((_, i) => i < now.Count)];

@@ -86,6 +86,21 @@ public sealed class ExtensionsApiClientTests : IDisposable
         await server;
     }
 
+    [Theory]
+    [InlineData("""{"eventType":"INVOKE","deadlineMs":5,"requestId":"r","invokedFunctionArn":"a","tracing":{"value":"\ud800"}}""", "r")]
+    [InlineData("""{"eventType":"INVOKE","deadlineMs":5,"requestId":"r","invokedFunctionArn":"a","tracing":{"val""", "r")]
+    [InlineData("nonsense", null)]
+    [InlineData("", null)]
+    public async Task Next_AnswerThatCannotBeReadToItsEnd_IsTakenAsFarAsItGoes(string body, string? requestId)
+    {
+        var server = Task.Run(() => AnswerOne(Event(body)));
+        _client.SendNext();
+
+        ExtensionEvent expected = requestId is null ? new ExtensionEvent.Unknown("") : new ExtensionEvent.Invoke(requestId, "a", null, 5);
+        Assert.Equal(expected, await _client.NextAsync(Cancellation));
+        await server;
+    }
+
     [Fact]
     public async Task Next_NobodyListensAnyMore_EndsWithAnException()
     {

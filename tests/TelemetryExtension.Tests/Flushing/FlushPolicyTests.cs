@@ -37,9 +37,22 @@ public sealed class FlushPolicyTests
         policy.FlushStarted();
         _time.Advance(TimeSpan.FromSeconds(21));
         Assert.Equal(FlushDecision.None, Next(policy, "c"));
-        Assert.Equal(FlushDecision.None, policy.OnThreshold());
         policy.Flushed(FlushOutcome.Complete);
         Assert.Equal(FlushDecision.Background, Next(policy, "d"));
+    }
+
+    /// <summary>The threshold is told of once, and the flush may have taken what there was before.</summary>
+    [Fact]
+    public void OnThreshold_FlushInFlight_AnotherFollowsIt()
+    {
+        var policy = new FlushPolicy(Options(FlushStrategy.End), _time);
+        Next(policy, "a");
+        policy.FlushStarted();
+
+        Assert.Equal(FlushDecision.None, policy.OnThreshold());
+        Assert.Equal(FlushDecision.Background, policy.Flushed(FlushOutcome.Incomplete));
+        policy.FlushStarted();
+        Assert.Equal(FlushDecision.None, policy.Flushed(FlushOutcome.Complete));
     }
 
     [Fact]

@@ -34,6 +34,23 @@ public sealed class FlusherTests
         Assert.Equal((1, 0), (bench.LogsLine().DeadLettered, bench.LogsLine().Buffered));
     }
 
+    /// <summary>Whatever it is that a bug of ours would throw.</summary>
+    [Fact]
+    public async Task Flush_CollectingThrows_WhatIsEncodedIsDelivered()
+    {
+        using var bench = new DeliveryTestBench([new ScriptedDestination("a")], null, null, _time);
+        using var collector = Collector(bench, static _ => throw new InvalidOperationException("a bug"), out var channel);
+        var body = PooledBody.Allocate(5);
+        "\"one\""u8.CopyTo(body.Span);
+        channel.TryWrite(new(TelemetryItemKind.FunctionLog, Signal.Logs, body, 0, 5, 0, 0));
+        var flusher = Flusher(bench, collector, new ScriptedDeadLetters());
+        bench.Add(DeliveryTestBench.LogPayload("two"));
+
+        await flusher.FlushAsync(Patience, measured: false, TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+        bench.AssertLogs(exported: 1, buffered: 1);
+    }
+
     [Fact]
     public async Task Flush_OneDestinationIsDownForGood_TheBudgetIsLearnedFromTheOthers()
     {
@@ -53,9 +70,15 @@ public sealed class FlusherTests
         Assert.InRange(budget.AfterRuntimeDone(Deadline.OfInvoke(_time.GetUtcNow().AddSeconds(10).ToUnixTimeMilliseconds(), default, _time)), TimeSpan.Zero, TimeSpan.FromMilliseconds(100));
     }
 
-    private TelemetryCollector Collector(DeliveryTestBench bench) => new(
-        new TelemetryChannel(new(64, 1 << 20), bench.Ledger), new InvocationTracker("orders"), new EnvironmentResource(new(), new LambdaFacts("1", "orders", "1")),
-        new LogEncoder(bench.Outbox.Add, _time), null, bench.Outbox, bench.Ledger, _time, new(0, FollowSampling: false, PlatformLogs: false));
+    private TelemetryCollector Collector(DeliveryTestBench bench) => Collector(bench, bench.Outbox.Add, out _);
+
+    private TelemetryCollector Collector(DeliveryTestBench bench, Action<OtlpPayload> encoded, out TelemetryChannel channel)
+    {
+        channel = new(new(64, 1 << 20), bench.Ledger);
+        return new(
+            channel, new InvocationTracker("orders"), new EnvironmentResource(new(), new LambdaFacts("1", "orders", "1")),
+            new LogEncoder(encoded, _time), null, bench.Outbox, bench.Ledger, _time, new(0, FollowSampling: false, PlatformLogs: false));
+    }
 
     private Flusher Flusher(DeliveryTestBench bench, TelemetryCollector collector, ScriptedDeadLetters letters, FlushBudget? budget = null) => new(
         collector, bench.Delivery, letters, new FlushPolicy(FlushOptions.From(new(), new()), _time), budget ?? new(TimeSpan.FromMilliseconds(300)), _time);

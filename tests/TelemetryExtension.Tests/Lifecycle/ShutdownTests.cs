@@ -154,7 +154,7 @@ public sealed class ShutdownTests : IDisposable
     }
 
     [Fact]
-    public async Task EncodingThrows_WhatWasEncodedBeforeReachesTheDeadLetters()
+    public async Task EncodingThrows_WhatWasEncodedBeforeIsDelivered()
     {
         _bench.Add(DeliveryTestBench.LogPayload("before"));
         _encode = static _ => throw new InvalidOperationException("a bug");
@@ -162,8 +162,7 @@ public sealed class ShutdownTests : IDisposable
 
         await EndOfAsync(Run(null));
 
-        Assert.Single(_letters.Written);
-        Assert.Contains("dead_lettered=1", LastLine(), StringComparison.Ordinal);
+        Assert.Contains("logs received=2 exported=1 rejected=0 dead_lettered=0", LastLine(), StringComparison.Ordinal);
     }
 
     [Fact]

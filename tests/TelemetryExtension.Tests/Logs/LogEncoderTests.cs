@@ -1,5 +1,6 @@
 using System.Text;
 using OpenTelemetry.Proto.Collector.Logs.V1;
+using TelemetryExtension.Logs;
 using static TelemetryExtension.Tests.Logs.LogEncoding;
 
 namespace TelemetryExtension.Tests.Logs;
@@ -24,6 +25,30 @@ public class LogEncoderTests
         var scope = resource.ScopeLogs.Single();
         Assert.Equal(("telemetry-extension", "https://opentelemetry.io/schemas/1.44.0"), (scope.Scope.Name, scope.SchemaUrl));
         Assert.Equal("0.1.0", scope.Scope.Version);
+    }
+
+    /// <summary>A text is held back until the next record: by then somebody else would be blamed.</summary>
+    [Fact]
+    public void Append_HeldRecordCannotBeWritten_IsLostAloneAndSaid()
+    {
+        var (lost, works, payloads) = (0, false, new List<TelemetryExtension.Export.OtlpPayload>());
+        using var encoder = new LogEncoder(
+            payload =>
+            {
+                if (!works)
+                    throw new InvalidOperationException("a bug");
+                payloads.Add(payload);
+            },
+            new ManualTimeProvider(), maxBytes: 100, records => lost += records);
+        foreach (var line in new[] { "one", "two", "three" })
+            Assert.True(encoder.Append(Item(Encoding.UTF8.GetBytes(Json(line))), new LogEncoding()));
+        Assert.Equal(1, lost);
+        works = true;
+        encoder.Flush();
+
+        var bodies = payloads.SelectMany(payload => ExportLogsServiceRequest.Parser.ParseFrom(payload.Body.Span).ResourceLogs[0].ScopeLogs[0].LogRecords).Select(record => record.Body.StringValue);
+        Assert.Equal(["one", "three"], bodies);
+        Assert.Equal((1, 2), (lost, payloads.Sum(static payload => payload.Records)));
     }
 
     [Fact]

@@ -162,12 +162,22 @@ public class TelemetryEndpointTests
         Post($"[{envelope}\"one}}]");
         Post($"[{Line}]");
         Post($"[{envelope}\"another}}]");
-        _time.Advance(TimeSpan.FromSeconds(5));
-        Post($"[{envelope}too late\"}},{Done}]");
         _endpoint.Close();
 
-        Assert.Equal(["\"hello\\n\"", Done], _sink.Texts);
-        Assert.Equal(3, Malformed);
+        Assert.Equal(["\"hello\\n\""], _sink.Texts);
+        Assert.Equal(2, Malformed);
+    }
+
+    [Fact]
+    public void Read_RecordCutInTwoByAFreeze_IsJoined()
+    {
+        const string envelope = """{"time":"2025-08-11T12:00:00.101Z","type":"function","record":""";
+        Post($"[{envelope}\"before }}]");
+        _time.Advance(TimeSpan.FromMinutes(20));
+        Post($"[{envelope}and after\"}},{Done}]");
+
+        Assert.Equal(["\"before and after\"", Done], _sink.Texts);
+        Assert.Equal(0, Malformed);
     }
 
     [Fact]

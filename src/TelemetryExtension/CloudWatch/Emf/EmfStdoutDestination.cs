@@ -2,23 +2,42 @@ using TelemetryExtension.Export;
 
 namespace TelemetryExtension.CloudWatch.Emf;
 
-/// <summary>Metrics as Embedded Metric Format on standard output: Lambda ships the lines to the function's log group, CloudWatch makes metrics of them.</summary>
+/// <summary>
+/// Metrics as Embedded Metric Format on standard output: Lambda ships the lines to the function's log group, CloudWatch makes metrics of them. One call
+/// at a time, as metrics are delivered.
+/// </summary>
 internal sealed class EmfStdoutDestination(EmfOptions options, TextWriter output) : IDestination
 {
     private readonly EmfEncoder _encoder = new(options);
+    private (string BatchId, Task<DeliveryResult> Write) _underWay = ("", Task.FromResult(default(DeliveryResult)));
 
     public string Name => "emf-stdout";
 
     public bool Accepts(Signal signal) => signal == Signal.Metrics;
 
+    /// <summary>A write into a full pipe cannot be called off, only left behind: who comes again with the same payload waits for it again.</summary>
     public async ValueTask<DeliveryResult> DeliverAsync(OtlpPayload payload, CancellationToken cancellationToken)
+    {
+        if (_underWay.BatchId != payload.BatchId)
+        {
+            await _underWay.Write.WaitAsync(cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            _underWay = (payload.BatchId, Task.Run(() => Write(payload), CancellationToken.None));
+        }
+
+        var result = await _underWay.Write.WaitAsync(cancellationToken).ConfigureAwait(false);
+        _underWay.BatchId = "";
+        return result;
+    }
+
+    private DeliveryResult Write(OtlpPayload payload)
     {
         var result = _encoder.Encode(payload.Body.Span, payload.Created);
         try
         {
             foreach (var logEvent in result.Events)
-                await output.WriteLineAsync(logEvent.Message.AsMemory(), cancellationToken).ConfigureAwait(false);
-            await output.FlushAsync(cancellationToken).ConfigureAwait(false);
+                output.WriteLine(logEvent.Message);
+            output.Flush();
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {

@@ -28,7 +28,13 @@ internal sealed class CaBundle(string path)
             while (wanted.Count > 0)
             {
                 if (wanted.Any(name => !_bySubject.ContainsKey(name)))
-                    Load(pem ??= Read(), wanted);
+                {
+                    // It may be there the next time: nothing is known of these names.
+                    if ((pem ??= Read()) is null)
+                        break;
+                    Load(pem, wanted);
+                }
+
                 visited.UnionWith(wanted);
                 var level = wanted.SelectMany(name => _bySubject[name]).ToList();
                 found.AddRange(level);
@@ -43,18 +49,14 @@ internal sealed class CaBundle(string path)
     {
         var found = wanted.Where(name => !_bySubject.ContainsKey(name)).ToDictionary(static name => name, static _ => new List<X509Certificate2>());
         var begin = "-----BEGIN CERTIFICATE-----"u8;
-        var trusted = "-----BEGIN TRUSTED CERTIFICATE-----"u8;
         var der = Array.Empty<byte>();
         while (true)
         {
-            var start = pem.IndexOf("-----BEGIN "u8);
+            // "TRUSTED CERTIFICATE" is not among them, as with .NET: what it is trusted for stands behind it, and may exclude servers.
+            var start = pem.IndexOf(begin);
             if (start < 0)
                 break;
-            pem = pem[start..];
-            var header = pem.StartsWith(begin) ? begin.Length : pem.StartsWith(trusted) ? trusted.Length : 0;
-            pem = pem[Math.Max(header, 1)..];
-            if (header == 0)
-                continue;
+            pem = pem[(start + begin.Length)..];
             var end = pem.IndexOf("-----END "u8);
             if (end < 0)
                 break;
@@ -83,7 +85,7 @@ internal sealed class CaBundle(string path)
         }
     }
 
-    private byte[] Read()
+    private byte[]? Read()
     {
         try
         {
@@ -96,6 +98,6 @@ internal sealed class CaBundle(string path)
             Log.WarnOnce(path, $"cannot read the trusted certificates in {path} ({exception.GetType().Name}): no server can be trusted");
         }
 
-        return [];
+        return null;
     }
 }

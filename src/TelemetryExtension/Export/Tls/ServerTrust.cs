@@ -12,19 +12,17 @@ internal sealed class ServerTrust(CaBundle bundle)
 {
     private static readonly Oid ServerAuthentication = new("1.3.6.1.5.5.7.3.1");
 
-    /// <summary>TLS options for a handler. Reads the client certificate's files, if there are any.</summary>
-    public SslClientAuthenticationOptions Options(X509Certificate2? clientCertificate)
+    /// <summary>TLS options for a handler.</summary>
+    public SslClientAuthenticationOptions Options(SslStreamCertificateContext? clientCertificate)
     {
-        var options = new SslClientAuthenticationOptions
+        return new()
         {
             // SslStream builds a chain before it asks us. This policy makes that cheap: nothing trusted, nothing looked up.
             CertificateChainPolicy = Policy([], []),
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             RemoteCertificateValidationCallback = Validate,
+            ClientCertificateContext = clientCertificate,
         };
-        if (clientCertificate is not null)
-            options.ClientCertificates = [clientCertificate];
-        return options;
     }
 
     public bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)

@@ -1,4 +1,7 @@
 using System.Formats.Asn1;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using LambdaSandbox.Backend;
 using TelemetryExtension.Export;
@@ -136,6 +139,75 @@ public sealed class ServerTrustTests : IDisposable
         {
             File.Delete(key);
         }
+    }
+
+    /// <summary>The server knows only the root: what leads there must come from us.</summary>
+    [Fact]
+    public async Task Connect_ClientCertificateWithIntermediate_TheIntermediateIsSentAlong()
+    {
+        using var server = _root.Server();
+        using var client = _intermediate.Server(use: TestAuthority.ClientUse);
+        var key = Path.GetTempFileName();
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        try
+        {
+            File.WriteAllText(key, $"{client.ExportCertificatePem()}\n{_intermediate.Certificate.ExportCertificatePem()}\n{client.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem()}\n");
+            var sent = SentByClientAsync(listener, server);
+            using var bench = new DeliveryTestBench(new DeliverySettings(
+                Endpoint: $"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}", Certificate: Trust(_root), ClientCertificate: key, ClientKey: key));
+            bench.Add(LogPayload("one"));
+            await bench.DeliverAsync();
+
+            Assert.Equal([client.Thumbprint, _intermediate.Certificate.Thumbprint], await sent);
+        }
+        finally
+        {
+            File.Delete(key);
+        }
+    }
+
+    [Fact]
+    public async Task Connect_BundleComesLater_IsTrustedThen()
+    {
+        File.Delete(_bundle);
+        await using var backend = await StartAsync(_intermediate.Server(), [_intermediate.Certificate]);
+        using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: backend.HttpUrl, Certificate: _bundle));
+        bench.Add(LogPayload("one"));
+        await bench.DeliverAsync();
+        bench.AssertLogs(buffered: 1);
+
+        Trust(_root);
+        await bench.DeliverAsync(DeliveryMode.Drain);
+        bench.AssertLogs(exported: 1);
+    }
+
+    /// <summary>OpenSSL's own form says behind the certificate what it is not to be trusted for.</summary>
+    [Fact]
+    public async Task Connect_RootWithOpenSslTrustSettings_IsRefused()
+    {
+        var path = Trust(_root);
+        File.WriteAllText(path, File.ReadAllText(path).Replace("CERTIFICATE-----", "TRUSTED CERTIFICATE-----", StringComparison.Ordinal));
+        await AssertAsync(false, _intermediate.Server(), [_intermediate.Certificate], path);
+    }
+
+    /// <summary>Thumbprints of the chain that a client sends; the connection ends with the handshake.</summary>
+    private static async Task<string[]> SentByClientAsync(TcpListener listener, X509Certificate2 server)
+    {
+        using var connection = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        string[] sent = [];
+        await using var tls = new SslStream(connection.GetStream(), leaveInnerStreamOpen: false);
+        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+        {
+            ServerCertificate = server,
+            ClientCertificateRequired = true,
+            RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
+            {
+                sent = [certificate!.GetCertHashString(), .. chain!.ChainPolicy.ExtraStore.Select(static one => one.Thumbprint).Except([certificate.GetCertHashString()])];
+                return true;
+            },
+        }, TestContext.Current.CancellationToken);
+        return sent;
     }
 
     private static X500DistinguishedName Name(UniversalTagNumber kind, string name)
