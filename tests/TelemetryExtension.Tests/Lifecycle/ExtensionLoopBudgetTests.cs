@@ -285,6 +285,36 @@ public sealed class ExtensionLoopBudgetTests
         Assert.True(background.CutOff.IsCancellationRequested);
     }
 
+    /// <summary>What the platform measured beyond what we held is lost to its buffering, before we hear of runtimeDone; an eighth of it is believed at once.</summary>
+    [Fact]
+    public async Task ReportedOverhead_IsMoreThanWeHeld_ComesOutOfTheBudget()
+    {
+        using var loop = new LoopUnderTest(new("end"));
+        loop.Destination.Hangs = true;
+        await loop.Api.NextAsync();
+        await EndAsync("1", Budget);
+        loop.Invoke("2", Timeout);
+        loop.Telemetry.Report("1", overheadMs: Budget.TotalMilliseconds + 240);
+        await EndAsync("2", Budget, isInvoked: true);
+
+        await EndAsync("3", Budget - TimeSpan.FromMilliseconds(240 / 8));
+
+        async Task EndAsync(string id, TimeSpan held, bool isInvoked = false)
+        {
+            if (!isInvoked)
+                loop.Invoke(id, Timeout);
+            loop.Telemetry.LogLine();
+            loop.Telemetry.RuntimeDone(id);
+            var request = await loop.Destination.RequestAsync();
+            loop.Time.Advance(held - Millisecond);
+            Assert.False(request.CutOff.IsCancellationRequested);
+            loop.Time.Advance(Millisecond);
+            Assert.Equal(request.At + held, await loop.Api.NextAsync());
+            // Longer than the back-off.
+            loop.Time.Advance(TimeSpan.FromSeconds(10));
+        }
+    }
+
     /// <summary>The fifth invocation after a pause: what is left of the fourth is flushed while the handler runs.</summary>
     private static async Task<LoopUnderTest> WithFlushAtStartAsync(bool hangs = true)
     {

@@ -16,6 +16,11 @@ internal sealed class ScriptedTelemetry(TelemetryEndpoint endpoint)
 
     public void Report(string id, string status = "success") => Post("platform.report", $$"""{"requestId":"{{id}}","status":"{{status}}"}""");
 
+    /// <param name="overheadMs">From the runtime's end to the extensions' Next, as the platform measured it.</param>
+    public void Report(string id, double overheadMs) => Post(
+        "platform.report",
+        $$"""{"requestId":"{{id}}","status":"success","spans":[{"name":"extensionOverhead","start":"2026-01-01T00:00:00.000Z","durationMs":{{overheadMs}}}]}""");
+
     private void Post(string type, string record)
     {
         var bytes = Encoding.UTF8.GetBytes($$"""[{"time":"2026-01-01T00:00:00.000Z","type":"{{type}}","record":{{record}} }]""");
