@@ -31,6 +31,8 @@ internal sealed class DeadLetterWriter(IReadOnlyList<IDeadLetterSink> sinks, int
         return new(sinks, options.MaxBytes);
     }
 
+    public bool HasRoom => _bytes + LeastBytes <= maxBytes && _sinks.Count > 0;
+
     public async ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
     {
         var written = new bool[payloads.Count];

@@ -56,7 +56,7 @@ internal sealed partial class Delivery
         }
 
         var left = 0;
-        for (var works = waited.IsCompletedSuccessfully; works && deadLetters is not null && !cancellationToken.IsCancellationRequested; )
+        for (var works = waited.IsCompletedSuccessfully; works && deadLetters is { HasRoom: true } && !cancellationToken.IsCancellationRequested; )
         {
             try
             {
@@ -79,6 +79,9 @@ internal sealed partial class Delivery
             _letters.Release();
         return left;
     }
+
+    /// <summary>After <see cref="GiveUpAsync"/>, when there is time left: deletes the files of what was given up.</summary>
+    public void DeleteGivenUp() => outbox.DeleteGivenUp();
 
     /// <summary>Whatever happens, every one of the payloads is counted; false when the dead letters have a bug and are not to be asked again.</summary>
     private async Task<bool> HandOverAsync(IReadOnlyList<OutboxEntry> entries, IDeadLetters deadLetters, CancellationToken cancellationToken)

@@ -9,6 +9,8 @@ namespace TelemetryExtension.Export;
 /// </summary>
 internal sealed partial class Outbox
 {
+    private readonly List<SpoolFile> _givenUp = [];
+
     /// <summary>Whether <see cref="TakeExpired"/> has something to take.</summary>
     public bool HasExpired
     {
@@ -39,7 +41,10 @@ internal sealed partial class Outbox
         }
     }
 
-    /// <summary>For the end: counts what is left as given up, in the order of <see cref="TakeOldest"/>, and reads nothing back for it. Answers how many payloads.</summary>
+    /// <summary>
+    /// For the end: counts what is left as given up, in the order of <see cref="TakeOldest"/>, and reads nothing back for it. Answers how many payloads.
+    /// Their files are there until <see cref="DeleteGivenUp"/>: hundreds of them take longer than what is left of a shutdown on a fraction of a CPU.
+    /// </summary>
     public int Drop(int most)
     {
         lock (_gate)
@@ -48,10 +53,27 @@ internal sealed partial class Outbox
             for (; dropped < most && (_order.OldestExpired ?? _order.Oldest) is { } entry; dropped++)
             {
                 TakeOut(entry);
-                GivenUp(entry, deadLettered: false);
+                if (entry.File is { } file)
+                {
+                    _givenUp.Add(file);
+                    _ledger.Spooled((LedgerAccount)entry.Payload.Signal, -entry.Records);
+                }
+
+                Settle(entry, deadLettered: false);
             }
 
             return dropped;
+        }
+    }
+
+    /// <summary>For when everything has been said.</summary>
+    public void DeleteGivenUp()
+    {
+        lock (_gate)
+        {
+            foreach (var file in _givenUp)
+                _spool.Delete(file);
+            _givenUp.Clear();
         }
     }
 
@@ -61,15 +83,20 @@ internal sealed partial class Outbox
         {
             if (entry.File is { } file)
                 DeleteFile(entry, file);
-            if (entry.IsExpired)
-                entry.Settle(_ledger, (account, rest) => _ledger.Exported(account, rest), deadLettered);
-            else if (deadLettered)
-                entry.Settle(_ledger, (account, rest) => _ledger.DeadLettered(account, rest), deadLettered);
-            else
-                entry.Settle(_ledger, (account, rest) => _ledger.Dropped(account, DropReason.Shutdown, rest));
-            // Queues and batches still know the entry: what came back from files would all stay in memory.
-            entry.Payload = entry.Payload with { Body = default };
+            Settle(entry, deadLettered);
         }
+    }
+
+    private void Settle(OutboxEntry entry, bool deadLettered)
+    {
+        if (entry.IsExpired)
+            entry.Settle(_ledger, (account, rest) => _ledger.Exported(account, rest), deadLettered);
+        else if (deadLettered)
+            entry.Settle(_ledger, (account, rest) => _ledger.DeadLettered(account, rest), deadLettered);
+        else
+            entry.Settle(_ledger, (account, rest) => _ledger.Dropped(account, DropReason.Shutdown, rest));
+        // Queues and batches still know the entry: what came back from files would all stay in memory.
+        entry.Payload = entry.Payload with { Body = default };
     }
 
     private List<OutboxEntry> TakeFrom(Func<OutboxOrder, OutboxEntry?> first, int maxBytes)

@@ -75,6 +75,7 @@ internal sealed class Shutdown(
         if (inFiles > 0)
             Log.Info($"{inFiles} undelivered payloads are left in files for the next generation of this environment");
         Log.Info($"ledger: {ledger}");
+        delivery.DeleteGivenUp();
     }
 
     /// <summary>A boundary: a bug of ours must not become an exit code that Lambda takes for a failure, nor cost the account of what was delivered.</summary>

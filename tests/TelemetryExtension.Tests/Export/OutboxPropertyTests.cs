@@ -47,6 +47,7 @@ public sealed class OutboxPropertyTests
         }
 
         bench.Delivery.GiveUpAsync(letters, CancellationToken.None).GetAwaiter().GetResult();
+        bench.Delivery.DeleteGivenUp();
         return Lines(bench).All(static line => line is { Buffered: 0, Spooled: 0 }) && bench.Outbox.Counts == default
             && bench.Outbox.Lanes.All(static lane => lane is { Open: 0, OpenBytes: 0, Queued: 0 });
     }

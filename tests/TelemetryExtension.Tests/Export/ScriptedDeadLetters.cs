@@ -6,6 +6,8 @@ internal sealed class ScriptedDeadLetters : IDeadLetters
 {
     public int Room { get; init; } = int.MaxValue;
 
+    public bool HasRoom => Written.Count < Room;
+
     /// <summary>When set, nothing is written before it is completed.</summary>
     public TaskCompletionSource? Gate { get; init; }
 
