@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EndToEnd.Tests.Trouble;
 using LambdaSandbox;
 using LambdaSandbox.Backend;
 
@@ -90,13 +91,12 @@ public sealed class MetricTests
     [Fact]
     public async Task Metrics_that_a_dead_backend_missed_arrive_when_it_is_back()
     {
-        await using var lambda = await LambdaUnderTest.StartAsync();
+        await using var lambda = await LambdaUnderTest.StartAsync(null, (FaultRun.Strategy, "end"));
         lambda.Backend.Respond = Faults.First(3, Fault.Http(503));
-        for (var number = 0; number < 4; number++)
-            await lambda.InvokeAsync(Order);
+        var results = await lambda.OrdersUntilArrivedAsync(await lambda.OrdersAsync(4));
         var outcome = await lambda.EndAsync();
 
-        Assert.Equal((4, 1), (outcome.Total("faas.invocations"), outcome.Total("faas.coldstarts")));
+        Assert.Equal((results.Count, 1), (outcome.Total("faas.invocations"), outcome.Total("faas.coldstarts")));
     }
 
     private static void Burn(TimeSpan cpu)

@@ -82,11 +82,12 @@ internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IRe
         return found[0];
     }
 
-    /// <summary>The total of a counter, over all its points; they must be deltas.</summary>
-    public double Total(string metric) => Metrics.Where(one => one.Name == metric).Sum(one =>
+    /// <summary>The total of a counter, over all its points, or those with these attributes; they must be deltas.</summary>
+    public double Total(string metric, params IReadOnlyList<(string Key, string Value)> attributes) => Metrics.Where(one => one.Name == metric).Sum(one =>
     {
         Assert.Equal((Metric.DataOneofCase.Sum, AggregationTemporality.Delta, true), (one.DataCase, one.Sum.AggregationTemporality, one.Sum.IsMonotonic));
-        return one.Sum.DataPoints.Sum(point => point.HasAsInt ? point.AsInt : point.AsDouble);
+        return one.Sum.DataPoints.Where(point => attributes.All(attribute => point.Attributes.Value(attribute.Key)?.StringValue == attribute.Value))
+            .Sum(point => point.HasAsInt ? point.AsInt : point.AsDouble);
     });
 
     /// <summary>How invocations ended: successes, errors, timeouts; and how many were cold.</summary>

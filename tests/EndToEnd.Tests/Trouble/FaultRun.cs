@@ -44,10 +44,12 @@ internal static class FaultRun
     /// <summary>Who leaves out the requests that come again under the same batch id has exactly what was exported.</summary>
     public static void CheckOncePerBatch(this LambdaUnderTest lambda, Outcome outcome)
     {
-        var batches = lambda.Backend.Requests.Where(request => request.AcceptedItems > 0).DistinctBy(request => request.Headers[BatchId]);
         var exported = outcome.Ledger.Accounts.Where(account => account.Name != "events").Sum(account => account.Account.Exported);
-        Assert.Equal(exported, batches.Sum(batch => batch.AcceptedItems));
+        Assert.Equal(exported, lambda.AcceptedOncePerBatch());
     }
+
+    public static long AcceptedOncePerBatch(this LambdaUnderTest lambda) =>
+        lambda.Backend.Requests.Where(request => request.AcceptedItems > 0).DistinctBy(request => request.Headers[BatchId]).Sum(batch => batch.AcceptedItems);
 
     public static void CheckNothingLost(this Outcome outcome) =>
         Assert.All(outcome.Ledger.Accounts, account => Assert.True(

@@ -1,4 +1,5 @@
 using System.Text;
+using LambdaSandbox;
 using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests.Trouble;
@@ -56,25 +57,28 @@ public sealed class LastingFaultTests
         (await lambda.EndAsync()).CheckAllArrived([result]);
     }
 
+    /// <param name="poison">In every line of the one order, or in its first.</param>
     [Theory]
-    [InlineData("http/protobuf")]
-    [InlineData("grpc")]
-    public async Task One_poisoned_payload_among_good_ones_costs_only_its_own_records(string protocol)
+    [InlineData("http/protobuf", "poison", FaultRun.LinesPerOrder)]
+    [InlineData("http/protobuf", "received order poison", 1)]
+    [InlineData("grpc", "poison", FaultRun.LinesPerOrder)]
+    [InlineData("grpc", "received order poison", 1)]
+    public async Task One_poisoned_payload_among_good_ones_costs_only_its_own_records(string protocol, string poison, int records)
     {
         await using var lambda = await LambdaUnderTest.StartAsync(null, ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), (FaultRun.Strategy, "end"));
         // Missed by the backend at first, so that they are merged into one request.
         await lambda.Backend.PauseAsync(TestContext.Current.CancellationToken);
+        var results = new List<InvocationResult>();
         for (var number = 0; number < 5; number++)
-            await lambda.InvokeAsync(FaultRun.Order(number == 2 ? "poison" : $"{number}"));
-        lambda.Backend.Respond = Faults.On(OtlpSignal.Logs, Faults.RefuseContaining("poison"));
+            results.Add(await lambda.InvokeAsync(FaultRun.Order(number == 2 ? "poison" : $"{number}")));
+        lambda.Backend.Respond = Faults.On(OtlpSignal.Logs, Faults.RefuseContaining(poison));
         await lambda.Backend.ResumeAsync(TestContext.Current.CancellationToken);
         var outcome = await lambda.EndAsync();
 
         var logs = outcome.Ledger.Logs;
-        var poisoned = logs.Dropped + logs.DeadLettered;
-        Assert.InRange(poisoned, FaultRun.LinesPerOrder, FaultRun.LinesPerOrder + 2);
-        Assert.Equal(0, outcome.Logs.Count(log => log.ToString().Contains("poison", StringComparison.Ordinal)));
-        Assert.Equal(5 * FaultRun.LinesPerOrder, logs.Exported + poisoned);
+        Assert.Equal((5 * FaultRun.LinesPerOrder, (5 * FaultRun.LinesPerOrder) - records), (logs.Received, logs.Exported));
+        Assert.Equal((records, records), (logs.DroppedFor("refused"), logs.Dropped));
+        Assert.All(results, (result, number) => Assert.Equal(FaultRun.LinesPerOrder - (number == 2 ? records : 0), outcome.LogsOf(result.RequestId).Count));
         Assert.Contains(lambda.Backend.Requests, request => request.Signal == OtlpSignal.Logs && request.ItemCount >= 4 * FaultRun.LinesPerOrder);
         Assert.Equal(0, outcome.Ledger.Traces.Dropped + outcome.Ledger.Traces.DeadLettered);
     }
@@ -119,22 +123,31 @@ public sealed class LastingFaultTests
     }
 
     [Theory]
-    [InlineData("refused")]
-    [InlineData("no such name")]
-    [InlineData("no TLS")]
-    public async Task A_backend_that_cannot_be_reached_costs_only_the_telemetry(string trouble)
+    [InlineData("refused", "ConnectionRefused")]
+    [InlineData("no such name", "NameResolutionError")]
+    public async Task A_backend_that_cannot_be_reached_is_said_once_with_the_cause_and_costs_only_the_telemetry(string trouble, string cause)
     {
         using var refusing = new RefusingEndpoint();
-        await using var hanging = new HangingEndpoint();
-        var endpoint = trouble switch
-        {
-            "refused" => refusing.Url,
-            "no TLS" => hanging.Url.Replace("http:", "https:", StringComparison.Ordinal),
-            _ => "http://collector.invalid:4318",
-        };
+        var endpoint = trouble == "refused" ? refusing.Url : "http://collector.invalid:4318";
         await using var lambda = await LambdaUnderTest.StartAsync(null, (FaultRun.Strategy, "end"), ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint));
         await lambda.OrdersAsync(6);
+        var outcome = await lambda.EndAsync();
+
+        outcome.CheckNoneArrived(6);
+        // One line for the destination, whatever the signal.
+        Assert.Contains(cause, Assert.Single(outcome.Said), StringComparison.Ordinal);
+        Assert.Contains(endpoint, outcome.Said[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_TLS_handshake_that_hangs_costs_only_the_telemetry()
+    {
+        await using var hanging = new HangingEndpoint();
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            null, (FaultRun.Strategy, "end"), ("OTEL_EXPORTER_OTLP_ENDPOINT", hanging.Url.Replace("http:", "https:", StringComparison.Ordinal)));
+        await lambda.OrdersAsync(6);
         (await lambda.EndAsync()).CheckNoneArrived(6);
+        Assert.True(hanging.BytesReceived > 0, "no handshake was begun");
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Google.Protobuf;
 using LambdaSandbox;
 using LambdaSandbox.Backend;
 using OpenTelemetry.Proto.Common.V1;
+using OpenTelemetry.Proto.Logs.V1;
 
 namespace EndToEnd.Tests.Trouble;
 
@@ -29,13 +30,8 @@ public sealed class UploadFaultTests
         var met = 0;
         lambda.Backend.Receive = request => IsLarge(request) && Interlocked.Increment(ref met) <= 2 ? Reading.ResetAfter(Taken) : Reading.Normal;
         results.Add(await LargeAsync(lambda, port));
-        for (var number = 0; number < 2; number++)
-        {
-            // Longer than a first back-off.
-            await Task.Delay(TimeSpan.FromSeconds(1), Cancellation);
-            results.Add(await lambda.InvokeAsync(FaultRun.Order($"{number}")));
-        }
-
+        results = [.. await lambda.OrdersUntilAsync(
+            results, () => lambda.Backend.LogRecords.Any(received => IsLarge(received.LogRecord)) ? null : "the large record", heldAtMost: TimeSpan.FromSeconds(3))];
         await CheckAsync(lambda, results, met, mayRepeat: protocol == "grpc");
     }
 
@@ -79,7 +75,7 @@ public sealed class UploadFaultTests
         var outcome = await lambda.EndAsync(mayRepeat: mayRepeat);
         outcome.CheckAllArrived(results, mayRepeat: mayRepeat);
         Assert.True(met >= 2, "the trouble was not met");
-        Assert.Single(outcome.Logs, log => log.Body?.BytesValue.Length == RecordBytes);
+        Assert.Single(outcome.Logs, IsLarge);
     }
 
     private static async Task<InvocationResult> LargeAsync(LambdaUnderTest lambda, string port)
@@ -94,6 +90,8 @@ public sealed class UploadFaultTests
                 Assert.Equal(200, await client.PostAsync("/v1/logs", Payloads.Log(new AnyValue { BytesValue = UnsafeByteOperations.UnsafeWrap(random) }))),
         });
     }
+
+    private static bool IsLarge(LogRecord log) => log.Body?.BytesValue.Length == RecordBytes;
 
     private static bool IsLarge(ReceivedRequest request) =>
         request.Headers.TryGetValue("Content-Length", out var length) && long.Parse(length, CultureInfo.InvariantCulture) > RecordBytes;

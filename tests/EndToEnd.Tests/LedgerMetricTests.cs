@@ -1,0 +1,58 @@
+using EndToEnd.Tests.Trouble;
+using LambdaSandbox.Backend;
+
+namespace EndToEnd.Tests;
+
+/// <summary>
+/// The ledger as metrics, and as the line at the end. The last metrics are made when everything is encoded and before the drain sends it, themselves
+/// included. So received, rejected, dropped and dead-lettered are final in them; what the line says was exported still counts as buffered in part. Of
+/// the metrics' own account they cannot know the end.
+/// </summary>
+public sealed class LedgerMetricTests
+{
+    private const string Signal = "telemetry_extension.signal";
+
+    /// <param name="exportedBefore">The counts go out once a minute: a jump of the clock makes it one, and their deltas come in two pieces.</param>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_counters_at_the_backend_agree_with_the_line(bool exportedBefore)
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(null, (FaultRun.Strategy, "end"), (FaultRun.Budget, "2000"));
+        await lambda.OrdersAsync(2);
+        lambda.Backend.Respond = Faults.On(OtlpSignal.Logs, Faults.First(1, Fault.PartialSuccess(2, "too old")));
+        await lambda.OrdersAsync(1);
+        lambda.Backend.Respond = Faults.On(OtlpSignal.Logs, Faults.RefuseContaining("poison"));
+        await lambda.InvokeAsync(FaultRun.Order("poison"));
+        if (exportedBefore)
+            ProcessClock.Of(Assert.Single(lambda.Sandbox.Extensions).Pid!.Value).Set(TimeSpan.FromMinutes(2));
+        lambda.Backend.Respond = Faults.On(OtlpSignal.Traces, Faults.First(1, Fault.Http(401, "expired key")));
+        await lambda.OrdersAsync(1);
+        // They are written beside invocations, and may be frozen on the way.
+        await lambda.OrdersUntilAsync([], () => lambda.ExtensionLines.Any(line => line.StartsWith("otlp-dead-letter/1 ", StringComparison.Ordinal)) ? null : "dead letters");
+        await lambda.OrdersAsync(2);
+        var outcome = await lambda.EndAsync();
+
+        var (logs, traces) = (outcome.Ledger.Logs, outcome.Ledger.Traces);
+        Assert.Equal((2, FaultRun.LinesPerOrder), (logs.Rejected, logs.DroppedFor("refused")));
+        Assert.True(traces is { DeadLettered: > 0, Exported: > 0 }, $"{traces}");
+        foreach (var (name, account) in outcome.Ledger.Accounts.Where(account => account.Name != "metrics"))
+        {
+            Assert.Equal(
+                (account.Received, account.Rejected, account.DeadLettered, account.Dropped),
+                (Total("received"), Total("rejected"), Total("dead_lettered"), Total("dropped")));
+            Assert.All(account.DroppedBy, reason => Assert.Equal(reason.Value, Total("dropped", ("telemetry_extension.drop_reason", reason.Key))));
+            // At least a span is buffered: the last invocation's report comes just before SHUTDOWN.
+            Assert.Equal(account.Exported, Total("exported") + LastBuffered(outcome, name));
+            Assert.InRange(Total("exported"), account.Exported / 2, account.Exported);
+
+            long Total(string what, params IReadOnlyList<(string, string)> more) => (long)outcome.Total($"telemetry_extension.records.{what}", [(Signal, name), .. more]);
+        }
+
+        Assert.Equal(exportedBefore ? 2 : 1, outcome.Metrics.Count(metric => metric.Name == "telemetry_extension.records.received"));
+    }
+
+    private static long LastBuffered(Outcome outcome, string signal) =>
+        outcome.Metrics.Where(metric => metric.Name == "telemetry_extension.records.buffered").SelectMany(metric => metric.Gauge.DataPoints)
+            .Where(point => point.Attributes.Value(Signal)?.StringValue == signal).MaxBy(point => point.TimeUnixNano)!.AsInt;
+}
