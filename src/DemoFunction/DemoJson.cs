@@ -4,11 +4,15 @@ using System.Text.Json.Serialization;
 namespace DemoFunction;
 
 /// <summary>The event. The order is the business; the rest are commands with which tests and demos make the function behave badly.</summary>
+/// <param name="RandomLines">The log lines are hard to compress.</param>
+/// <param name="HoldMb">So much memory is in use from then on, as by a function's caches.</param>
 internal sealed record DemoEvent(
     Order? Order = null,
     int SleepMs = 0,
     int LogLines = 0,
     int LogBytes = 0,
+    bool RandomLines = false,
+    int HoldMb = 0,
     bool Crash = false,
     bool Timeout = false,
     string? Stderr = null);

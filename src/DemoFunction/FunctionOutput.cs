@@ -7,6 +7,8 @@ namespace DemoFunction;
 /// <summary>The function's stdout: each line leaves in one write, so that Lambda never sees half a line before a freeze.</summary>
 internal sealed class FunctionOutput(Stream stdout, TimeProvider time)
 {
+    private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
     public void Text(string line) => Write(Encoding.UTF8.GetBytes(line + "\n"));
 
     public void Json(string level, string message, string requestId, string? orderId = null, double? amount = null, string? errorType = null)
@@ -17,12 +19,14 @@ internal sealed class FunctionOutput(Stream stdout, TimeProvider time)
     }
 
     /// <summary>Load for tests: numbered lines of exactly <paramref name="bytes"/> bytes each, line end not counted.</summary>
-    public void Load(int lines, int bytes)
+    /// <param name="random">Filled up with letters by chance instead of always the same one.</param>
+    public void Load(int lines, int bytes, bool random)
     {
         for (var number = 0; number < lines; number++)
         {
             var prefix = $"load {number.ToString(CultureInfo.InvariantCulture)} ";
-            Text(prefix.PadRight(Math.Max(bytes, prefix.Length), 'x'));
+            var length = Math.Max(bytes - prefix.Length, 0);
+            Text(prefix + (random ? string.Create(length, 0, static (text, _) => Random.Shared.GetItems<char>(Letters, text)) : new string('x', length)));
         }
     }
 

@@ -7,6 +7,8 @@ internal sealed class PaymentDeclinedException(string message) : Exception(messa
 /// <summary>Takes an order through validate, charge and store; the payment of an order with <c>fail</c> is declined.</summary>
 internal sealed class OrderProcessing(FunctionOutput output, DemoTelemetry telemetry)
 {
+    private byte[] _held = [];
+
     public async Task<OrderReceipt> ProcessAsync(DemoEvent command, string requestId)
     {
         var order = command.Order ?? new Order();
@@ -31,13 +33,23 @@ internal sealed class OrderProcessing(FunctionOutput output, DemoTelemetry telem
     {
         if (command.Stderr is { } text)
             await Console.Error.WriteLineAsync(text);
-        output.Load(command.LogLines, command.LogBytes);
+        Hold(command.HoldMb << 20);
+        output.Load(command.LogLines, command.LogBytes, command.RandomLines);
         if (command.SleepMs > 0)
             await Task.Delay(command.SleepMs);
         if (command.Crash)
             Environment.Exit(1);
         if (command.Timeout)
             await Task.Delay(Timeout.Infinite);
+    }
+
+    private void Hold(int bytes)
+    {
+        if (_held.Length >= bytes)
+            return;
+        _held = GC.AllocateUninitializedArray<byte>(bytes);
+        // Only pages that were written are the process's own.
+        Array.Fill(_held, (byte)1);
     }
 
     private static async Task StepAsync(string name, int milliseconds, Action<Activity?>? work = null)

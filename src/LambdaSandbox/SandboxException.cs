@@ -16,4 +16,7 @@ public sealed class SandboxException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>A control group was asked for, and there is none here or it is not ours to make.</summary>
+    public bool LacksControlGroup { get; init; }
 }

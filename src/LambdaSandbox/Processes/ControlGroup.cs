@@ -38,7 +38,10 @@ internal sealed class ControlGroup : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             group.Dispose();
-            throw new SandboxException($"cgroup v1 is not usable here ({e.Message}): run as root, or without the cgroup options", e);
+            throw new SandboxException($"cgroup v1 is not usable here ({e.Message}): run as root, or without the cgroup options", e)
+            {
+                LacksControlGroup = true,
+            };
         }
 
         return group.folders.Count == 0 ? null : group;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Text.Json;
+using EndToEnd.Tests.Otlp;
 using EndToEnd.Tests.Tools;
 
 namespace EndToEnd.Tests.Demo;
@@ -106,6 +107,19 @@ public sealed class DemoFunctionTests : IDisposable
         Assert.Equal("load 0 ".PadRight(40, 'x'), await LineAsync(function));
         Assert.Equal("load 1 ".PadRight(40, 'x'), await LineAsync(function));
         Assert.Equal("oops\n", await function.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Commands_RandomLines_AreOfTheSizeAskedForAndHardToCompress()
+    {
+        await using var runtime = await RuntimeApiStub.StartAsync("""{"logLines":1,"logBytes":4000,"randomLines":true,"crash":true}""");
+        using var function = Start(runtime);
+
+        Assert.Equal(1, await ExitCodeAsync(function));
+        var line = await LineAsync(function);
+        Assert.StartsWith("load 0 ", line, StringComparison.Ordinal);
+        Assert.Equal(4000, line.Length);
+        Assert.InRange(Payloads.Gzip(System.Text.Encoding.UTF8.GetBytes(line)).Length, 2900, 4100);
     }
 
     [Fact]

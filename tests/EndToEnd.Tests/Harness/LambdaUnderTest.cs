@@ -10,7 +10,9 @@ namespace EndToEnd.Tests.Harness;
 internal sealed class LambdaUnderTest : IAsyncDisposable
 {
     private readonly List<string> _lines = [];
-    private readonly string _spool = Path.Combine(Path.GetTempPath(), $"telemetry-extension-e2e-{Guid.NewGuid():N}");
+
+    // On a disk, as Lambda's /tmp is: elsewhere /tmp may be memory, which would count as the environment's.
+    private readonly string _spool = $"/var/tmp/telemetry-extension-e2e-{Guid.NewGuid():N}";
 
     private LambdaUnderTest(OtlpBackend backend) => Backend = backend;
 

@@ -28,6 +28,16 @@ internal static class FaultRun
         return results;
     }
 
+    /// <summary>Lambda has to notice it before the next invocation, or that one pays for it.</summary>
+    public static async Task AwaitEndOfExtensionAsync(this LambdaUnderTest lambda)
+    {
+        for (var left = 2000; lambda.Sandbox.Extensions.Any(extension => extension.ExitCode is null); left--)
+        {
+            Assert.True(left > 0, "the extension lives on");
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+    }
+
     /// <summary>Every invocation's span and lines are at the backend, and nothing was lost on the way.</summary>
     public static void CheckAllArrived(this Outcome outcome, IReadOnlyList<InvocationResult> results, int linesPerInvocation = LinesPerOrder, bool mayRepeat = false)
     {

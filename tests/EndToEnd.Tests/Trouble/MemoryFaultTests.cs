@@ -6,8 +6,18 @@ using OpenTelemetry.Proto.Common.V1;
 
 namespace EndToEnd.Tests.Trouble;
 
+/// <summary>
+/// The function uses a good part of its memory. With a limit, an extension that took more than its budget would get it killed: the kernel takes the
+/// largest process. Without one nothing is killed, but the extension's own peak is measured all the same: that needs no rights, so it is never skipped.
+/// </summary>
 public sealed class MemoryFaultTests
 {
+    /// <summary>With what the function takes anyway it holds 80 of 128 MB.</summary>
+    private const string Holds = ",\"holdMb\":60";
+
+    /// <summary>What is over the budget: for nothing else may a record be lost.</summary>
+    private static readonly string[] Reasons = ["buffer_bytes", "shed"];
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -17,115 +27,124 @@ public sealed class MemoryFaultTests
     [InlineData(2048, true)]
     public async Task With_a_dead_backend_a_flood_of_logs_never_kills_the_function(int megabytes, bool hangs)
     {
-        LambdaUnderTest lambda;
-        try
-        {
-            lambda = await LambdaUnderTest.StartAsync(
-                options => options with { MemorySizeMb = megabytes, LimitMemory = true, Timeout = TimeSpan.FromSeconds(20) });
-        }
-        catch (SandboxException reason)
-        {
-            Assert.Skip(reason.Message);
-            return;
-        }
+        const int invocations = 12, lines = 6000;
+        await using var lambda = await StartAsync(megabytes, isLimited: true);
+        await DieAsync(lambda, hangs);
+        for (var number = 0; number < invocations; number++)
+            CheckRoom(await lambda.InvokeAsync(Flood(number, lines)), megabytes);
+        CheckPeak(lambda, megabytes);
 
-        await using (lambda)
-        {
-            if (hangs)
-                lambda.Backend.Respond = Faults.Always(Fault.HangBeforeHeaders);
-            else
-                await lambda.Backend.PauseAsync(Cancellation);
-            for (var number = 0; number < 12; number++)
-            {
-                var result = await lambda.InvokeAsync(FaultRun.Order($"{number}", ",\"logLines\":6000,\"logBytes\":1000"));
-                Assert.False(result.OutOfMemory);
-                Assert.InRange(result.MaxMemoryUsedMb, 1, megabytes);
-            }
-
-            var outcome = await lambda.EndAsync();
-            Assert.True(outcome.Ledger.Logs.Received > 50_000, $"{outcome.Ledger.Logs}");
-            Assert.Equal(0, outcome.Ledger.Logs.Exported);
-            // The ceilings of the buffers leave room in the heap: what is too much is shed by them, and not for want of memory.
-            Assert.DoesNotContain(outcome.Said, line => line.Contains("emory", StringComparison.Ordinal));
-        }
+        await CheckEndAsync(lambda, invocations * (lines + FaultRun.LinesPerOrder));
     }
 
-    /// <summary>What a control group would forbid, measured: it needs no rights, so it is never skipped.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task With_a_dead_backend_two_hundred_invocations_of_many_logs_keep_the_extension_small(bool hangs)
     {
         const int megabytes = 128, invocations = 200, lines = 500;
-        await using var lambda = await LambdaUnderTest.StartAsync(options => options with { MemorySizeMb = megabytes, Timeout = TimeSpan.FromSeconds(20) });
-        if (hangs)
-            lambda.Backend.Respond = Faults.Always(Fault.HangBeforeHeaders);
-        else
-            await lambda.Backend.PauseAsync(Cancellation);
+        await using var lambda = await StartAsync(megabytes, isLimited: false);
+        await DieAsync(lambda, hangs);
         for (var number = 0; number < invocations; number++)
-            await lambda.InvokeAsync(FaultRun.Order($"{number}", $",\"logLines\":{lines},\"logBytes\":1000"));
-        var peak = Assert.Single(lambda.Sandbox.Extensions).PeakResidentBytes;
-        var outcome = await lambda.EndAsync();
+            CheckRoom(await lambda.InvokeAsync(Flood(number, lines)), megabytes);
+        CheckPeak(lambda, megabytes);
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{peak >> 20} MiB");
-        Assert.InRange(peak ?? 0, 1, megabytes << 19);
-        var logs = outcome.Ledger.Logs;
-        Assert.Equal((invocations * (lines + FaultRun.LinesPerOrder), 0), (logs.Received, logs.Exported));
-        Assert.DoesNotContain(outcome.Said, line => line.Contains("emory", StringComparison.Ordinal));
+        await CheckEndAsync(lambda, invocations * (lines + FaultRun.LinesPerOrder));
     }
 
     /// <summary>An SDK that does not batch: one small record a request, far more of them than there is room for, in memory or in files.</summary>
     [Fact]
     public async Task With_a_dead_backend_a_flood_of_small_requests_never_kills_the_function_and_fills_few_files()
     {
-        const int Invocations = 4;
-        const int Requests = 10_000;
+        const int megabytes = 128, invocations = 4, requests = 10_000;
         var port = FreePort.Find();
         using var folder = new TemporaryFolder();
-        LambdaUnderTest lambda;
+        await using var lambda = await StartAsync(
+            megabytes, isLimited: true,
+            ("TELEMETRY_EXTENSION_OTLP_HTTP_PORT", port), ("TELEMETRY_EXTENSION_SPOOL_DIRECTORY", folder.Path), ("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", $"{2 << 20}"));
+        await lambda.Backend.PauseAsync(Cancellation);
+        using var client = new ReceiverClient(port);
+        var body = Payloads.Log(new AnyValue { StringValue = new string('x', 300) });
+        var (taken, most) = (0, 0);
+        for (var number = 0; number < invocations; number++)
+        {
+            var left = requests;
+            var result = await lambda.InvokeAsync(FaultRun.Order($"{number}", Holds), new InvokeOptions
+            {
+                WhileRunning = _ => Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+                {
+                    while (Interlocked.Decrement(ref left) >= 0)
+                        if (await client.PostAsync("/v1/logs", body) == 200)
+                            Interlocked.Increment(ref taken);
+                }))),
+            });
+            CheckRoom(result, megabytes);
+            most = Math.Max(most, Directory.GetFiles(folder.Path, "*.otlp").Length);
+        }
+
+        CheckPeak(lambda, megabytes);
+        Assert.InRange(taken, requests, invocations * requests);
+        // One file each would be some ten thousand.
+        Assert.InRange(most, 10, 1000);
+        // What was answered with 429 counts as received and dropped.
+        await CheckEndAsync(lambda, invocations * (requests + FaultRun.LinesPerOrder));
+    }
+
+    private static string Flood(int number, int lines) => FaultRun.Order($"{number}", $"{Holds},\"logLines\":{lines},\"logBytes\":1000");
+
+    private static async Task<LambdaUnderTest> StartAsync(int megabytes, bool isLimited, params IReadOnlyList<(string Name, string? Value)> environment)
+    {
         try
         {
-            lambda = await LambdaUnderTest.StartAsync(
-                options => options with { MemorySizeMb = 128, LimitMemory = true, Timeout = TimeSpan.FromSeconds(60) },
-                ("TELEMETRY_EXTENSION_OTLP_HTTP_PORT", port), ("TELEMETRY_EXTENSION_SPOOL_DIRECTORY", folder.Path),
-                ("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", $"{2 << 20}"), ("TELEMETRY_EXTENSION_SPOOL_MAX_BYTES", $"{4 << 20}"));
+            // No more in files than SHUTDOWN has time for on a busy machine: that is for other tests.
+            return await LambdaUnderTest.StartAsync(
+                options => options with { MemorySizeMb = megabytes, LimitMemory = isLimited, Timeout = TimeSpan.FromSeconds(60) },
+                [.. environment, ("TELEMETRY_EXTENSION_SPOOL_MAX_BYTES", $"{4 << 20}")]);
         }
-        catch (SandboxException reason)
+        catch (SandboxException reason) when (reason.LacksControlGroup)
         {
             Assert.Skip(reason.Message);
-            return;
+            throw;
         }
+    }
 
-        await using (lambda)
-        {
+    private static async Task DieAsync(LambdaUnderTest lambda, bool hangs)
+    {
+        if (hangs)
+            lambda.Backend.Respond = Faults.Always(Fault.HangBeforeHeaders);
+        else
             await lambda.Backend.PauseAsync(Cancellation);
-            using var client = new ReceiverClient(port);
-            var body = Payloads.Log(new AnyValue { StringValue = new string('x', 300) });
-            var (taken, most) = (0, 0);
-            for (var number = 0; number < Invocations; number++)
-            {
-                var left = Requests;
-                var result = await lambda.InvokeAsync(FaultRun.Order($"{number}"), new InvokeOptions
-                {
-                    WhileRunning = _ => Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
-                    {
-                        while (Interlocked.Decrement(ref left) >= 0)
-                            if (await client.PostAsync("/v1/logs", body) == 200)
-                                Interlocked.Increment(ref taken);
-                    }))),
-                });
-                Assert.False(result.OutOfMemory);
-                Assert.InRange(result.MaxMemoryUsedMb, 1, 128);
-                most = Math.Max(most, Directory.GetFiles(folder.Path, "*.otlp").Length);
-            }
+    }
 
-            var outcome = await lambda.EndAsync();
-            var logs = outcome.Ledger.Logs;
-            Assert.InRange(taken, Requests, Invocations * Requests);
-            Assert.True(logs.Received >= taken && logs.DroppedFor("shed") > 0 && logs.Exported == 0, $"{taken} taken: {logs}");
-            // One file each would be some ten thousand.
-            Assert.InRange(most, 10, 1000);
-            Assert.DoesNotContain(outcome.Said, line => line.Contains("emory", StringComparison.Ordinal));
-        }
+    /// <summary>The function does hold its part, and lives.</summary>
+    private static void CheckRoom(InvocationResult result, int megabytes)
+    {
+        Assert.False(result.OutOfMemory);
+        Assert.InRange(result.MaxMemoryUsedMb, 80, megabytes);
+    }
+
+    /// <summary>
+    /// Buffer and outbox may hold 8 MiB each at 128 MB, 16 each (by our heap limit) from 256 MB on; the collector needs as much again to move it, and the
+    /// process itself 24, of which half is the binary's pages. Seen: 30 to 46 MiB, and 56 to 66.
+    /// </summary>
+    private static void CheckPeak(LambdaUnderTest lambda, int megabytes)
+    {
+        var peak = (Assert.Single(lambda.Sandbox.Extensions).PeakResidentBytes ?? 0) >> 20;
+        TestContext.Current.TestOutputHelper?.WriteLine($"{peak} MiB");
+        Assert.InRange(peak, 8, megabytes == 128 ? 56 : 74);
+    }
+
+    /// <summary>The backend is back for the end: what was kept goes out, and the account names every line that was not.</summary>
+    private static async Task CheckEndAsync(LambdaUnderTest lambda, long lines)
+    {
+        lambda.Backend.Respond = null;
+        await lambda.Backend.ResumeAsync(Cancellation);
+        var outcome = await lambda.EndAsync(mayRepeat: true);
+        var logs = outcome.Ledger.Logs;
+        Assert.Equal(lines, logs.Received);
+        Assert.True(logs.Exported > 0 && logs.DroppedFor("shed") > 0, $"{logs}");
+        Assert.Empty(outcome.Ledger.Accounts.SelectMany(account => account.Account.DroppedBy.Keys).Except(Reasons));
+        // The ceilings of the buffers leave room in the heap: what is too much is shed by them, and not for want of memory.
+        Assert.DoesNotContain(outcome.Said, line => line.Contains("emory", StringComparison.Ordinal));
     }
 }

@@ -72,14 +72,12 @@ internal sealed class SoakInvocations(LambdaUnderTest lambda, SoakPlace place, R
     private async Task ErrorAsync(string more, string errorType, Func<Task> hook) =>
         books.Ended(await lambda.InvokeToErrorAsync(FaultRun.Order($"{books.Invocations}", more), errorType, new() { WhileRunning = _ => hook() }));
 
-    /// <summary>Lambda has to notice it before the next invocation, or that one pays for it.</summary>
     private async Task KillAsync()
     {
-        if (lambda.Sandbox.Extensions is not [{ ExitCode: null } extension])
+        if (lambda.Sandbox.Extensions is not [{ ExitCode: null }])
             return;
         lambda.Sandbox.KillExtension(Name);
-        for (var left = 2000; extension.ExitCode is null && left > 0; left--)
-            await Task.Delay(5, Cancellation);
+        await lambda.AwaitEndOfExtensionAsync();
     }
 
     /// <summary>The first request that comes is answered late, and as soon as it is there everything stops for a while; its connection may be gone then.</summary>
