@@ -39,6 +39,7 @@ internal sealed class LambdaUnderTest : IAsyncDisposable
     public static async Task<LambdaUnderTest> StartAsync(
         OtlpBackendOptions backendOptions, Func<SandboxOptions, SandboxOptions>? change, params IReadOnlyList<(string Name, string? Value)> environment)
     {
+        await WarmUp.OnceAsync();
         var backend = await OtlpBackend.StartAsync(backendOptions, TestContext.Current.CancellationToken);
         var lambda = new LambdaUnderTest(backend);
         try
