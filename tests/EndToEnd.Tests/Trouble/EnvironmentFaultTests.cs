@@ -36,7 +36,7 @@ public sealed class EnvironmentFaultTests
     {
         using var folder = new TemporaryFolder();
         await using var lambda = await LambdaUnderTest.StartAsync(
-            options => options with { MemorySizeMb = 512 }, (FaultRun.Strategy, "end"),
+            options => options with { MemorySizeMb = 512, Timeout = TimeSpan.FromSeconds(30) }, (FaultRun.Strategy, "end"), (FaultRun.Budget, "3000"),
             ("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", "65536"), ("TELEMETRY_EXTENSION_SPOOL_DIRECTORY", folder.Path));
         await lambda.Backend.PauseAsync(Cancellation);
         await lambda.OrdersAsync(10, ",\"logLines\":200,\"logBytes\":500");
