@@ -43,9 +43,11 @@ $(FLOOR): tests/Benchmarks/floor/floor.c
 	@mkdir -p $(@D)
 	$(CC) -O2 -static -Wall -Wextra -D_GNU_SOURCE -o $@ $<
 
+# What a run that breaks off was about is known only from what it said at its start.
 soak: layer
 	TELEMETRY_EXTENSION_SOAK_SECONDS=$(SOAK_SECONDS) TELEMETRY_EXTENSION_SOAK_SEED=$(SOAK_SEED) \
-		dotnet test tests/EndToEnd.Tests -c Release --nologo --filter FullyQualifiedName~SoakTests --logger "console;verbosity=detailed"
+		dotnet test tests/EndToEnd.Tests -c Release --nologo --filter FullyQualifiedName~SoakTests --logger "console;verbosity=detailed" \
+		-- xUnit.ShowLiveOutput=true
 
 doctor:
 	infra/dev/doctor.sh

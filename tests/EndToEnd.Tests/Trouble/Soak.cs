@@ -9,18 +9,22 @@ namespace EndToEnd.Tests.Trouble;
 /// </summary>
 internal sealed class Soak(int seed, TimeSpan duration)
 {
+    /// <summary>What hangs is a failure that names its seed.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private readonly Random _random = new(seed);
 
     public async Task RunAsync()
     {
         using var place = await SoakPlace.FindAsync(_random);
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed} ({place})");
         await using var lambda = await LambdaUnderTest.StartAsync(
             new OtlpBackendOptions { KeepBodies = false, Certificate = place.Good },
             options => options with { MemorySizeMb = 256, Timeout = TimeSpan.FromSeconds(3) }, place.Environment);
         var books = new SoakBooks(() => lambda.Sandbox.Events.Count(happened => happened.Type == "function"));
         try
         {
-            await RunAsync(lambda, place, books, TestContext.Current.CancellationToken);
+            await RunAsync(lambda, place, books, TestContext.Current.CancellationToken).WaitAsync(duration + Patience, TestContext.Current.CancellationToken);
         }
         catch (Exception error)
         {
@@ -50,7 +54,6 @@ internal sealed class Soak(int seed, TimeSpan duration)
         var outcome = await lambda.EndAsync(books.Ledgers, mayRepeat: true);
         var report = books.Report(outcome, place, seed);
         TestContext.Current.TestOutputHelper?.WriteLine(report);
-        Console.WriteLine(report);
         books.Check(outcome, lambda, place);
     }
 }

@@ -15,8 +15,8 @@ internal sealed class SoakBooks(Func<int> lines)
     private readonly Queue<string> _lately = new();
     private readonly List<(int Life, string RequestId)> _requests = [];
 
-    /// <summary>For what reasons records may be lost: a busy machine may be too slow for the end of a life, all others a fault has to name.</summary>
-    private readonly HashSet<string> _mayLose = ["shutdown"];
+    /// <summary>For what reasons records may be lost: a fault has to name them.</summary>
+    private readonly HashSet<string> _mayLose = [];
     private readonly HashSet<int> _killed = [];
 
     private int _linesBefore;

@@ -18,7 +18,8 @@ internal sealed class SoakPlace : IDisposable
         Strategy = Of(random, "end", "periodic", "continuous", "adaptive");
         Protocol = Of(random, "http/protobuf", "grpc");
         HasKills = random.Next(3) == 0;
-        HasSmallMemory = random.Next(2) == 0;
+        HasSmallMemory = random.Next(3) == 0;
+        FindsBadRequests = random.Next(2) == 0;
         _disk = disk;
         if (!tls)
             return;
@@ -42,8 +43,14 @@ internal sealed class SoakPlace : IDisposable
     /// <summary>Whether the extension is killed in this run, so that some of its lives end without a ledger.</summary>
     public bool HasKills { get; }
 
-    /// <summary>So small that files are needed as soon as the backend is away.</summary>
+    /// <summary>
+    /// So small that files are needed as soon as the backend is away, and that there is hardly room (a quarter of it) for what waits to be written as a
+    /// dead letter. With more, nothing that can become one may be lost.
+    /// </summary>
     public bool HasSmallMemory { get; }
+
+    /// <summary>Whether the backend calls requests bad, which is final; or else answers what leaves them to dead letters.</summary>
+    public bool FindsBadRequests { get; }
 
     /// <summary>Null without TLS.</summary>
     public X509Certificate2? Good { get; }
@@ -55,8 +62,8 @@ internal sealed class SoakPlace : IDisposable
     public IReadOnlyList<(string Name, string? Value)> Environment =>
     [
         (FaultRun.Strategy, Strategy), ("OTEL_EXPORTER_OTLP_PROTOCOL", Protocol), ("TELEMETRY_EXTENSION_FLUSH_INTERVAL", "1"),
-        ("OTEL_EXPORTER_OTLP_CERTIFICATE", _authority?.File), ("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", HasSmallMemory ? "65536" : null),
-        ("TELEMETRY_EXTENSION_SPOOL_DIRECTORY", SpoolFolder),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", _authority?.File), ("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", $"{(HasSmallMemory ? 64 << 10 : 32 << 20)}"),
+        ("TELEMETRY_EXTENSION_SPOOL_DIRECTORY", SpoolFolder), ("TELEMETRY_EXTENSION_DEAD_LETTER_MAX_BYTES", $"{256 << 20}"),
     ];
 
     /// <summary>Payloads that no life has taken out of their files.</summary>
@@ -96,7 +103,8 @@ internal sealed class SoakPlace : IDisposable
     }
 
     public override string ToString() =>
-        $"{Strategy}, {Protocol}{(Good is null ? "" : ", TLS")}{(HasKills ? ", kills" : "")}{(HasSmallMemory ? ", small memory" : "")}{(HasDisk ? ", small disk" : "")}";
+        $"{Strategy}, {Protocol}{(Good is null ? "" : ", TLS")}{(HasKills ? ", kills" : "")}{(HasSmallMemory ? ", small memory" : "")}"
+        + $"{(FindsBadRequests ? ", bad requests" : "")}{(HasDisk ? ", small disk" : "")}";
 
     public void Dispose()
     {

@@ -10,8 +10,7 @@ public sealed class SoakTests
     {
         var seconds = Number("TELEMETRY_EXTENSION_SOAK_SECONDS", 10);
         var seed = Number("TELEMETRY_EXTENSION_SOAK_SEED", Random.Shared.Next(1_000_000));
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}, {seconds} s");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"soak: {seconds} s; again with SOAK_SEED={seed}"));
+        TestContext.Current.TestOutputHelper?.WriteLine($"{seconds} s; again with SOAK_SEED={seed}");
         // A run is one environment with one strategy and protocol; a long soak is many of them, each with a seed of its own.
         for (var run = 0; run * 20 < seconds; run++)
             await new Soak(seed + run, TimeSpan.FromSeconds(Math.Min(20, seconds - (run * 20)))).RunAsync();

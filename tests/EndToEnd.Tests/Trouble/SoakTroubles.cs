@@ -17,10 +17,11 @@ internal sealed class SoakTroubles(OtlpBackend backend, SoakPlace place, Random 
         if (!place.HasDisk)
             return;
         place.FillDisk(full);
-        if (!full)
-            return;
-        books.Note("disk: full");
-        books.MayLose("shed");
+        if (full)
+            books.Note("disk: full");
+        // Small as it is, it may become full by itself.
+        if (place.HasSmallMemory)
+            books.MayLose("shed");
     }
 
     public async Task EndAsync(CancellationToken cancellation)
@@ -52,9 +53,10 @@ internal sealed class SoakTroubles(OtlpBackend backend, SoakPlace place, Random 
     private (string Name, Func<ReceivedRequest, Fault> Script) Answers()
     {
         var (kind, every, milliseconds, limit) = (random.Next(24), random.Next(1, 4), random.Next(1, 600), random.Next(2_000, 60_000));
-        // What is refused for good costs records; only a partial success rejects any.
-        if (kind is 0 or 8 or 13 or 14 or 15)
+        // What is too large is cut until it is not, and what is refused for a reason that is not its own becomes a dead letter: where there is room for it.
+        if (kind == 8 ? place.FindsBadRequests || place.HasSmallMemory : kind is 13 or 14 or 15 && place.HasSmallMemory)
             books.MayLose("refused");
+        // Only a partial success rejects any.
         if (kind == 9)
             books.MayLose("rejected");
         if (kind == 0)
@@ -71,12 +73,14 @@ internal sealed class SoakTroubles(OtlpBackend backend, SoakPlace place, Random 
             4 => ("503", Fault.Http(503, retryAfter: Second)),
             5 => ("429", Fault.Http(429)),
             6 or 7 => ($"slow, {milliseconds} ms", Fault.Slow(TimeSpan.FromMilliseconds(milliseconds))),
-            8 => ("400", Fault.Http(400, "no")),
+            8 when place.FindsBadRequests => ("400", Fault.Http(400, "no")),
+            8 => ("403", Fault.Http(403, "no")),
             9 => ("partial success", Fault.PartialSuccess(1, "one of them")),
             10 => ("goaway", Fault.GoAway()),
             11 => ("goaway after the answer", Fault.LastOnConnection),
             12 => ("taken, but said badly", Fault.CloseAfterHeaders.ButTaken()),
             13 => ("500", Fault.Http(500, "broken")),
+            14 when every == 1 => ("404", Fault.Http(404, "nobody here")),
             14 => ("401", Fault.Http(401, "who are you")),
             15 => ("internal", Fault.Grpc(13, "broken")),
             16 => ("unavailable", Fault.Grpc(14, "later", TimeSpan.FromMilliseconds(milliseconds))),
