@@ -116,7 +116,7 @@ internal sealed class SoakInvocations(LambdaUnderTest lambda, SoakPlace place, R
             _clock = (pid, ProcessClock.TryOf(pid, out _));
         var clock = lambda.Sandbox.Extensions is [{ ExitCode: null }] ? _clock.Clock : null;
         books.Note(clock is null ? "no clock to set" : $"the clock jumps to {offset.TotalHours} hours{(whileRunning ? " in the middle" : "")}");
-        // It becomes a dead letter, for which there must be room.
+        // Older than anything may become: a dead letter, where there is room for it.
         if (offset > TimeSpan.FromHours(6) && place.HasSmallMemory)
             books.MayLose("expired");
         if (!whileRunning)

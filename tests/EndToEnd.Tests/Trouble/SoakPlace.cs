@@ -44,8 +44,8 @@ internal sealed class SoakPlace : IDisposable
     public bool HasKills { get; }
 
     /// <summary>
-    /// So small that files are needed as soon as the backend is away; and that there is hardly room for what waits to be written as a dead letter. With
-    /// more, nothing that can become one is lost.
+    /// So small that files are needed as soon as the backend is away, and that there is hardly room for what waits to be written as a
+    /// dead letter. With more, nothing that can become one may be lost.
     /// </summary>
     public bool HasSmallMemory { get; }
 
@@ -62,7 +62,7 @@ internal sealed class SoakPlace : IDisposable
     public IReadOnlyList<(string Name, string? Value)> Environment =>
     [
         (FaultRun.Strategy, Strategy), ("OTEL_EXPORTER_OTLP_PROTOCOL", Protocol), ("TELEMETRY_EXTENSION_FLUSH_INTERVAL", "1"),
-        ("OTEL_EXPORTER_OTLP_CERTIFICATE", _authority?.File), ("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", HasSmallMemory ? "65536" : $"{32 << 20}"),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", _authority?.File), ("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", $"{(HasSmallMemory ? 64 << 10 : 32 << 20)}"),
         ("TELEMETRY_EXTENSION_SPOOL_DIRECTORY", SpoolFolder), ("TELEMETRY_EXTENSION_DEAD_LETTER_MAX_BYTES", $"{256 << 20}"),
     ];
 
@@ -103,7 +103,8 @@ internal sealed class SoakPlace : IDisposable
     }
 
     public override string ToString() =>
-        $"{Strategy}, {Protocol}{(Good is null ? "" : ", TLS")}{(HasKills ? ", kills" : "")}{(HasSmallMemory ? ", small memory" : "")}{(FindsBadRequests ? ", bad requests" : "")}{(HasDisk ? ", small disk" : "")}";
+        $"{Strategy}, {Protocol}{(Good is null ? "" : ", TLS")}{(HasKills ? ", kills" : "")}{(HasSmallMemory ? ", small memory" : "")}"
+        + $"{(FindsBadRequests ? ", bad requests" : "")}{(HasDisk ? ", small disk" : "")}";
 
     public void Dispose()
     {

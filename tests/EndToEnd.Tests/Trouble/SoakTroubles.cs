@@ -53,7 +53,7 @@ internal sealed class SoakTroubles(OtlpBackend backend, SoakPlace place, Random 
     private (string Name, Func<ReceivedRequest, Fault> Script) Answers()
     {
         var (kind, every, milliseconds, limit) = (random.Next(24), random.Next(1, 4), random.Next(1, 600), random.Next(2_000, 60_000));
-        // A request that is too large is cut until it is not, and what a final answer has nothing against becomes a dead letter.
+        // What is too large is cut until it is not, and what is refused for a reason that is not its own becomes a dead letter: where there is room for it.
         if (kind == 8 ? place.FindsBadRequests || place.HasSmallMemory : kind is 13 or 14 or 15 && place.HasSmallMemory)
             books.MayLose("refused");
         // Only a partial success rejects any.
