@@ -247,6 +247,8 @@ internal sealed partial class Delivery(Outbox outbox, TimeProvider time, Func<do
         outbox.Complete(lane, batch, payload, result, countsAsFailure: result is not null || run.IsBudgetSpent, random());
         run.Note(lane, result);
         DeliveryNotes.Say(lane.Destination, payload, result);
+        if (result is null && run.IsBudgetSpent)
+            DeliveryNotes.SayCutOff(lane.Destination, lane.Failures);
         return result is { Status: not DeliveryStatus.Retryable };
     }
 }

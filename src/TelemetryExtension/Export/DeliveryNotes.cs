@@ -3,6 +3,17 @@ namespace TelemetryExtension.Export;
 /// <summary>What users are told about answers that are not plain success; each kind once a destination, refusals once a signal; the rest is in the ledger.</summary>
 internal static class DeliveryNotes
 {
+    /// <summary>One flush that is cut off is no trouble; another right after it is.</summary>
+    private const int CutOffsInARow = 2;
+
+    /// <summary>A request was cut off because the flush's time was up.</summary>
+    /// <param name="failures">In a row, with this one.</param>
+    public static void SayCutOff(IDestination destination, int failures)
+    {
+        if (failures >= CutOffsInARow)
+            Log.WarnOnce($"{destination.Name} cut off", $"{destination.Name}: does not answer within the time that a flush has, will be tried again");
+    }
+
     public static void Say(IDestination destination, OtlpPayload payload, DeliveryResult? result)
     {
         if (result is not { } answer || (answer.Status == DeliveryStatus.Delivered && answer.RejectedRecords == 0 && answer.Message is null))

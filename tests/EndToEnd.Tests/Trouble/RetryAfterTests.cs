@@ -16,6 +16,8 @@ public sealed class RetryAfterTests
     [InlineData("http/protobuf", "503, seconds")]
     [InlineData("http/protobuf", "429, date")]
     [InlineData("http/protobuf", "503, date")]
+    [InlineData("grpc", "429, seconds")]
+    [InlineData("grpc", "503, date")]
     [InlineData("grpc", "UNAVAILABLE")]
     [InlineData("grpc", "RESOURCE_EXHAUSTED")]
     public async Task The_next_request_of_the_signal_comes_no_earlier_than_asked_though_invocations_go_on(string protocol, string form)
