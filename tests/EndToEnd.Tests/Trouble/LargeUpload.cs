@@ -85,7 +85,7 @@ internal sealed class LargeUpload(LambdaUnderTest lambda, string port) : IAsyncD
         var outcome = await lambda.EndAsync(mayRepeat: mayRepeat);
         outcome.CheckAllArrived(results, mayRepeat: mayRepeat);
         lambda.CheckOncePerBatch(outcome);
-        Assert.Single(outcome.Logs, log => log.Body?.BytesValue.Length == RecordBytes);
+        Assert.Contains(outcome.Logs, log => log.Body?.BytesValue.Length == RecordBytes);
         // One that nobody reads from is told of its end only now.
         await lambda.Backend.PauseAsync(Cancellation);
         await CheckBrokenAsync(broken);
