@@ -43,8 +43,6 @@ internal sealed class CloudWatchLogsDestination(CloudWatchOptions options, LogSt
             }
             catch (OperationCanceledException)
             {
-                // Nobody else says it: what the budget cut off is no answer that the delivery could tell of.
-                Log.WarnOnce("cloudwatch-time", "cloudwatch: has not answered in the time of a flush, will be tried again");
                 Remember(payload, done);
                 throw;
             }

@@ -16,8 +16,12 @@ internal sealed class DeadLetterWriter(IReadOnlyList<IDeadLetterSink> sinks, int
     // No letter is shorter than its head.
     private const int LeastBytes = 200;
 
+    /// <summary>So many letters in a row that did not fit what is left: the next ones are not compressed for nothing, at the end least of all.</summary>
+    private const int MostInVain = 8;
+
     private readonly List<IDeadLetterSink> _sinks = [.. sinks];
     private long _bytes;
+    private int _inVain;
 
     /// <summary>The sinks that the settings ask for; the client is built when CloudWatch Logs is first written to.</summary>
     public static DeadLetterWriter For(
@@ -31,7 +35,7 @@ internal sealed class DeadLetterWriter(IReadOnlyList<IDeadLetterSink> sinks, int
         return new(sinks, options.MaxBytes);
     }
 
-    public bool HasRoom => _bytes + LeastBytes <= maxBytes && _sinks.Count > 0;
+    public bool HasRoom => _bytes + LeastBytes <= maxBytes && _inVain < MostInVain && _sinks.Count > 0;
 
     public async ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
     {
@@ -78,11 +82,16 @@ internal sealed class DeadLetterWriter(IReadOnlyList<IDeadLetterSink> sinks, int
         for (long bytes = 0; next < payloads.Count && bytes < GroupBytes && !cancellationToken.IsCancellationRequested; next++)
         {
             // Nothing is compressed for nothing.
-            if (_bytes + bytes + LeastBytes > maxBytes)
+            if (_bytes + bytes + LeastBytes > maxBytes || _inVain >= MostInVain)
                 continue;
             var letter = DeadLetter.Of(payloads[next]);
             if (_bytes + bytes + letter.Bytes > maxBytes)
+            {
+                _inVain++;
                 continue;
+            }
+
+            _inVain = 0;
             letters.Add(letter);
             places.Add(next);
             bytes += letter.Bytes;

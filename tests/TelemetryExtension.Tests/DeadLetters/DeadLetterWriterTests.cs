@@ -148,6 +148,23 @@ public sealed class DeadLetterWriterTests : IDisposable
     }
 
     [Fact]
+    public async Task Write_ManyInARowAreOverTheByteLimit_HasNoRoomAnyMore()
+    {
+        var writer = new DeadLetterWriter([new StdoutSink(_stdout)], 70_000);
+        Assert.Equal(2, await WriteAsync(writer, Payloads(9, 20_000), Cancelled));
+        Assert.True(writer.HasRoom);
+        Assert.Equal(0, await WriteAsync(writer, Payloads(1, 20_000), Cancelled));
+        Assert.False(writer.HasRoom);
+        Assert.Equal(0, await WriteAsync(writer, Payloads(1), Cancelled));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void HasRoom_NothingWritten_WhereThereIsASink(bool hasSink) =>
+        Assert.Equal(hasSink, new DeadLetterWriter(hasSink ? [new StdoutSink(_stdout)] : [], 70_000).HasRoom);
+
+    [Fact]
     public async Task Write_TimeIsUp_WritesNothingMore() =>
         Assert.Equal(0, await WriteAsync(new DeadLetterWriter([new StdoutSink(_stdout)], int.MaxValue), Payloads(2), new CancellationToken(canceled: true)));
 
