@@ -33,14 +33,15 @@ public sealed class RetryAfterTests
             return fault;
         });
         var results = await lambda.OrdersUntilArrivedAsync(await lambda.OrdersAsync(1, heldAtMost: 2 * Budget));
-        var outcome = await lambda.EndAsync();
+        // On a busy machine a request may be cut off as it arrives, and goes again under its id.
+        var outcome = await lambda.EndAsync(mayRepeat: true);
 
         var requests = lambda.Backend.Requests;
         var next = requests.First(request => request.Signal == OtlpSignal.Logs && request.Number > asked!.Number);
         Assert.True(next.Time >= until, $"asked at {asked!.Time:O} to wait until {until:O}, came at {next.Time:O}");
         // There were flushes when our own back-off would have been over: it was the backend's wish that kept the logs back.
         Assert.Contains(requests, request => request.Signal == OtlpSignal.Traces && request.Time > asked.Time + OwnBackOff && request.Time < until);
-        outcome.CheckAllArrived(results);
+        outcome.CheckAllArrived(results, mayRepeat: true);
         lambda.CheckOncePerBatch(outcome);
     }
 
