@@ -16,6 +16,7 @@ internal static class GrpcResponse
 
     /// <summary>Of the common implementations (C, Go, Node, Java, .NET; Rust says them with OUT_OF_RANGE).</summary>
     private static readonly string[] SizeWords = ["larger than", "too large", "exceeds maximum", "exceeds the maximum"];
+
     private static readonly string[] Names =
     [
         "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED",

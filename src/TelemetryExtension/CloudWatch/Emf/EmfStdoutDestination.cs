@@ -20,14 +20,21 @@ internal sealed class EmfStdoutDestination(EmfOptions options, TextWriter output
     {
         if (_underWay.BatchId != payload.BatchId)
         {
-            await _underWay.Write.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await ((Task)_underWay.Write).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
             _underWay = (payload.BatchId, Task.Run(() => Write(payload), CancellationToken.None));
         }
 
-        var result = await _underWay.Write.WaitAsync(cancellationToken).ConfigureAwait(false);
-        _underWay.BatchId = "";
-        return result;
+        try
+        {
+            return await _underWay.Write.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Whatever came of it, the next try is a new one.
+            if (_underWay.Write.IsCompleted)
+                _underWay.BatchId = "";
+        }
     }
 
     private DeliveryResult Write(OtlpPayload payload)

@@ -27,9 +27,9 @@ internal sealed class ServerTrust(CaBundle bundle)
 
     public bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
-        // The chain's errors are expected and decided on below; a wrong name or no certificate at all is final.
         if ((errors & SslPolicyErrors.RemoteCertificateNameMismatch) != 0)
             Log.WarnOnce($"tls name {certificate?.GetCertHashString()}", $"the server's certificate ({certificate?.Subject}) is of another host");
+        // The chain's errors are expected and decided on below; a wrong name or no certificate at all is final.
         if ((errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0 || certificate is not X509Certificate2 leaf)
             return false;
         var sent = chain?.ChainPolicy.ExtraStore ?? [];

@@ -49,6 +49,30 @@ public sealed class EmfStdoutDestinationTests
         Assert.Equal(DeliveryStatus.Retryable, (await destination.DeliverAsync(Payload, TestContext.Current.CancellationToken)).Status);
     }
 
+    /// <summary>Whatever it is that a bug of ours would throw: it costs that try.</summary>
+    [Fact]
+    public async Task Deliver_WritingThrows_TheNextPayloadIsWritten()
+    {
+        using var output = new ThrowsOnce();
+        var destination = new EmfStdoutDestination(new(EmfOutput.Stdout, "Shop", []), output);
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await destination.DeliverAsync(Payload, TestContext.Current.CancellationToken));
+        Assert.Equal(DeliveryStatus.Delivered, (await destination.DeliverAsync(Payload, TestContext.Current.CancellationToken)).Status);
+        Assert.Equal(DeliveryStatus.Delivered, (await destination.DeliverAsync(Payload with { BatchId = "two" }, TestContext.Current.CancellationToken)).Status);
+    }
+
+    private sealed class ThrowsOnce : StringWriter
+    {
+        private bool _hasThrown;
+
+        public override void WriteLine(string? value)
+        {
+            if (_hasThrown)
+                return;
+            _hasThrown = true;
+            throw new InvalidOperationException("a bug");
+        }
+    }
+
     private sealed class FullPipe : TextWriter
     {
         public ManualResetEventSlim Room { get; } = new();
