@@ -18,10 +18,10 @@ export DOTNET_NOLOGO := 1
 # Where the end-to-end tests find the zips.
 export TELEMETRY_EXTENSION_ARTIFACTS := $(ARTIFACTS)
 
-.PHONY: test demo layer bench soak doctor clean prerequisites net10 node-function build-TelemetryLayer build-DemoFunction
+.PHONY: test demo layer bench soak doctor clean prerequisites node-function build-TelemetryLayer build-DemoFunction
 .DEFAULT_GOAL := test
 
-test: layer net10 node-function
+test: layer node-function
 	dotnet build TelemetryExtension.sln -c Release --nologo -v quiet -clp:NoSummary -tl:off
 	infra/dev/test.sh Release tests/*.Tests
 
@@ -58,18 +58,6 @@ clean:
 # As root on Debian or Ubuntu this installs what is missing; otherwise it says how, and stops.
 prerequisites:
 	@infra/dev/doctor.sh --install
-
-# The code must be ready for the move to net10.0. In a folder of its own, because obj/ holds one restore at a time; restored by a
-# command of its own, because the restore inside `dotnet build` leaves the framework named on the command line out.
-net10: $(ARTIFACTS)/net10.stamp
-$(ARTIFACTS)/net10.stamp: $(shell find src \( -name bin -o -name obj \) -prune -o -type f -print) $(wildcard Directory.*) | prerequisites
-	@for project in src/TelemetryExtension src/DemoFunction src/LambdaSandbox; do \
-		dotnet restore $$project -p:TargetFramework=net10.0 --artifacts-path $(ARTIFACTS)/net10 -v quiet \
-		&& dotnet build $$project --no-restore -c Release -p:TargetFramework=net10.0 --artifacts-path $(ARTIFACTS)/net10 \
-			--nologo -v quiet -clp:NoSummary -tl:off || exit 1; \
-		echo "$$project compiles for net10.0"; \
-	done
-	@touch $@
 
 # The function with the OpenTelemetry JS SDK that end-to-end tests run. Without npm there is none, and those tests are skipped. An npm
 # that fails (no registry) fails nothing else either: the tests say that it was not installed.

@@ -37,10 +37,10 @@ need zip "packs the layer" has zip
 need unzip "lists what was packed" has unzip
 need file "a test asks it whether the binary is static" has file
 
-if has dotnet && dotnet --list-sdks 2>/dev/null | grep -Eq '^(9|[1-9][0-9])\.'; then
+if has dotnet && dotnet --list-sdks 2>/dev/null | grep -Eq '^10\.'; then
     say "ok       dotnet SDK"
 else
-    echo "missing  .NET SDK 9 or newer: install it from https://dotnet.microsoft.com/download, or as package dotnet-sdk-10.0 where your distribution has it" >&2
+    echo "missing  .NET SDK 10: install it from https://dotnet.microsoft.com/download, or as package dotnet-sdk-10.0 where your distribution has it" >&2
     problems=1
 fi
 
