@@ -46,8 +46,7 @@ $(FLOOR): tests/Benchmarks/floor/floor.c
 # What a run that breaks off was about is known only from what it said at its start.
 soak: layer
 	TELEMETRY_EXTENSION_SOAK_SECONDS=$(SOAK_SECONDS) TELEMETRY_EXTENSION_SOAK_SEED=$(SOAK_SEED) \
-		dotnet test tests/EndToEnd.Tests -c Release --nologo --filter FullyQualifiedName~SoakTests --logger "console;verbosity=detailed" \
-		-- xUnit.ShowLiveOutput=true
+		dotnet test --project tests/EndToEnd.Tests -c Release --filter-class '*.SoakTests' --show-live-output on
 
 doctor:
 	infra/dev/doctor.sh

@@ -18,8 +18,8 @@ counter() { sed -n "s/.*<Counters.*[ ]$2=\"\([0-9]*\)\".*/\1/p" "$1" | head -n 1
 for project in "$@"; do
     name=$(basename "$project")
     trx=$results/$name.trx
-    dotnet test "$project" -c "$configuration" --no-build --nologo --results-directory "$results" \
-        --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" </dev/null
+    dotnet test --project "$project" -c "$configuration" --no-build --results-directory "$results" \
+        --report-xunit-trx --report-xunit-trx-filename "$name.trx" </dev/null
     code=$?
     # A project without any test makes no file, and dotnet test calls that a success.
     if [ ! -s "$trx" ] && [ "$code" = 0 ]; then

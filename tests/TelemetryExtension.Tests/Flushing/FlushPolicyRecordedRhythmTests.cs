@@ -75,7 +75,7 @@ public sealed class FlushPolicyRecordedRhythmTests(ITestOutputHelper output)
         Assert.InRange(adaptive.StaleShare, 0, periodic.StaleShare);
     }
 
-    /// <summary>And writes the table of all strategies: `dotnet test ... --logger "console;verbosity=detailed"` shows it.</summary>
+    /// <summary>And writes the table of all strategies: `dotnet test ... --show-live-output on` shows it.</summary>
     [Fact]
     public void Adaptive_AllRecordedRhythms_LeavesAtMostOneInTwentyStale()
     {
