@@ -1,5 +1,5 @@
+using TelemetryExtension.DeadLetters.Replay;
 using TelemetryExtension.Lifecycle;
-using TelemetryExtension.Replay;
 
 if (args is ["replay", .. var arguments])
     return await ReplayProcess.RunAsync(arguments).ConfigureAwait(false);

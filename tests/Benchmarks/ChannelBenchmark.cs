@@ -1,6 +1,6 @@
 using System.Threading.Channels;
-using TelemetryExtension.Accounting;
 using TelemetryExtension.Buffering;
+using TelemetryExtension.Diagnostics.Accounting;
 
 namespace Benchmarks;
 

@@ -1,14 +1,14 @@
 using System.Diagnostics;
 using System.Text;
-using TelemetryExtension.Accounting;
 using TelemetryExtension.Buffering;
-using TelemetryExtension.Export;
-using TelemetryExtension.Invocations;
-using TelemetryExtension.Logs;
-using TelemetryExtension.Metrics;
+using TelemetryExtension.Diagnostics.Accounting;
+using TelemetryExtension.Ingest.TelemetryApi;
 using TelemetryExtension.Otlp;
-using TelemetryExtension.SemanticConventions;
-using TelemetryExtension.TelemetryApi;
+using TelemetryExtension.Processing.Invocations;
+using TelemetryExtension.Processing.Logs;
+using TelemetryExtension.Processing.Metrics;
+using TelemetryExtension.Processing.Resources;
+using TelemetryExtension.Processing.Spans;
 
 namespace Benchmarks;
 

@@ -1,6 +1,7 @@
-using TelemetryExtension;
-using TelemetryExtension.Accounting;
-using TelemetryExtension.Export;
+using TelemetryExtension.Destinations;
+using TelemetryExtension.Diagnostics.Accounting;
+using TelemetryExtension.Otlp;
+using TelemetryExtension.Outbox;
 
 namespace Benchmarks;
 
@@ -18,7 +19,7 @@ internal static class OutboxBenchmark
         var directory = Directory.CreateTempSubdirectory("telemetry-extension-benchmark-");
         try
         {
-            using var outbox = new Outbox(
+            using var outbox = new PayloadOutbox(
                 [new Nobody()], new(SpoolDirectory: directory.FullName, MaxAge: TimeSpan.FromHours(6)), RetrySchedule.Default, new Ledger(), TimeProvider.System);
             var before = GC.GetTotalMemory(forceFullCollection: true);
             Console.WriteLine($"### Payloads of {size} bytes, default ceilings (8 MiB in memory, 32 MiB in files)");

@@ -4,12 +4,12 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using TelemetryExtension;
-using TelemetryExtension.Accounting;
 using TelemetryExtension.Buffering;
-using TelemetryExtension.Hosting;
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Diagnostics.Accounting;
+using TelemetryExtension.Ingest.Http;
+using TelemetryExtension.Ingest.OtlpReceiver;
 using TelemetryExtension.Otlp;
-using TelemetryExtension.Receiver;
 
 namespace Benchmarks;
 

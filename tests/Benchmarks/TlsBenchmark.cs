@@ -5,7 +5,8 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using TelemetryExtension.Export;
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Network;
 
 namespace Benchmarks;
 

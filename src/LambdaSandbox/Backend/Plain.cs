@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
 using OpenTelemetry.Proto.Common.V1;
 using Spectre.Console.Rendering;

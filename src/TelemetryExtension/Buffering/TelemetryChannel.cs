@@ -1,4 +1,5 @@
-using TelemetryExtension.Accounting;
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Diagnostics.Accounting;
 
 namespace TelemetryExtension.Buffering;
 

@@ -1,3 +1,5 @@
+using TelemetryExtension.Otlp;
+
 namespace TelemetryExtension.Buffering;
 
 internal enum TelemetryItemKind : byte

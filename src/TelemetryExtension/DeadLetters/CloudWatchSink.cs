@@ -1,5 +1,7 @@
-using TelemetryExtension.CloudWatch;
-using TelemetryExtension.Export;
+using TelemetryExtension.Destinations;
+using TelemetryExtension.Destinations.CloudWatch;
+using TelemetryExtension.Diagnostics;
+using TelemetryExtension.Network;
 
 namespace TelemetryExtension.DeadLetters;
 

@@ -1,7 +1,8 @@
 using System.Buffers.Text;
 using System.IO.Compression;
 using System.Security.Cryptography;
-using TelemetryExtension.Export;
+using TelemetryExtension.Diagnostics;
+using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.DeadLetters;
 

@@ -1,6 +1,8 @@
 using Amazon.CloudWatchLogs;
-using TelemetryExtension.CloudWatch;
-using TelemetryExtension.Export;
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Delivery;
+using TelemetryExtension.Destinations.CloudWatch;
+using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.DeadLetters;
 

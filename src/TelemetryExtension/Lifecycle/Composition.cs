@@ -1,18 +1,23 @@
 using Amazon.CloudWatchLogs;
-using TelemetryExtension.Accounting;
 using TelemetryExtension.Buffering;
-using TelemetryExtension.CloudWatch;
+using TelemetryExtension.Configuration;
 using TelemetryExtension.DeadLetters;
-using TelemetryExtension.Export;
-using TelemetryExtension.ExtensionsApi;
+using TelemetryExtension.Delivery;
+using TelemetryExtension.Destinations;
+using TelemetryExtension.Destinations.CloudWatch;
+using TelemetryExtension.Destinations.Otlp;
+using TelemetryExtension.Diagnostics;
+using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Flushing;
-using TelemetryExtension.Hosting;
-using TelemetryExtension.Invocations;
-using TelemetryExtension.Logs;
-using TelemetryExtension.Receiver;
-using TelemetryExtension.SemanticConventions;
-using TelemetryExtension.Settings;
-using TelemetryExtension.TelemetryApi;
+using TelemetryExtension.Ingest.Http;
+using TelemetryExtension.Ingest.OtlpReceiver;
+using TelemetryExtension.Ingest.TelemetryApi;
+using TelemetryExtension.Lambda.ExtensionsApi;
+using TelemetryExtension.Outbox;
+using TelemetryExtension.Processing;
+using TelemetryExtension.Processing.Invocations;
+using TelemetryExtension.Processing.Logs;
+using TelemetryExtension.Processing.Resources;
 
 namespace TelemetryExtension.Lifecycle;
 
@@ -42,8 +47,8 @@ internal sealed class Composition
             [.. OtlpDestinations.Create(options.Delivery, time), .. CloudWatchDestinations.Create(options.CloudWatch, logs, Names, Console.Out, time)];
         var deadLetters = DeadLetterWriter.For(options.DeadLetters, logs, Names, Console.Out, time);
         var keepsForDeadLetters = options.DeadLetters.Output != DeadLetterOutput.Off;
-        var outbox = new Outbox(destinations, options.Outbox with { KeepsForDeadLetters = keepsForDeadLetters }, RetrySchedule.Default, ledger, time);
-        var delivery = new Delivery(outbox, time, Random.Shared.NextDouble);
+        var outbox = new PayloadOutbox(destinations, options.Outbox with { KeepsForDeadLetters = keepsForDeadLetters }, RetrySchedule.Default, ledger, time);
+        var delivery = new Deliverer(outbox, time, Random.Shared.NextDouble);
 
         // Between: from the channel to the outbox.
         var collector = new TelemetryCollector(

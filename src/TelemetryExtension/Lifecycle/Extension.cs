@@ -2,11 +2,11 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
-using TelemetryExtension.ExtensionsApi;
-using TelemetryExtension.Hosting;
-using TelemetryExtension.Receiver;
-using TelemetryExtension.Settings;
-using TelemetryExtension.TelemetryApi;
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Diagnostics;
+using TelemetryExtension.Ingest.Http;
+using TelemetryExtension.Lambda;
+using TelemetryExtension.Lambda.ExtensionsApi;
 
 namespace TelemetryExtension.Lifecycle;
 

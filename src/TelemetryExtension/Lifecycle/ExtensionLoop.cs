@@ -1,6 +1,9 @@
-using TelemetryExtension.ExtensionsApi;
+using TelemetryExtension.Diagnostics;
 using TelemetryExtension.Flushing;
-using TelemetryExtension.Receiver;
+using TelemetryExtension.Ingest.OtlpReceiver;
+using TelemetryExtension.Lambda.ExtensionsApi;
+using TelemetryExtension.Native;
+using TelemetryExtension.Processing;
 
 namespace TelemetryExtension.Lifecycle;
 

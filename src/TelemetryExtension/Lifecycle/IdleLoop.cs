@@ -1,4 +1,4 @@
-using TelemetryExtension.ExtensionsApi;
+using TelemetryExtension.Lambda.ExtensionsApi;
 
 namespace TelemetryExtension.Lifecycle;
 

@@ -1,4 +1,4 @@
-using TelemetryExtension.TelemetryApi;
+using TelemetryExtension.Ingest.TelemetryApi;
 
 namespace TelemetryExtension.Lifecycle;
 

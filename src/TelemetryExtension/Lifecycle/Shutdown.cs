@@ -1,8 +1,10 @@
-using TelemetryExtension.Accounting;
-using TelemetryExtension.Export;
-using TelemetryExtension.ExtensionsApi;
+using TelemetryExtension.Delivery;
+using TelemetryExtension.Diagnostics;
+using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Flushing;
-using TelemetryExtension.TelemetryApi;
+using TelemetryExtension.Ingest.TelemetryApi;
+using TelemetryExtension.Lambda.ExtensionsApi;
+using TelemetryExtension.Processing;
 
 namespace TelemetryExtension.Lifecycle;
 
@@ -12,7 +14,7 @@ namespace TelemetryExtension.Lifecycle;
 /// </summary>
 /// <param name="reserve">Of the time, kept back for writing dead letters.</param>
 internal sealed class Shutdown(
-    TelemetryCollector collector, Delivery delivery, IDeadLetters deadLetters, TimeSpan reserve, TelemetryEndpoint telemetry, InvocationSignals signals,
+    TelemetryCollector collector, Deliverer delivery, IDeadLetters deadLetters, TimeSpan reserve, TelemetryEndpoint telemetry, InvocationSignals signals,
     Ledger ledger, bool hasTelemetry, TimeProvider time)
 {
     /// <summary>Lambda kills what is left at the deadline; this much before it the last record is counted: on a fourteenth of a CPU the rest takes that long.</summary>

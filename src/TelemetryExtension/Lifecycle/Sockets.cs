@@ -1,4 +1,4 @@
-using TelemetryExtension.Hosting;
+using TelemetryExtension.Ingest.Http;
 
 namespace TelemetryExtension.Lifecycle;
 

@@ -7,13 +7,13 @@ namespace EndToEnd.Tests.Infra;
 /// <summary>The policies allow what the code calls, and nothing else.</summary>
 public partial class IamTests
 {
-    private const string Client = "src/TelemetryExtension/CloudWatch/Client";
+    private const string Client = "src/TelemetryExtension/Destinations/CloudWatch/Client";
     private static readonly string[] Policies = ["cloudwatch-destination.json", "dead-letters.json", "replay.json"];
 
     [Theory]
-    [InlineData("cloudwatch-destination.json", "src/TelemetryExtension/CloudWatch")]
-    [InlineData("dead-letters.json", "src/TelemetryExtension/CloudWatch")]
-    [InlineData("replay.json", "src/TelemetryExtension/Replay")]
+    [InlineData("cloudwatch-destination.json", "src/TelemetryExtension/Destinations/CloudWatch")]
+    [InlineData("dead-letters.json", "src/TelemetryExtension/Destinations/CloudWatch")]
+    [InlineData("replay.json", "src/TelemetryExtension/DeadLetters/Replay")]
     public void Policy_Actions_AreTheCallsOfTheCode(string policy, string folder)
     {
         var operations = Operations();

@@ -1,7 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
-using TelemetryExtension.Accounting;
 using TelemetryExtension.Buffering;
+using TelemetryExtension.Diagnostics.Accounting;
+using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Tests.Buffering;
 

@@ -1,5 +1,6 @@
-using TelemetryExtension.Accounting;
 using TelemetryExtension.Buffering;
+using TelemetryExtension.Diagnostics.Accounting;
+using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Tests.Buffering;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using TelemetryExtension.Buffering;
+using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Tests.Buffering;
 

@@ -1,5 +1,4 @@
-using TelemetryExtension.DeadLetters;
-using TelemetryExtension.Settings;
+using TelemetryExtension.Configuration;
 
 namespace TelemetryExtension.Tests.DeadLetters;
 

@@ -1,9 +1,9 @@
 using FsCheck;
 using FsCheck.Fluent;
 using TelemetryExtension.DeadLetters;
-using TelemetryExtension.Export;
-using TelemetryExtension.Replay;
-using TelemetryExtension.Tests.CloudWatch;
+using TelemetryExtension.DeadLetters.Replay;
+using TelemetryExtension.Otlp;
+using TelemetryExtension.Tests.Destinations.CloudWatch;
 
 namespace TelemetryExtension.Tests.DeadLetters;
 

@@ -1,9 +1,9 @@
-using TelemetryExtension.CloudWatch;
+using TelemetryExtension.Configuration;
 using TelemetryExtension.DeadLetters;
-using TelemetryExtension.Export;
-using TelemetryExtension.Replay;
-using TelemetryExtension.Settings;
-using TelemetryExtension.Tests.CloudWatch;
+using TelemetryExtension.DeadLetters.Replay;
+using TelemetryExtension.Destinations.CloudWatch;
+using TelemetryExtension.Otlp;
+using TelemetryExtension.Tests.Destinations.CloudWatch;
 
 namespace TelemetryExtension.Tests.DeadLetters;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using TelemetryExtension.Configuration;
 using TelemetryExtension.Flushing;
 
 namespace TelemetryExtension.Tests.Flushing;

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using TelemetryExtension.Configuration;
 using TelemetryExtension.Flushing;
 using static TelemetryExtension.Tests.Flushing.SimulatedInvocation;
 

@@ -1,5 +1,5 @@
+using TelemetryExtension.Configuration;
 using TelemetryExtension.Flushing;
-using TelemetryExtension.Settings;
 using static TelemetryExtension.Tests.Flushing.SimulatedInvocation;
 
 namespace TelemetryExtension.Tests.Flushing;

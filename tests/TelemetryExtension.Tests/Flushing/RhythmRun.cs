@@ -1,4 +1,4 @@
-using TelemetryExtension.Flushing;
+using TelemetryExtension.Configuration;
 
 namespace TelemetryExtension.Tests.Flushing;
 

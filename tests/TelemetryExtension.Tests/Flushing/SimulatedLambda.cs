@@ -1,4 +1,5 @@
 using System.Globalization;
+using TelemetryExtension.Configuration;
 using TelemetryExtension.Flushing;
 
 namespace TelemetryExtension.Tests.Flushing;

@@ -1,5 +1,5 @@
-using TelemetryExtension.Accounting;
-using TelemetryExtension.Flushing;
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Diagnostics.Accounting;
 
 namespace TelemetryExtension.Tests.Lifecycle;
 

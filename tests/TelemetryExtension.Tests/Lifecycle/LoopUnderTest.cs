@@ -1,16 +1,18 @@
-using TelemetryExtension.Accounting;
 using TelemetryExtension.Buffering;
-using TelemetryExtension.Export;
-using TelemetryExtension.ExtensionsApi;
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Flushing;
-using TelemetryExtension.Invocations;
+using TelemetryExtension.Ingest.OtlpReceiver;
+using TelemetryExtension.Ingest.TelemetryApi;
+using TelemetryExtension.Lambda.ExtensionsApi;
 using TelemetryExtension.Lifecycle;
-using TelemetryExtension.Logs;
-using TelemetryExtension.Receiver;
-using TelemetryExtension.SemanticConventions;
-using TelemetryExtension.Settings;
-using TelemetryExtension.TelemetryApi;
-using TelemetryExtension.Tests.Export;
+using TelemetryExtension.Otlp;
+using TelemetryExtension.Processing;
+using TelemetryExtension.Processing.Invocations;
+using TelemetryExtension.Processing.Logs;
+using TelemetryExtension.Processing.Resources;
+using TelemetryExtension.Tests.Delivery;
+using TelemetryExtension.Tests.Processing;
 
 namespace TelemetryExtension.Tests.Lifecycle;
 

@@ -1,14 +1,17 @@
-using TelemetryExtension.Accounting;
 using TelemetryExtension.Buffering;
-using TelemetryExtension.Export;
+using TelemetryExtension.Delivery;
+using TelemetryExtension.Destinations;
 using TelemetryExtension.Flushing;
-using TelemetryExtension.Invocations;
+using TelemetryExtension.Ingest.TelemetryApi;
 using TelemetryExtension.Lifecycle;
-using TelemetryExtension.Logs;
-using TelemetryExtension.SemanticConventions;
-using TelemetryExtension.TelemetryApi;
+using TelemetryExtension.Otlp;
+using TelemetryExtension.Processing;
+using TelemetryExtension.Processing.Invocations;
+using TelemetryExtension.Processing.Logs;
+using TelemetryExtension.Processing.Resources;
 using TelemetryExtension.Tests.DeadLetters;
-using TelemetryExtension.Tests.Export;
+using TelemetryExtension.Tests.Delivery;
+using TelemetryExtension.Tests.Processing;
 
 namespace TelemetryExtension.Tests.Lifecycle;
 
@@ -142,7 +145,7 @@ public sealed class ShutdownTests : IDisposable
     public async Task DeliveryThrows_DeadLettersAndLedgerAreReached()
     {
         // Whatever it is that a bug of ours would throw.
-        var delivery = new Delivery(_bench.Outbox, _time, static () => throw new InvalidOperationException("a bug"));
+        var delivery = new Deliverer(_bench.Outbox, _time, static () => throw new InvalidOperationException("a bug"));
         _destination.Answer = new(DeliveryStatus.Retryable);
         _telemetry.LogLine();
 
@@ -200,7 +203,7 @@ public sealed class ShutdownTests : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private Task Run(string? lastRequestId, bool hasTelemetry = true, TimeSpan? left = null, Delivery? delivery = null, string reason = "spindown")
+    private Task Run(string? lastRequestId, bool hasTelemetry = true, TimeSpan? left = null, Deliverer? delivery = null, string reason = "spindown")
     {
         var shutdown = new Shutdown(
             _collector, delivery ?? _bench.Delivery, _letters, Reserve, _endpoint, _signals, _bench.Ledger, hasTelemetry, _time);

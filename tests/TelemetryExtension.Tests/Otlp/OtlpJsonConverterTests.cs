@@ -7,7 +7,7 @@ using OpenTelemetry.Proto.Common.V1;
 using OpenTelemetry.Proto.Metrics.V1;
 using OpenTelemetry.Proto.Trace.V1;
 using TelemetryExtension.Otlp;
-using TelemetryExtension.Tests.Receiver;
+using TelemetryExtension.Tests.Ingest.OtlpReceiver;
 
 namespace TelemetryExtension.Tests.Otlp;
 

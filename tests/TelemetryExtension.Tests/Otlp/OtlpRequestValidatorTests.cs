@@ -4,7 +4,7 @@ using OpenTelemetry.Proto.Collector.Trace.V1;
 using OpenTelemetry.Proto.Common.V1;
 using OpenTelemetry.Proto.Trace.V1;
 using TelemetryExtension.Otlp;
-using TelemetryExtension.Tests.Receiver;
+using TelemetryExtension.Tests.Ingest.OtlpReceiver;
 
 namespace TelemetryExtension.Tests.Otlp;
 

@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.Text;
+using TelemetryExtension.Destinations.Otlp;
+using TelemetryExtension.Network;
+using TelemetryExtension.Otlp;
+
+namespace TelemetryExtension.Configuration;
+
+/// <summary>
+/// Turns the raw values of one signal into an endpoint, by the rules of the OpenTelemetry specification (OTLP exporter). The same bad value
+/// is reported once although three signals read it.
+/// </summary>
+internal sealed class OtlpEndpointReader(SettingProblems problems, int[] ownPorts)
+{
+    private const int DefaultTimeoutMs = 10_000;
+    private readonly HashSet<string> _reported = [];
+
+    /// <summary>Null when no usable endpoint is set for the signal. An endpoint that cannot be used counts as unset.</summary>
+    public OtlpEndpoint? Read(Signal signal, OtlpLevel[] levels) =>
+        levels is [{ StandsAlone: true } own, .. var others] && Setting.Text(own.Endpoint) is not null
+            ? ReadOne(signal, [own]) ?? ReadOne(signal, others)
+            : ReadOne(signal, levels);
+
+    /// <summary>A comma-separated choice of signals; all of them when unset or unreadable.</summary>
+    public Signal[] Signals(string name, string? raw)
+    {
+        Signal[] all = [Signal.Traces, Signal.Metrics, Signal.Logs];
+        if (Setting.Text(raw) is not { } text)
+            return all;
+        var names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var chosen = all.Where(signal => names.Contains(signal.ToString(), StringComparer.OrdinalIgnoreCase)).ToArray();
+        if (chosen.Length > 0 && chosen.Length == names.Distinct(StringComparer.OrdinalIgnoreCase).Count())
+            return chosen;
+        problems.Add(name, text, "is not a list of traces, metrics, logs", "all three");
+        return all;
+    }
+
+    private OtlpEndpoint? ReadOne(Signal signal, OtlpLevel[] levels)
+    {
+        var protocol = Protocol(levels);
+        foreach (var level in levels)
+        {
+            if (Setting.Text(level.Endpoint) is not { } text)
+                continue;
+            if (Url(level, text, protocol, levels) is not { } url)
+                continue;
+            var headers = Headers(levels, url);
+            url = new UriBuilder(url) { UserName = "", Password = "" }.Uri;
+            if (protocol == OtlpProtocol.HttpProtobuf && !level.EndpointIsExact)
+                url = Append(url, signal);
+            var timeout = Timeout(levels);
+            return new(url, protocol, headers, timeout, Gzip(levels), new(
+                First(levels, static level => level.Certificate).Value,
+                First(levels, static level => level.ClientKey).Value,
+                First(levels, static level => level.ClientCertificate).Value));
+        }
+
+        return null;
+    }
+
+    private Uri? Url(OtlpLevel level, string text, OtlpProtocol protocol, OtlpLevel[] levels)
+    {
+        var name = level.Prefix + "ENDPOINT";
+        var full = text;
+        if (!text.Contains("://", StringComparison.Ordinal) && protocol == OtlpProtocol.Grpc)
+        {
+            // Only gRPC endpoints may come without a scheme; then INSECURE decides, and secure is the default.
+            var insecure = First(levels, static each => each.Insecure);
+            full = (string.Equals(insecure.Value, "true", StringComparison.OrdinalIgnoreCase) ? "http://" : "https://") + text;
+        }
+
+        if (!Uri.TryCreate(full, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
+            return Unusable(name, "is not an http:// or https:// URL");
+        if (ownPorts.Contains(url.Port) && OwnReceiver.IsOwnHost(url))
+            return Unusable(name, $"points at this extension itself (port {url.Port}): telemetry would go in circles");
+        return url;
+    }
+
+    /// <summary>The value is left out: user info and query of a URL can be credentials.</summary>
+    private Uri? Unusable(string name, string what)
+    {
+        if (_reported.Add(name))
+            problems.AddSecret(name, what, "no endpoint from this setting");
+        return null;
+    }
+
+    /// <summary>The general endpoint is a base: v1/{signal} is appended relative to it, whether or not it ends in a slash.</summary>
+    private static Uri Append(Uri url, Signal signal)
+    {
+        var path = url.AbsolutePath.EndsWith('/') ? url.AbsolutePath : url.AbsolutePath + "/";
+        return new UriBuilder(url) { Path = path + OtlpPaths.Http(signal) }.Uri;
+    }
+
+    private OtlpProtocol Protocol(OtlpLevel[] levels)
+    {
+        var (name, value) = First(levels, static level => level.Protocol);
+        switch (value?.ToLowerInvariant())
+        {
+            case null or "http/protobuf":
+                return OtlpProtocol.HttpProtobuf;
+            case "grpc":
+                return OtlpProtocol.Grpc;
+            default:
+                if (_reported.Add(name + "PROTOCOL"))
+                    problems.Add(name + "PROTOCOL", value, "is not one of http/protobuf, grpc", "http/protobuf");
+                return OtlpProtocol.HttpProtobuf;
+        }
+    }
+
+    private TimeSpan Timeout(OtlpLevel[] levels)
+    {
+        var (name, value) = First(levels, static level => level.Timeout);
+        if (value is null)
+            return TimeSpan.FromMilliseconds(DefaultTimeoutMs);
+        if (int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var ms) && ms >= 0)
+            return ms == 0 ? System.Threading.Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(ms);
+        if (_reported.Add(name + "TIMEOUT"))
+            problems.Add(name + "TIMEOUT", value, "is not a whole number of milliseconds", "10000");
+        return TimeSpan.FromMilliseconds(DefaultTimeoutMs);
+    }
+
+    private bool Gzip(OtlpLevel[] levels)
+    {
+        var (name, value) = First(levels, static level => level.Compression);
+        if (value is not null && !value.Equals("none", StringComparison.OrdinalIgnoreCase) && !value.Equals("gzip", StringComparison.OrdinalIgnoreCase)
+            && _reported.Add(name + "COMPRESSION"))
+            problems.Add(name + "COMPRESSION", value, "is not one of none, gzip", "none");
+        return string.Equals(value, "gzip", StringComparison.OrdinalIgnoreCase);
+    }
+
+    private List<KeyValuePair<string, string>> Headers(OtlpLevel[] levels, Uri url)
+    {
+        var (name, value) = First(levels, static level => level.Headers);
+        var headers = OtlpHeaders.Parse(value, out var unreadable);
+        if (unreadable > 0 && _reported.Add(name + "HEADERS"))
+            problems.AddSecret(name + "HEADERS", $"has {unreadable} members that are not key=value", "the others");
+        if (url.UserInfo.Length > 0 && !headers.Exists(static header => header.Key == "authorization"))
+            headers.Add(new("authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(url.UserInfo)))));
+        return headers;
+    }
+
+    /// <summary>The strongest level that says anything; its prefix names the setting in messages.</summary>
+    private static (string Name, string? Value) First(OtlpLevel[] levels, Func<OtlpLevel, string?> option)
+    {
+        foreach (var level in levels)
+            if (Setting.Text(option(level)) is { } value)
+                return (level.Prefix, value);
+        return ("", null);
+    }
+}

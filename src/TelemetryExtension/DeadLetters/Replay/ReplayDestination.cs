@@ -1,0 +1,27 @@
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Destinations;
+using TelemetryExtension.Destinations.Otlp;
+
+namespace TelemetryExtension.DeadLetters.Replay;
+
+/// <summary>The sender for a replay: the same code as in Lambda, told by the command line where to send.</summary>
+internal static class ReplayDestination
+{
+    /// <param name="environment">Its OTEL_EXPORTER_OTLP_CERTIFICATE, _CLIENT_KEY and _CLIENT_CERTIFICATE hold here too; where to send it does not say.</param>
+    /// <exception cref="ArgumentException">The target cannot be sent to.</exception>
+    public static IDestination Create(ReplayTarget target, DeliverySettings environment, TimeProvider time)
+    {
+        var headers = string.Join(',', target.Headers.Select(static header => $"{header.Key}={Uri.EscapeDataString(header.Value)}"));
+        if (target.Headers.FirstOrDefault(static header => OtlpHeaders.Parse($"{header.Key}={Uri.EscapeDataString(header.Value)}", out _).Count == 0) is { Key: { } name })
+            throw new ArgumentException($"--header {name}=... is not an HTTP header that can be set");
+        var problems = new SettingProblems();
+        var options = DeliveryOptions.From(
+            new(
+                OwnEndpoint: target.Endpoint.OriginalString, OwnProtocol: target.Protocol, OwnHeaders: headers, OwnCompression: "gzip",
+                OwnCertificate: environment.Certificate, OwnClientKey: environment.ClientKey, OwnClientCertificate: environment.ClientCertificate),
+            problems);
+        return OtlpDestinations.Create(options, time) is [var destination] && problems.Messages.Count == 0
+            ? destination
+            : throw new ArgumentException("--endpoint cannot be used: " + string.Join("; ", problems.Messages));
+    }
+}

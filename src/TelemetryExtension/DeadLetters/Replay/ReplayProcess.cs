@@ -1,0 +1,28 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Configuration;
+using TelemetryExtension.Configuration;
+
+namespace TelemetryExtension.DeadLetters.Replay;
+
+/// <summary>The command in a process of its own: console, environment variables and signals.</summary>
+internal static class ReplayProcess
+{
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
+    {
+        using var stopping = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        var variables = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        var delivery = DeliverySettings.Bind(variables);
+        var environment = new ReplayEnvironment(
+            Console.Out, Console.Error, !Console.IsErrorRedirected, Console.OpenStandardInput,
+            target => ReplayDestination.Create(target, delivery, TimeProvider.System), variables.Get<AwsSettings>() ?? new(), TimeProvider.System);
+        return await ReplayCommand.RunAsync(arguments, environment, stopping.Token).ConfigureAwait(false);
+
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            stopping.Cancel();
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using TelemetryExtension.Destinations;
+using TelemetryExtension.Otlp;
+
+namespace TelemetryExtension.DeadLetters.Replay;
+
+/// <summary>
+/// Sends every payload that the lines hold, in the order in which they become whole, under its old batch id. Retryable answers are tried again
+/// with growing pauses; after one payload has used up its tries, the backend counts as gone and the rest is tried once each.
+/// </summary>
+internal sealed class Replayer(Func<OtlpPayload, CancellationToken, ValueTask<DeliveryResult>>? send, ReplayState state, Action<string> say, TimeProvider time)
+{
+    private const int Tries = 5;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+
+    private int _tries = Tries;
+
+    /// <param name="tick">Called after every payload.</param>
+    public async Task<ReplayReport> RunAsync(IAsyncEnumerable<string> lines, Action<ReplayReport> tick, CancellationToken cancellationToken)
+    {
+        var report = new ReplayReport();
+        var assembler = new DeadLetterAssembler();
+        await foreach (var line in lines.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var payload in assembler.Add(line))
+            {
+                await ReplayAsync(payload, report, cancellationToken).ConfigureAwait(false);
+                tick(report);
+            }
+        }
+
+        var problems = assembler.Problems;
+        foreach (var problem in problems)
+            say("damaged: " + problem);
+        foreach (var incomplete in assembler.Incomplete())
+        {
+            say("incomplete: " + incomplete);
+            report.Incomplete++;
+        }
+
+        report.Damaged = problems.Count;
+        report.Repeated = assembler.Duplicates;
+        return report;
+    }
+
+    private async Task ReplayAsync(OtlpPayload payload, ReplayReport report, CancellationToken cancellationToken)
+    {
+        if (state.WasSent(payload.BatchId))
+        {
+            report.Skipped++;
+            return;
+        }
+
+        var result = send is null ? new(DeliveryStatus.Delivered) : await SendAsync(send, payload, cancellationToken).ConfigureAwait(false);
+        if (result.Status != DeliveryStatus.Delivered)
+        {
+            report.Failed++;
+            report.FailedRecords += payload.Records;
+            say($"not sent: {payload.BatchId} ({payload.Signal.ToString().ToLowerInvariant()}, {payload.Records} records): {result.Message ?? result.Status.ToString()}");
+            return;
+        }
+
+        report.Sent++;
+        report.SentRecords += payload.Records - result.RejectedRecords;
+        report.RejectedRecords += result.RejectedRecords;
+        if (result.RejectedRecords > 0)
+            say($"partly rejected: {payload.BatchId}: {result.RejectedRecords} of {payload.Records} records: {result.Message}");
+        if (send is not null)
+            state.Sent(payload.BatchId);
+    }
+
+    private async Task<DeliveryResult> SendAsync(Func<OtlpPayload, CancellationToken, ValueTask<DeliveryResult>> to, OtlpPayload payload, CancellationToken cancellationToken)
+    {
+        var pause = FirstPause;
+        for (var attempt = 1; ; attempt++)
+        {
+            var result = await to(payload, cancellationToken).ConfigureAwait(false);
+            if (result.Status == DeliveryStatus.Delivered)
+                _tries = Tries;
+            if (result.Status != DeliveryStatus.Retryable)
+                return result;
+            if (attempt >= _tries)
+            {
+                _tries = 1;
+                return result;
+            }
+
+            var wait = result.RetryAfter is { } wish && wish > pause ? wish : pause;
+            await Task.Delay(wait > LongestPause ? LongestPause : wait, time, cancellationToken).ConfigureAwait(false);
+            pause *= 2;
+        }
+    }
+}

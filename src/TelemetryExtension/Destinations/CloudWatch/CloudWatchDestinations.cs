@@ -1,0 +1,20 @@
+using Amazon.CloudWatchLogs;
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Destinations.CloudWatch.Emf;
+
+namespace TelemetryExtension.Destinations.CloudWatch;
+
+/// <summary>Builds the destinations that the options name. Cheap: the client comes into being with the first event that is put.</summary>
+internal static class CloudWatchDestinations
+{
+    public static List<IDestination> Create(
+        CloudWatchOptions options, Lazy<AmazonCloudWatchLogsClient> client, Func<LogNameValues> names, TextWriter stdout, TimeProvider time)
+    {
+        var destinations = new List<IDestination>(2);
+        if (options.Target is { } target)
+            destinations.Add(new CloudWatchLogsDestination(options, new LogStreamWriter(client, target, names, time)));
+        if (options.Emf.Output == EmfOutput.Stdout)
+            destinations.Add(new EmfStdoutDestination(options.Emf, stdout));
+        return destinations;
+    }
+}

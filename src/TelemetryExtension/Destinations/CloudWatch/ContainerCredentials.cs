@@ -1,0 +1,84 @@
+using System.Net;
+using System.Text.Json;
+using Amazon.Runtime;
+using TelemetryExtension.Diagnostics;
+using TelemetryExtension.Network;
+
+namespace TelemetryExtension.Destinations.CloudWatch;
+
+/// <summary>
+/// Credentials that a SnapStart function gets over HTTP instead of in its environment; kept until shortly before they expire.
+/// Not Core's GenericContainerCredentials: that one refuses link-local hosts other than those of ECS and EKS, and tries five times whatever the time.
+/// </summary>
+internal sealed class ContainerCredentials : RefreshingAWSCredentials
+{
+    // The endpoint is in the same environment: longer means it will not answer. A freeze does not count.
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
+
+    private readonly Uri _endpoint;
+    private readonly string? _authorizationToken;
+    private readonly HttpClient _http;
+    private readonly TimeProvider _time;
+
+    public ContainerCredentials(Uri endpoint, string? authorizationToken, HttpMessageHandler? handler = null, TimeProvider? time = null)
+    {
+        _time = time ?? TimeProvider.System;
+        (_endpoint, _authorizationToken) = (endpoint, authorizationToken);
+        _http = new(handler ?? Direct(endpoint)) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
+        // An environment may be frozen between signing and sending.
+        PreemptExpiryTime = TimeSpan.FromMinutes(5);
+    }
+
+    /// <summary>Never by a proxy: the endpoint is in the same environment.</summary>
+    private static SocketsHttpHandler Direct(Uri endpoint)
+    {
+        var direct = OutboundHandler.Create(endpoint, default);
+        direct.UseProxy = false;
+        return direct;
+    }
+
+    /// <summary>The token may go to loopback, to a link-local address, or over TLS, and nowhere else.</summary>
+    public static bool IsTrusted(Uri endpoint) =>
+        endpoint.Scheme == Uri.UriSchemeHttps || endpoint.IsLoopback ||
+        (IPAddress.TryParse(endpoint.Host.Trim('[', ']'), out var address) &&
+         (address.IsIPv6LinkLocal || address.IsIPv6UniqueLocal || (address.GetAddressBytes() is [169, 254, _, _])));
+
+    protected override CredentialsRefreshState GenerateNewCredentials() => GenerateNewCredentialsAsync().GetAwaiter().GetResult();
+
+    protected override async Task<CredentialsRefreshState> GenerateNewCredentialsAsync()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, _endpoint);
+        if (_authorizationToken is not null)
+            request.Headers.TryAddWithoutValidation("Authorization", _authorizationToken);
+        using var limit = new AttemptTimeout(Timeout, _time, CancellationToken.None);
+        try
+        {
+            using var response = await _http.SendAsync(request, limit.Token).ConfigureAwait(false);
+            if (!response.IsSuccessStatusCode)
+                throw new AmazonClientException($"the credentials endpoint answered {(int)response.StatusCode}");
+            using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(limit.Token).ConfigureAwait(false));
+            return Read(json.RootElement);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or JsonException)
+        {
+            throw new AmazonClientException("the credentials endpoint gave no credentials: " + Reason.Of(exception), exception);
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        _http.Dispose();
+    }
+
+    private static CredentialsRefreshState Read(JsonElement json)
+    {
+        var expiration = json.TryGetProperty("Expiration", out var value) && value.TryGetDateTimeOffset(out var at) ? at.UtcDateTime : DateTime.MaxValue;
+        return new(new ImmutableCredentials(Text(json, "AccessKeyId"), Text(json, "SecretAccessKey"), Text(json, "Token")), expiration);
+    }
+
+    private static string Text(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.GetString() is { Length: > 0 } text
+            ? text
+            : throw new AmazonClientException($"the credentials endpoint's answer has no {name}");
+}

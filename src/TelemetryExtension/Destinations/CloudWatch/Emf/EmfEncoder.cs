@@ -1,0 +1,163 @@
+using System.Globalization;
+using System.Text;
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Destinations.CloudWatch.Json;
+using TelemetryExtension.Otlp;
+
+namespace TelemetryExtension.Destinations.CloudWatch.Emf;
+
+/// <param name="Unusable">Data points that CloudWatch has no form for: NaN, infinite, without a sum, without a value.</param>
+internal readonly record struct EmfResult(List<LogEvent> Events, int Unusable);
+
+/// <summary>
+/// Writes an ExportMetricsServiceRequest as lines of CloudWatch Embedded Metric Format. Points of the same time and attributes share a line;
+/// attributes are members of the line, dimensions those among them that the settings name. Not thread-safe: cumulative series have a memory.
+/// </summary>
+internal sealed class EmfEncoder(EmfOptions options)
+{
+    // CloudWatch takes values from -2^360 to 2^360.
+    private static readonly double MaxValue = Math.Pow(2, 360);
+
+    private readonly CumulativeSeries _series = new();
+
+    public EmfResult Encode(ReadOnlySpan<byte> request, DateTimeOffset now)
+    {
+        _series.Begin();
+        var lines = new Dictionary<string, EmfLine>();
+        var unusable = 0;
+        OtlpRecords.Visit(request, (resource, _, metric) => unusable += ReadMetric(lines, resource, metric, now));
+        var events = new List<LogEvent>(lines.Count);
+        foreach (var line in lines.Values)
+            line.WriteTo(events, options);
+        return new(events, unusable);
+    }
+
+    /// <summary>The last encoded request has been delivered.</summary>
+    public void Commit() => _series.Commit();
+
+    private int ReadMetric(Dictionary<string, EmfLine> lines, ReadOnlySpan<byte> resource, ReadOnlySpan<byte> metric, DateTimeOffset now)
+    {
+        var name = Encoding.UTF8.GetString(OtlpRecords.Find(metric, 1));
+        var unit = Encoding.UTF8.GetString(OtlpRecords.Find(metric, 3));
+        var unusable = 0;
+        var reader = new ProtobufReader(metric);
+        while (reader.TryReadTag(out var field, out var type))
+        {
+            if (type != WireType.LengthDelimited || !Enum.IsDefined((MetricKind)field))
+            {
+                reader.TrySkip(type);
+                continue;
+            }
+
+            if (reader.TryReadBytes(out var data))
+                unusable += ReadData(lines, (MetricKind)field, new(name, unit), resource, data, now);
+        }
+
+        return unusable;
+    }
+
+    private int ReadData(
+        Dictionary<string, EmfLine> lines, MetricKind kind, (string Name, string Unit) metric, ReadOnlySpan<byte> resource, ReadOnlySpan<byte> data, DateTimeOffset now)
+    {
+        var (cumulative, monotonic) = Shape(kind, data);
+        var unusable = 0;
+        var reader = new ProtobufReader(data);
+        while (reader.TryReadTag(out var field, out var type))
+        {
+            if (field != 1 || type != WireType.LengthDelimited)
+            {
+                reader.TrySkip(type);
+                continue;
+            }
+
+            if (!reader.TryReadBytes(out var bytes))
+                break;
+            var point = MetricPoint.Read(kind, bytes);
+            var attributes = Attributes(kind, bytes, resource);
+            var key = Key(attributes, resource);
+            if (metric.Name.Length == 0 || !IsUsable(point))
+            {
+                unusable++;
+                continue;
+            }
+
+            if (cumulative)
+            {
+                var series = metric.Name + key;
+                var sum = monotonic ? _series.DeltaOfSum(series, point) : null;
+                var delta = monotonic ? (sum is { } added ? point with { Sum = added } : null) : _series.Delta(series, point);
+                if (delta is not { HasValue: true } counted)
+                    continue;
+                point = counted;
+            }
+
+            var time = point.Time == 0 ? now.ToUnixTimeMilliseconds() : (long)(point.Time / 1_000_000);
+            var lineKey = time.ToString(CultureInfo.InvariantCulture) + key;
+            if (!lines.TryGetValue(lineKey, out var line))
+                lines[lineKey] = line = new(time, attributes);
+            line.Add(metric.Name, metric.Unit, point);
+        }
+
+        return unusable;
+    }
+
+    /// <summary>
+    /// Whether values must be turned into differences, and whether they are sums (field 2 aggregation_temporality, 3 is_monotonic). An
+    /// UpDownCounter's total is a gauge.
+    /// </summary>
+    private static (bool Cumulative, bool Monotonic) Shape(MetricKind kind, ReadOnlySpan<byte> data)
+    {
+        ulong temporality = 0, monotonic = 0;
+        if (kind is MetricKind.Gauge)
+            return default;
+        var reader = new ProtobufReader(data);
+        while (reader.TryReadTag(out var field, out var type))
+        {
+            if (field == 2 && type == WireType.Varint)
+                reader.TryReadVarint(out temporality);
+            else if (field == 3 && type == WireType.Varint)
+                reader.TryReadVarint(out monotonic);
+            else
+                reader.TrySkip(type);
+        }
+
+        return kind switch
+        {
+            MetricKind.Sum => (temporality == 2 && monotonic != 0, true),
+            MetricKind.Summary => (true, false),
+            _ => (temporality == 2, false),
+        };
+    }
+
+    private static bool IsUsable(MetricPoint point) =>
+        point.HasValue && Math.Abs(point.Sum) <= MaxValue && Math.Abs(point.Min ?? 0) <= MaxValue && Math.Abs(point.Max ?? 0) <= MaxValue;
+
+    /// <summary>The point's attributes, and of the resource's those that are dimensions; the point's win. Empty values are none.</summary>
+    private SortedDictionary<string, string> Attributes(MetricKind kind, ReadOnlySpan<byte> point, ReadOnlySpan<byte> resource)
+    {
+        var attributes = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in options.Dimensions.SelectMany(set => set))
+            if (AnyValueJson.Text(resource, 1, name) is { Length: > 0 } value)
+                attributes[name] = value;
+        var reader = new ProtobufReader(point);
+        while (reader.TryReadTag(out var field, out var type))
+        {
+            if (field != MetricPoint.AttributesField(kind) || type != WireType.LengthDelimited)
+                reader.TrySkip(type);
+            else if (reader.TryReadBytes(out var keyValue) && AnyValueJson.Text(OtlpRecords.Find(keyValue, 2)) is { Length: > 0 } value)
+                attributes[Encoding.UTF8.GetString(OtlpRecords.Find(keyValue, 1))] = value;
+        }
+
+        return attributes;
+    }
+
+    private static string Key(SortedDictionary<string, string> attributes, ReadOnlySpan<byte> resource)
+    {
+        var hash = default(HashCode);
+        hash.AddBytes(resource);
+        var key = new StringBuilder().Append('\n').Append(hash.ToHashCode());
+        foreach (var (name, value) in attributes)
+            key.Append('\n').Append(name).Append('=').Append(value);
+        return key.ToString();
+    }
+}

@@ -1,0 +1,114 @@
+using System.Text;
+using System.Text.Json;
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Destinations.CloudWatch.Json;
+
+namespace TelemetryExtension.Destinations.CloudWatch.Emf;
+
+/// <summary>Data points that share their time and attributes: they become one line of Embedded Metric Format, or several when there are more than 100 metrics.</summary>
+internal sealed class EmfLine(long timeUnixMs, IReadOnlyDictionary<string, string> attributes)
+{
+    private const int MaxMetrics = 100;
+    private const int MaxDimensions = 30;
+    private const int MaxDimensionName = 250;
+    private const int MaxDimensionValue = 1024;
+    private readonly List<(string Name, string Unit, MetricPoint Point)> _metrics = [];
+
+    public void Add(string name, string unit, MetricPoint point) => _metrics.Add((name, unit, point));
+
+    public void WriteTo(List<LogEvent> events, EmfOptions options)
+    {
+        // A name may come once in a line: members of an object.
+        var rest = _metrics;
+        while (rest.Count > 0)
+        {
+            var now = rest.DistinctBy(metric => metric.Name).Take(MaxMetrics).ToList();
+            rest = rest.Except(now).ToList();
+            events.Add(new(timeUnixMs, Write(now, options), now.Count));
+        }
+    }
+
+    private string Write(List<(string Name, string Unit, MetricPoint Point)> metrics, EmfOptions options)
+    {
+        using var record = new RecordJson(ResourceInEvents.None);
+        var json = record.Begin();
+        var names = metrics.Select(metric => metric.Name).ToHashSet();
+        var members = attributes.Where(attribute => attribute.Key != "_aws" && !names.Contains(attribute.Key)).ToDictionary();
+        json.WriteStartObject("_aws");
+        json.WriteNumber("Timestamp", timeUnixMs);
+        json.WriteStartArray("CloudWatchMetrics");
+        json.WriteStartObject();
+        json.WriteString("Namespace", options.Namespace);
+        WriteDimensions(json, options, members);
+        json.WriteStartArray("Metrics");
+        foreach (var (name, unit, _) in metrics)
+        {
+            json.WriteStartObject();
+            json.WriteString("Name", name);
+            if (EmfUnits.Of(unit) is { } known)
+                json.WriteString("Unit", known);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteEndArray();
+        json.WriteEndObject();
+        foreach (var (key, value) in members)
+            json.WriteString(key, value.Length > MaxDimensionValue ? value[..MaxDimensionValue] : value);
+        foreach (var (name, _, point) in metrics)
+            WriteValue(json, name, point);
+        return record.End();
+    }
+
+    /// <summary>A dimension needs a member of the same name, so names without a value are left out of their set.</summary>
+    private static void WriteDimensions(Utf8JsonWriter json, EmfOptions options, Dictionary<string, string> members)
+    {
+        string[] own = options.PointAttributes ? [.. members.Where(member => IsDimension(member.Key, member.Value)).Select(member => member.Key)] : [];
+        json.WriteStartArray("Dimensions");
+        foreach (var set in options.Dimensions.Select(set => set.Where(members.ContainsKey).Union(own).Take(MaxDimensions).ToArray()).DistinctBy(set => string.Join('\n', set)))
+        {
+            json.WriteStartArray();
+            foreach (var name in set)
+                json.WriteStringValue(name);
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>What CloudWatch's API reference asks of a Dimension; one that is none could cost the whole line.</summary>
+    private static bool IsDimension(string name, string value) =>
+        name.Length is > 0 and <= MaxDimensionName && name[0] != ':' && Ascii.IsValid(name) && Ascii.IsValid(value)
+        && !string.IsNullOrWhiteSpace(name) && !string.IsNullOrWhiteSpace(value);
+
+    private static void WriteValue(Utf8JsonWriter json, string name, MetricPoint point)
+    {
+        if (point.Count <= 1)
+        {
+            json.WriteNumber(name, point.Sum);
+            return;
+        }
+
+        json.WriteStartObject(name);
+        if (point is { Min: { } min, Max: { } max })
+        {
+            json.WriteNumber("Max", max);
+            json.WriteNumber("Min", min);
+            json.WriteNumber("Count", point.Count);
+            json.WriteNumber("Sum", point.Sum);
+        }
+        else
+        {
+            // Nothing but the mean is known: so many times the mean.
+            json.WriteStartArray("Values");
+            json.WriteNumberValue(point.Sum / point.Count);
+            json.WriteEndArray();
+            json.WriteStartArray("Counts");
+            json.WriteNumberValue(point.Count);
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+    }
+}

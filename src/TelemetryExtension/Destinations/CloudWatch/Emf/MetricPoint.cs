@@ -1,0 +1,86 @@
+using TelemetryExtension.Otlp;
+
+namespace TelemetryExtension.Destinations.CloudWatch.Emf;
+
+/// <summary>The OTLP kinds of data, with their field number in Metric.</summary>
+internal enum MetricKind : byte
+{
+    Gauge = 5,
+    Sum = 7,
+    Histogram = 9,
+    ExponentialHistogram = 10,
+    Summary = 11,
+}
+
+/// <summary>
+/// One data point of any kind, as far as CloudWatch can use it: a number (Count 1, its Sum), or a statistic set.
+/// Field numbers: opentelemetry-proto metrics.proto.
+/// </summary>
+internal readonly record struct MetricPoint(ulong Start, ulong Time, double Sum, ulong Count, double? Min, double? Max, bool HasValue)
+{
+    public static MetricPoint Read(MetricKind kind, ReadOnlySpan<byte> point) =>
+        kind is MetricKind.Gauge or MetricKind.Sum ? ReadNumber(point) : ReadDistribution(kind, point);
+
+    /// <summary>The field that holds the point's attributes.</summary>
+    public static int AttributesField(MetricKind kind) => kind switch
+    {
+        MetricKind.Histogram => 9,
+        MetricKind.ExponentialHistogram => 1,
+        _ => 7,
+    };
+
+    private static MetricPoint ReadNumber(ReadOnlySpan<byte> point)
+    {
+        ulong start = 0, time = 0, bits = 0, flags = 0;
+        var (value, has) = (0d, false);
+        var reader = new ProtobufReader(point);
+        while (reader.TryReadTag(out var field, out var type))
+        {
+            if (field == 2 && type == WireType.Fixed64)
+                reader.TryReadFixed64(out start);
+            else if (field == 3 && type == WireType.Fixed64)
+                reader.TryReadFixed64(out time);
+            else if (field == 8 && type == WireType.Varint)
+                reader.TryReadVarint(out flags);
+            else if (field is 4 or 6 && type == WireType.Fixed64 && reader.TryReadFixed64(out bits))
+                (value, has) = (field == 4 ? BitConverter.UInt64BitsToDouble(bits) : (long)bits, true);
+            else
+                reader.TrySkip(type);
+        }
+
+        return new(start, time, value, 1, value, value, has && (flags & 1) == 0);
+    }
+
+    private static MetricPoint ReadDistribution(MetricKind kind, ReadOnlySpan<byte> point)
+    {
+        ulong start = 0, time = 0, count = 0, flags = 0;
+        double? sum = null, min = null, max = null;
+        var reader = new ProtobufReader(point);
+        while (reader.TryReadTag(out var field, out var type))
+        {
+            if (type == WireType.Fixed64 && reader.TryReadFixed64(out var bits))
+            {
+                var number = BitConverter.UInt64BitsToDouble(bits);
+                if (field == 2)
+                    start = bits;
+                else if (field == 3)
+                    time = bits;
+                else if (field == 4)
+                    count = bits;
+                else if (field == 5)
+                    sum = number;
+                else if (field == (kind == MetricKind.Histogram ? 11 : 12) && kind != MetricKind.Summary)
+                    min = number;
+                else if (field == (kind == MetricKind.Histogram ? 12 : 13) && kind != MetricKind.Summary)
+                    max = number;
+            }
+            else if (type == WireType.Varint && field == (kind == MetricKind.Summary ? 8 : 10))
+                reader.TryReadVarint(out flags);
+            else
+                reader.TrySkip(type);
+        }
+
+        // Without a sum (it is optional) there is nothing that CloudWatch could take; an empty distribution says nothing.
+        return new(start, time, sum ?? 0, count, min, max, sum is not null && count > 0 && (flags & 1) == 0);
+    }
+}

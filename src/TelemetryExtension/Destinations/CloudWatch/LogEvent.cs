@@ -1,0 +1,6 @@
+namespace TelemetryExtension.Destinations.CloudWatch;
+
+/// <summary>One event for a log stream.</summary>
+/// <param name="TimeUnixMs">Epoch milliseconds.</param>
+/// <param name="Records">How many ledger records it carries: 1, or the data points of an Embedded Metric Format line.</param>
+internal readonly record struct LogEvent(long TimeUnixMs, string Message, int Records = 1);

@@ -1,0 +1,135 @@
+using Amazon.CloudWatchLogs;
+using Amazon.CloudWatchLogs.Model;
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Diagnostics;
+
+namespace TelemetryExtension.Destinations.CloudWatch;
+
+/// <summary>
+/// Puts batches into one log stream, whose group and stream it creates when they are missing (also when they go missing later). The client is
+/// built at the first put. Failures are values; only the caller's own cancellation is thrown.
+/// </summary>
+internal sealed class LogStreamWriter(Lazy<AmazonCloudWatchLogsClient> client, LogTarget target, Func<LogNameValues> names, TimeProvider time)
+{
+    /// <summary>A group that we made and that keeps everything for ever so far.</summary>
+    private string? _withoutRetention;
+
+    /// <summary>One call for one batch (see <see cref="LogEventBatches"/>); delivered ones say how many records the service did not store.</summary>
+    public async ValueTask<DeliveryResult> PutAsync(LogEvent[] batch, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var (group, stream) = (LogNames.Group(target.Group, names(), now), LogNames.Stream(target.Stream, names(), now));
+        var request = new PutLogEventsRequest { LogGroupName = group, LogStreamName = stream, LogEvents = [.. batch.Select(ToInput)] };
+        try
+        {
+            PutLogEventsResponse response;
+            try
+            {
+                response = await Bounded(client.Value.PutLogEventsAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+            }
+            catch (ResourceNotFoundException) when (target.Create)
+            {
+                await CreateAsync(group, stream, cancellationToken).ConfigureAwait(false);
+                response = await Bounded(client.Value.PutLogEventsAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+            }
+
+            if (_withoutRetention == group)
+                await SetRetentionAsync(group, cancellationToken).ConfigureAwait(false);
+            return Delivered(batch, response.RejectedLogEventsInfo);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            return CloudWatchFailure.Of(exception);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            throw new OperationCanceledException("cancelled while calling CloudWatch Logs", exception, cancellationToken);
+        }
+    }
+
+    /// <summary>The records of a batch that were dropped although the call succeeded: too new, too old, or past the group's retention.</summary>
+    public static int Rejected(LogEvent[] batch, RejectedLogEventsInfo? info)
+    {
+        if (info is null)
+            return 0;
+        var first = Math.Clamp(Math.Max(info.TooOldLogEventEndIndex ?? 0, info.ExpiredLogEventEndIndex ?? 0), 0, batch.Length);
+        var end = Math.Clamp(info.TooNewLogEventStartIndex ?? batch.Length, first, batch.Length);
+        return batch[..first].Sum(logEvent => logEvent.Records) + batch[end..].Sum(logEvent => logEvent.Records);
+    }
+
+    private static DeliveryResult Delivered(LogEvent[] batch, RejectedLogEventsInfo? info)
+    {
+        var rejected = Rejected(batch, info);
+        return new(DeliveryStatus.Delivered, rejected, rejected > 0 ? "older or newer than CloudWatch Logs stores" : null);
+    }
+
+    private static InputLogEvent ToInput(LogEvent logEvent) =>
+        new() { Timestamp = DateTime.UnixEpoch.AddMilliseconds(Math.Max(0, logEvent.TimeUnixMs)), Message = logEvent.Message };
+
+    /// <summary>Credentials are fetched outside of the SDK's own cancellation: nothing may outlast the budget.</summary>
+    private static Task<T> Bounded<T>(Task<T> call, CancellationToken cancellationToken) => call.WaitAsync(cancellationToken);
+
+    /// <summary>The stream first: usually the group is there, and creating groups needs a permission more.</summary>
+    private async Task CreateAsync(string group, string stream, CancellationToken cancellationToken)
+    {
+        if (await TryCreateStreamAsync(group, stream, cancellationToken).ConfigureAwait(false))
+            return;
+        try
+        {
+            await Bounded(client.Value.CreateLogGroupAsync(new() { LogGroupName = group }, cancellationToken), cancellationToken).ConfigureAwait(false);
+            if (target.RetentionDays is not null)
+            {
+                _withoutRetention = group;
+                await SetRetentionAsync(group, cancellationToken).ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+        catch (Exception exception) when (exception is ResourceAlreadyExistsException or OperationAbortedException)
+        {
+            // Another environment of the same function was faster.
+        }
+
+        await TryCreateStreamAsync(group, stream, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<bool> TryCreateStreamAsync(string group, string stream, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Bounded(client.Value.CreateLogStreamAsync(new() { LogGroupName = group, LogStreamName = stream }, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (ResourceAlreadyExistsException)
+        {
+            return true;
+        }
+        catch (ResourceNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Never throws: what is put matters more. Without an answer it is tried again after the next put.</summary>
+    private async Task SetRetentionAsync(string group, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var request = new PutRetentionPolicyRequest { LogGroupName = group, RetentionInDays = target.RetentionDays };
+            await Bounded(client.Value.PutRetentionPolicyAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+            _withoutRetention = null;
+        }
+        catch (AmazonCloudWatchLogsException exception) when (exception.ErrorCode is "ThrottlingException" or "OperationAbortedException" or "ServiceUnavailableException")
+        {
+            // After the next put.
+        }
+        catch (AmazonCloudWatchLogsException exception)
+        {
+            _withoutRetention = null;
+            Log.WarnOnce("cloudwatch-retention", $"the retention of log group {group} could not be set: {Reason.Of(exception)}");
+        }
+        catch (Exception)
+        {
+            // The network, or out of time.
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Network;
+
+namespace TelemetryExtension.Destinations.Otlp;
+
+/// <summary>Builds the destinations that the options name. Cheap: nothing is connected, read or parsed before the first delivery.</summary>
+internal static class OtlpDestinations
+{
+    public static List<IDestination> Create(DeliveryOptions options, TimeProvider time)
+    {
+        var destinations = new List<IDestination>();
+        foreach (var destination in options.Destinations)
+        {
+            // Signals with their own host are destinations of their own: one backend's trouble stays its own.
+            var groups = destination.Endpoints
+                .OfType<OtlpEndpoint>()
+                .GroupBy(static endpoint => (endpoint.Protocol, endpoint.Origin, endpoint.Tls))
+                .ToList();
+            foreach (var group in groups)
+            {
+                var endpoints = Array.ConvertAll(destination.Endpoints, endpoint => endpoint is not null && group.Contains(endpoint) ? endpoint : null);
+                var name = $"{destination.Name} {group.Key.Origin}";
+                var isGrpc = group.Key.Protocol == OtlpProtocol.Grpc;
+                var connections = new OutboundConnections(() => OutboundHandler.Create(group.First().Url, group.Key.Tls, options.OwnPorts), time, allShareOne: isGrpc);
+                destinations.Add(isGrpc
+                    ? new OtlpGrpcDestination(name, endpoints, connections, time)
+                    : new OtlpHttpDestination(name, endpoints, connections, time));
+            }
+        }
+
+        return destinations;
+    }
+}

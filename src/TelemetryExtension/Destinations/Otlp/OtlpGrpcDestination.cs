@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Network;
+using TelemetryExtension.Otlp;
+
+namespace TelemetryExtension.Destinations.Otlp;
+
+/// <summary>
+/// OTLP over gRPC: unary Export calls, framed by hand on HttpClient's HTTP/2 (with prior knowledge when there is no TLS). All requests share
+/// one connection. The batch id goes along as metadata.
+/// </summary>
+internal sealed class OtlpGrpcDestination(string name, OtlpEndpoint?[] endpoints, OutboundConnections connections, TimeProvider time)
+    : IDestination, IDisposable
+{
+    private const int MaxResponseBytes = 4 * 1024 * 1024;
+
+    public string Name { get; } = name;
+
+    public bool Accepts(Signal signal) => endpoints[(int)signal] is not null;
+
+    public async ValueTask<DeliveryResult> DeliverAsync(OtlpPayload payload, CancellationToken cancellationToken)
+    {
+        var endpoint = endpoints[(int)payload.Signal]!;
+        using var timeout = new AttemptTimeout(endpoint.Timeout, time, cancellationToken);
+        try
+        {
+            var body = endpoint.Gzip ? GzipBody.Compress(payload.Body.Span) : payload.Body;
+            return await connections.SendAsync(() => Request(endpoint, payload, body), ReadAsync, timeout.Token);
+        }
+        catch (Exception exception)
+        {
+            return timeout.Failure(exception, cancellationToken);
+        }
+    }
+
+    public void Dispose() => connections.Dispose();
+
+    private static HttpRequestMessage Request(OtlpEndpoint endpoint, OtlpPayload payload, ReadOnlyMemory<byte> body)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(endpoint.Origin + OtlpPaths.Grpc(payload.Signal)))
+        {
+            Content = new GrpcContent(body, endpoint.Gzip),
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        request.Headers.TryAddWithoutValidation("te", "trailers");
+        request.Headers.TryAddWithoutValidation("grpc-accept-encoding", "identity");
+        if (endpoint.Gzip)
+            request.Headers.TryAddWithoutValidation("grpc-encoding", "gzip");
+        if (endpoint.Timeout > TimeSpan.Zero)
+            request.Headers.TryAddWithoutValidation("grpc-timeout", TimeoutText(endpoint.Timeout));
+        OutboundHeaders.Add(request, endpoint, payload);
+        return request;
+    }
+
+    /// <summary>At most eight digits and a unit.</summary>
+    private static string TimeoutText(TimeSpan timeout)
+    {
+        var ms = (long)timeout.TotalMilliseconds;
+        return ms <= 99_999_999 ? ms.ToString(CultureInfo.InvariantCulture) + "m" : (ms / 1000).ToString(CultureInfo.InvariantCulture) + "S";
+    }
+
+    private async ValueTask<DeliveryResult> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        // The trailers come behind the body. A body that breaks off leaves the call without a status: that may be tried again.
+        var body = await BoundedBody.ReadAsync(response.Content, MaxResponseBytes, hasTrailers: true, cancellationToken);
+        var status = Value(response.TrailingHeaders, "grpc-status") ?? Value(response.Headers, "grpc-status");
+        if (status is null && response.StatusCode == HttpStatusCode.OK)
+            return new(DeliveryStatus.Retryable, 0, "gRPC answer without a status");
+        var result = GrpcResponse.Classify(
+            status,
+            (int)response.StatusCode,
+            Value(response.TrailingHeaders, "grpc-message") ?? Value(response.Headers, "grpc-message"),
+            Value(response.TrailingHeaders, "grpc-status-details-bin") ?? Value(response.Headers, "grpc-status-details-bin"),
+            GrpcContent.MessageOf(body));
+
+        // Somebody on the way who speaks HTTP only says it the HTTP way.
+        return status is null && result.Status == DeliveryStatus.Retryable
+            ? result with { RetryAfter = OtlpHttpResponse.RetryAfter(Value(response.Headers, "Retry-After"), time.GetUtcNow()) }
+            : result;
+    }
+
+    private static string? Value(HttpResponseHeaders headers, string name) =>
+        headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
+}

@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.Text;
+
+namespace TelemetryExtension.Diagnostics.Accounting;
+
+/// <summary>The counts of one account at one moment. <see cref="Spooled"/> are in files now; <see cref="Dropped"/> is indexed by <see cref="DropReason"/>.</summary>
+internal sealed record LedgerLine(LedgerAccount Account, long Received, long Exported, long Rejected, long DeadLettered, long Spooled, long[] Dropped)
+{
+    public long DroppedTotal => Dropped.Sum();
+
+    /// <summary>What is still on its way in memory: by definition the rest of the sum, so it must never be negative and is 0 after a full drain.</summary>
+    public long Buffered => Received - Exported - Rejected - DeadLettered - Spooled - DroppedTotal;
+
+    public void AppendTo(StringBuilder text)
+    {
+        text.Append(CultureInfo.InvariantCulture,
+            $"{Account.ToString().ToLowerInvariant()} received={Received} exported={Exported} rejected={Rejected} dead_lettered={DeadLettered} spooled={Spooled} buffered={Buffered} dropped={DroppedTotal}");
+        if (DroppedTotal == 0)
+            return;
+        var first = true;
+        for (var reason = 0; reason < Dropped.Length; reason++)
+        {
+            if (Dropped[reason] == 0)
+                continue;
+            text.Append(first ? " (" : ", ").Append(CultureInfo.InvariantCulture, $"{NameOf((DropReason)reason)}={Dropped[reason]}");
+            first = false;
+        }
+
+        text.Append(')');
+    }
+
+    /// <summary>The reason as users see it: snake_case.</summary>
+    public static string NameOf(DropReason reason)
+    {
+        var text = new StringBuilder();
+        foreach (var c in reason.ToString())
+        {
+            if (char.IsUpper(c) && text.Length > 0)
+                text.Append('_');
+            text.Append(char.ToLowerInvariant(c));
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,74 @@
+using System.Numerics;
+using TelemetryExtension.Buffering;
+
+namespace TelemetryExtension.Ingest.Http;
+
+/// <summary>
+/// Collects bytes whose number is not known, up to a limit and within a lease: buffers are taken from the budget before they
+/// are rented. Whoever does not <see cref="Take"/> the result calls <see cref="Release"/>.
+/// </summary>
+/// <param name="keep">The bytes are wanted for good: with a known size they are not rented but allocated, so that nobody needs to copy them.</param>
+internal sealed class GrowingBody(int limit, ByteLease? lease, bool keep = false)
+{
+    private const int Smallest = 4 * 1024;
+    private PooledBody? _body;
+
+    public int Length { get; private set; }
+
+    /// <summary>Makes room for a known or expected size, to the byte; for none when it is 0.</summary>
+    public BodyStatus TryStart(long size) => size switch
+    {
+        0 => BodyStatus.Complete,
+        _ when size > limit => BodyStatus.TooLarge,
+        _ => TryRent((int)size, keep),
+    };
+
+    /// <summary>Makes room for at least one more byte, at best for <paramref name="wanted"/>.</summary>
+    public BodyStatus TryReserve(long wanted)
+    {
+        if (_body is not null && Length < _body.Length)
+            return BodyStatus.Complete;
+        return Length < limit
+            ? TryRent((int)Math.Min(limit, Math.Max(Length + Math.Max(wanted, 1), Math.Max(Smallest, 2L * Length))))
+            : BodyStatus.TooLarge;
+    }
+
+    /// <summary>Room left; empty until something was reserved.</summary>
+    public Memory<byte> Free => _body is null ? default : _body.Memory[Length..];
+
+    public void Advance(int bytes) => Length += bytes;
+
+    /// <summary>The collected bytes; the caller owns the reference.</summary>
+    public PooledBody Take()
+    {
+        var body = _body ?? PooledBody.Rent(0);
+        body.Truncate(Length);
+        _body = null;
+        return body;
+    }
+
+    public void Release()
+    {
+        _body?.Release();
+        _body = null;
+    }
+
+    private BodyStatus TryRent(int size, bool own = false)
+    {
+        if (lease is not null && !lease.TryTake(PoolSize(size)))
+            return BodyStatus.OverBudget;
+        var bigger = own ? PooledBody.Allocate(size) : PooledBody.Rent(size);
+        if (_body is not null)
+        {
+            _body.Span[..Length].CopyTo(bigger.Span);
+            lease?.Return(PoolSize(_body.Length));
+            _body.Release();
+        }
+
+        _body = bigger;
+        return BodyStatus.Complete;
+    }
+
+    /// <summary>What the shared pool gives for a size: a power of two.</summary>
+    private static long PoolSize(int size) => BitOperations.RoundUpToPowerOf2((uint)Math.Max(size, 16));
+}

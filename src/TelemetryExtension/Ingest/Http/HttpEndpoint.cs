@@ -1,0 +1,111 @@
+using System.IO.Pipelines;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace TelemetryExtension.Ingest.Http;
+
+internal enum HttpVersionSpoken : byte
+{
+    /// <summary>HTTP/1.1 (and 1.0).</summary>
+    Http1,
+
+    /// <summary>HTTP/2 in clear text with prior knowledge, as gRPC speaks it.</summary>
+    Http2,
+}
+
+/// <summary>A socket that listens, what is spoken on it, and who answers.</summary>
+internal readonly record struct HttpListen(ListeningSocket Socket, HttpVersionSpoken Version, HttpHandler Handler);
+
+/// <summary>
+/// Serves HTTP on sockets that already listen. The one place that builds Kestrel: by hand, because a host and a container
+/// cost more at start than everything else of ours together (infra/decisions/0001).
+/// </summary>
+internal sealed class HttpEndpoint : IAsyncDisposable
+{
+    /// <summary>Each endpoint has its own count. Lambda gives a process 1024 file descriptors.</summary>
+    public const int MaxConnections = 256;
+
+    /// <summary>Unread bytes the server holds for one connection before it stops reading from it.</summary>
+    private const int ReadBufferBytes = 64 * 1024;
+
+    private readonly KestrelServer _server;
+
+    public HttpEndpoint(IReadOnlyList<HttpListen> listens)
+    {
+        var options = new KestrelServerOptions { AddServerHeader = false };
+        SetLimits(options.Limits);
+        foreach (var listen in listens)
+        {
+            var handler = listen.Handler;
+            options.Listen(listen.Socket.EndPoint, kestrel =>
+            {
+                kestrel.Protocols = listen.Version is HttpVersionSpoken.Http2 ? HttpProtocols.Http2 : HttpProtocols.Http1;
+                kestrel.Use(next => connection =>
+                {
+                    connection.Features.Set(handler);
+                    if (listen.Version is HttpVersionSpoken.Http1)
+                        AnswerHalfClosed(connection);
+                    return next(connection);
+                });
+            });
+        }
+
+        var transport = new SocketTransportOptions
+        {
+            Backlog = ListeningSocket.Backlog,
+            IOQueueCount = 1,
+            MaxReadBufferSize = ReadBufferBytes,
+            CreateBoundListenSocket = endPoint => SocketFor(endPoint, listens),
+        };
+        _server = new(Options.Create(options), new SocketTransportFactory(Options.Create(transport), NullLoggerFactory.Instance),
+            NullLoggerFactory.Instance);
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => _server.StartAsync(new HttpApplication(), cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+        _server.Dispose();
+    }
+
+    /// <summary>
+    /// A sender that ends its side after the request still wants the answer; the server would take that for the end of the connection. One that is
+    /// gone altogether shows when it is read from or written to.
+    /// </summary>
+    private static void AnswerHalfClosed(ConnectionContext connection)
+    {
+        connection.ConnectionClosed = CancellationToken.None;
+        connection.Transport = new Duplex(new HalfClosedInput(connection.Transport.Input), connection.Transport.Output);
+    }
+
+    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+
+    private static void SetLimits(KestrelServerLimits limits)
+    {
+        limits.MaxConcurrentConnections = MaxConnections;
+        limits.MaxRequestBufferSize = ReadBufferBytes;
+        limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        // Handlers bound what they read; what they leave unread is drained, so that a sender sees the answer and not a reset.
+        limits.MaxRequestBodySize = null;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
+        limits.MinRequestBodyDataRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        // Time passes while the environment is frozen: a shorter limit would cut the sender's pooled connections just as it thaws and sends.
+        limits.KeepAliveTimeout = TimeSpan.FromHours(1);
+        limits.Http2.MaxStreamsPerConnection = 64;
+        limits.Http2.InitialConnectionWindowSize = 1024 * 1024;
+        limits.Http2.InitialStreamWindowSize = 256 * 1024;
+    }
+
+    private static System.Net.Sockets.Socket SocketFor(EndPoint endPoint, IReadOnlyList<HttpListen> listens)
+    {
+        foreach (var listen in listens)
+            if (listen.Socket.EndPoint.Equals(endPoint))
+                return listen.Socket.Socket;
+        return SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
+    }
+}

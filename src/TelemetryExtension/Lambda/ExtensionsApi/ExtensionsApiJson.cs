@@ -1,0 +1,116 @@
+using System.Text.Json;
+using TelemetryExtension.Diagnostics;
+
+namespace TelemetryExtension.Lambda.ExtensionsApi;
+
+/// <summary>Reads the two JSON answers of the Extensions API. Unknown keys are ignored; missing ones, and texts that are none, leave empty values.</summary>
+internal static class ExtensionsApiJson
+{
+    public static RegisterResponse ReadRegister(byte[] body)
+    {
+        string? name = null, version = null, account = null;
+        var json = new Utf8JsonReader(body);
+        while (TryReadProperty(ref json, out var property))
+        {
+            if (property == "functionName")
+                name = Text(ref json);
+            else if (property == "functionVersion")
+                version = Text(ref json);
+            else if (property == "accountId")
+                account = Text(ref json);
+            else
+                json.Skip();
+        }
+
+        return new(name ?? "", version ?? "", account);
+    }
+
+    /// <summary>Never throws: an event that cannot be read, or not to its end, is no reason to end, which would fail the function.</summary>
+    public static ExtensionEvent ReadEvent(byte[] body)
+    {
+        string? type = null, requestId = null, arn = null, trace = null, reason = null;
+        long deadline = 0;
+        var json = new Utf8JsonReader(body);
+        try
+        {
+            while (TryReadProperty(ref json, out var property))
+            {
+                switch (property)
+                {
+                    case "eventType":
+                        type = Text(ref json);
+                        break;
+                    case "requestId":
+                        requestId = Text(ref json);
+                        break;
+                    case "invokedFunctionArn":
+                        arn = Text(ref json);
+                        break;
+                    case "shutdownReason":
+                        reason = Text(ref json);
+                        break;
+                    case "deadlineMs":
+                        deadline = json.TokenType == JsonTokenType.Number && json.TryGetInt64(out var value) ? value : 0;
+                        break;
+                    case "tracing" when json.TokenType == JsonTokenType.StartObject:
+                        while (TryReadProperty(ref json, out var inner))
+                            if (inner == "value")
+                                trace = Text(ref json);
+                            else
+                                json.Skip();
+                        break;
+                    default:
+                        json.Skip();
+                        break;
+                }
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            Log.WarnOnce("event", $"an event of the Extensions API cannot be read to its end: {Reason.Of(e)}");
+        }
+
+        return type?.ToUpperInvariant() switch
+        {
+            "INVOKE" => new ExtensionEvent.Invoke(requestId ?? "", arn ?? "", trace, deadline),
+            "SHUTDOWN" => new ExtensionEvent.Shutdown((reason ?? "").ToLowerInvariant(), deadline),
+            _ => new ExtensionEvent.Unknown(type ?? ""),
+        };
+    }
+
+    /// <summary>Moves to the value of the next property of the object being read; false at its end.</summary>
+    private static bool TryReadProperty(ref Utf8JsonReader json, out string property)
+    {
+        property = "";
+        while (json.Read())
+        {
+            if (json.TokenType == JsonTokenType.EndObject)
+                return false;
+            if (json.TokenType != JsonTokenType.PropertyName)
+                continue;
+            property = json.GetString()!;
+            return json.Read();
+        }
+
+        return false;
+    }
+
+    private static string? Text(ref Utf8JsonReader json)
+    {
+        if (json.TokenType != JsonTokenType.String)
+        {
+            json.Skip();
+            return null;
+        }
+
+        try
+        {
+            return json.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            // A lone surrogate.
+            return null;
+        }
+    }
+}

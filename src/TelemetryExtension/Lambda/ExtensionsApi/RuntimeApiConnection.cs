@@ -1,0 +1,173 @@
+using System.Buffers.Text;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace TelemetryExtension.Lambda.ExtensionsApi;
+
+/// <summary>
+/// One keep-alive HTTP/1.1 connection to Lambda's local API, straight on a socket. Register is serial with the customer's cold
+/// start, and HttpClient would double what it costs (measured: infra/decisions/0001). Speaks only what that API speaks: one request
+/// at a time, bodies by Content-Length or chunked. Send blocks (a local send never waits); only <see cref="ReceiveAsync"/> waits, without limit.
+/// </summary>
+internal sealed class RuntimeApiConnection : IDisposable
+{
+    private const int MaxResponseBytes = 1024 * 1024;
+    private readonly string _host;
+    private readonly int _port;
+    private Socket? _socket;
+    private byte[] _buffer = new byte[4096];
+
+    /// <param name="runtimeApi">AWS_LAMBDA_RUNTIME_API: host:port without a scheme.</param>
+    public RuntimeApiConnection(string runtimeApi)
+    {
+        var colon = runtimeApi.LastIndexOf(':');
+        _host = colon < 0 ? runtimeApi : runtimeApi[..colon];
+        _port = colon < 0 ? 80 : int.Parse(runtimeApi.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Sends one request; connects first, or again if the connection was closed.</summary>
+    /// <param name="headers">Complete header lines, each ended by CRLF.</param>
+    public void Send(string method, string path, string headers, string body)
+    {
+        if (_socket is not { Connected: true })
+            Connect();
+        var bodyLength = Encoding.UTF8.GetByteCount(body);
+        var framing = bodyLength > 0 ? $"Content-Type: application/json\r\nContent-Length: {bodyLength}\r\n" : "";
+        var request = Encoding.UTF8.GetBytes($"{method} {path} HTTP/1.1\r\nHost: {_host}:{_port}\r\n{headers}{framing}\r\n{body}");
+        for (var sent = 0; sent < request.Length;)
+            sent += _socket!.Send(request.AsSpan(sent));
+    }
+
+    /// <summary>Reads the answer, blocking: for the calls that are answered at once.</summary>
+    public RuntimeApiResponse Receive()
+    {
+        var length = 0;
+        while (true)
+        {
+            if (TryParse(length, out var response))
+                return response;
+            MakeRoom(length);
+            length += Read(Connected.Receive(_buffer.AsSpan(length)));
+        }
+    }
+
+    /// <summary>Reads the answer whenever it comes: Next is answered after minutes or hours, and the process may be frozen meanwhile.</summary>
+    public async ValueTask<RuntimeApiResponse> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        var length = 0;
+        while (true)
+        {
+            if (TryParse(length, out var response))
+                return response;
+            MakeRoom(length);
+            length += Read(await Connected.ReceiveAsync(_buffer.AsMemory(length), cancellationToken).ConfigureAwait(false));
+        }
+    }
+
+    public void Dispose() => Close();
+
+    private Socket Connected => _socket ?? throw new SocketException((int)SocketError.NotConnected);
+
+    private void Connect()
+    {
+        Close();
+        _socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        if (IPAddress.TryParse(_host, out var address))
+            _socket.Connect(address, _port);
+        else
+            _socket.Connect(_host, _port);
+    }
+
+    private void Close()
+    {
+        _socket?.Dispose();
+        _socket = null;
+    }
+
+    private void MakeRoom(int length)
+    {
+        if (length == MaxResponseBytes)
+            throw new InvalidDataException("the answer of the Lambda API is too large");
+        if (length == _buffer.Length)
+            Array.Resize(ref _buffer, Math.Min(_buffer.Length * 4, MaxResponseBytes));
+    }
+
+    private int Read(int received)
+    {
+        if (received > 0)
+            return received;
+        Close();
+        throw new SocketException((int)SocketError.ConnectionReset);
+    }
+
+    private bool TryParse(int length, out RuntimeApiResponse response)
+    {
+        response = default;
+        var bytes = _buffer.AsSpan(0, length);
+        var headEnd = bytes.IndexOf("\r\n\r\n"u8);
+        if (headEnd < 0)
+            return false;
+        var head = Encoding.Latin1.GetString(bytes[..headEnd]);
+        var status = head.Length > 12 && int.TryParse(head.AsSpan(9, 3), out var code)
+            ? code
+            : throw new InvalidDataException("not an HTTP answer");
+        var body = bytes[(headEnd + 4)..];
+        byte[] content;
+        if (Header(head, "Transfer-Encoding") is { } encoding && encoding.Contains("chunked", StringComparison.OrdinalIgnoreCase))
+        {
+            if (!TryJoinChunks(body, out content))
+                return false;
+        }
+        else
+        {
+            var expected = Header(head, "Content-Length") is { } value ? ReadLength(value) : 0;
+            if (body.Length < expected)
+                return false;
+            content = body[..expected].ToArray();
+        }
+
+        if (Header(head, "Connection")?.Equals("close", StringComparison.OrdinalIgnoreCase) == true)
+            Close();
+        response = new(status, Header(head, "Lambda-Extension-Identifier"), content);
+        return true;
+    }
+
+    private static int ReadLength(string value) =>
+        int.TryParse(value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var length)
+            ? length
+            : throw new InvalidDataException("broken Content-Length in the answer of the Lambda API");
+
+    private static string? Header(string head, string name)
+    {
+        foreach (var line in head.AsSpan().EnumerateLines())
+            if (line.Length > name.Length && line[name.Length] == ':' && line.StartsWith(name, StringComparison.OrdinalIgnoreCase))
+                return line[(name.Length + 1)..].Trim().ToString();
+        return null;
+    }
+
+    private static bool TryJoinChunks(ReadOnlySpan<byte> body, out byte[] content)
+    {
+        content = [];
+        using var joined = new MemoryStream();
+        while (true)
+        {
+            var lineEnd = body.IndexOf("\r\n"u8);
+            if (lineEnd < 0)
+                return false;
+            if (!Utf8Parser.TryParse(body[..lineEnd], out int size, out _, 'x') || size < 0)
+                throw new InvalidDataException("broken chunk size in the answer of the Lambda API");
+            body = body[(lineEnd + 2)..];
+            if (body.Length < size + 2)
+                return false;
+            if (size == 0)
+            {
+                content = joined.ToArray();
+                return true;
+            }
+
+            joined.Write(body[..size]);
+            body = body[(size + 2)..];
+        }
+    }
+}

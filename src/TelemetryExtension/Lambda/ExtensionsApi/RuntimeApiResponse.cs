@@ -1,0 +1,14 @@
+using System.Text;
+
+namespace TelemetryExtension.Lambda.ExtensionsApi;
+
+/// <summary>An answer of Lambda's local API. <see cref="ExtensionId"/> is the Lambda-Extension-Identifier header, if there was one.</summary>
+internal readonly record struct RuntimeApiResponse(int Status, string? ExtensionId, byte[] Body)
+{
+    /// <summary>For log lines: the status and the start of the body.</summary>
+    public override string ToString()
+    {
+        var text = Encoding.UTF8.GetString(Body);
+        return $"{Status} {(text.Length > 300 ? text[..300] : text)}";
+    }
+}

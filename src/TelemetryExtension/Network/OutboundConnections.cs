@@ -1,0 +1,150 @@
+using System.Net.Sockets;
+using TelemetryExtension.Destinations;
+
+namespace TelemetryExtension.Network;
+
+/// <summary>
+/// The connections of one destination: made at first use, kept warm, and renewed when a freeze killed them, with a word or without. One instance a
+/// destination, so that one backend's trouble never touches another's connections.
+/// </summary>
+/// <param name="createHandler">Makes the handler, e.g. <see cref="OutboundHandler.Create"/>.</param>
+/// <param name="allShareOne">All requests share one connection (HTTP/2): an answer to any of them shows that it lives.</param>
+internal sealed partial class OutboundConnections(Func<HttpMessageHandler> createHandler, TimeProvider time, bool allShareOne) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private Pool? _pool;
+
+    /// <summary>Whether the next request has to open a connection first.</summary>
+    public bool IsCold
+    {
+        get
+        {
+            lock (_gate)
+                return _pool is not { HasAnswered: true } pool || SilenceSince(pool.Heard) > MaxSilence;
+        }
+    }
+
+    /// <summary>
+    /// Sends one request. A connection that had been used before and dies before a response byte is most likely one that the peer closed during
+    /// a freeze: that is tried again once, at once, on a fresh connection. So is one that says nothing for far longer than answers usually take
+    /// (<see cref="PatienceWith"/>). The request is made anew, with the same batch id.
+    /// </summary>
+    public async ValueTask<DeliveryResult> SendAsync(
+        Func<HttpRequestMessage> createRequest,
+        Func<HttpResponseMessage, CancellationToken, ValueTask<DeliveryResult>> readAsync,
+        CancellationToken cancellationToken)
+    {
+        for (var isSecondTry = false; ; isSecondTry = true)
+        {
+            var (pool, isWarm, heardBefore) = Acquire();
+            try
+            {
+                using var request = createRequest();
+                using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                var started = time.GetTimestamp();
+                HttpResponseMessage response;
+                try
+                {
+                    var answer = pool.Invoker.SendAsync(request, abandoned.Token);
+                    if (isWarm && !isSecondTry && !answer.IsCompleted && await IsDeadAsync(pool, heardBefore, request, answer, cancellationToken))
+                        await abandoned.CancelAsync();
+                    response = await answer;
+                }
+                catch (HttpRequestException exception) when (!isSecondTry && pool.HasAnswered && IsLostConnection(exception))
+                {
+                    Retire(pool);
+                    continue;
+                }
+                catch (Exception) when (!isSecondTry && abandoned.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+                {
+                    continue;
+                }
+                catch (Exception) when (cancellationToken.IsCancellationRequested)
+                {
+                    Unanswered(pool, heardBefore);
+                    throw;
+                }
+
+                Answered(pool, isWarm, isSecondTry, time.GetElapsedTime(started));
+                using (response)
+                    return await readAsync(response, cancellationToken);
+            }
+            finally
+            {
+                Release(pool);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_pool is { } pool)
+                Close(pool);
+            _pool = null;
+        }
+    }
+
+    private static bool IsLostConnection(HttpRequestException exception) =>
+        exception.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.HttpProtocolError
+        || (exception.HttpRequestError is HttpRequestError.Unknown && exception.InnerException is IOException or SocketException);
+
+    private (Pool Pool, bool IsWarm, DateTimeOffset Heard) Acquire()
+    {
+        lock (_gate)
+        {
+            if (_pool is { } old && SilenceSince(old.Heard) > MaxSilence)
+                Close(old);
+            _pool ??= new(new HttpMessageInvoker(createHandler()), time.GetUtcNow());
+            _pool.InUse++;
+            return (_pool, _pool.HasAnswered, _pool.Heard);
+        }
+    }
+
+    private void Retire(Pool pool)
+    {
+        lock (_gate)
+            Close(pool);
+    }
+
+    private void Release(Pool pool)
+    {
+        lock (_gate)
+        {
+            pool.InUse--;
+            if (pool is { IsRetired: true, InUse: 0 })
+                pool.Invoker.Dispose();
+        }
+    }
+
+    /// <summary>No new request uses it; it is disposed when the last one on it ends.</summary>
+    private void Close(Pool pool)
+    {
+        if (ReferenceEquals(_pool, pool))
+            _pool = null;
+        if (pool.IsRetired)
+            return;
+        pool.IsRetired = true;
+        if (pool.InUse == 0)
+            pool.Invoker.Dispose();
+    }
+
+    private sealed class Pool(HttpMessageInvoker invoker, DateTimeOffset created)
+    {
+        public HttpMessageInvoker Invoker { get; } = invoker;
+
+        public int InUse { get; set; }
+
+        public bool IsRetired { get; set; }
+
+        /// <summary>Some request on this pool got an answer: its connections may be old ones.</summary>
+        public bool HasAnswered { get; set; }
+
+        /// <summary>When the last answer came; before the first, when it was made.</summary>
+        public DateTimeOffset Heard { get; set; } = created;
+
+        /// <summary>Requests in a row that were cut off before an answer.</summary>
+        public int Unanswered { get; set; }
+    }
+}

@@ -1,0 +1,104 @@
+using System.Buffers.Text;
+using System.Security.Cryptography.X509Certificates;
+using TelemetryExtension.Diagnostics;
+
+namespace TelemetryExtension.Network.Tls;
+
+/// <summary>
+/// A PEM file of trusted certificates, of which only those are parsed that a server's chain names: parsing all of them is most of what a first
+/// HTTPS request costs. What was found is kept, the file's content is not.
+/// </summary>
+internal sealed class CaBundle(string path)
+{
+    private const int MaxBytes = 16 * 1024 * 1024;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, X509Certificate2[]> _bySubject = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// The certificates whose subject is one of <paramref name="names"/>, and their issuers in turn. Several may have the same subject
+    /// (renewed or cross-signed). Empty when the file cannot be read, which is said once.
+    /// </summary>
+    public List<X509Certificate2> Find(IEnumerable<string> names)
+    {
+        lock (_gate)
+        {
+            var found = new List<X509Certificate2>();
+            var visited = new HashSet<string>(StringComparer.Ordinal);
+            var wanted = new HashSet<string>(names, StringComparer.Ordinal);
+            byte[]? pem = null;
+            while (wanted.Count > 0)
+            {
+                if (wanted.Any(name => !_bySubject.ContainsKey(name)))
+                {
+                    // It may be there the next time: nothing is known of these names.
+                    if ((pem ??= Read()) is null)
+                        break;
+                    Load(pem, wanted);
+                }
+
+                visited.UnionWith(wanted);
+                var level = wanted.SelectMany(name => _bySubject[name]).ToList();
+                found.AddRange(level);
+                wanted = [.. level.Select(static certificate => CertificateNames.TryRead(certificate.RawDataMemory.Span)!.Value.Issuer).Where(issuer => !visited.Contains(issuer))];
+            }
+
+            return found;
+        }
+    }
+
+    private void Load(ReadOnlySpan<byte> pem, HashSet<string> wanted)
+    {
+        var found = wanted.Where(name => !_bySubject.ContainsKey(name)).ToDictionary(static name => name, static _ => new List<X509Certificate2>());
+        var begin = "-----BEGIN CERTIFICATE-----"u8;
+        var der = Array.Empty<byte>();
+        while (true)
+        {
+            // "TRUSTED CERTIFICATE" is not among them, as with .NET: what it is trusted for stands behind it, and may exclude servers.
+            var start = pem.IndexOf(begin);
+            if (start < 0)
+                break;
+            pem = pem[(start + begin.Length)..];
+            var end = pem.IndexOf("-----END "u8);
+            if (end < 0)
+                break;
+            if (der.Length < end)
+                der = new byte[end * 2];
+            Base64.DecodeFromUtf8(pem[..end], der, out _, out var length);
+            pem = pem[end..];
+            if (CertificateNames.TryRead(der.AsSpan(0, length)) is { } names && found.TryGetValue(names.Subject, out var certificates)
+                && TryParse(der.AsSpan(0, length)) is { } certificate)
+                certificates.Add(certificate);
+        }
+
+        foreach (var (name, certificates) in found)
+            _bySubject.Add(name, [.. certificates]);
+    }
+
+    private static X509Certificate2? TryParse(ReadOnlySpan<byte> der)
+    {
+        try
+        {
+            return X509CertificateLoader.LoadCertificate(der);
+        }
+        catch (System.Security.Cryptography.CryptographicException)
+        {
+            return null;
+        }
+    }
+
+    private byte[]? Read()
+    {
+        try
+        {
+            if (new FileInfo(path).Length <= MaxBytes)
+                return File.ReadAllBytes(path);
+            Log.WarnOnce(path, $"{path} is too large for a file of certificates: no server can be trusted");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Log.WarnOnce(path, $"cannot read the trusted certificates in {path} ({exception.GetType().Name}): no server can be trusted");
+        }
+
+        return null;
+    }
+}

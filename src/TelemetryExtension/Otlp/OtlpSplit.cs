@@ -1,0 +1,155 @@
+namespace TelemetryExtension.Otlp;
+
+/// <summary>
+/// Cuts a serialized Export*ServiceRequest in two that together say the same: between resources, else between the scopes of the only resource,
+/// else between the records of the only scope. Field numbers are alike in all three signals: resource 1, scopes 2, records 2.
+/// </summary>
+internal static class OtlpSplit
+{
+    private const int Resources = 1;
+    private const int Inner = 2;
+    private static readonly int[] MetricData = [5, 7, 9, 10, 11];
+
+    /// <summary>Null when there is only one record, or when the bytes cannot be read.</summary>
+    public static (ReadOnlyMemory<byte> First, ReadOnlyMemory<byte> Second)? TryHalve(Signal signal, ReadOnlyMemory<byte> request)
+    {
+        var resources = Fields(request, Resources);
+        if (resources is null || resources.Count == 0)
+            return null;
+        if (resources.Count > 1)
+        {
+            // Nothing is copied: a request is just its resources end to end.
+            var cut = resources[resources.Count / 2].Start;
+            return (request[..cut], request[cut..]);
+        }
+
+        return Halve(request, resources[0], depth: 0) is var (first, second) ? (first, second) : null;
+    }
+
+    /// <summary>Spans, log records or data points; what cannot be read counts as nothing.</summary>
+    public static int CountRecords(Signal signal, ReadOnlySpan<byte> request)
+    {
+        var records = 0;
+        var top = new ProtobufReader(request);
+        while (Next(ref top, Resources, out var resource))
+        {
+            var scopes = new ProtobufReader(resource);
+            while (Next(ref scopes, Inner, out var scope))
+            {
+                var items = new ProtobufReader(scope);
+                while (Next(ref items, Inner, out var item))
+                    records += signal == Signal.Metrics ? CountPoints(item) : 1;
+            }
+        }
+
+        return records;
+    }
+
+    private static int CountPoints(ReadOnlySpan<byte> metric)
+    {
+        var points = 0;
+        var fields = new ProtobufReader(metric);
+        while (fields.TryReadTag(out var field, out var type))
+        {
+            if (type != WireType.LengthDelimited || !MetricData.Contains(field))
+            {
+                fields.TrySkip(type);
+                continue;
+            }
+
+            if (!fields.TryReadBytes(out var data))
+                break;
+            var inner = new ProtobufReader(data);
+            while (Next(ref inner, 1, out _))
+                points++;
+        }
+
+        return points;
+    }
+
+    private static bool Next(ref ProtobufReader reader, int wanted, out ReadOnlySpan<byte> value)
+    {
+        value = default;
+        while (reader.TryReadTag(out var field, out var type))
+        {
+            if (field == wanted && type == WireType.LengthDelimited)
+                return reader.TryReadBytes(out value);
+            reader.TrySkip(type);
+        }
+
+        return false;
+    }
+
+    /// <summary>Halves one field of <paramref name="outer"/> by its repeated children, or by the children of the only child.</summary>
+    private static (byte[] First, byte[] Second)? Halve(ReadOnlyMemory<byte> outer, Field field, int depth)
+    {
+        var message = outer.Slice(field.ValueStart, field.End - field.ValueStart);
+        var children = Fields(message, Inner);
+        if (children is null || children.Count == 0)
+            return null;
+        if (children.Count == 1)
+        {
+            // Down one level; below the records (depth 1) there is nothing to cut.
+            if (depth == 1 || Halve(message, children[0], depth + 1) is not var (one, other))
+                return null;
+            return (Rebuild(field.Number, message, children[0].Start, children[0].End, one), Rebuild(field.Number, message, children[0].Start, children[0].End, other));
+        }
+
+        var middle = children.Count / 2;
+        return (Without(field.Number, message, children[middle..]), Without(field.Number, message, children[..middle]));
+    }
+
+    private static byte[] Rebuild(int number, ReadOnlyMemory<byte> message, int start, int end, byte[] replacement)
+    {
+        using var writer = new OtlpWriter(message.Length + 16);
+        var mark = writer.Open(number);
+        writer.Raw(message.Span[..start]);
+        writer.Raw(replacement);
+        writer.Raw(message.Span[end..]);
+        writer.Close(mark);
+        return writer.ToArray();
+    }
+
+    /// <summary>The message without some of its fields; the others (resource, scope, schema) stay in both halves.</summary>
+    private static byte[] Without(int number, ReadOnlyMemory<byte> message, List<Field> left)
+    {
+        using var writer = new OtlpWriter(message.Length + 16);
+        var mark = writer.Open(number);
+        var at = 0;
+        foreach (var field in left)
+        {
+            writer.Raw(message.Span[at..field.Start]);
+            at = field.End;
+        }
+
+        writer.Raw(message.Span[at..]);
+        writer.Close(mark);
+        return writer.ToArray();
+    }
+
+    private static List<Field>? Fields(ReadOnlyMemory<byte> message, int wanted)
+    {
+        var fields = new List<Field>();
+        var reader = new ProtobufReader(message.Span);
+        var start = 0;
+        while (reader.TryReadTag(out var field, out var type))
+        {
+            if (field == wanted && type == WireType.LengthDelimited)
+            {
+                if (!reader.TryReadBytes(out var value))
+                    return null;
+                fields.Add(new(field, start, reader.Position - value.Length, reader.Position));
+            }
+            else if (!reader.TrySkip(type))
+            {
+                return null;
+            }
+
+            start = reader.Position;
+        }
+
+        return reader.Malformed ? null : fields;
+    }
+
+    private readonly record struct Field(int Number, int Start, int ValueStart, int End);
+}

@@ -1,0 +1,104 @@
+using TelemetryExtension.Otlp;
+
+namespace TelemetryExtension.Outbox;
+
+/// <summary>
+/// The outbox's entries in order of arrival, apart by what may be done with them, so that the next to be moved or shed is found without looking at
+/// others. Guarded by the outbox's lock.
+/// </summary>
+internal sealed class OutboxOrder
+{
+    private readonly LinkedList<OutboxEntry>[] _inMemory = [new(), new(), new()];
+    private readonly LinkedList<OutboxEntry>[] _inFiles = [new(), new(), new()];
+
+    /// <summary>Requests are being made of them.</summary>
+    private readonly LinkedList<OutboxEntry> _busy = new();
+    private readonly LinkedList<OutboxEntry> _expiredInMemory = new();
+    private readonly LinkedList<OutboxEntry> _expiredInFiles = new();
+    private LinkedListNode<OutboxEntry>? _lastPlaced;
+
+    /// <summary>Without those that only wait for the dead letters.</summary>
+    public int Count { get; private set; }
+
+    public int Expired => _expiredInMemory.Count + _expiredInFiles.Count;
+
+    public OutboxEntry? OldestExpired => Older(_expiredInMemory.First?.Value, _expiredInFiles.First?.Value);
+
+    public OutboxEntry? OldestExpiredInMemory => _expiredInMemory.First?.Value;
+
+    /// <summary>Of those that no request is being made of.</summary>
+    public OutboxEntry? OldestInMemory => Older(OldestInMemoryOf(Signal.Traces), Older(OldestInMemoryOf(Signal.Metrics), OldestInMemoryOf(Signal.Logs)));
+
+    /// <summary>Wherever it is, and even if a request is being made of it.</summary>
+    public OutboxEntry? Oldest
+    {
+        get
+        {
+            var oldest = Older(_busy.First?.Value, OldestInMemory);
+            foreach (var files in _inFiles)
+                oldest = Older(oldest, files.First?.Value);
+            return oldest;
+        }
+    }
+
+    public OutboxEntry? OldestInMemoryOf(Signal signal) => _inMemory[(int)signal].First?.Value;
+
+    public OutboxEntry? OldestOf(Signal signal) => Older(OldestInMemoryOf(signal), _inFiles[(int)signal].First?.Value);
+
+    /// <summary>A copy.</summary>
+    public List<OutboxEntry> InMemoryOf(Signal signal) => [.. _inMemory[(int)signal]];
+
+    /// <summary>A copy: all that are in files, those past their limits too, and those that requests are being made of.</summary>
+    public List<OutboxEntry> InFiles() => [.. _inFiles.SelectMany(static files => files), .. _busy.Where(static entry => entry.File is not null), .. _expiredInFiles];
+
+    /// <summary>Puts an entry where it belongs, now that something about it has changed or it is new.</summary>
+    public void Place(OutboxEntry entry)
+    {
+        var node = entry.Node;
+        var list = ListOf(entry);
+        if (node.List == list)
+            return;
+        TakeOut(entry);
+        if (!entry.IsExpired)
+            Count++;
+        if (list == _busy || list.Last is not { } last || last.Value.Sequence < entry.Sequence)
+            list.AddLast(node);
+        else
+            AddInOrder(list, node);
+        _lastPlaced = node;
+    }
+
+    public void TakeOut(OutboxEntry entry)
+    {
+        if (entry.Node.List is not { } list)
+            return;
+        if (list != _expiredInMemory && list != _expiredInFiles)
+            Count--;
+        list.Remove(entry.Node);
+    }
+
+    /// <summary>What a request has let go of is older than nearly all others, and its parts come one after the other.</summary>
+    private void AddInOrder(LinkedList<OutboxEntry> list, LinkedListNode<OutboxEntry> node)
+    {
+        var sequence = node.Value.Sequence;
+        var next = _lastPlaced is { } before && before.List == list && before.Value.Sequence < sequence ? before.Next : list.First;
+        while (next is not null && next.Value.Sequence < sequence)
+            next = next.Next;
+        if (next is null)
+            list.AddLast(node);
+        else
+            list.AddBefore(next, node);
+    }
+
+    private LinkedList<OutboxEntry> ListOf(OutboxEntry entry) => entry switch
+    {
+        { IsExpired: true, File: null } => _expiredInMemory,
+        { IsExpired: true } => _expiredInFiles,
+        { InUse: > 0 } => _busy,
+        { File: null } => _inMemory[(int)entry.Payload.Signal],
+        _ => _inFiles[(int)entry.Payload.Signal],
+    };
+
+    private static OutboxEntry? Older(OutboxEntry? one, OutboxEntry? other) =>
+        one is null || (other is not null && other.Sequence < one.Sequence) ? other : one;
+}

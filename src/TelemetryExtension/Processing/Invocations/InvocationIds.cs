@@ -1,0 +1,78 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+
+namespace TelemetryExtension.Processing.Invocations;
+
+/// <summary>
+/// Which ids the span of an invocation gets. The aim: the span's id is the one that the function's own spans name as their parent, so that
+/// they become its children, in the trace that the caller began (infra/decisions/0003).
+/// </summary>
+/// <param name="Given">The span id was read from the headers; else it is derived.</param>
+internal readonly record struct InvocationIds(ActivityTraceId TraceId, ActivitySpanId SpanId, ActivitySpanId? Parent, bool? Sampled, bool Given)
+{
+    /// <param name="tracing">Of platform.start (or runtimeDone, report): what the platform says about the request.</param>
+    /// <param name="invokeHeader">Of the INVOKE event: what the function was given.</param>
+    /// <param name="run">Tells runs apart (say by start time): Lambda repeats an asynchronous event under the same request id, and each run gets ids of its own.</param>
+    public static InvocationIds Decide(string requestId, PlatformTracing tracing, XRayTraceHeader invokeHeader, long run = 0)
+    {
+        var telemetry = XRayTraceHeader.Parse(tracing.Value);
+        var traceId = telemetry.Root ?? invokeHeader.Root ?? DeriveTraceId(requestId);
+        var sampled = telemetry.Sampled ?? invokeHeader.Sampled;
+        var upstream = telemetry.Parent;
+
+        // Active tracing: Lambda says which segment is its own for this invocation.
+        if (XRayTraceHeader.ReadSpanId(tracing.SpanId) is { } segment)
+            return new(traceId, segment, upstream == segment ? null : upstream, sampled, Given: true);
+
+        // Nobody else records this parent: Lambda made it up for the function (unsampled), or put its own in the place of the caller's.
+        // So it is ours to be. Unsampled, the header is passed on as it is: without an INVOKE event the telemetry's is as good.
+        if ((invokeHeader.Parent ?? (sampled == false ? upstream : null)) is { } given && (sampled == false || (upstream is not null && upstream != given)))
+            return new(traceId, given, upstream == given ? null : upstream, sampled, Given: true);
+
+        return new(traceId, DeriveSpanId(requestId, "invocation", run), upstream ?? invokeHeader.Parent, sampled, Given: false);
+    }
+
+    /// <summary>For an invocation whose given span id is another's already: an id of its own, as that one's child.</summary>
+    public InvocationIds Under(string requestId, long run) =>
+        this with { SpanId = DeriveSpanId(requestId, "invocation", run), Parent = SpanId, Given = false };
+
+    /// <summary>The same for the same input, so that building a span again gives the same span. FNV-1a with a final mix; a request id is random enough.</summary>
+    public static ActivitySpanId DeriveSpanId(string requestId, string role, long run = 0)
+    {
+        var hash = Mix(Fold(Fold(14695981039346656037UL, requestId), role) ^ (ulong)run);
+        Span<byte> bytes = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, hash == 0 ? 1 : hash);
+        return ActivitySpanId.CreateFromBytes(bytes);
+    }
+
+    /// <summary>A request id is a UUID, which is just as long as a trace id.</summary>
+    private static ActivityTraceId DeriveTraceId(string requestId)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        if (!Guid.TryParse(requestId, out var id) || id == Guid.Empty)
+        {
+            BinaryPrimitives.WriteUInt64BigEndian(bytes, Mix(Fold(14695981039346656037UL, requestId)));
+            BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], Mix(Fold(1099511628211UL, requestId)) | 1);
+        }
+        else
+        {
+            id.TryWriteBytes(bytes, bigEndian: true, out _);
+        }
+
+        return ActivityTraceId.CreateFromBytes(bytes);
+    }
+
+    private static ulong Fold(ulong hash, string text)
+    {
+        foreach (var c in text)
+            hash = (hash ^ c) * 1099511628211UL;
+        return hash;
+    }
+
+    private static ulong Mix(ulong value)
+    {
+        value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9UL;
+        value = (value ^ (value >> 27)) * 0x94d049bb133111ebUL;
+        return value ^ (value >> 31);
+    }
+}

@@ -1,0 +1,49 @@
+namespace TelemetryExtension.Processing.Invocations;
+
+/// <summary>
+/// A platform.* event of the Telemetry API (schema 2025-01-29), as far as something is made of it. Every field may be missing:
+/// then it is null. Times are Unix epoch nanoseconds; an envelope without a readable time gets the time of receipt.
+/// </summary>
+internal abstract record PlatformEvent(long Time)
+{
+    /// <param name="InstanceMaxMemory">In bytes.</param>
+    public sealed record InitStart(long Time, string? InitializationType, string? Phase, string? InstanceId, long? InstanceMaxMemory) : PlatformEvent(Time);
+
+    public sealed record InitRuntimeDone(long Time, string? Status, string? ErrorType) : PlatformEvent(Time);
+
+    public sealed record InitReport(long Time, string? Status, string? ErrorType, double? DurationMs) : PlatformEvent(Time);
+
+    public sealed record RestoreStart(long Time, string? InstanceId, long? InstanceMaxMemory) : PlatformEvent(Time);
+
+    public sealed record RestoreRuntimeDone(long Time, string? Status, string? ErrorType) : PlatformEvent(Time);
+
+    public sealed record RestoreReport(long Time, string? Status, string? ErrorType, double? DurationMs) : PlatformEvent(Time);
+
+    public sealed record Start(long Time, string RequestId, string? FunctionArn, PlatformTracing Tracing, string? TenantId) : PlatformEvent(Time);
+
+    public sealed record RuntimeDone(
+        long Time, string RequestId, string? Status, string? ErrorType, double? DurationMs, long? ProducedBytes,
+        IReadOnlyList<PlatformSpan> Spans, PlatformTracing Tracing, string? TenantId) : PlatformEvent(Time);
+
+    public sealed record Report(
+        long Time, string RequestId, string? Status, string? ErrorType, PlatformReportMetrics Metrics,
+        IReadOnlyList<PlatformSpan> Spans, PlatformTracing Tracing, string? TenantId) : PlatformEvent(Time);
+
+    public sealed record LogsDropped(long Time, long Records, long Bytes) : PlatformEvent(Time);
+
+    /// <summary>Known, and nothing is made of it: platform.extension, platform.telemetrySubscription.</summary>
+    public sealed record Informational(long Time, string Type) : PlatformEvent(Time);
+
+    /// <summary>Not known to this version. AWS adds types.</summary>
+    public sealed record Unknown(long Time, string Type) : PlatformEvent(Time);
+}
+
+/// <summary>The <c>tracing</c> object: Lambda's own segment (active tracing only) and the upstream X-Ray header.</summary>
+internal readonly record struct PlatformTracing(string? SpanId, string? Value);
+
+/// <summary>An entry of <c>spans</c>: responseLatency, responseDuration, runtimeOverhead, extensionOverhead.</summary>
+internal readonly record struct PlatformSpan(string Name, long Start, double DurationMs);
+
+/// <summary>The metrics of platform.report; on Managed Instances only the duration.</summary>
+internal readonly record struct PlatformReportMetrics(
+    double? DurationMs, double? BilledDurationMs, long? MemorySizeMb, long? MaxMemoryUsedMb);

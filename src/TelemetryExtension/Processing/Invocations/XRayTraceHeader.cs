@@ -1,0 +1,68 @@
+using System.Diagnostics;
+
+namespace TelemetryExtension.Processing.Invocations;
+
+/// <summary>
+/// An X-Amzn-Trace-Id header: <c>Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1</c>, keys in any order,
+/// unknown keys ignored. Ids of the wrong length or all zero count as absent. <see cref="Sampled"/> is null when deferred or missing.
+/// </summary>
+internal readonly record struct XRayTraceHeader(ActivityTraceId? Root, ActivitySpanId? Parent, bool? Sampled)
+{
+    public static XRayTraceHeader Parse(string? header)
+    {
+        ActivityTraceId? root = null;
+        ActivitySpanId? parent = null;
+        bool? sampled = null;
+        foreach (var range in header.AsSpan().Split(';'))
+        {
+            var part = header.AsSpan()[range].Trim();
+            var equals = part.IndexOf('=');
+            if (equals < 0)
+                continue;
+            var key = part[..equals].TrimEnd();
+            var value = part[(equals + 1)..].TrimStart();
+            if (key is "Root")
+                root = ReadRoot(value);
+            else if (key is "Parent")
+                parent = ReadSpanId(value);
+            else if (key is "Sampled")
+                sampled = value is "1" ? true : value is "0" ? false : null;
+        }
+
+        return new(root, parent, sampled);
+    }
+
+    /// <summary>A span id of 16 hex digits; null when it is anything else or all zero.</summary>
+    public static ActivitySpanId? ReadSpanId(ReadOnlySpan<char> value) =>
+        value.Length == 16 && IsHexAndNotZero(value) ? ActivitySpanId.CreateFromString(Lower(value, stackalloc char[16])) : null;
+
+    private static ActivityTraceId? ReadRoot(ReadOnlySpan<char> value)
+    {
+        if (value.Length != 35 || !value.StartsWith("1-") || value[10] != '-')
+            return null;
+        Span<char> hex = stackalloc char[32];
+        value[2..10].CopyTo(hex);
+        value[11..].CopyTo(hex[8..]);
+        return IsHexAndNotZero(hex) ? ActivityTraceId.CreateFromString(Lower(hex, hex)) : null;
+    }
+
+    private static bool IsHexAndNotZero(ReadOnlySpan<char> value)
+    {
+        var zero = true;
+        foreach (var c in value)
+        {
+            if (!char.IsAsciiHexDigit(c))
+                return false;
+            zero &= c == '0';
+        }
+
+        return !zero;
+    }
+
+    private static ReadOnlySpan<char> Lower(ReadOnlySpan<char> value, Span<char> to)
+    {
+        for (var i = 0; i < value.Length; i++)
+            to[i] = char.ToLowerInvariant(value[i]);
+        return to[..value.Length];
+    }
+}

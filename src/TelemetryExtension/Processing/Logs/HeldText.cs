@@ -1,0 +1,96 @@
+using System.Buffers;
+using TelemetryExtension.Processing.Invocations;
+
+namespace TelemetryExtension.Processing.Logs;
+
+/// <summary>The text record that is held back until it is known to be complete, and the room the next one is unescaped into.</summary>
+internal sealed class HeldText : IDisposable
+{
+    private byte[] _text = ArrayPool<byte>.Shared.Rent(4096);
+    private byte[] _next = ArrayPool<byte>.Shared.Rent(4096);
+    private int _length;
+    private long _lastTime;
+    private StackTraceLines _lines;
+
+    /// <summary>How many items it is made of; 0 when nothing is held.</summary>
+    public int Items { get; private set; }
+
+    public ReadOnlySpan<byte> Text => _text.AsSpan(0, _length);
+
+    public LogOrigin Origin { get; private set; }
+
+    public LogLine Line { get; private set; }
+
+    public InvocationContext? Invocation { get; private set; }
+
+    /// <summary>The next text, unescaped, valid UTF-8, without the newlines at its end. Good until the next call of <see cref="Hold"/> or this.</summary>
+    public Span<byte> Decode(ReadOnlySpan<byte> raw, bool escaped)
+    {
+        var room = JsonText.Room(raw, out var valid);
+        if (_next.Length < room)
+            Replace(ref _next, room, 0);
+        var length = room;
+        if (valid && !escaped)
+            raw.CopyTo(_next);
+        else
+            length = JsonText.Unescape(raw, valid, _next);
+        while (length > 0 && _next[length - 1] is (byte)'\n' or (byte)'\r')
+            length--;
+        return _next.AsSpan(0, length);
+    }
+
+    /// <summary>Appends the decoded text as a further line if it continues what is held.</summary>
+    public bool TryJoin(ReadOnlySpan<byte> text, in LogOrigin origin, int items)
+    {
+        if (Items == 0 || origin.Kind != Origin.Kind || !ReferenceEquals(origin.Open, Origin.Open)
+            || !_lines.Joins(text, _length, origin.Reference - _lastTime))
+            return false;
+        if (_text.Length < _length + 1 + text.Length)
+            Replace(ref _text, Math.Max(_text.Length * 2, _length + 1 + text.Length), _length);
+        _text[_length] = (byte)'\n';
+        text.CopyTo(_text.AsSpan(_length + 1));
+        _length += 1 + text.Length;
+        _lastTime = origin.Reference;
+        Items += items;
+        return true;
+    }
+
+    /// <summary>Holds what was just decoded.</summary>
+    public void Hold(int length, in LogOrigin origin, in LogLine line, InvocationContext? invocation, int items)
+    {
+        (_text, _next) = (_next, _text);
+        _length = length;
+        _lastTime = origin.Reference;
+        Origin = origin;
+        Line = line;
+        Invocation = invocation;
+        Items = items;
+        // Node's runtime prints carriage returns for the newlines inside a message when it has to use plain stdout.
+        if (line.Shape == LogLineShape.Tabbed && Text.Contains((byte)'\r') && !Text.Contains((byte)'\n'))
+            _text.AsSpan(0, length).Replace((byte)'\r', (byte)'\n');
+        _lines.Begin(Text);
+    }
+
+    public void Clear()
+    {
+        Items = 0;
+        Invocation = null;
+        Origin = default;
+    }
+
+    public void Dispose()
+    {
+        ArrayPool<byte>.Shared.Return(_text);
+        ArrayPool<byte>.Shared.Return(_next);
+        _text = _next = [];
+        Clear();
+    }
+
+    private static void Replace(ref byte[] buffer, int size, int keep)
+    {
+        var bigger = ArrayPool<byte>.Shared.Rent(size);
+        buffer.AsSpan(0, keep).CopyTo(bigger);
+        ArrayPool<byte>.Shared.Return(buffer);
+        buffer = bigger;
+    }
+}

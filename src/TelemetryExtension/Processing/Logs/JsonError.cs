@@ -1,0 +1,158 @@
+using TelemetryExtension.Otlp;
+
+namespace TelemetryExtension.Processing.Logs;
+
+/// <summary>Exceptions inside JSON log records, written as exception.type, .message and .stacktrace, each at most once a record.</summary>
+internal ref struct JsonError
+{
+    private bool _type;
+    private bool _stackTrace;
+    private bool _message;
+
+    /// <summary>The exception's message as printed (a JSON string's inside), for records that have no message of their own.</summary>
+    public ReadOnlySpan<byte> Message { get; private set; }
+
+    public bool MessageEscaped { get; private set; }
+
+    /// <summary>Takes a string (or, for stack traces, an array of strings) for the key; false leaves the scanner where it was.</summary>
+    public bool TryTake(OtlpWriter writer, LogKey key, ref JsonScanner scanner)
+    {
+        var next = scanner.Peek();
+        if (key == LogKey.StackTrace && next == '[' && !_stackTrace)
+            return TryTakeLines(writer, ref scanner);
+        if (next != '"' || (key switch { LogKey.ErrorType => _type, LogKey.ErrorMessage => _message, _ => _stackTrace }))
+            return false;
+        var before = scanner;
+        if (!scanner.TryReadString(out var raw, out var escaped))
+        {
+            scanner = before;
+            return false;
+        }
+
+        switch (key)
+        {
+            case LogKey.ErrorType:
+                _type = true;
+                Write(writer, LogAttributes.ExceptionType, raw, escaped);
+                break;
+            case LogKey.ErrorMessage:
+                _message = true;
+                Message = raw;
+                MessageEscaped = escaped;
+                Write(writer, LogAttributes.ExceptionMessage, raw, escaped);
+                break;
+            default:
+                _stackTrace = true;
+                Write(writer, LogAttributes.ExceptionStackTrace, raw, escaped);
+                break;
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Takes an exception printed as an object: type, message and stack go to their own attributes, what else it has stays under
+    /// <paramref name="key"/>. False means broken JSON.
+    /// </summary>
+    public bool TryTakeObject(OtlpWriter writer, ReadOnlySpan<byte> key, bool keyEscaped, ref JsonScanner scanner)
+    {
+        var again = scanner;
+        var others = false;
+        if (!scanner.TryTake((byte)'{'))
+            return false;
+        var taken = 0L;
+        var first = true;
+        bool ok;
+        for (var i = 0; scanner.TryNext((byte)'}', ref first, out ok); i++)
+        {
+            if (!scanner.TryReadKey(out var name, out var escaped))
+                return false;
+            if (i < 63 && !escaped && LogKeys.OfError(name) is var known and not LogKey.Attribute && TryTake(writer, known, ref scanner))
+                taken |= 1L << i;
+            else if (scanner.TrySkipValue(out _))
+                others = true;
+            else
+                return false;
+        }
+
+        return ok && (!others || TryWriteOthers(writer, key, keyEscaped, ref again, taken));
+    }
+
+    private static bool TryWriteOthers(OtlpWriter writer, ReadOnlySpan<byte> key, bool keyEscaped, ref JsonScanner scanner, long taken)
+    {
+        var attribute = writer.Open(OtlpFields.LogRecord.Attributes, 128);
+        JsonValueWriter.WriteString(writer, OtlpFields.KeyValue.Key, key, keyEscaped);
+        var any = writer.Open(OtlpFields.KeyValue.Value);
+        var list = writer.Open(OtlpFields.AnyValue.KvList);
+        scanner.TryTake((byte)'{');
+        var first = true;
+        bool ok;
+        for (var i = 0; scanner.TryNext((byte)'}', ref first, out ok); i++)
+        {
+            if (!scanner.TryReadKey(out var name, out var escaped))
+                return false;
+            if (i < 63 && (taken & (1L << i)) != 0)
+            {
+                scanner.TrySkipValue(out _);
+                continue;
+            }
+
+            var pair = writer.Open(OtlpFields.AnyValue.Values);
+            JsonValueWriter.WriteString(writer, OtlpFields.KeyValue.Key, name, escaped);
+            if (!JsonValueWriter.TryWrite(writer, OtlpFields.KeyValue.Value, ref scanner, 2))
+                return false;
+            writer.Close(pair);
+        }
+
+        writer.Close(list);
+        writer.Close(any);
+        writer.Close(attribute);
+        return ok;
+    }
+
+    /// <summary>An array of lines, joined; only if all of them are strings.</summary>
+    private bool TryTakeLines(OtlpWriter writer, ref JsonScanner scanner)
+    {
+        var before = scanner;
+        var start = writer.Position;
+        var attribute = writer.OpenKeyValue(OtlpFields.LogRecord.Attributes, LogAttributes.ExceptionStackTrace);
+        var any = writer.Open(OtlpFields.KeyValue.Value, 256);
+        var text = writer.Open(OtlpFields.AnyValue.String, 256);
+        var from = writer.Position;
+        var first = true;
+        var ok = scanner.TryTake((byte)'[');
+        while (ok && scanner.TryNext((byte)']', ref first, out ok))
+        {
+            if (!scanner.TryReadString(out var raw, out var escaped))
+            {
+                ok = false;
+                break;
+            }
+
+            if (writer.Position > from && writer.Written[^1] != '\n')
+                writer.Raw("\n"u8);
+            var room = JsonText.Room(raw, out var valid);
+            writer.Advance(JsonText.Unescape(raw, valid, writer.GetSpan(room)));
+        }
+
+        if (!ok)
+        {
+            scanner = before;
+            writer.Rewind(start);
+            return false;
+        }
+
+        writer.Close(text);
+        writer.Close(any);
+        writer.Close(attribute);
+        return _stackTrace = true;
+    }
+
+    private static void Write(OtlpWriter writer, ReadOnlySpan<byte> key, ReadOnlySpan<byte> raw, bool escaped)
+    {
+        var attribute = writer.Open(OtlpFields.LogRecord.Attributes, raw.Length + key.Length + 8);
+        writer.Bytes(OtlpFields.KeyValue.Key, key);
+        JsonValueWriter.WriteStringValue(writer, OtlpFields.KeyValue.Value, raw, escaped);
+        writer.Close(attribute);
+    }
+}

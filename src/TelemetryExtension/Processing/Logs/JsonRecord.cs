@@ -1,0 +1,196 @@
+using System.Buffers.Text;
+using TelemetryExtension.Otlp;
+using TelemetryExtension.Processing.Invocations;
+
+namespace TelemetryExtension.Processing.Logs;
+
+/// <summary>
+/// Writes the fields of a LogRecord from a JSON object, in one pass. The message becomes the body (an object stays an object); level, time,
+/// ids and exception become the record's own; all other members become attributes with their types. A member that is not what its name says
+/// (a level that is an object) is an attribute like any other. Without a message the body is the exception's message, else the exact JSON.
+/// </summary>
+internal ref struct JsonRecord
+{
+    private readonly OtlpWriter _writer;
+    private readonly IInvocationLookup _invocations;
+    private readonly LogOrigin _origin;
+    private readonly LogLine _line;
+    private readonly ReadOnlySpan<byte> _prefixId;
+    private Correlation _correlation;
+    private JsonError _error;
+    private long _time;
+    private bool _hasLevel;
+    private bool _hasBody;
+    private bool _hasRequestId;
+
+    private JsonRecord(OtlpWriter writer, in LogOrigin origin, in LogLine line, ReadOnlySpan<byte> prefixId, IInvocationLookup invocations)
+    {
+        _writer = writer;
+        _invocations = invocations;
+        _origin = origin;
+        _line = line;
+        _prefixId = prefixId;
+        _hasRequestId = !prefixId.IsEmpty;
+        _correlation = Correlation.Of(prefixId, origin.Open, invocations);
+    }
+
+    /// <param name="line">What the prefix of the text said that the object was printed in; default when there was none.</param>
+    /// <param name="text">That text.</param>
+    /// <returns>False when it is not one JSON object; what was written is worthless then.</returns>
+    public static bool TryWrite(
+        OtlpWriter writer, ReadOnlySpan<byte> json, in LogOrigin origin, in LogLine line, ReadOnlySpan<byte> text, IInvocationLookup invocations)
+    {
+        var record = new JsonRecord(writer, origin, line, line.RequestId.Of(text), invocations);
+        if (!(IsEmbeddedMetrics(json) ? record.TryWriteUntouched(json) : record.TryWriteMembers(json)))
+            return false;
+        if (!record._hasLevel && line.Severity != 0)
+            TextRecord.WriteSeverity(writer, text, line);
+
+        record._correlation.Write(writer);
+        origin.Write(writer, record._time != 0 ? record._time : origin.Time(line.TimeUnixNano, line.HasZone));
+        return true;
+    }
+
+    /// <summary>CloudWatch's embedded metric format: a root member named _aws.</summary>
+    private static bool IsEmbeddedMetrics(ReadOnlySpan<byte> json)
+    {
+        if (json.IndexOf("\"_aws\""u8) < 0)
+            return false;
+        var scanner = new JsonScanner(json);
+        var first = true;
+        scanner.TryTake((byte)'{');
+        while (scanner.TryNext((byte)'}', ref first, out _))
+        {
+            if (!scanner.TryReadKey(out var key, out _))
+                return false;
+            if (key.SequenceEqual("_aws"u8))
+                return true;
+            if (!scanner.TrySkipValue(out _))
+                return false;
+        }
+
+        return false;
+    }
+
+    private readonly bool TryWriteUntouched(ReadOnlySpan<byte> json)
+    {
+        var scanner = new JsonScanner(json);
+        if (!scanner.TrySkipValue(out var exact) || scanner.Peek() != 0)
+            return false;
+        JsonValueWriter.WriteText(_writer, OtlpFields.LogRecord.Body, exact);
+        return true;
+    }
+
+    private bool TryWriteMembers(ReadOnlySpan<byte> json)
+    {
+        var scanner = new JsonScanner(json);
+        if (!scanner.TryTake((byte)'{'))
+            return false;
+        var first = true;
+        bool ok;
+        while (scanner.TryNext((byte)'}', ref first, out ok))
+        {
+            if (!scanner.TryReadKey(out var key, out var escaped))
+                return false;
+            var known = escaped ? LogKey.Attribute : LogKeys.Of(key);
+            if (known != LogKey.Attribute && TryTake(known, key, ref scanner, out var broken))
+            {
+                if (broken)
+                    return false;
+                continue;
+            }
+
+            var attribute = _writer.Open(OtlpFields.LogRecord.Attributes);
+            JsonValueWriter.WriteString(_writer, OtlpFields.KeyValue.Key, key, escaped);
+            if (!JsonValueWriter.TryWrite(_writer, OtlpFields.KeyValue.Value, ref scanner))
+                return false;
+            _writer.Close(attribute);
+        }
+
+        if (!ok || scanner.Peek() != 0)
+            return false;
+        if (!_hasBody && !_error.Message.IsEmpty)
+            JsonValueWriter.WriteStringValue(_writer, OtlpFields.LogRecord.Body, _error.Message, _error.MessageEscaped);
+        else if (!_hasBody)
+            JsonValueWriter.WriteText(_writer, OtlpFields.LogRecord.Body, json);
+        return true;
+    }
+
+    /// <summary>Takes a member with a meaning; false leaves the scanner where it was, for the member to become an attribute.</summary>
+    private bool TryTake(LogKey known, ReadOnlySpan<byte> key, ref JsonScanner scanner, out bool broken)
+    {
+        broken = false;
+        switch (known)
+        {
+            case LogKey.Message when !_hasBody:
+                _hasBody = true;
+                broken = !JsonValueWriter.TryWrite(_writer, OtlpFields.LogRecord.Body, ref scanner);
+                return true;
+            case LogKey.ErrorType or LogKey.ErrorMessage or LogKey.StackTrace:
+                return _error.TryTake(_writer, known, ref scanner);
+            case LogKey.Error when scanner.Peek() == '{':
+                broken = !_error.TryTakeObject(_writer, key, false, ref scanner);
+                return true;
+            case LogKey.Message or LogKey.Error:
+                return false;
+        }
+
+        var before = scanner;
+        var quoted = scanner.Peek() == '"';
+        var escaped = false;
+        if ((quoted ? scanner.TryReadString(out var value, out escaped) : scanner.TryReadScalar(out value)) && !escaped && TryTakeScalar(known, value, quoted))
+            return true;
+        scanner = before;
+        return false;
+    }
+
+    private bool TryTakeScalar(LogKey known, ReadOnlySpan<byte> value, bool quoted) => known switch
+    {
+        LogKey.Level => TryTakeLevel(value, quoted),
+        LogKey.Time => TryTakeTime(value, quoted),
+        LogKey.TraceId => quoted && _correlation.TrySetTraceId(value),
+        LogKey.SpanId => quoted && _correlation.TrySetSpanId(value),
+        _ => quoted && TryTakeRequestId(known, value),
+    };
+
+    private bool TryTakeLevel(ReadOnlySpan<byte> value, bool quoted)
+    {
+        if (_hasLevel || value.Length is 0 or > 32 || !System.Text.Ascii.IsValid(value))
+            return false;
+        var number = Severity.Unspecified;
+        if (quoted)
+            number = Severity.Of(value);
+        else if (!Utf8Parser.TryParse(value, out long level, out _) || (number = Severity.OfNumber(level)) == 0)
+            return false;
+        _hasLevel = true;
+        if (number != 0)
+            _writer.Varint(OtlpFields.LogRecord.SeverityNumber, number);
+        _writer.Bytes(OtlpFields.LogRecord.SeverityText, quoted ? value : Severity.NameOf(number));
+        return true;
+    }
+
+    private bool TryTakeTime(ReadOnlySpan<byte> value, bool quoted)
+    {
+        var hasZone = true;
+        long time;
+        if (_time != 0 || !(quoted ? LogTime.TryRead(value, out time, out var length, out hasZone) && length == value.Length : LogTime.TryReadNumber(value, out time))
+            || !LogTime.IsPlausible(time, hasZone, _origin.Reference))
+            return false;
+        _time = time;
+        return true;
+    }
+
+    private bool TryTakeRequestId(LogKey known, ReadOnlySpan<byte> value)
+    {
+        if (!LogLineReader.IsRequestId(value))
+            return false;
+        if (_hasRequestId)
+            return value.SequenceEqual(_prefixId);
+        var found = Correlation.Find(value, _origin.Open, _invocations);
+        if (found is null && (known != LogKey.LambdaRequestId || !System.Text.Ascii.IsValid(value)))
+            return false;
+        _correlation.Invocation = found;
+        _correlation.UnknownRequestId = value;
+        return _hasRequestId = true;
+    }
+}

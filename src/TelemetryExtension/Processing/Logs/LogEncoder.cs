@@ -1,0 +1,185 @@
+using System.Text;
+using TelemetryExtension.Buffering;
+using TelemetryExtension.Diagnostics;
+using TelemetryExtension.Otlp;
+using TelemetryExtension.Processing.Invocations;
+using TelemetryExtension.Processing.Resources;
+using TelemetryExtension.Processing.SemanticConventions;
+
+namespace TelemetryExtension.Processing.Logs;
+
+/// <summary>
+/// Turns log items into ExportLogsServiceRequests, straight from the JSON they came in, allocating nothing per record. One text record is held
+/// back until the next item shows that it is complete (<see cref="StackTraceLines"/>), so lines are put together within what is drained
+/// together and nothing waits beyond <see cref="Flush"/>. A record of joined lines counts as all of them. Not thread-safe.
+/// </summary>
+/// <param name="sink">Takes each finished payload.</param>
+/// <param name="maxBytes">
+/// Size at which a payload is closed; only a single record can make one larger. Requests are put together from payloads later, so larger ones only make
+/// this process larger.
+/// </param>
+/// <param name="lost">Told of records that could not be written after they were taken.</param>
+internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, int maxBytes = 240_000, Action<int>? lost = null) : IDisposable
+{
+    private static readonly byte[] Scope = OtlpRequest.EncodeScope(Conventions.ScopeName, Conventions.Version);
+    private static readonly byte[] Schema = Encoding.UTF8.GetBytes(Conventions.SchemaUrl);
+    private readonly OtlpWriter _writer = new(64 * 1024);
+    private readonly HeldText _held = new();
+    private byte[] _resource = [];
+    private int _records;
+
+    /// <summary>Where the last complete record ends: a bug in the middle of one must not spoil those before it.</summary>
+    private int _end;
+
+    /// <summary>A serialized Resource (<see cref="LambdaResource.Encode"/>), for all payloads that are finished from now on.</summary>
+    public void SetResource(byte[] resource) => _resource = resource;
+
+    /// <summary>
+    /// Encodes a function or extension log item. Call it in the order of arrival, with platform events applied to the lookup in between: a record
+    /// without a request id belongs to the invocation open now. The item's bytes are not needed afterwards.
+    /// </summary>
+    /// <returns>False when the item is not a JSON value that a record can be made of: nothing was written.</returns>
+    public bool Append(in TelemetryItem item, IInvocationLookup invocations)
+    {
+        try
+        {
+            return TryAppend(in item, invocations);
+        }
+        catch
+        {
+            _writer.Rewind(_end);
+            throw;
+        }
+    }
+
+    private bool TryAppend(in TelemetryItem item, IInvocationLookup invocations)
+    {
+        var scanner = new JsonScanner(item.Bytes);
+        var origin = LogOrigin.Of(item, invocations);
+        switch (scanner.Peek())
+        {
+            case (byte)'"':
+                return scanner.TryReadString(out var raw, out var escaped) && scanner.Peek() == 0
+                    && AppendText(raw, escaped, origin, item.Records, invocations);
+            case (byte)'{':
+                WriteHeld();
+                return TryAppendJson(item.Bytes, origin, default, default, item.Records, invocations);
+            default:
+                return AppendScalar(ref scanner, origin, item.Records);
+        }
+    }
+
+    /// <summary>A platform event as a record of its own: platform.logsDropped always, the others when asked for. The item is the whole envelope.</summary>
+    public bool AppendPlatform(in TelemetryItem item, IInvocationLookup invocations)
+    {
+        try
+        {
+            WriteHeld();
+            var start = _writer.Position;
+            var record = _writer.Open(OtlpFields.Scope.Items, 256);
+            return Finish(PlatformRecord.TryWrite(_writer, item.Bytes, LogOrigin.Of(item, invocations), invocations), record, start, 1);
+        }
+        catch
+        {
+            _writer.Rewind(_end);
+            throw;
+        }
+    }
+
+    /// <summary>Hands over everything that was appended.</summary>
+    public void Flush()
+    {
+        WriteHeld();
+        if (_records > 0)
+            Emit(_writer.Position, _records);
+    }
+
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _held.Dispose();
+    }
+
+    private bool AppendText(ReadOnlySpan<byte> raw, bool escaped, in LogOrigin origin, int items, IInvocationLookup invocations)
+    {
+        var text = _held.Decode(raw, escaped);
+        if (_held.TryJoin(text, origin, items))
+            return true;
+        WriteHeld();
+        var line = LogLineReader.Read(text);
+        var message = text[line.Message..];
+        if (message.Length > 1 && message[0] == '{' && message[^1] == '}' && TryAppendJson(message, origin, line, text, items, invocations))
+            return true;
+        var invocation = line.RequestId.Length == 0 ? origin.Open : Correlation.Find(line.RequestId.Of(text), origin.Open, invocations);
+        _held.Hold(text.Length, origin, line, invocation, items);
+        return true;
+    }
+
+    private void WriteHeld()
+    {
+        if (_held.Items == 0)
+            return;
+        var start = _writer.Position;
+        var items = _held.Items;
+        try
+        {
+            var record = _writer.Open(OtlpFields.Scope.Items, 256 + _held.Text.Length);
+            TextRecord.Write(_writer, _held.Text, _held.Origin, _held.Line, _held.Invocation);
+            Finish(true, record, start, items);
+        }
+        catch (Exception e)
+        {
+            // It must not come back with every flush, nor cost the record that follows it.
+            _writer.Rewind(start);
+            Log.WarnOnce("record", $"a record could not be written: {Reason.OfBug(e)}");
+            lost?.Invoke(items);
+        }
+
+        _held.Clear();
+    }
+
+    private bool TryAppendJson(
+        ReadOnlySpan<byte> json, in LogOrigin origin, in LogLine line, ReadOnlySpan<byte> text, int items, IInvocationLookup invocations)
+    {
+        var start = _writer.Position;
+        var record = _writer.Open(OtlpFields.Scope.Items, 256);
+        return Finish(JsonRecord.TryWrite(_writer, json, origin, line, text, invocations), record, start, items);
+    }
+
+    /// <summary>A number, boolean or array as record is not documented; it is kept as it is. null is nothing.</summary>
+    private bool AppendScalar(ref JsonScanner scanner, in LogOrigin origin, int items)
+    {
+        WriteHeld();
+        var start = _writer.Position;
+        var record = _writer.Open(OtlpFields.Scope.Items, 256);
+        var ok = scanner.Peek() is not ((byte)'n' or 0) && JsonValueWriter.TryWrite(_writer, OtlpFields.LogRecord.Body, ref scanner) && scanner.Peek() == 0;
+        new Correlation { Invocation = origin.Open }.Write(_writer);
+        origin.Write(_writer, origin.Reference);
+        return Finish(ok, record, start, items);
+    }
+
+    private bool Finish(bool ok, int record, int start, int items)
+    {
+        if (!ok)
+        {
+            _writer.Rewind(start);
+            return false;
+        }
+
+        _writer.Close(record);
+        if (_records > 0 && _writer.Position + OtlpRequest.Overhead(_resource.Length, Scope.Length) > maxBytes)
+            Emit(start, _records);
+        _records += items;
+        _end = _writer.Position;
+        return true;
+    }
+
+    private void Emit(int length, int records)
+    {
+        var body = OtlpRequest.Build(_resource, Scope, _writer.Written[..length], Schema);
+        sink(new(Signal.Logs, body, records, time.GetUtcNow()));
+        _writer.DropFirst(length);
+        _end = _writer.Position;
+        _records = 0;
+    }
+}

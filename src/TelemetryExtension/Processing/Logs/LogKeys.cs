@@ -1,0 +1,65 @@
+using System.Text;
+
+namespace TelemetryExtension.Processing.Logs;
+
+/// <summary>What a member of a JSON log record is for; everything else is an attribute.</summary>
+internal enum LogKey : byte
+{
+    Attribute,
+    Time,
+    Level,
+    Message,
+
+    /// <summary>May be Lambda's request id or one of the application's own.</summary>
+    RequestId,
+
+    /// <summary>Names that only Lambda's request id has.</summary>
+    LambdaRequestId,
+    TraceId,
+    SpanId,
+    ErrorType,
+    ErrorMessage,
+    StackTrace,
+
+    /// <summary>An object (or a printed stack trace) that is an exception.</summary>
+    Error,
+}
+
+/// <summary>
+/// The member names of the runtimes (Node, Python, Java, .NET JSON mode) and common loggers (pino, bunyan, winston, zap, slog, structlog,
+/// Powertools, Serilog compact, ECS, OpenTelemetry's Python instrumentation). Case does not matter.
+/// </summary>
+internal static class LogKeys
+{
+    public static LogKey Of(ReadOnlySpan<byte> key) => key.Length switch
+    {
+        2 => Is(key, "ts"u8) || Is(key, "@t"u8) ? LogKey.Time : Is(key, "@l"u8) ? LogKey.Level : Is(key, "@m"u8) ? LogKey.Message
+            : Is(key, "@x"u8) ? LogKey.Error : LogKey.Attribute,
+        3 => Is(key, "msg"u8) ? LogKey.Message : Is(key, "lvl"u8) ? LogKey.Level : Is(key, "err"u8) ? LogKey.Error : LogKey.Attribute,
+        4 => Is(key, "time"u8) ? LogKey.Time : LogKey.Attribute,
+        5 => Is(key, "level"u8) ? LogKey.Level : Is(key, "stack"u8) ? LogKey.StackTrace : Is(key, "error"u8) ? LogKey.Error : LogKey.Attribute,
+        6 => Is(key, "spanId"u8) ? LogKey.SpanId : LogKey.Attribute,
+        7 => Is(key, "message"u8) ? LogKey.Message : Is(key, "traceId"u8) ? LogKey.TraceId : Is(key, "span_id"u8) ? LogKey.SpanId : LogKey.Attribute,
+        8 => Is(key, "severity"u8) || Is(key, "logLevel"u8) ? LogKey.Level : Is(key, "trace_id"u8) ? LogKey.TraceId : LogKey.Attribute,
+        9 => Is(key, "timestamp"u8) ? LogKey.Time : Is(key, "requestId"u8) ? LogKey.RequestId : Is(key, "errorType"u8) ? LogKey.ErrorType
+            : Is(key, "exception"u8) ? LogKey.Error : Is(key, "levelName"u8) || Is(key, "log.level"u8) ? LogKey.Level : LogKey.Attribute,
+        10 => Is(key, "stackTrace"u8) ? LogKey.StackTrace : Is(key, "@timestamp"u8) ? LogKey.Time : Is(key, "request_id"u8) ? LogKey.RequestId
+            : Is(key, "otelSpanID"u8) ? LogKey.SpanId : LogKey.Attribute,
+        11 => Is(key, "stack_trace"u8) ? LogKey.StackTrace : Is(key, "otelTraceID"u8) ? LogKey.TraceId : LogKey.Attribute,
+        12 => Is(key, "errorMessage"u8) ? LogKey.ErrorMessage : Is(key, "AWSRequestId"u8) ? LogKey.LambdaRequestId : LogKey.Attribute,
+        14 => Is(key, "aws_request_id"u8) ? LogKey.LambdaRequestId : Is(key, "exception_name"u8) ? LogKey.ErrorType : LogKey.Attribute,
+        17 => Is(key, "lambda_request_id"u8) ? LogKey.LambdaRequestId : LogKey.Attribute,
+        19 => Is(key, "function_request_id"u8) ? LogKey.LambdaRequestId : LogKey.Attribute,
+        _ => LogKey.Attribute,
+    };
+
+    /// <summary>Members of an exception printed as an object: pino's <c>err</c>, winston's <c>error</c>.</summary>
+    public static LogKey OfError(ReadOnlySpan<byte> key) => key.Length switch
+    {
+        4 => Is(key, "type"u8) || Is(key, "name"u8) ? LogKey.ErrorType : LogKey.Attribute,
+        7 => Is(key, "message"u8) ? LogKey.ErrorMessage : LogKey.Attribute,
+        _ => Of(key) is var known and (LogKey.ErrorType or LogKey.ErrorMessage or LogKey.StackTrace) ? known : LogKey.Attribute,
+    };
+
+    private static bool Is(ReadOnlySpan<byte> key, ReadOnlySpan<byte> name) => Ascii.EqualsIgnoreCase(key, name);
+}

@@ -1,0 +1,148 @@
+using System.Buffers.Text;
+
+namespace TelemetryExtension.Processing.Metrics;
+
+/// <summary>
+/// Reads /proc and /tmp. Everything is optional: what is missing, unreadable or of another form is null, never an exception. CPU and network
+/// cost two small reads; processes one directory listing each, so they are read only when asked for.
+/// </summary>
+/// <param name="root">Where proc and tmp are; another one in tests.</param>
+internal sealed class EnvironmentReader(string root = "/")
+{
+    // USER_HZ: what /proc counts in, 100 on every Linux that Lambda runs on, whatever the kernel's own clock.
+    private const double TicksPerSecond = 100;
+    private readonly string _stat = Path.Combine(root, "proc/stat");
+    private readonly string _net = Path.Combine(root, "proc/net/dev");
+    private readonly string _proc = Path.Combine(root, "proc");
+    private readonly string _tmp = Path.Combine(root, "tmp");
+    private readonly byte[] _buffer = new byte[4096];
+
+    /// <summary>CPU and network alone: what is needed at an invocation's start.</summary>
+    public EnvironmentSample ReadStart()
+    {
+        var (received, sent) = Network();
+        return new(Cpu(), received, sent, null, null, null);
+    }
+
+    public EnvironmentSample Read()
+    {
+        var (descriptors, threads) = Processes();
+        return ReadStart() with { TmpUsedBytes = TmpUsed(), FileDescriptors = descriptors, Threads = threads };
+    }
+
+    /// <summary>First line: <c>cpu user nice system idle iowait irq softirq steal ...</c> (proc(5)).</summary>
+    private double? Cpu()
+    {
+        var text = Contents(_stat);
+        if (!text.StartsWith("cpu "u8))
+            return null;
+        text = text[4..];
+        long busy = 0;
+        for (var column = 0; column < 7; column++)
+        {
+            if (!TryReadNumber(ref text, out var ticks))
+                return null;
+            if (column is not (3 or 4))
+                busy += ticks;
+        }
+
+        return busy / TicksPerSecond;
+    }
+
+    /// <summary>Two header lines, then <c>name: received-bytes and 7 more, sent-bytes and 7 more</c> (proc(5)).</summary>
+    private (long? Received, long? Sent) Network()
+    {
+        long? received = null, sent = null;
+        var text = Contents(_net);
+        while (!text.IsEmpty)
+        {
+            var newline = text.IndexOf((byte)'\n');
+            var line = newline < 0 ? text : text[..newline];
+            text = newline < 0 ? [] : text[(newline + 1)..];
+            var colon = line.IndexOf((byte)':');
+            if (colon < 0 || line[..colon].TrimStart((byte)' ').SequenceEqual("lo"u8))
+                continue;
+            line = line[(colon + 1)..];
+            for (var column = 0; column < 9 && TryReadNumber(ref line, out var value); column++)
+            {
+                if (column == 0)
+                    received = (received ?? 0) + value;
+                else if (column == 8)
+                    sent = (sent ?? 0) + value;
+            }
+        }
+
+        return (received, sent);
+    }
+
+    private long? TmpUsed()
+    {
+        try
+        {
+            var drive = new DriveInfo(_tmp);
+            return drive.TotalSize - drive.TotalFreeSpace;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private (long? Descriptors, long? Threads) Processes()
+    {
+        long? descriptors = null, threads = null;
+        try
+        {
+            foreach (var process in Directory.EnumerateDirectories(_proc))
+            {
+                if (!char.IsAsciiDigit(Path.GetFileName(process.AsSpan())[0]))
+                    continue;
+                if (Count(process, "fd") is { } open)
+                    descriptors = (descriptors ?? 0) + open;
+                if (Count(process, "task") is { } tasks)
+                    threads = (threads ?? 0) + tasks;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What was counted so far is as good as it gets.
+        }
+
+        return (descriptors, threads);
+    }
+
+    /// <summary>Entries of a directory; null for a process that is gone or another user's.</summary>
+    private static long? Count(string process, string directory)
+    {
+        try
+        {
+            return Directory.EnumerateFileSystemEntries(Path.Combine(process, directory)).LongCount();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private ReadOnlySpan<byte> Contents(string path)
+    {
+        try
+        {
+            using var file = File.OpenHandle(path);
+            return _buffer.AsSpan(0, RandomAccess.Read(file, _buffer, 0));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            return [];
+        }
+    }
+
+    private static bool TryReadNumber(ref ReadOnlySpan<byte> text, out long value)
+    {
+        text = text.TrimStart((byte)' ');
+        if (!Utf8Parser.TryParse(text, out value, out var consumed))
+            return false;
+        text = text[consumed..];
+        return true;
+    }
+}

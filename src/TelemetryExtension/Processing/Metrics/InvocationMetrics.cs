@@ -1,0 +1,76 @@
+using TelemetryExtension.Processing.Invocations;
+using TelemetryExtension.Processing.SemanticConventions;
+
+namespace TelemetryExtension.Processing.Metrics;
+
+/// <summary>What happened to invocations, as measurements, with the events' own times.</summary>
+internal static class InvocationMetrics
+{
+    public static void Record(MetricAggregator metrics, InvocationFact fact, PriceTable prices)
+    {
+        switch (fact)
+        {
+            case InvocationFact.Finished finished:
+                Finished(metrics, finished);
+                break;
+            case InvocationFact.Reported reported:
+                Reported(metrics, reported, prices);
+                break;
+            case InvocationFact.Initialized init:
+                // An init done ahead of time is nobody's latency; it would hide in the same histogram as the cold starts that people wait for.
+                if (init.UserWaited)
+                    metrics.Record(FaasMetrics.InitDuration, Seconds(init.DurationMs), init.Time);
+                break;
+            case InvocationFact.Restored restored:
+                metrics.Record(FaasMetrics.RestoreDuration, Seconds(restored.DurationMs), restored.Time);
+                break;
+            case InvocationFact.PlatformDropped dropped:
+                metrics.Add(FaasMetrics.PlatformDroppedRecords, dropped.Records, dropped.Time);
+                metrics.Add(FaasMetrics.PlatformDroppedBytes, dropped.Bytes, dropped.Time);
+                break;
+        }
+    }
+
+    private static void Finished(MetricAggregator metrics, InvocationFact.Finished finished)
+    {
+        var outcome = finished.Status switch
+        {
+            null => null,
+            "success" => FaasMetrics.Invocations,
+            "timeout" => FaasMetrics.Timeouts,
+            _ => FaasMetrics.Errors,
+        };
+        if (outcome is not null)
+            metrics.Add(outcome, 1, finished.Time, outcome == FaasMetrics.Errors && finished.ErrorType is { } type ? new(Conventions.ErrorType, type) : default);
+        if (finished.ColdStart)
+            metrics.Add(FaasMetrics.ColdStarts, 1, finished.Time);
+        if (finished.DurationMs is { } duration)
+            metrics.Record(FaasMetrics.InvokeDuration, Seconds(duration), finished.Time);
+        if (finished.ResponseLatencyMs is { } latency)
+            metrics.Record(FaasMetrics.ResponseLatency, Seconds(latency), finished.Time);
+        if (finished.ResponseDurationMs is { } response)
+            metrics.Record(FaasMetrics.ResponseDuration, Seconds(response), finished.Time);
+        if (finished.RuntimeOverheadMs is { } overhead)
+            metrics.Record(FaasMetrics.RuntimeOverhead, Seconds(overhead), finished.Time);
+        if (finished.ProducedBytes is { } bytes)
+            metrics.Record(FaasMetrics.ProducedBytes, bytes, finished.Time);
+    }
+
+    private static void Reported(MetricAggregator metrics, InvocationFact.Reported reported, PriceTable prices)
+    {
+        var report = reported.Metrics;
+        if (report.MaxMemoryUsedMb is { } memory)
+            metrics.Record(FaasMetrics.MemUsage, memory * 1024.0 * 1024.0, reported.Time);
+        if (report.BilledDurationMs is { } billed)
+        {
+            metrics.Record(FaasMetrics.BilledDuration, Seconds(billed), reported.Time);
+            if (report.MemorySizeMb is { } size)
+                metrics.AddReal(FaasMetrics.EstimatedCost, prices.Of(billed, size), reported.Time);
+        }
+
+        if (reported.ExtensionOverheadMs is { } overhead)
+            metrics.Record(FaasMetrics.ExtensionOverhead, Seconds(overhead), reported.Time);
+    }
+
+    private static double Seconds(double milliseconds) => milliseconds / 1000;
+}

@@ -1,0 +1,47 @@
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Diagnostics;
+using TelemetryExtension.Processing.Invocations;
+
+namespace TelemetryExtension.Processing.Resources;
+
+/// <summary>The resource of this environment as far as it is known; its version changes when more is learnt or a snapshot was restored.</summary>
+/// <param name="enrich">Whether the resources of others are to be completed with what says which function this is.</param>
+internal sealed class EnvironmentResource(ResourceSettings settings, LambdaFacts facts, bool enrich = false)
+{
+    private (string? InstanceId, long? MaxMemory) _instance;
+    private int _restores = -1;
+    private string _serviceInstanceId = "";
+
+    public int Version { get; private set; }
+
+    /// <summary>Null until platform.initStart was read.</summary>
+    public string? InstanceId => _instance.InstanceId;
+
+    public IReadOnlyList<KeyValuePair<string, object>> Attributes { get; private set; } = [];
+
+    /// <summary>A serialized Resource message.</summary>
+    public byte[] Encoded { get; private set; } = [];
+
+    /// <summary>Null unless asked for. Only what says which function this is: the rest of a resource is the sender's own business.</summary>
+    public ResourceEnrichment? Enrichment { get; private set; }
+
+    public void Update(InvocationTracker tracker)
+    {
+        if (_restores == tracker.Restores && _instance == tracker.Instance)
+            return;
+        // Copies of one snapshot must not share an identity.
+        if (_restores != tracker.Restores)
+            _serviceInstanceId = Guid.NewGuid().ToString();
+        (_restores, _instance) = (tracker.Restores, tracker.Instance);
+        var problems = new SettingProblems();
+        Attributes = LambdaResource.Create(
+            settings, facts with { InstanceId = _instance.InstanceId, MaxMemory = _instance.MaxMemory }, _serviceInstanceId, problems);
+        foreach (var problem in problems.Messages)
+            Log.WarnOnce(problem, problem);
+        Encoded = LambdaResource.Encode(Attributes);
+        if (enrich)
+            Enrichment = new(Attributes.Where(static pair =>
+                pair.Key.StartsWith("faas.", StringComparison.Ordinal) || pair.Key.StartsWith("cloud.", StringComparison.Ordinal)));
+        Version++;
+    }
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Otlp;
+using TelemetryExtension.Processing.SemanticConventions;
+
+namespace TelemetryExtension.Processing.Resources;
+
+/// <summary>
+/// The resource of everything we send: semantic conventions 1.44.0, cloud, faas, aws.log and service. Pure.
+/// OTEL_RESOURCE_ATTRIBUTES wins over what we detect, and OTEL_SERVICE_NAME over its service.name (OpenTelemetry specification, resource SDK).
+/// </summary>
+internal static class LambdaResource
+{
+    /// <param name="serviceInstanceId">Random for each environment; a new one after a SnapStart restore, or copies look like one instance.</param>
+    /// <returns>In order, each key once; values are string, long or string[], as the OpenTelemetry SDK's ResourceBuilder takes them.</returns>
+    public static IReadOnlyList<KeyValuePair<string, object>> Create(
+        ResourceSettings settings, LambdaFacts facts, string serviceInstanceId, SettingProblems problems)
+    {
+        var list = new List<KeyValuePair<string, object>>();
+        var name = Setting.Text(settings.FunctionName) ?? Setting.Text(facts.FunctionName);
+        var version = Setting.Text(settings.FunctionVersion) ?? Setting.Text(facts.FunctionVersion);
+        var region = Setting.Text(settings.Region) ?? Setting.Text(settings.DefaultRegion);
+        var instance = Setting.Text(facts.InstanceId);
+        Set(list, Conventions.ServiceName, name ?? "unknown_service:telemetry-extension");
+        Set(list, Conventions.ServiceInstanceId, serviceInstanceId);
+        Set(list, Conventions.CloudProvider, "aws");
+        Set(list, Conventions.CloudPlatform, "aws_lambda");
+        Set(list, Conventions.CloudRegion, region);
+        Set(list, Conventions.CloudAccountId, Setting.Text(facts.AccountId));
+        Set(list, Conventions.CloudResourceId, Arn(region, Setting.Text(facts.AccountId), name, version));
+        Set(list, Conventions.FaasName, name);
+        Set(list, Conventions.FaasVersion, version);
+        Set(list, Conventions.FaasInstance, instance);
+        Set(list, Conventions.FaasMaxMemory, MaxMemory(settings, facts));
+        Set(list, Conventions.AwsLogGroupNames, Setting.Text(settings.LogGroupName) is { } group ? new[] { group } : null);
+        // A log stream's name has its function's version in brackets; documentation also shows instance ids that are uuids.
+        Set(list, Conventions.AwsLogStreamNames, instance is not null && instance.Contains('[') ? new[] { instance } : null);
+        // Not "opentelemetry": only spans pass through its SDK, and what makes all three signals is ours.
+        Set(list, Conventions.TelemetrySdkName, Conventions.ScopeName);
+        Set(list, Conventions.TelemetrySdkLanguage, "dotnet");
+        Set(list, Conventions.TelemetrySdkVersion, Conventions.Version);
+        Set(list, Conventions.TelemetryDistroName, Conventions.ScopeName);
+        Set(list, Conventions.TelemetryDistroVersion, Conventions.Version);
+        if (Setting.Text(settings.ResourceAttributes) is { } text)
+        {
+            if (ResourceAttributesText.TryRead(text, out var own, out var problem))
+                own.ForEach(pair => Set(list, pair.Key, pair.Value));
+            else
+                problems.Add("OTEL_RESOURCE_ATTRIBUTES", text, problem, "none of it");
+        }
+
+        Set(list, Conventions.ServiceName, Setting.Text(settings.ServiceName));
+        return list;
+    }
+
+    /// <summary>A serialized Resource message.</summary>
+    public static byte[] Encode(IEnumerable<KeyValuePair<string, object>> attributes)
+    {
+        using var writer = new OtlpWriter(1024);
+        foreach (var (key, value) in attributes)
+            writer.Attribute(OtlpFields.Resource.Attributes, key, value);
+        return writer.ToArray();
+    }
+
+    private static void Set(List<KeyValuePair<string, object>> list, string key, object? value)
+    {
+        if (value is null)
+            return;
+        var at = list.FindIndex(pair => pair.Key == key);
+        if (at < 0)
+            list.Add(new(key, value));
+        else
+            list[at] = new(key, value);
+    }
+
+    private static long? MaxMemory(ResourceSettings settings, LambdaFacts facts) =>
+        facts.MaxMemory
+        ?? (long.TryParse(settings.MemorySizeMb, NumberStyles.None, CultureInfo.InvariantCulture, out var mb) && mb is > 0 and < 1 << 30
+            ? mb * 1024 * 1024
+            : null);
+
+    /// <summary>The function's own ARN with the resolved version, never an alias; $LATEST is the unqualified ARN.</summary>
+    private static string? Arn(string? region, string? account, string? name, string? version)
+    {
+        if (region is null || account is null || name is null)
+            return null;
+        var partition = region.StartsWith("cn-", StringComparison.Ordinal) ? "aws-cn"
+            : region.StartsWith("us-gov-", StringComparison.Ordinal) ? "aws-us-gov"
+            : "aws";
+        return $"arn:{partition}:lambda:{region}:{account}:function:{name}" + (version is null or "$LATEST" ? "" : ":" + version);
+    }
+}

@@ -1,0 +1,12 @@
+namespace TelemetryExtension.Processing.SemanticConventions;
+
+/// <summary>Names of the spans beside the invocation's own (which is named after the function): the platform's words.</summary>
+internal static class SpanNames
+{
+    public const string Init = "init";
+    public const string Restore = "restore";
+    public const string ResponseLatency = "responseLatency";
+    public const string ResponseDuration = "responseDuration";
+    public const string RuntimeOverhead = "runtimeOverhead";
+    public const string ExtensionOverhead = "extensionOverhead";
+}

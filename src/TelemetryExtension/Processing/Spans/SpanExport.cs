@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Net;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using TelemetryExtension.Otlp;
+using TelemetryExtension.Processing.Invocations;
+using TelemetryExtension.Processing.SemanticConventions;
+
+namespace TelemetryExtension.Processing.Spans;
+
+/// <summary>
+/// Encodes spans with the official OTLP exporter. The exporter is given a handler that does not send but keeps a copy of the encoded request,
+/// because its own delivery retries by blocking a thread and cannot tell what became of a request. Built on first use; one caller at a time.
+/// </summary>
+internal sealed class SpanExport : IDisposable
+{
+    private static readonly ActivitySource Source = new(new ActivitySourceOptions(Conventions.ScopeName)
+    {
+        Version = Conventions.Version,
+        TelemetrySchemaUrl = Conventions.SchemaUrl,
+    });
+
+    private readonly CapturingHandler _handler = new();
+    private readonly TracerProvider _provider;
+    private readonly OtlpTraceExporter _exporter;
+
+    /// <param name="resource">Fixed for the life of this object, as the SDK has it.</param>
+    public SpanExport(IEnumerable<KeyValuePair<string, object>> resource)
+    {
+        _exporter = new OtlpTraceExporter(new OtlpExporterOptions
+        {
+            // Said in full: what is not said comes from the OTEL_ variables, which are about the way to the backend.
+            Protocol = OtlpExportProtocol.HttpProtobuf,
+            Compression = OtlpExportCompression.None,
+            Headers = "",
+            // Nobody listens there and nobody is asked: the handler keeps what would be sent.
+            Endpoint = new Uri("http://outbox.invalid/v1/traces"),
+            HttpClientFactory = () => new HttpClient(_handler),
+        });
+        _provider = Sdk.CreateTracerProviderBuilder()
+            // Empty, or OTEL_SDK_DISABLED, which is about the function's SDK, would disable ours.
+            .ConfigureServices(services => services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build()))
+            .SetResourceBuilder(ResourceBuilder.CreateEmpty().AddAttributes(resource))
+            .SetSampler(new AlwaysOnSampler())
+            .AddSource(Conventions.ScopeName)
+            // Ties the exporter to the provider's resource; no activity is ever stopped, so the processor itself never exports.
+            .AddProcessor(new SimpleActivityExportProcessor(_exporter))
+            .Build();
+    }
+
+    /// <summary>Encodes the spans into one payload; null when the exporter refused them.</summary>
+    public OtlpPayload? Encode(IReadOnlyList<SpanData> spans, DateTimeOffset now)
+    {
+        var activities = new Activity[spans.Count];
+        for (var i = 0; i < activities.Length; i++)
+        {
+            if (ToActivity(spans[i]) is not { } activity)
+                return null;
+            activities[i] = activity;
+        }
+
+        using var batch = new Batch<Activity>(activities, activities.Length);
+        var result = _exporter.Export(batch);
+        return _handler.Take() is { } body && result == ExportResult.Success ? new OtlpPayload(Signal.Traces, body, spans.Count, now) : null;
+    }
+
+    public void Dispose() => _provider.Dispose();
+
+    private static Activity? ToActivity(SpanData span)
+    {
+        // A SERVER span's parent is its caller, in another process: flags 0x300 of the span (opentelemetry-proto, SpanFlags).
+        var isRemote = span is { Kind: ActivityKind.Server, ParentSpanId: not null };
+        var parent = new ActivityContext(span.TraceId, span.ParentSpanId ?? default, ActivityTraceFlags.Recorded, traceState: null, isRemote);
+        var links = span.Links.Select(link => new ActivityLink(link));
+        var activity = Source.CreateActivity(span.Name, span.Kind, parent, span.Attributes, links, ActivityIdFormat.W3C);
+        if (activity is null)
+            return null;
+        SpanIdAccessor.Set(activity, span.SpanId);
+        activity.SetStartTime(ToUtc(span.Start));
+        activity.SetEndTime(ToUtc(Math.Max(span.Start, span.End)));
+        if (span.Error is not null)
+            activity.SetStatus(ActivityStatusCode.Error, span.Error.Length > 0 ? span.Error : null);
+        return activity;
+    }
+
+    private static DateTime ToUtc(long unixNano) => DateTime.UnixEpoch.AddTicks(unixNano / 100);
+
+    /// <summary>Stands where the network would be. The exporter calls <see cref="Send"/> only, and takes its buffer back when the call ends: so copy.</summary>
+    private sealed class CapturingHandler : HttpMessageHandler
+    {
+        private byte[]? _body;
+
+        public byte[]? Take() => Interlocked.Exchange(ref _body, null);
+
+        protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            using var copy = new MemoryStream();
+            request.Content?.CopyTo(copy, null, cancellationToken);
+            _body = copy.ToArray();
+            return new HttpResponseMessage(HttpStatusCode.OK);
+        }
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(Send(request, cancellationToken));
+    }
+}

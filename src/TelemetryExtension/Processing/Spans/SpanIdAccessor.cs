@@ -1,0 +1,16 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace TelemetryExtension.Processing.Spans;
+
+/// <summary>
+/// Gives an activity a span id of our choice. Activity has no public way to do that, and without it the function's own spans could not become
+/// children of the invocation. The one such access in the project; a test fails if a future framework moves the field.
+/// </summary>
+internal static class SpanIdAccessor
+{
+    public static void Set(Activity activity, ActivitySpanId spanId) => SpanId(activity) = spanId.ToHexString();
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_spanId")]
+    private static extern ref string? SpanId(Activity activity);
+}

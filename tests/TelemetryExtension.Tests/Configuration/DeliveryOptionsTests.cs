@@ -1,0 +1,253 @@
+using Microsoft.Extensions.Configuration;
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Otlp;
+
+namespace TelemetryExtension.Tests.Configuration;
+
+public sealed class DeliveryOptionsTests
+{
+    private readonly SettingProblems _problems = new();
+
+    [Fact]
+    public void From_NothingSet_NoDestinationAndNoProblem()
+    {
+        Assert.Empty(Read(new()).Destinations);
+        Assert.Empty(_problems.Messages);
+    }
+
+    [Theory]
+    [InlineData("http://c:4318", "http://c:4318/v1/traces")]
+    [InlineData("http://c:4318/", "http://c:4318/v1/traces")]
+    [InlineData("http://c:4318/mycollector", "http://c:4318/mycollector/v1/traces")]
+    [InlineData("http://c:4318/mycollector/", "http://c:4318/mycollector/v1/traces")]
+    [InlineData("https://c", "https://c/v1/traces")]
+    [InlineData("https://c/x?key=1", "https://c/x/v1/traces?key=1")]
+    public void Endpoint_General_GetsTheSignalPath(string endpoint, string url) =>
+        Assert.Equal(url, Traces(new(Endpoint: endpoint))!.Url.AbsoluteUri);
+
+    [Theory]
+    [InlineData("http://c:4318", "http://c:4318/")]
+    [InlineData("http://c:4318/my/path", "http://c:4318/my/path")]
+    public void Endpoint_OfTheSignal_IsUsedAsIs(string endpoint, string url)
+    {
+        var options = Read(new(Endpoint: "http://general", TracesEndpoint: endpoint));
+        Assert.Equal(url, options.Destinations[0][Signal.Traces]!.Url.AbsoluteUri);
+        Assert.Equal("http://general/v1/logs", options.Destinations[0][Signal.Logs]!.Url.AbsoluteUri);
+    }
+
+    [Fact]
+    public void Endpoint_OnlyOneSignalSet_OthersHaveNone()
+    {
+        var destination = Assert.Single(Read(new(LogsEndpoint: "http://c/v1/logs")).Destinations);
+        Assert.Null(destination[Signal.Traces]);
+        Assert.NotNull(destination[Signal.Logs]);
+    }
+
+    [Theory]
+    [InlineData("c:4318")]
+    [InlineData("not a url")]
+    [InlineData("ftp://c")]
+    [InlineData("/v1/traces")]
+    [InlineData("http://")]
+    public void Endpoint_Unusable_IsOneProblemAndUnset(string endpoint)
+    {
+        Assert.Empty(Read(new(Endpoint: endpoint)).Destinations);
+        Assert.Contains("OTEL_EXPORTER_OTLP_ENDPOINT", Assert.Single(_problems.Messages), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://localhost:4318")]
+    [InlineData("http://LOCALHOST:4318/")]
+    [InlineData("http://127.0.0.1:4318")]
+    [InlineData("http://127.8.9.1:4317")]
+    [InlineData("http://[::1]:4318")]
+    [InlineData("http://0.0.0.0:4318")]
+    [InlineData("http://sandbox.localdomain:4318")]
+    [InlineData("http://localhost.:4318")]
+    [InlineData("http://ip6-localhost:4318")]
+    [InlineData("http://otlp.localhost:4318")]
+    [InlineData("http://[::ffff:127.0.0.1]:4318")]
+    [InlineData("http://127.1:4318")]
+    [InlineData("http://[::]:4318")]
+    public void Endpoint_OurOwnReceiver_IsALoopAndUnset(string endpoint)
+    {
+        Assert.Empty(Read(new(Endpoint: endpoint)).Destinations);
+        Assert.Contains("circles", Assert.Single(_problems.Messages), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Endpoint_OwnHostName_IsALoopAndUnset()
+    {
+        Assert.Empty(Read(new(Endpoint: $"http://{Environment.MachineName}:4318")).Destinations);
+        Assert.Contains("circles", Assert.Single(_problems.Messages), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Endpoint_LoopbackOnAnotherPort_IsFine()
+    {
+        Assert.Equal("http://localhost:9999/v1/traces", Traces(new(Endpoint: "http://localhost:9999"))!.Url.AbsoluteUri);
+        Assert.Empty(_problems.Messages);
+    }
+
+    [Fact]
+    public void Endpoint_OwnName_WinsOverALoopInTheStandardOne()
+    {
+        var traces = Traces(new(Endpoint: "http://localhost:4318", TracesEndpoint: "http://localhost:4318/v1/traces", OwnEndpoint: "https://backend"));
+        Assert.Equal("https://backend/v1/traces", traces!.Url.AbsoluteUri);
+        Assert.Empty(_problems.Messages);
+    }
+
+    [Fact]
+    public void Endpoint_WithUserInfo_BecomesAHeaderAndIsNeverPrinted()
+    {
+        var traces = Traces(new(Endpoint: "https://user:p%40ss@backend"))!;
+        Assert.Equal("https://backend/v1/traces", traces.Url.AbsoluteUri);
+        Assert.Equal(new("authorization", "Basic " + Convert.ToBase64String("user:p@ss"u8)), Assert.Single(traces.Headers));
+        Assert.DoesNotContain("ss", traces.ToString().Replace("traces", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Endpoint_UnusableWithUserInfo_IsNotPrinted()
+    {
+        Read(new(Endpoint: "ftp://user:secret@backend"));
+        Assert.DoesNotContain("secret", Assert.Single(_problems.Messages), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("c:4317", null, "https://c:4317/")]
+    [InlineData("c:4317", "true", "http://c:4317/")]
+    [InlineData("c:4317", "TRUE", "http://c:4317/")]
+    [InlineData("c:4317", "yes", "https://c:4317/")]
+    [InlineData("http://c:4317", "false", "http://c:4317/")]
+    [InlineData("https://c:4317/ignored", "true", "https://c:4317/ignored")]
+    public void Endpoint_Grpc_SchemeBeatsInsecure(string endpoint, string? insecure, string url)
+    {
+        var traces = Traces(new(Endpoint: endpoint, Protocol: "grpc", Insecure: insecure))!;
+        Assert.Equal(OtlpProtocol.Grpc, traces.Protocol);
+        Assert.Equal(url, traces.Url.AbsoluteUri);
+    }
+
+    [Theory]
+    [InlineData("HTTP/Protobuf", OtlpProtocol.HttpProtobuf, 0)]
+    [InlineData("gRPC", OtlpProtocol.Grpc, 0)]
+    [InlineData("", OtlpProtocol.HttpProtobuf, 0)]
+    [InlineData("http/json", OtlpProtocol.HttpProtobuf, 1)]
+    [InlineData("zipkin", OtlpProtocol.HttpProtobuf, 1)]
+    public void Protocol_UnknownOrJson_IsAProblemAndProtobuf(string protocol, object expected, int problems)
+    {
+        Assert.Equal((OtlpProtocol)expected, Traces(new(Endpoint: "http://c", Protocol: protocol))!.Protocol);
+        Assert.Equal(problems, _problems.Messages.Count);
+    }
+
+    [Theory]
+    [InlineData(null, 10_000, 0)]
+    [InlineData("2500", 2_500, 0)]
+    [InlineData("0", -1, 0)]
+    [InlineData("-5", 10_000, 1)]
+    [InlineData("10s", 10_000, 1)]
+    public void Timeout_IsMillisecondsAndZeroIsNoLimit(string? timeout, int expectedMs, int problems)
+    {
+        Assert.Equal(TimeSpan.FromMilliseconds(expectedMs), Traces(new(Endpoint: "http://c", Timeout: timeout))!.Timeout);
+        Assert.Equal(problems, _problems.Messages.Count);
+    }
+
+    [Theory]
+    [InlineData("GZIP", true, 0)]
+    [InlineData("none", false, 0)]
+    [InlineData("zstd", false, 1)]
+    public void Compression_OnlyGzipAndNone(string compression, bool gzip, int problems)
+    {
+        Assert.Equal(gzip, Traces(new(Endpoint: "http://c", Compression: compression))!.Gzip);
+        Assert.Equal(problems, _problems.Messages.Count);
+    }
+
+    [Fact]
+    public void Precedence_HoldsForEachOptionApart()
+    {
+        var traces = Traces(new(
+            Endpoint: "http://general", Headers: "a=1,b=2", Timeout: "1", Compression: "gzip",
+            TracesHeaders: "c=3", TracesTimeout: "2", OwnTimeout: "3"))!;
+        Assert.Equal([new("c", "3")], traces.Headers);
+        Assert.Equal(TimeSpan.FromMilliseconds(3), traces.Timeout);
+        Assert.True(traces.Gzip);
+    }
+
+    [Fact]
+    public void Endpoint_OwnName_TakesNothingThatIsMeantForTheFunctionsSdk()
+    {
+        var traces = Traces(new(
+            OwnEndpoint: "https://backend", OwnTimeout: "3",
+            Endpoint: "http://localhost:4317", Protocol: "grpc", Headers: "a=1", Compression: "gzip", Certificate: "/ca.pem", ClientKey: "/key.pem",
+            ClientCertificate: "/client.pem", TracesProtocol: "grpc", TracesHeaders: "c=3"))!;
+        Assert.Equal("https://backend/v1/traces", traces.Url.AbsoluteUri);
+        Assert.Equal(OtlpProtocol.HttpProtobuf, traces.Protocol);
+        Assert.Empty(traces.Headers);
+        Assert.False(traces.Gzip);
+        Assert.Equal(default, traces.Tls);
+        Assert.Equal(TimeSpan.FromMilliseconds(3), traces.Timeout);
+        Assert.Empty(_problems.Messages);
+    }
+
+    [Fact]
+    public void Endpoint_OwnNameWithItsOwnOptions_GetsAllOfThem()
+    {
+        var traces = Traces(new(
+            OwnEndpoint: "backend:4317", OwnProtocol: "grpc", OwnInsecure: "true", OwnHeaders: "a=1", OwnCompression: "gzip", OwnCertificate: "/ca.pem",
+            OwnClientKey: "/key.pem", OwnClientCertificate: "/client.pem"))!;
+        Assert.Equal("http://backend:4317/", traces.Url.AbsoluteUri);
+        Assert.Equal(OtlpProtocol.Grpc, traces.Protocol);
+        Assert.Equal([new("a", "1")], traces.Headers);
+        Assert.True(traces.Gzip);
+        Assert.Equal(new TlsFiles("/ca.pem", "/key.pem", "/client.pem"), traces.Tls);
+    }
+
+    [Fact]
+    public void Endpoint_OwnNameUnusable_StandardOneIsUsedAndGetsNoneOfTheOwnKeys()
+    {
+        var traces = Traces(new(OwnEndpoint: "not a url", OwnHeaders: "key=secret", Endpoint: "http://standard", Headers: "a=1"))!;
+        Assert.Equal("http://standard/v1/traces", traces.Url.AbsoluteUri);
+        Assert.Equal([new("a", "1")], traces.Headers);
+        Assert.Single(_problems.Messages);
+    }
+
+    [Fact]
+    public void Destinations_SecondAndThird_GetTheirSignals()
+    {
+        var options = Read(new(Endpoint: "http://one", SecondEndpoint: "http://two", SecondSignals: "traces, Logs", ThirdEndpoint: "http://three", ThirdHeaders: "k=v"));
+        Assert.Equal(["otlp", "otlp-2", "otlp-3"], options.Destinations.Select(destination => destination.Name));
+        Assert.Null(options.Destinations[1][Signal.Metrics]);
+        Assert.Equal("http://two/v1/logs", options.Destinations[1][Signal.Logs]!.Url.AbsoluteUri);
+        Assert.Equal([new("k", "v")], options.Destinations[2][Signal.Metrics]!.Headers);
+    }
+
+    [Fact]
+    public void Signals_Unreadable_IsAProblemAndAll()
+    {
+        var options = Read(new(SecondEndpoint: "http://two", SecondSignals: "traces,profiles"));
+        Assert.NotNull(options.Destinations[0][Signal.Metrics]);
+        Assert.Single(_problems.Messages);
+    }
+
+    [Fact]
+    public void Settings_BindFromTheirNames()
+    {
+        var names = new Dictionary<string, string?>
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://standard",
+            ["TELEMETRY_EXTENSION_OTLP_COMPRESSION"] = "gzip",
+            ["TELEMETRY_EXTENSION_OTLP_2_ENDPOINT"] = "http://two",
+            ["OTEL_EXPORTER_OTLP_HEADERS"] = "a=b",
+            ["OTEL_EXPORTER_OTLP_LOGS_TIMEOUT"] = "77",
+        };
+        var options = Read(DeliverySettings.Bind(new ConfigurationBuilder().AddInMemoryCollection(names).Build()));
+        Assert.Equal("http://standard/v1/logs", options.Destinations[0][Signal.Logs]!.Url.AbsoluteUri);
+        Assert.Equal(TimeSpan.FromMilliseconds(77), options.Destinations[0][Signal.Logs]!.Timeout);
+        Assert.Equal([new("a", "b")], options.Destinations[0][Signal.Traces]!.Headers);
+        Assert.True(options.Destinations[0][Signal.Traces]!.Gzip);
+        Assert.Equal("http://two/v1/traces", options.Destinations[1][Signal.Traces]!.Url.AbsoluteUri);
+    }
+
+    private DeliveryOptions Read(DeliverySettings settings) => DeliveryOptions.From(settings, _problems, 4318, 4317);
+
+    private OtlpEndpoint? Traces(DeliverySettings settings) => Read(settings).Destinations is [var first, ..] ? first[Signal.Traces] : null;
+}

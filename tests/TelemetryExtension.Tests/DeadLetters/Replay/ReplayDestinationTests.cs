@@ -1,0 +1,40 @@
+using TelemetryExtension.DeadLetters.Replay;
+using TelemetryExtension.Destinations;
+using TelemetryExtension.Destinations.Otlp;
+using TelemetryExtension.Otlp;
+
+namespace TelemetryExtension.Tests.DeadLetters.Replay;
+
+public sealed class ReplayDestinationTests
+{
+    [Fact]
+    public void Create_HttpEndpoint_TakesAllSignals()
+    {
+        var destination = Create(new(new("http://backend.test:4318/base"), [new("X-Key", "a,b=c %")], "http/protobuf"));
+        Assert.True(destination.Accepts(Signal.Traces) && destination.Accepts(Signal.Metrics) && destination.Accepts(Signal.Logs));
+        Assert.IsType<OtlpHttpDestination>(destination);
+    }
+
+    [Fact]
+    public void Create_Grpc_IsGrpc() => Assert.IsType<OtlpGrpcDestination>(Create(new(new("http://backend.test:4317"), [], "grpc")));
+
+    [Theory]
+    [InlineData("content-length", "1")]
+    [InlineData("two words", "1")]
+    [InlineData("x-key", "line\nbreak")]
+    public void Create_HeaderThatCannotBeSet_SaysWhich(string name, string value)
+    {
+        var exception = Assert.Throws<ArgumentException>(() => Create(new(new("http://backend.test"), [new("x-good", "1"), new(name, value)], "http/protobuf")));
+        Assert.Contains(name, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Create_EndpointsOfTheEnvironment_AreNotUsed()
+    {
+        var destination = ReplayDestination.Create(
+            new(new("http://backend.test"), [], "http/protobuf"), new(TracesEndpoint: "http://other.test", SecondEndpoint: "http://second.test"), TimeProvider.System);
+        Assert.Equal("otlp http://backend.test", destination.Name);
+    }
+
+    private static IDestination Create(ReplayTarget target) => ReplayDestination.Create(target, new(), TimeProvider.System);
+}

@@ -1,0 +1,108 @@
+using LambdaSandbox.Backend;
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Delivery;
+using TelemetryExtension.Otlp;
+using static TelemetryExtension.Tests.Delivery.DeliveryTestBench;
+
+namespace TelemetryExtension.Tests.Delivery;
+
+
+/// <summary>How many connections a real backend sees, and what becomes of one that is gone.</summary>
+public sealed class DeliveryConnectionTests : DeliveryToBackend
+{
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task Deliver_WarmConnection_IsReused(string protocol)
+    {
+        using var bench = Bench(protocol);
+        for (var i = 0; i < 3; i++)
+        {
+            bench.Add(LogPayload($"m{i}"));
+            await bench.DeliverAsync();
+        }
+
+        Assert.Single(Backend.Requests.Select(request => request.ConnectionId).Distinct());
+    }
+
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task Once_FirstFlushOfSeveralSignals_OpensOneConnection(string protocol)
+    {
+        Backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(20)));
+        // On a clock that stands still no answer is late, however busy the machine is.
+        var settings = new DeliverySettings(Endpoint: protocol == "grpc" ? Backend.GrpcUrl : Backend.HttpUrl, Protocol: protocol);
+        using var bench = new DeliveryTestBench(DeliveryTestBench.Destinations(settings), null, null, new ManualTimeProvider());
+        foreach (var signal in new[] { Signal.Logs, Signal.Traces, Signal.Metrics })
+            bench.Add(LogPayload("x") with { Signal = signal });
+        Assert.Equal(0, (await bench.DeliverAsync()).LeftPayloads);
+        Assert.Equal((3, 1), (Backend.Requests.Count, Backend.Requests.Select(request => request.ConnectionId).Distinct().Count()));
+    }
+
+    [Fact]
+    public async Task Once_TheFirstRequestHangs_TheOtherSignalsArriveAllTheSame()
+    {
+        Backend.Respond = Faults.First(1, Fault.HangBeforeHeaders);
+        using var bench = Bench("http/protobuf");
+        foreach (var signal in new[] { Signal.Logs, Signal.Traces, Signal.Metrics })
+            bench.Add(LogPayload("x") with { Signal = signal });
+        Assert.Equal(1, (await bench.DeliverAsync(budgetMs: 2000)).LeftPayloads);
+    }
+
+    [Fact]
+    public async Task Once_NoConnectionCanBeOpened_OneSignalTriesForAll()
+    {
+        using var refusing = new RefusingEndpoint();
+        using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: refusing.Url));
+        foreach (var signal in new[] { Signal.Logs, Signal.Traces, Signal.Metrics })
+            bench.Add(LogPayload("x") with { Signal = signal });
+        Assert.Equal(new(3, HealthyHaveAll: false), await bench.DeliverAsync());
+        Assert.All(bench.Outbox.Lanes, lane => Assert.Equal(1, lane.Failures));
+        Assert.All(bench.Outbox.Lanes, lane => Assert.Equal(bench.Outbox.Lanes[0].WaitFrom(DateTimeOffset.MinValue, false), lane.WaitFrom(DateTimeOffset.MinValue, false)));
+    }
+
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task Deliver_ConnectionDiedWhileIdle_IsRetriedAtOnceOnAFreshOne(string protocol)
+    {
+        using var bench = Bench(protocol);
+        bench.Add(LogPayload("before"));
+        await bench.DeliverAsync();
+
+        // The first byte of the next request kills the connection, as a peer does that forgot it during a freeze.
+        Backend.Receive = Once(Reading.ResetAfter(0));
+        bench.Add(LogPayload("after"));
+        var summary = await bench.DeliverAsync();
+        Assert.Equal(0, summary.LeftPayloads);
+        bench.AssertLogs(exported: 2);
+    }
+
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task Deliver_BackendRestarted_GoesOn(string protocol)
+    {
+        using var bench = Bench(protocol);
+        bench.Add(LogPayload("before"));
+        await bench.DeliverAsync();
+        await Backend.PauseAsync(TestContext.Current.CancellationToken);
+        bench.Add(LogPayload("down"));
+        await bench.DeliverAsync();
+        await Backend.ResumeAsync(TestContext.Current.CancellationToken);
+        await bench.DeliverAsync(DeliveryMode.Drain);
+        bench.AssertLogs(exported: 2);
+    }
+
+    [Fact]
+    public async Task Deliver_Redirect_IsNotFollowed()
+    {
+        Backend.Respond = Faults.Always(Fault.Http(307, headers: new Dictionary<string, string> { ["Location"] = Backend.HttpUrl + "/elsewhere" }));
+        using var bench = Bench("http/protobuf");
+        bench.Add(LogPayload("one"));
+        await bench.DeliverAsync();
+        Assert.Single(Backend.Requests);
+        bench.AssertLogs(refused: 1);
+    }
+}

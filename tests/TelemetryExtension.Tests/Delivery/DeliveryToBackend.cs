@@ -1,0 +1,34 @@
+using LambdaSandbox.Backend;
+using TelemetryExtension.Configuration;
+
+namespace TelemetryExtension.Tests.Delivery;
+
+/// <summary>What tests against a real backend share: each has one of its own.</summary>
+public abstract class DeliveryToBackend : IAsyncLifetime
+{
+    private protected OtlpBackend Backend { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Backend = await OtlpBackend.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Backend.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected static Func<ReceivedRequest, Reading> Once(Reading reading)
+    {
+        var used = 0;
+        return _ => Interlocked.Exchange(ref used, 1) == 0 ? reading : Reading.Normal;
+    }
+
+    private protected string[] Bodies() => [.. Backend.LogRecords.Select(record => record.LogRecord.Body.StringValue).Order(StringComparer.Ordinal)];
+
+    private protected DeliveryTestBench Bench(string protocol, string compression = "none", int timeoutMs = 10_000, OutboxOptions? outbox = null) =>
+        new(new DeliverySettings(
+            Endpoint: protocol == "grpc" ? Backend.GrpcUrl : Backend.HttpUrl,
+            Protocol: protocol,
+            Compression: compression,
+            Headers: "x-key=secret%20value",
+            Timeout: timeoutMs.ToString(System.Globalization.CultureInfo.InvariantCulture)), outbox);
+}

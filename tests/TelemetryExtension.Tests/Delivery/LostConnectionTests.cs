@@ -1,0 +1,99 @@
+using LambdaSandbox.Backend;
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Delivery;
+using TelemetryExtension.Otlp;
+using static TelemetryExtension.Tests.Delivery.DeliveryTestBench;
+
+namespace TelemetryExtension.Tests.Delivery;
+
+
+/// <summary>A network that forgets connections and does not say so, against real handlers and a real backend.</summary>
+public sealed class LostConnectionTests : IAsyncLifetime
+{
+    private OtlpBackend _backend = null!;
+
+    public async ValueTask InitializeAsync() => _backend = await OtlpBackend.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+
+    public ValueTask DisposeAsync() => _backend.DisposeAsync();
+
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task Drain_ConnectionWasForgotten_EverythingArrivesWithinTheShutdown(string protocol)
+    {
+        await using var proxy = Proxy(protocol);
+        using var bench = await WarmAsync(protocol, proxy);
+        proxy.Forget();
+        AddSignals(bench);
+
+        // Two seconds, less what the extension keeps back for counting and dead letters.
+        var summary = await bench.DeliverAsync(DeliveryMode.Drain, 1400);
+        Assert.Equal(0, summary.LeftPayloads);
+        Assert.Equal(4, _backend.Requests.Count);
+        bench.AssertLogs(exported: 2);
+    }
+
+    /// <summary>Within the usual budget nobody waits long enough to know: that flush is lost, and the one after it has a new connection.</summary>
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task Once_ConnectionWasForgottenInAFreeze_TheNextFlushHasANewOne(string protocol)
+    {
+        await using var proxy = Proxy(protocol);
+        var time = new OffsetTime();
+        using var bench = await WarmAsync(protocol, proxy, time);
+        proxy.Forget();
+        time.Offset += TimeSpan.FromSeconds(30);
+        AddSignals(bench);
+        Assert.InRange((await bench.DeliverAsync(budgetMs: 200)).LeftPayloads, 1, 2);
+        time.Offset += TimeSpan.FromSeconds(30);
+        Assert.Equal(0, (await bench.DeliverAsync()).LeftPayloads);
+        Assert.Equal(4, _backend.Requests.Count);
+    }
+
+    [Theory]
+    [InlineData("http/protobuf")]
+    [InlineData("grpc")]
+    public async Task Once_NoFreezeBetween_AFewFlushesAreEnough(string protocol)
+    {
+        await using var proxy = Proxy(protocol);
+        var time = new OffsetTime();
+        using var bench = await WarmAsync(protocol, proxy, time);
+        proxy.Forget();
+        AddSignals(bench);
+        var flushes = 0;
+        while ((await bench.DeliverAsync(budgetMs: 100)).LeftPayloads > 0)
+        {
+            Assert.InRange(++flushes, 1, 5);
+            time.Offset += TimeSpan.FromSeconds(1);
+        }
+
+        bench.AssertLogs(exported: 2);
+    }
+
+    /// <summary>Requests of two signals have been answered.</summary>
+    private static async Task<DeliveryTestBench> WarmAsync(string protocol, ForgetfulProxy proxy, TimeProvider? time = null)
+    {
+        var bench = new DeliveryTestBench(
+            DeliveryTestBench.Destinations(new DeliverySettings(OwnEndpoint: proxy.Url, OwnProtocol: protocol), time), null, null, time ?? TimeProvider.System);
+        AddSignals(bench);
+        Assert.Equal(0, (await bench.DeliverAsync()).LeftPayloads);
+        return bench;
+    }
+
+    private static void AddSignals(DeliveryTestBench bench)
+    {
+        foreach (var signal in new[] { Signal.Logs, Signal.Traces })
+            bench.Add(LogPayload("x") with { Signal = signal });
+    }
+
+    private ForgetfulProxy Proxy(string protocol) => new(protocol == "grpc" ? _backend.GrpcUrl : _backend.HttpUrl);
+
+    /// <summary>Real time, with freezes that take none.</summary>
+    private sealed class OffsetTime : TimeProvider
+    {
+        public TimeSpan Offset { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Offset;
+    }
+}

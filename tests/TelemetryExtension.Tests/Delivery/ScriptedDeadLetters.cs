@@ -1,0 +1,34 @@
+using TelemetryExtension.Delivery;
+using TelemetryExtension.Otlp;
+
+namespace TelemetryExtension.Tests.Delivery;
+
+internal sealed class ScriptedDeadLetters : IDeadLetters
+{
+    public int Room { get; init; } = int.MaxValue;
+
+    public bool HasRoom => Written.Count < Room;
+
+    /// <summary>When set, nothing is written before it is completed.</summary>
+    public TaskCompletionSource? Gate { get; init; }
+
+    /// <summary>Whether a call that waits for the gate gives up when it is cancelled, having written nothing.</summary>
+    public bool GivesUp { get; init; }
+
+    /// <summary>Completed by the first call.</summary>
+    public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public List<OtlpPayload> Written { get; } = [];
+
+    public async ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
+    {
+        Asked.TrySetResult();
+        if (Gate is not null)
+            await Gate.Task.WaitAsync(GivesUp ? cancellationToken : CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (GivesUp && cancellationToken.IsCancellationRequested)
+            return new bool[payloads.Count];
+        var now = payloads.Take(Room - Written.Count).ToList();
+        Written.AddRange(now);
+        return [.. payloads.Select((_, i) => i < now.Count)];
+    }
+}

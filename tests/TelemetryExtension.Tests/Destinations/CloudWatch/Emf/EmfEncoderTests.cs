@@ -1,0 +1,206 @@
+using System.Text.Json;
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Destinations.CloudWatch;
+using TelemetryExtension.Destinations.CloudWatch.Emf;
+using TelemetryExtension.Otlp;
+
+namespace TelemetryExtension.Tests.Destinations.CloudWatch.Emf;
+
+public sealed class EmfEncoderTests
+{
+    private const int Gauge = 5;
+    private const int Sum = 7;
+    private const int Histogram = 9;
+
+    private readonly EmfEncoder _encoder = new(new(EmfOutput.Logs, "Shop", [["faas.name"], ["faas.name", "faas.trigger"], ["faas.version"]]));
+
+    [Fact]
+    public void Encode_MetricsOfOneMoment_ShareALine()
+    {
+        var lines = Encode(writer =>
+        {
+            OtlpBuilder.Metric(writer, "faas.coldstarts", "{coldstart}", Sum, data => { OtlpBuilder.Number(data, 1, attribute: "http"); data.Varint(2, 1); data.Bool(3, true); });
+            OtlpBuilder.Metric(writer, "faas.init_duration", "s", Histogram, data => { Distribution(data, 1, 0.25, 0.25, 0.25, "http"); data.Varint(2, 1); });
+        });
+
+        Assert.Equal(
+            """{"_aws":{"Timestamp":1767225600000,"CloudWatchMetrics":[{"Namespace":"Shop","Dimensions":[["faas.name"],["faas.name","faas.trigger"],[]],"Metrics":[{"Name":"faas.coldstarts","Unit":"Count"},{"Name":"faas.init_duration","Unit":"Seconds"}]}]},"faas.name":"orders","faas.trigger":"http","faas.coldstarts":1,"faas.init_duration":0.25}""",
+            Assert.Single(lines).Message);
+        Assert.Equal(2, lines[0].Records);
+    }
+
+    [Fact]
+    public void Encode_Histogram_IsAStatisticSet()
+    {
+        var line = Assert.Single(Encode(writer => OtlpBuilder.Metric(writer, "h", "By", Histogram, data => { Distribution(data, 4, 10, 1, 5); data.Varint(2, 1); })));
+
+        Assert.Contains("\"h\":{\"Max\":5,\"Min\":1,\"Count\":4,\"Sum\":10}", line.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Encode_DifferentAttributesOrTimes_AreLinesApart() => Assert.Equal(3, Encode(writer => OtlpBuilder.Metric(writer, "g", "1", Gauge, data =>
+    {
+        OtlpBuilder.Number(data, 1, attribute: "http");
+        OtlpBuilder.Number(data, 2, attribute: "pubsub");
+        OtlpBuilder.Number(data, 3, OtlpBuilder.Start + OtlpBuilder.Second, attribute: "http");
+    })).Count);
+
+    [Fact]
+    public void Encode_DefaultDimensions_KeepSeriesApartByTheirAttributes()
+    {
+        var lines = Default(data =>
+        {
+            OtlpBuilder.Number(data, 1, attribute: "http");
+            OtlpBuilder.Number(data, 2, attribute: "pubsub");
+            OtlpBuilder.Number(data, 3);
+        });
+
+        Assert.Equal(["faas.name,faas.trigger", "faas.name,faas.trigger", "faas.name"], lines.Select(Dimensions));
+        Assert.Contains("\"faas.trigger\":\"pubsub\"", lines[1].Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(":key", "v")]
+    [InlineData("schlüssel", "v")]
+    [InlineData("key", "Grüße")]
+    [InlineData("key", " ")]
+    public void Encode_AttributeThatCannotBeADimension_StaysAMember(string key, string value)
+    {
+        var line = Assert.Single(Default(data =>
+        {
+            var point = data.Open(1);
+            data.Fixed64(3, OtlpBuilder.Start);
+            data.Double(4, 1);
+            OtlpBuilder.Attribute(data, 7, key, value);
+            data.Close(point);
+        }));
+
+        Assert.Equal("faas.name", Dimensions(line));
+        using var json = JsonDocument.Parse(line.Message);
+        Assert.Equal(value, json.RootElement.GetProperty(key).GetString());
+    }
+
+    [Fact]
+    public void Encode_MoreAttributesThanDimensionsAllowed_UsesThirty()
+    {
+        var line = Assert.Single(Default(data =>
+        {
+            var point = data.Open(1);
+            data.Fixed64(3, OtlpBuilder.Start);
+            data.Double(4, 1);
+            for (var i = 0; i < 40; i++)
+                OtlpBuilder.Attribute(data, 7, "a" + i, "v");
+            data.Close(point);
+        }));
+
+        Assert.Equal(30, Dimensions(line).Split(',').Length);
+        Assert.StartsWith("faas.name,", Dimensions(line), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Encode_MoreThan100Metrics_AreSeveralLines()
+    {
+        var lines = Encode(writer =>
+        {
+            for (var i = 0; i < 250; i++)
+                OtlpBuilder.Metric(writer, "m" + i, "", Gauge, data => OtlpBuilder.Number(data, i));
+        });
+
+        Assert.Equal([100, 100, 50], lines.Select(line => line.Records));
+        Assert.All(lines, line => JsonDocument.Parse(line.Message).Dispose());
+    }
+
+    [Fact]
+    public void Encode_SameNameTwiceAtOneMoment_LosesNeither() => Assert.Equal(2, Encode(writer =>
+    {
+        for (var i = 0; i < 2; i++)
+            OtlpBuilder.Metric(writer, "twice", "", Gauge, data => OtlpBuilder.Number(data, i));
+    }).Sum(line => line.Records));
+
+    [Fact]
+    public void Encode_ValuesWithoutForm_AreCounted()
+    {
+        var result = _encoder.Encode(OtlpBuilder.Request(writer => OtlpBuilder.Metric(writer, "g", "", Gauge, data =>
+        {
+            OtlpBuilder.Number(data, double.NaN);
+            OtlpBuilder.Number(data, double.PositiveInfinity);
+            OtlpBuilder.Number(data, 1e200);
+            OtlpBuilder.Number(data, 7);
+        })), DateTimeOffset.UnixEpoch);
+
+        Assert.Equal(3, result.Unusable);
+        Assert.Contains("\"g\":7", Assert.Single(result.Events).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Encode_CumulativeSum_TellsWhatWasAdded()
+    {
+        Assert.Equal("5", Cumulative(5, 1));
+        _encoder.Commit();
+        Assert.Equal("3", Cumulative(8, 2));
+        Assert.Equal("3", Cumulative(8, 2)); // not committed: the same again
+        _encoder.Commit();
+        Assert.Null(Cumulative(8, 2)); // late twin
+        Assert.Equal("1", Cumulative(1, 4, start: 3)); // a new process
+    }
+
+    [Fact]
+    public void Encode_CumulativeHistogram_TellsTheMeanOfWhatWasAdded()
+    {
+        Line(2, 10, 1);
+        _encoder.Commit();
+
+        Assert.Contains("\"h\":{\"Values\":[10],\"Counts\":[3]}", Line(5, 40, 2), StringComparison.Ordinal);
+
+        string Line(ulong count, double sum, ulong time) => Assert.Single(Encode(writer =>
+            OtlpBuilder.Metric(writer, "h", "", Histogram, data => { Distribution(data, count, sum, 1, 9, null, time); data.Varint(2, 2); }))).Message;
+    }
+
+    [Fact]
+    public async Task Deliver_Stdout_WritesTheLines()
+    {
+        var output = new StringWriter();
+        var destination = new EmfStdoutDestination(new(EmfOutput.Stdout, "Shop", [["faas.name"]]), output);
+        var request = OtlpBuilder.Request(writer => OtlpBuilder.Metric(writer, "g", "", Gauge, data => { OtlpBuilder.Number(data, 7); OtlpBuilder.Number(data, double.NaN); }));
+
+        var result = await destination.DeliverAsync(OtlpBuilder.Payload(Signal.Metrics, request, 2), TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, result.RejectedRecords);
+        Assert.StartsWith("""{"_aws":""", Assert.Single(output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    private static List<LogEvent> Default(Action<OtlpWriter> points) =>
+        new EmfEncoder(new(EmfOutput.Logs, "Shop", [["faas.name"]], PointAttributes: true))
+            .Encode(OtlpBuilder.Request(writer => OtlpBuilder.Metric(writer, "g", "", Gauge, points)), DateTimeOffset.UnixEpoch).Events;
+
+    private static string Dimensions(LogEvent line)
+    {
+        using var json = JsonDocument.Parse(line.Message);
+        var set = Assert.Single(json.RootElement.GetProperty("_aws").GetProperty("CloudWatchMetrics")[0].GetProperty("Dimensions").EnumerateArray());
+        return string.Join(',', set.EnumerateArray().Select(name => name.GetString()));
+    }
+
+    private string? Cumulative(double value, ulong time, ulong start = 1)
+    {
+        var lines = Encode(writer => OtlpBuilder.Metric(writer, "c", "", Sum, data => { OtlpBuilder.Number(data, value, time * OtlpBuilder.Second, start); data.Varint(2, 2); data.Bool(3, true); }));
+        if (lines.Count == 0)
+            return null;
+        using var json = JsonDocument.Parse(lines[0].Message);
+        return json.RootElement.GetProperty("c").GetRawText();
+    }
+
+    private List<LogEvent> Encode(Action<OtlpWriter> metrics) => _encoder.Encode(OtlpBuilder.Request(metrics), DateTimeOffset.UnixEpoch).Events;
+
+    private static void Distribution(OtlpWriter data, ulong count, double sum, double min, double max, string? attribute = null, ulong seconds = 0)
+    {
+        var point = data.Open(1);
+        data.Fixed64(3, OtlpBuilder.Start + (seconds * OtlpBuilder.Second));
+        data.Fixed64(4, count);
+        data.Double(5, sum);
+        data.Double(11, min);
+        data.Double(12, max);
+        if (attribute is not null)
+            OtlpBuilder.Attribute(data, 9, "faas.trigger", attribute);
+        data.Close(point);
+    }
+}

@@ -1,0 +1,82 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using TelemetryExtension.Diagnostics.Accounting;
+
+namespace TelemetryExtension.Tests.Ingest.OtlpReceiver;
+
+public sealed class NoRoomTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task NoRoom_HttpRequestIsRefusedBeforeItsBodyIsRead()
+    {
+        long asked = 0;
+        await using var receiver = await ReceiverUnderTest.StartAsync(hasRoom: bytes => (asked = bytes) < 0);
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, receiver.HttpPort, Token);
+        // Of the body nothing is sent, ever.
+        await socket.SendAsync("POST /v1/logs HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: 100000\r\n\r\n"u8.ToArray(), Token);
+        var answer = new byte[200];
+        var read = await socket.ReceiveAsync(answer, Token);
+
+        Assert.StartsWith("HTTP/1.1 429", Encoding.ASCII.GetString(answer, 0, read), StringComparison.Ordinal);
+        Assert.Equal(100_000, asked);
+        Assert.Equal(1, receiver.Ledger[LedgerAccount.Logs].Dropped[(int)DropReason.BufferBytes]);
+        Assert.Empty(receiver.Sink.Items);
+    }
+
+    [Fact]
+    public async Task NoRoom_GrpcRequestIsUnavailable()
+    {
+        await using var receiver = await ReceiverUnderTest.StartAsync(hasRoom: _ => false);
+        var sample = OtlpSamples.Trace();
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{receiver.GrpcPort}/opentelemetry.proto.collector.trace.v1.TraceService/Export")
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ByteArrayContent([0, 0, 0, (byte)(sample.Length >> 8), (byte)sample.Length, .. sample]),
+        };
+        request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/grpc");
+        using var response = await receiver.Grpc.SendAsync(request, Token);
+        await response.Content.ReadAsByteArrayAsync(Token);
+
+        var status = response.TrailingHeaders.Concat(response.Headers).First(header => header.Key == "grpc-status").Value;
+        Assert.Equal(["14"], status);
+        Assert.Equal(1, receiver.Ledger[LedgerAccount.Traces].Dropped[(int)DropReason.BufferBytes]);
+    }
+
+    /// <summary>Streams that end unread are reset, and after too many resets Kestrel ends the connection: then nobody would be answered.</summary>
+    [Fact]
+    public async Task NoRoom_HundredsOfGrpcRequestsOnOneConnection_AllAnswered()
+    {
+        await using var receiver = await ReceiverUnderTest.StartAsync(hasRoom: _ => false);
+        byte[] frame = [0, 0, 1, 0x86, 0xA0, .. new byte[100_000]];
+        const string path = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
+        var answers = await Task.WhenAll(Enumerable.Range(0, 400).Select(async _ =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{receiver.GrpcPort}{path}")
+            {
+                Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new ByteArrayContent(frame),
+            };
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/grpc");
+            using var response = await receiver.Grpc.SendAsync(request, Token);
+            await response.Content.ReadAsByteArrayAsync(Token);
+            return response.TrailingHeaders.Concat(response.Headers).First(header => header.Key == "grpc-status").Value.Single();
+        }));
+
+        Assert.Equal(["14"], answers.Distinct());
+        Assert.Equal(400, receiver.Ledger[LedgerAccount.Logs].Dropped[(int)DropReason.BufferBytes]);
+    }
+
+    [Fact]
+    public async Task NoRoom_RequestThatNeverFitsIsTooLarge()
+    {
+        await using var receiver = await ReceiverUnderTest.StartAsync(new() { MaxRequestBytes = "5000" }, hasRoom: _ => false);
+
+        using var response = await receiver.PostAsync("/v1/traces", new byte[6000]);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+    }
+}
