@@ -39,7 +39,7 @@ public partial class IamTests
     /// <summary>Both give a function the permissions of infra/iam, narrowed to one group; a call added there must not be forgotten here.</summary>
     [Theory]
     [InlineData("template.yaml")]
-    [InlineData("infra/terraform/examples/function/main.tf")]
+    [InlineData("infra/terraform/modules/function-telemetry/main.tf")]
     public void CloudWatchPermissions_OfTheExample_AreThoseOfThePolicy(string example)
     {
         var text = File.ReadAllText(Repository.Path(example));

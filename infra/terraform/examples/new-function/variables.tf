@@ -44,41 +44,38 @@ variable "runtime" {
 }
 
 variable "otlp_endpoint" {
-  description = "Base URL of the OTLP backend, such as https://collector.example.com:4318; empty for none."
+  description = "Base URL of the OTLP backend, such as https://collector.example.com:4318. Null for none."
   type        = string
-  default     = ""
-
-  validation {
-    condition     = can(regex("^(https?://.*)?$", var.otlp_endpoint))
-    error_message = "otlp_endpoint must begin with http:// or https://."
-  }
+  default     = null
 }
 
 variable "otlp_headers" {
-  description = "Headers for the backend, as key=value pairs separated by commas, values percent-encoded."
+  description = "Headers for the backend, as key=value pairs separated by commas, values percent-encoded. A value may name a secret: $${arn:...}."
   type        = string
-  default     = ""
+  default     = null
   sensitive   = true
 }
 
+variable "secret_arns" {
+  description = "Secrets that otlp_headers names."
+  type        = list(string)
+  default     = []
+}
+
 variable "cloudwatch_log_group" {
-  description = "Log group for log records and metrics (Embedded Metric Format), such as /otel/demo, created when it is missing; null for none."
+  description = "Log group for log records and metrics (Embedded Metric Format), such as /otel/demo, created when it is missing. Null for none."
   type        = string
   default     = null
-
-  validation {
-    condition     = can(regex("^[a-zA-Z0-9_/.#-]{1,512}$", coalesce(var.cloudwatch_log_group, "none")))
-    error_message = "cloudwatch_log_group may hold up to 512 letters, digits and any of _ / . # -."
-  }
 }
 
 variable "log_retention_days" {
   description = "How long CloudWatch Logs keeps the function's log lines."
   type        = number
   default     = 14
+}
 
-  validation {
-    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653], var.log_retention_days)
-    error_message = "log_retention_days must be a number of days that CloudWatch Logs offers, such as 7, 14 or 30."
-  }
+variable "alarm_actions" {
+  description = "What the alarms on lost telemetry do: ARNs such as those of SNS topics."
+  type        = list(string)
+  default     = []
 }
