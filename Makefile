@@ -18,10 +18,10 @@ export DOTNET_NOLOGO := 1
 # Where the end-to-end tests find the zips.
 export TELEMETRY_EXTENSION_ARTIFACTS := $(ARTIFACTS)
 
-.PHONY: test demo layer bench soak doctor clean prerequisites node-function build-TelemetryLayer build-DemoFunction
+.PHONY: test demo layer bench soak doctor clean prerequisites node-function dev-tools build-TelemetryLayer build-DemoFunction
 .DEFAULT_GOAL := test
 
-test: layer node-function
+test: layer node-function dev-tools
 	dotnet build TelemetryExtension.sln -c Release --nologo -v quiet -clp:NoSummary -tl:off
 	infra/dev/test.sh Release tests/*.Tests
 
@@ -68,6 +68,17 @@ $(ARTIFACTS)/node-function/installed.stamp: $(addprefix $(NODE_FUNCTION)/,packag
 	@if ! command -v npm >/dev/null; then echo "npm is missing: the tests with the OpenTelemetry JS SDK will be skipped"; \
 	elif (cd $(@D) && npm ci --ignore-scripts --loglevel=error); then touch $@; \
 	else echo "npm ci failed: the tests with the OpenTelemetry JS SDK will be skipped"; fi
+
+# What checks infra/ and docs/: linters and frameworks from npm, and tools from apt. As above, a test whose tool is missing is skipped.
+dev-tools: $(ARTIFACTS)/dev-tools/installed.stamp $(ARTIFACTS)/cdk/installed.stamp
+	@infra/dev/doctor.sh --install --tests
+$(ARTIFACTS)/dev-tools/installed.stamp: $(addprefix infra/dev/,package.json package-lock.json .npmrc)
+$(ARTIFACTS)/cdk/installed.stamp: $(addprefix infra/cdk/,package.json package-lock.json .npmrc)
+$(ARTIFACTS)/dev-tools/installed.stamp $(ARTIFACTS)/cdk/installed.stamp:
+	@mkdir -p $(@D) && cp $^ $(@D)/
+	@if ! command -v npm >/dev/null; then echo "npm is missing: tests of infra/ and docs/ will be skipped"; \
+	elif (cd $(@D) && npm ci --ignore-scripts --loglevel=error); then touch $@; \
+	else echo "npm ci failed: tests of infra/ and docs/ will be skipped"; fi
 
 # `sam build` calls these here, because template.yaml names the repository root as the source of both.
 build-TelemetryLayer build-DemoFunction:

@@ -1,9 +1,16 @@
 #!/bin/sh
 # doctor.sh            says what is missing, what it is for and the command that installs it; exit 1 when something needed is missing
 # doctor.sh --install  silent when nothing needed is missing; as root on Debian or Ubuntu installs what apt has of it
+# doctor.sh --install --tests  the same, and what only tests need. Without root their absence is no problem: those tests are skipped.
 set -eu
-install=false
-[ "${1:-}" = --install ] && install=true
+install=false tests=false
+for option in "$@"; do
+    case $option in
+        --install) install=true ;;
+        --tests) tests=true ;;
+        *) echo "doctor.sh: unknown option $option" >&2; exit 2 ;;
+    esac
+done
 packages=
 problems=0
 
@@ -18,6 +25,16 @@ need() { # need <apt package> <what for> <check...>
     else
         say "missing  $package: $purpose"
         packages="$packages $package"
+    fi
+}
+
+for_tests() { # for_tests <command> <what for>: the apt package has the same name
+    if has "$1"; then
+        say "ok       $1"
+    elif $tests && [ "$(id -u)" = 0 ] && has apt-get; then
+        packages="$packages $1"
+    else
+        say "absent   $1 (optional): $2; apt-get install $1"
     fi
 }
 
@@ -36,6 +53,10 @@ need binutils "strips the binary and checks how it is linked" has readelf
 need zip "packs the layer" has zip
 need unzip "lists what was packed" has unzip
 need file "a test asks it whether the binary is static" has file
+
+for_tests buildah "builds the layer as a container image"
+for_tests umoci "a test unpacks that image"
+for_tests skopeo "a test reads that image"
 
 if has dotnet && dotnet --list-sdks 2>/dev/null | grep -Eq '^10\.'; then
     say "ok       dotnet SDK"

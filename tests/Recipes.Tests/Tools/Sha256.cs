@@ -1,0 +1,9 @@
+using System.Security.Cryptography;
+
+namespace Recipes.Tests.Tools;
+
+internal static class Sha256
+{
+    /// <summary>As Lambda gives it: CodeSha256 is base64.</summary>
+    public static string Of(string file) => Convert.ToBase64String(SHA256.HashData(File.ReadAllBytes(file)));
+}
