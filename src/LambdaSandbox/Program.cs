@@ -1,3 +1,3 @@
 using LambdaSandbox.CommandLine;
 
-return await RunCommand.Create().Parse(args).InvokeAsync();
+return await Root.InvokeAsync(args);

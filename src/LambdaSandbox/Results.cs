@@ -5,11 +5,28 @@ namespace LambdaSandbox;
 /// <summary>How an init went. A failed one is tried again by the first invocation.</summary>
 public sealed record InitResult(string Status, string? ErrorType, TimeSpan Duration, string Phase)
 {
+    /// <summary>Why it failed, in words for people.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>What the runtime sent with its init error.</summary>
+    public string? Body { get; init; }
+
+    /// <summary>What to do about it.</summary>
+    public string? Advice { get; init; }
+
     [JsonIgnore]
     public bool Succeeded => Status == "success";
 }
 
-public sealed record InvocationError(string ErrorType, string? Body);
+/// <param name="Body">What the caller gets: the runtime's own error, or what Lambda answers in its place.</param>
+public sealed record InvocationError(string ErrorType, string? Body)
+{
+    /// <summary>Why it failed, in words for people, when the function did not report the error itself.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>What to do about it.</summary>
+    public string? Advice { get; init; }
+}
 
 /// <summary>How long a process was really stopped (state T seen in /proc) before an invocation or in total.</summary>
 public sealed record StoppedProcess(string Name, int Pid, TimeSpan StoppedFor);

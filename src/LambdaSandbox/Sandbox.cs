@@ -14,6 +14,7 @@ public sealed class Sandbox : IAsyncDisposable
     private readonly SandboxOptions options;
     private readonly Layout layout;
     private readonly ControlGroup? cgroup;
+    private readonly MountNamespace? mounts;
     private readonly PlatformState platform;
     private readonly TelemetryStream telemetry;
     private readonly ApiServer server;
@@ -27,12 +28,13 @@ public sealed class Sandbox : IAsyncDisposable
     private bool disposed;
 
     private Sandbox(
-        SandboxOptions options, Layout layout, ControlGroup? cgroup, PlatformState platform, TelemetryStream telemetry, ApiServer server, string token)
+        SandboxOptions options, Layout layout, ControlGroup? cgroup, MountNamespace? mounts, PlatformState platform, TelemetryStream telemetry, ApiServer server, string token)
     {
-        (this.options, this.layout, this.cgroup, this.platform, this.telemetry, this.server) = (options, layout, cgroup, platform, telemetry, server);
+        (this.options, this.layout, this.cgroup, this.mounts) = (options, layout, cgroup, mounts);
+        (this.platform, this.telemetry, this.server) = (platform, telemetry, server);
         var stream = $"{DateTime.UtcNow:yyyy'/'MM'/'dd}/[{options.FunctionVersion}]{RandomNumberGenerator.GetHexString(32, lowercase: true)}";
         LogStream = stream;
-        processes = new ProcessSet(platform, telemetry, layout, new LambdaVariables(options, server.Authority, token, stream, layout), cgroup);
+        processes = new ProcessSet(platform, telemetry, layout, new LambdaVariables(options, server.Authority, token, stream, layout), cgroup, mounts);
         initPhase = new InitPhase(platform, telemetry, processes, stream);
         freezes = new ImposedFreezes(platform, telemetry, processes);
         endPhase = new EndPhase(platform, telemetry, processes, freezes);
@@ -117,17 +119,21 @@ public sealed class Sandbox : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         var layout = Layout.Create(options);
         ControlGroup? cgroup = null;
+        MountNamespace? mounts = null;
         try
         {
+            if (layout.Mounts(options) is { Count: > 0 } wanted)
+                mounts = MountNamespace.Open(wanted, layout.Stage);
             cgroup = ControlGroup.Create(options);
             var platform = new PlatformState(options);
             var telemetry = new TelemetryStream(options);
             var token = RandomNumberGenerator.GetHexString(32);
-            var server = await ApiServer.StartAsync(platform, telemetry, token).ConfigureAwait(false);
-            return new Sandbox(options, layout, cgroup, platform, telemetry, server, token);
+            var server = await ApiServer.StartAsync(platform, telemetry, token, options.RuntimeApiPort).ConfigureAwait(false);
+            return new Sandbox(options, layout, cgroup, mounts, platform, telemetry, server, token);
         }
         catch
         {
+            mounts?.Dispose();
             cgroup?.Dispose();
             layout.Dispose();
             throw;
@@ -189,6 +195,9 @@ public sealed class Sandbox : IAsyncDisposable
         }
     }
 
+    /// <summary>Tells of each line that the function or Lambda writes into the function's log, until it is disposed.</summary>
+    public IDisposable ListenToFunction(Action<string> onLine) => processes.Listen(onLine);
+
     /// <summary>An event of the caller's own, handed to the subscribers as if the platform had made it.</summary>
     public void Emit(string type, JsonNode? record, DateTimeOffset? time = null) =>
         telemetry.Publish(new TelemetryEvent(time ?? DateTimeOffset.UtcNow, type, record));
@@ -226,7 +235,7 @@ public sealed class Sandbox : IAsyncDisposable
         agent.ExitedAt = DateTimeOffset.UtcNow;
         agent.State = ExtensionState.Exited;
         if (!generation.IsEnding)
-            generation.Fail("Extension.Crash");
+            generation.Fail("Extension.Crash", Reasons.ExitOfExtension(name, exitCode));
     });
 
     public async ValueTask DisposeAsync()
@@ -244,6 +253,7 @@ public sealed class Sandbox : IAsyncDisposable
 
         await server.DisposeAsync().ConfigureAwait(false);
         await telemetry.DisposeAsync().ConfigureAwait(false);
+        mounts?.Dispose();
         cgroup?.Dispose();
         layout.Dispose();
         oneAtATime.Dispose();

@@ -33,7 +33,7 @@ public enum FreezeMode
     /// <summary>SIGSTOP and SIGCONT to process groups: needs no rights.</summary>
     Signals,
 
-    /// <summary>The cgroup v1 freezer: needs a writable hierarchy.</summary>
+    /// <summary>The freezer of cgroup v2 or v1: needs a writable hierarchy.</summary>
     Cgroup,
 
     None,
@@ -41,8 +41,8 @@ public enum FreezeMode
 
 /// <summary>What the local Lambda runs and how it behaves. Defaults are those of a plain on-demand function.</summary>
 /// <remarks>
-/// Nothing is mounted at /opt or /var/task unless <see cref="PrivateMounts"/> is set: processes see the real, unpacked paths, and only
-/// AWS_LAMBDA_EXEC_WRAPPER is translated from /opt/... to them.
+/// Nothing is mounted at /opt or /var/task unless <see cref="PrivateMounts"/> is set. Without mounts, processes see the real, unpacked
+/// paths, and only AWS_LAMBDA_EXEC_WRAPPER is translated from /opt/... to them.
 /// </remarks>
 public sealed record SandboxOptions
 {
@@ -51,13 +51,22 @@ public sealed record SandboxOptions
     /// <summary>An unpacked layer; used in place, not copied.</summary>
     public string? LayerDirectory { get; init; }
 
+    /// <summary>More layers, zips or folders. They are unpacked over each other in this order, as Lambda does.</summary>
+    public IReadOnlyList<string> Layers { get; init; } = [];
+
     public string? FunctionZip { get; init; }
 
     /// <summary>An unpacked function; used in place, not copied.</summary>
     public string? FunctionDirectory { get; init; }
 
-    /// <summary>The command that is the runtime, instead of `bootstrap` in the task root. Found through PATH unless absolute.</summary>
+    /// <summary>The command that is the runtime, instead of /var/task/bootstrap or /opt/bootstrap. Found through PATH unless absolute.</summary>
     public IReadOnlyList<string>? Command { get; init; }
+
+    /// <summary>What processes see at /var/runtime: the client of a managed runtime. Words of <see cref="Command"/> may begin with that path.</summary>
+    public string? RuntimeDirectory { get; init; }
+
+    /// <summary>Variables that only the runtime sees, such as those of a managed runtime.</summary>
+    public IReadOnlyDictionary<string, string> RuntimeEnvironment { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Names of external extensions that the caller plays over HTTP; init waits for them as for real ones.</summary>
     /// <remarks>Without zip, directory and command the runtime is played by the caller too.</remarks>
@@ -85,16 +94,18 @@ public sealed record SandboxOptions
 
     public FreezeMode Freeze { get; init; } = FreezeMode.Signals;
 
-    /// <summary>The CPU share of the memory size (MB / 1769 of a vCPU), by cgroup v1 quota. Needs root.</summary>
+    /// <summary>The CPU share of the memory size (MB / 1769 of a vCPU), by a cgroup's quota. Needs root.</summary>
     public bool LimitCpu { get; init; }
 
-    /// <summary>The memory size as a hard limit for all processes together, by cgroup v1. Needs root.</summary>
+    /// <summary>The memory size as a hard limit for all processes together, by a cgroup. Needs root.</summary>
     public bool LimitMemory { get; init; }
 
-    /// <summary>Own /tmp, /opt and /var/task by a mount namespace. Needs root. /tmp then survives resets and nothing else sees it.</summary>
+    /// <summary>
+    /// Own /tmp, /opt and /var/task by a mount namespace. Needs root or user namespaces. /tmp then survives resets and nothing else sees it.
+    /// </summary>
     public bool PrivateMounts { get; init; }
 
-    /// <summary>Files that the processes see in place of others of the machine, by a mount namespace. Needs root.</summary>
+    /// <summary>Files that the processes see in place of others of the machine, by a mount namespace.</summary>
     public IReadOnlyList<(string File, string InPlaceOf)> Mounts { get; init; } = [];
 
     /// <summary>Limit of the init phase; 10 s on Lambda on demand.</summary>
@@ -117,6 +128,12 @@ public sealed record SandboxOptions
 
     /// <summary>An extension that subscribes again after a reset keeps its first destination, whatever it asks for.</summary>
     public bool KeepDestination { get; init; }
+
+    /// <summary>How many events and lines are kept in memory, for processes that run long. The oldest half is forgotten beyond it.</summary>
+    public int KeptRecords { get; init; } = int.MaxValue;
+
+    /// <summary>The port of all three APIs on loopback; 0: any free one.</summary>
+    public int RuntimeApiPort { get; init; }
 
     /// <summary>What one subscriber may have waiting before events are dropped with platform.logsDropped.</summary>
     public int TelemetryQueueBytes { get; init; } = 16 * 1024 * 1024;
@@ -180,6 +197,9 @@ public sealed record InvokeOptions
     public string? TenantId { get; init; }
     public string? ClientContext { get; init; }
     public string? CognitoIdentity { get; init; }
+
+    /// <summary>Gets the response while the runtime sends it. Without it the response is only in the result.</summary>
+    public ResponseFeed? Response { get; init; }
 
     /// <summary>Runs once the event was offered to runtime and extensions; runtimeDone is not made before it ends.</summary>
     public Func<RunningInvocation, Task>? WhileRunning { get; init; }

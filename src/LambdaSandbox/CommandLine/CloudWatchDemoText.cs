@@ -17,7 +17,7 @@ internal sealed class CloudWatchDemoText
 
     public void Invoked(DemoStep step, InvocationResult result, IReadOnlyList<CloudWatchEvent> events)
     {
-        _demo.Invoked(step, result);
+        _demo.Invoked(step.Title, step.Payload, result);
         var own = CloudWatchEvent.Of(result, events).ToList();
         if (own.Count == 0)
             _demo.Line("(nothing has arrived of it yet)");

@@ -32,32 +32,38 @@ internal sealed class DemoConsole
     /// <param name="destination">A line about where telemetry goes.</param>
     public void Started(Sandbox sandbox, string destination)
     {
-        Heading("a local Lambda, with the layer");
+        Heading("a local Lambda");
         Line(destination);
         foreach (var extension in sandbox.Extensions)
             Line($"extension  {extension.Name}: {extension.State}, registered for {string.Join(", ", extension.Events)}");
-        Line($"init       {sandbox.Init!.Status} in {Ms(sandbox.Init.Duration)}");
+        var init = sandbox.Init!;
+        Line($"init       {init.Status} in {Durations.Print(init.Duration)}{(init.ErrorType is null ? "" : $" ({init.ErrorType})")}");
+        foreach (var text in new[] { init.Reason, init.Advice }.OfType<string>())
+            Line($"           {text}");
     }
 
-    public void Invoked(DemoStep step, InvocationResult result)
+    public void Invoked(string title, string? payload, InvocationResult result)
     {
-        Heading($"{++_count}. {step.Title}");
+        Heading($"{++_count}. {title}");
         if (_count > 1)
             foreach (var process in result.Frozen)
-                Line($"frozen     {process.Name} (pid {process.Pid}) had been stopped for {Ms(process.StoppedFor)}");
-        Line($"event      {step.Payload}");
+                Line($"frozen     {process.Name} (pid {process.Pid}) had been stopped for {Durations.Print(process.StoppedFor)}");
+        if (payload is not null)
+            Line($"event      {payload}");
         Line($"answer     {result.Error?.Body ?? result.Payload}");
-        var response = Ms(result.ResponseTime ?? result.Duration);
-        Line($"{result.Status,-10} response after {response}, extension overhead {Ms(result.ExtensionOverhead)}, billed {Ms(result.BilledDuration)}");
+        if (result.Error?.Advice is { } advice)
+            Line($"           -> {advice}");
+        var response = Durations.Print(result.ResponseTime ?? result.Duration);
+        Line($"{result.Status,-10} response after {response}, extension overhead {Durations.Print(result.ExtensionOverhead)}, billed {Durations.Print(result.BilledDuration)}");
         Line("");
     }
 
     public void ShutDown(ShutdownResult end, IReadOnlyList<string> said)
     {
         Heading("SHUTDOWN");
-        Line($"{end.Reason} in {Ms(end.Duration)}: {(end.Drained ? "drained" : "NOT drained")}, SIGKILL {(end.KillNeeded ? "needed" : "not needed")}");
+        Line($"{end.Reason} in {Durations.Print(end.Duration)}: {(end.Drained ? "drained" : "NOT drained")}, SIGKILL {(end.KillNeeded ? "needed" : "not needed")}");
         foreach (var process in end.Frozen)
-            Line($"frozen     {process.Name} (pid {process.Pid}): {Ms(process.StoppedFor)} in all");
+            Line($"frozen     {process.Name} (pid {process.Pid}): {Durations.Print(process.StoppedFor)} in all");
         foreach (var line in said)
             Line(line);
         Line("");
@@ -92,6 +98,4 @@ internal sealed class DemoConsole
 
         static string N(long value) => value.ToString(CultureInfo.InvariantCulture);
     }
-
-    private static string Ms(TimeSpan duration) => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMilliseconds:F1} ms");
 }

@@ -16,8 +16,8 @@ internal sealed record DemoScenario(string Layer, string Function, TimeSpan Paus
     ];
 
     /// <param name="destination">The variables with which a user says where telemetry goes.</param>
-    public Task<Sandbox> StartAsync(IReadOnlyDictionary<string, string> destination, CancellationToken cancellation) => Sandbox.StartAsync(
-        new SandboxOptions
+    public SandboxOptions Options(IReadOnlyDictionary<string, string> destination) =>
+        new()
         {
             LayerZip = Layer,
             FunctionZip = Function,
@@ -34,8 +34,12 @@ internal sealed record DemoScenario(string Layer, string Function, TimeSpan Paus
                 ["TELEMETRY_EXTENSION_OTLP_HTTP_PORT"] = FreePort.Find().ToString(CultureInfo.InvariantCulture),
                 ["TELEMETRY_EXTENSION_OTLP_GRPC_PORT"] = "0",
             },
-        },
-        cancellation);
+        };
+
+    public InvocationPlan Plan => new([.. Steps.Select(step => step.Payload)], 1, Pause);
+
+    public Task<Sandbox> StartAsync(IReadOnlyDictionary<string, string> destination, CancellationToken cancellation) =>
+        Sandbox.StartAsync(Options(destination), cancellation);
 
     /// <param name="onInvoked">Told of every invocation when it is over.</param>
     public async Task<IReadOnlyList<InvocationResult>> InvokeAsync(Sandbox sandbox, Func<DemoStep, InvocationResult, Task> onInvoked, CancellationToken cancellation)

@@ -1,44 +1,54 @@
 using System.CommandLine;
+using LambdaSandbox.Serving;
 
 namespace LambdaSandbox.CommandLine;
 
 /// <summary>`lambda-sandbox run`: init, the given invocations with pauses, shutdown.</summary>
 internal static class RunCommand
 {
-    public static RootCommand Create()
+    public static Command Create()
     {
         var options = new RunOptions();
-        var run = new Command("run", "Runs a function with a layer as Lambda would");
+        var run = new Command("run", "Runs a function with layers as Lambda would: init, invocations, shutdown");
         foreach (var option in options.All)
             run.Options.Add(option);
         run.SetAction((parsed, cancellation) => Interruptible.RunAsync(stopping => RunAsync(options, parsed, stopping), cancellation));
-        return new RootCommand("A local AWS Lambda: Runtime API, Extensions API, Telemetry API, freezing, limits") { run, DemoCommand.Create() };
+        return run;
     }
 
     private static async Task<int> RunAsync(RunOptions options, ParseResult parsed, CancellationToken cancellation)
     {
-        var sandboxOptions = options.Read(parsed);
-        IReport report = parsed.GetValue(options.Json) ? new JsonReport() : new TextReport();
-        if (!parsed.GetValue(options.Quiet))
-            sandboxOptions = sandboxOptions with { OnLine = report.Line };
-        return await RunAsync(sandboxOptions, parsed.GetValue(options.Invoke) ?? [], parsed.GetValue(options.Pause), report, cancellation);
+        var setup = options.Function.Read(parsed);
+        var plan = options.Plan(parsed);
+        var verdict = new RunVerdict(parsed.GetValue(options.FailOn)!);
+        await using var view = parsed.GetValue(options.View) ? await RunView.StartAsync(setup.Options, cancellation) : null;
+        var report = new Reports(
+        [
+            verdict, parsed.GetValue(options.Function.Json) ? new JsonReport(view) : view is null ? new TextReport() : new ViewReport(view),
+        ]);
+        await RunAsync(view?.Options ?? setup.Options, setup.Notes, plan, parsed.GetValue(options.Function.Quiet) ? new Quiet(report) : report, cancellation);
+        report.Finished(verdict.Failure);
+        return verdict.Failure is null ? 0 : 1;
     }
 
-    private static async Task<int> RunAsync(
-        SandboxOptions options, string[] payloads, TimeSpan pause, IReport report, CancellationToken cancellation)
+    /// <summary>The run itself, of this command and of the demo.</summary>
+    public static async Task<IReadOnlyList<InvocationResult>> RunAsync(
+        SandboxOptions options, IReadOnlyList<string> notes, InvocationPlan plan, IReport report, CancellationToken cancellation)
     {
-        await using var sandbox = await Sandbox.StartAsync(options, cancellation);
-        report.Started(sandbox);
-        for (var i = 0; i < payloads.Length; i++)
+        foreach (var note in notes)
+            report.Note(note);
+        var ports = EnvironmentPorts.For(options);
+        var managed = options.InitializationType == InitializationType.ManagedInstances;
+        if (managed)
+            options = options with { MaxConcurrency = Math.Max(options.MaxConcurrency, plan.Concurrency) };
+        var pool = new EnvironmentPool(
+            new PoolOptions(() => ports.Assign(options), managed ? 1 : plan.Concurrency) { InvocationsPerEnvironment = managed ? options.MaxConcurrency : 1 }, report);
+        await using (pool)
         {
-            if (i > 0)
-                await Task.Delay(pause, cancellation);
-            var result = await sandbox.InvokeAsync(payloads[i], cancellation);
-            report.Invoked(result);
+            await pool.WarmUpAsync(cancellation);
+            var results = await plan.RunAsync(pool, cancellation);
+            await pool.ShutdownAsync();
+            return results;
         }
-
-        var end = await sandbox.ShutdownAsync(cancellation: cancellation);
-        report.Ended(end);
-        return end.Drained ? 0 : 1;
     }
 }

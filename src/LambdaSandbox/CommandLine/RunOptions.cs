@@ -1,157 +1,112 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
+using System.Text.Json;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>What `lambda-sandbox run` takes.</summary>
+/// <summary>What `lambda-sandbox run` takes beside the function itself: the invocations, and what is shown of them.</summary>
 internal sealed class RunOptions
 {
-    public Option<string?> Layer { get; } = new("--layer") { Description = "The layer: a zip, or an unpacked folder" };
+    public FunctionOptions Function { get; } = new();
 
-    public Option<string?> Function { get; } = new("--function") { Description = "The function: a zip, or an unpacked folder, with `bootstrap`" };
+    public Option<string[]> Invoke { get; } = new("--invoke") { Description = "The payload of an invocation: JSON, @file, or - for stdin; may be repeated" };
 
-    public Option<string[]> Command { get; } = new("--command")
+    public Option<int> Repeat { get; } = new("--repeat") { Description = "How often the payloads are sent, one after the other", DefaultValueFactory = _ => 1 };
+
+    public Option<double?> Rate { get; } = new("--rate") { Description = "Invocations per second, whether or not earlier ones are over" };
+
+    public Option<int> Concurrency { get; } = new("--concurrency") { Description = "How many environments there may be", DefaultValueFactory = _ => 1 };
+
+    public Option<TimeSpan> Pause { get; } = Durations.Option("--pause", "Between invocations, everything frozen: 2s, 500ms, or seconds", "1s");
+
+    public Option<string?> ClientContext { get; } = new("--client-context") { Description = "The caller's client context, JSON" };
+
+    public Option<string?> Cognito { get; } = new("--cognito") { Description = "The caller's Cognito identity: ID,POOL or JSON" };
+
+    public Option<string?> Tenant { get; } = new("--tenant") { Description = "The tenant id" };
+
+    public Option<string?> TraceHeader { get; } = new("--trace-header") { Description = "The caller's X-Amzn-Trace-Id" };
+
+    public Option<string> FailOn { get; } = new("--fail-on")
     {
-        Description = "The runtime's command and arguments, instead of bootstrap",
-        AllowMultipleArgumentsPerToken = true,
+        Description = "What makes the exit code 1: a list of init, invocation, shutdown; or none",
+        DefaultValueFactory = _ => "init,invocation,shutdown",
     };
 
-    public Option<string[]> Env { get; } = new("--env") { Description = "A variable of the function, NAME=value; may be repeated" };
+    public Option<bool> View { get; } = new("--view") { Description = "Send telemetry to a backend inside, and show traces, logs and metrics that arrive" };
 
-    public Option<string[]> Invoke { get; } = new("--invoke") { Description = "The payload of an invocation; may be repeated" };
-
-    public Option<TimeSpan> Pause { get; } = Seconds("--pause", "Between invocations, everything frozen: 2s, 500ms, or seconds", "1s");
-
-    public Option<TimeSpan> Timeout { get; } = Seconds("--timeout", "The function's timeout", "3s");
-
-    public Option<int> Memory { get; } = new("--memory") { Description = "Memory size in MB", DefaultValueFactory = _ => 128 };
-
-    public Option<string> Name { get; } = new("--name") { Description = "The function's name", DefaultValueFactory = _ => "orders" };
-
-    public Option<string> Tracing { get; } = Choice("--tracing", "X-Ray tracing", "active", "passthrough", "none");
-
-    public Option<string> LogFormat { get; } = Choice("--log-format", "The function's log format", "text", "json");
-
-    public Option<string> Type { get; } = Choice(
-        "--type", "Initialization type", "on-demand", "provisioned-concurrency", "snap-start", "lambda-managed-instances");
-
-    public Option<string> Freeze { get; } = Choice("--freeze", "How processes are frozen", "signals", "cgroup", "none");
-
-    public Option<bool> LimitCpu { get; } = new("--limit-cpu") { Description = "Only the CPU share of the memory size (root, cgroup v1)" };
-
-    public Option<bool> LimitMemory { get; } = new("--limit-memory") { Description = "Enforce the memory size (root, cgroup v1)" };
-
-    public Option<bool> Mounts { get; } = new("--private-mounts") { Description = "Own /tmp, /opt and /var/task (root)" };
-
-    public Option<bool> Quiet { get; } = new("--quiet") { Description = "Do not show the lines that function and extensions print" };
-
-    public Option<bool> Json { get; } = new("--json") { Description = "One JSON document instead of text" };
+    public RunOptions()
+    {
+        AtLeast(Repeat, 1);
+        AtLeast(Concurrency, 1);
+        FailOn.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens)
+                if (token.Value.Split(',').Except(["init", "invocation", "shutdown", "none"]).FirstOrDefault() is { } unknown)
+                    result.AddError($"--fail-on: {unknown} is none of init, invocation, shutdown, none");
+        });
+        Rate.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double?>() is <= 0)
+                result.AddError("--rate must be more than 0");
+        });
+    }
 
     public IEnumerable<Option> All =>
-    [
-        Layer, Function, Command, Env, Invoke, Pause, Timeout, Memory, Name, Tracing, LogFormat, Type, Freeze, LimitCpu, LimitMemory, Mounts, Quiet, Json,
-    ];
+        [.. Function.All, Invoke, Repeat, Rate, Concurrency, Pause, ClientContext, Cognito, Tenant, TraceHeader, FailOn, View];
 
-    /// <exception cref="SandboxException">A value is not usable; the message names the option.</exception>
-    public SandboxOptions Read(ParseResult parsed)
+    public InvocationPlan Plan(ParseResult parsed)
     {
-        var layer = parsed.GetValue(Layer);
-        var function = parsed.GetValue(Function);
-        var command = parsed.GetValue(Command) ?? [];
-        if (function is null && command.Length == 0)
-            throw new SandboxException("--function or --command is needed");
-        return new SandboxOptions
+        var concurrency = parsed.GetValue(Concurrency);
+        var given = parsed.GetValue(Invoke) ?? [];
+        var asked = parsed.GetResult(Repeat) is { Implicit: false } || parsed.GetValue(Rate) is not null;
+        var payloads = given.Length == 0 && asked ? ["{}"] : given.Select(Payload).ToList();
+        var pause = parsed.GetResult(Pause) is null or { Implicit: true } && concurrency > 1 ? TimeSpan.Zero : parsed.GetValue(Pause);
+        return new InvocationPlan(payloads, parsed.GetValue(Repeat), pause)
         {
-            LayerZip = ZipOf(layer, "--layer"),
-            LayerDirectory = FolderOf(layer),
-            FunctionZip = ZipOf(function, "--function"),
-            FunctionDirectory = FolderOf(function),
-            Command = command.Length > 0 ? command : null,
-            Environment = Variables(parsed.GetValue(Env) ?? []),
-            FunctionName = parsed.GetValue(Name)!,
-            MemorySizeMb = parsed.GetValue(Memory) is >= 1 and var memory ? memory : throw new SandboxException("--memory must be at least 1"),
-            Timeout = parsed.GetValue(Timeout),
-            Tracing = parsed.GetValue(Tracing) switch
+            Rate = parsed.GetValue(Rate),
+            Concurrency = concurrency,
+            Options = new InvokeOptions
             {
-                "active" => TracingMode.Active,
-                "none" => TracingMode.None,
-                _ => TracingMode.PassThrough,
+                ClientContext = Json(parsed.GetValue(ClientContext), "--client-context"),
+                CognitoIdentity = Identity(parsed.GetValue(Cognito)),
+                TenantId = parsed.GetValue(Tenant),
+                TraceHeader = parsed.GetValue(TraceHeader),
             },
-            LogFormat = parsed.GetValue(LogFormat) == "json" ? LambdaSandbox.LogFormat.Json : LambdaSandbox.LogFormat.Text,
-            InitializationType = parsed.GetValue(Type) switch
-            {
-                "provisioned-concurrency" => InitializationType.ProvisionedConcurrency,
-                "snap-start" => InitializationType.SnapStart,
-                "lambda-managed-instances" => InitializationType.ManagedInstances,
-                _ => InitializationType.OnDemand,
-            },
-            Freeze = parsed.GetValue(Freeze) switch
-            {
-                "cgroup" => FreezeMode.Cgroup,
-                "none" => FreezeMode.None,
-                _ => FreezeMode.Signals,
-            },
-            LimitCpu = parsed.GetValue(LimitCpu),
-            LimitMemory = parsed.GetValue(LimitMemory),
-            PrivateMounts = parsed.GetValue(Mounts),
         };
     }
 
-    internal static bool TryParseDuration(string text, out TimeSpan duration)
+    private static string Payload(string text)
     {
-        var (digits, unit) = text switch
+        var payload = text switch
         {
-            _ when text.EndsWith("ms", StringComparison.Ordinal) => (text[..^2], 1.0),
-            _ when text.EndsWith('s') => (text[..^1], 1000.0),
-            _ => (text, 1000.0),
+            "-" => Console.In.ReadToEnd(),
+            ['@', .. var file] => File.Exists(file) ? File.ReadAllText(file) : throw new SandboxException($"--invoke: {file} does not exist"),
+            _ => text,
         };
-        var valid = double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value <= 86_400_000;
-        duration = valid ? TimeSpan.FromMilliseconds(value * unit) : default;
-        return valid;
+        return Json(payload.Trim().Length == 0 ? "{}" : payload, $"--invoke {(text.Length <= 40 ? text : text[..40] + "...")}")!;
     }
 
-    private static Dictionary<string, string> Variables(string[] pairs)
+    private static string? Identity(string? text) => text is null || text.StartsWith('{')
+        ? Json(text, "--cognito")
+        : JsonSerializer.Serialize(new { cognitoIdentityId = text.Split(',')[0], cognitoIdentityPoolId = text.Split(',').ElementAtOrDefault(1) ?? "" });
+
+    private static string? Json(string? text, string option)
     {
-        Dictionary<string, string> variables = [];
-        foreach (var pair in pairs)
+        try
         {
-            var equals = pair.IndexOf('=', StringComparison.Ordinal);
-            if (equals < 1)
-                throw new SandboxException($"--env {pair}: NAME=value expected");
-            variables[pair[..equals]] = pair[(equals + 1)..];
+            if (text is not null)
+                JsonDocument.Parse(text).Dispose();
+            return text;
         }
-
-        return variables;
+        catch (JsonException e)
+        {
+            throw new SandboxException($"{option}: not JSON: {e.Message}", e);
+        }
     }
 
-    private static string? FolderOf(string? path) => Directory.Exists(path) ? path : null;
-
-    private static string? ZipOf(string? path, string option)
+    private static void AtLeast(Option<int> option, int least) => option.Validators.Add(result =>
     {
-        if (path is null || Directory.Exists(path))
-            return null;
-        return File.Exists(path) ? path : throw new SandboxException($"{option}: {path} does not exist");
-    }
-
-    private static Option<string> Choice(string name, string description, params string[] values)
-    {
-        var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => values[0] };
-        option.AcceptOnlyFromAmong(values);
-        return option;
-    }
-
-    private static Option<TimeSpan> Seconds(string name, string description, string standard) => new(name)
-    {
-        Description = description,
-        DefaultValueFactory = _ => TryParseDuration(standard, out var value) ? value : default,
-        CustomParser = result => Parse(result, name),
-    };
-
-    private static TimeSpan Parse(ArgumentResult result, string name)
-    {
-        if (!TryParseDuration(result.Tokens[0].Value, out var duration))
-            result.AddError($"{name}: {result.Tokens[0].Value} is not a duration (2s, 500ms, 1.5)");
-        return duration;
-    }
+        if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out var value) || value < least))
+            result.AddError($"{option.Name}: {result.Tokens[0].Value} is not a number of at least {least}");
+    });
 }

@@ -1,50 +1,86 @@
-using System.Globalization;
+using LambdaSandbox.Serving;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>For people.</summary>
+/// <summary>For people: lines as they come.</summary>
 internal sealed class TextReport : IReport
 {
     private readonly Lock sync = new();
     private int count;
 
-    public void Line(string source, string text) => Write($"  {source,-20} | {text}");
+    public void Note(string text) => Write(1, $"note: {text}");
 
-    public void Started(Sandbox sandbox)
+    public void Line(int environment, string source, string text) => Write(environment, $"  {source,-20} | {text}");
+
+    public void Starting(PooledEnvironment environment)
     {
-        var init = sandbox.Init!;
-        Write($"init {init.Status} in {Ms(init.Duration)}{(init.ErrorType is null ? "" : $" ({init.ErrorType})")}");
-        foreach (var extension in sandbox.Extensions)
-            Write($"  extension {extension.Name}: {extension.State} [{string.Join(", ", extension.Events)}]");
     }
 
-    public void Invoked(InvocationResult result)
+    public void Started(PooledEnvironment environment)
     {
-        Write($"invocation {++count} {result.RequestId}: {result.Status} in {Ms(result.Duration)}, extension overhead {Ms(result.ExtensionOverhead)}");
-        Write(result.Error is { } error ? $"  {error.ErrorType}: {error.Body}" : $"  response in {Ms(result.ResponseTime ?? default)}: {result.Payload}");
+        var init = environment.Sandbox.Init!;
+        Write(environment.Number, $"init {init.Status} in {Durations.Print(init.Duration)}{(init.ErrorType is null ? "" : $" ({init.ErrorType})")}");
+        Explain(environment.Number, init.Reason, init.Advice);
+        foreach (var extension in environment.Sandbox.Extensions)
+            Write(environment.Number, $"  extension {extension.Name}: {extension.State} [{string.Join(", ", extension.Events)}]");
+    }
+
+    public void Invoked(PooledEnvironment environment, InvocationResult result)
+    {
+        var number = Interlocked.Increment(ref count);
+        Write(
+            environment.Number,
+            $"invocation {number} {result.RequestId}: {result.Status} in {Durations.Print(result.Duration)}, billed {Durations.Print(result.BilledDuration)}, "
+            + $"extension overhead {Durations.Print(result.ExtensionOverhead)}, memory {result.MaxMemoryUsedMb} MB");
+        if (result.Error is { } error)
+        {
+            Write(environment.Number, $"  {error.ErrorType}: {error.Reason ?? error.Body ?? "the function gave no reason"}");
+            Explain(environment.Number, null, error.Advice);
+        }
+        else
+        {
+            Write(environment.Number, $"  response in {Durations.Print(result.ResponseTime ?? default)}: {result.Payload}");
+        }
+
         foreach (var process in result.Frozen)
-            Write($"  {process.Name} (pid {process.Pid}) had been frozen for {Ms(process.StoppedFor)}");
+            Write(environment.Number, $"  {process.Name} (pid {process.Pid}) had been frozen for {Durations.Print(process.StoppedFor)}");
     }
 
-    public void Ended(ShutdownResult result)
+    public void Ended(PooledEnvironment environment, ShutdownResult result)
     {
-        Write($"shutdown ({result.Reason}) in {Ms(result.Duration)}: {(result.Drained ? "drained" : "NOT drained")}, SIGKILL {(result.KillNeeded ? "needed" : "not needed")}");
+        Write(
+            environment.Number,
+            $"shutdown ({result.Reason}) in {Durations.Print(result.Duration)}: {(result.Drained ? "drained" : "NOT drained")}, "
+            + $"SIGKILL {(result.KillNeeded ? "needed" : "not needed")}");
         if (result.Runtime is { } runtime)
-            Write(Exit(runtime));
+            Write(environment.Number, Exit(runtime));
         foreach (var extension in result.Extensions)
-            Write(Exit(extension));
+            Write(environment.Number, Exit(extension));
         foreach (var process in result.Frozen)
-            Write($"  {process.Name} (pid {process.Pid}) was frozen for {Ms(process.StoppedFor)} in all");
+            Write(environment.Number, $"  {process.Name} (pid {process.Pid}) was frozen for {Durations.Print(process.StoppedFor)} in all");
+    }
+
+    public void Finished(string? failure)
+    {
+        if (failure is not null)
+            Write(1, $"exit code 1: {failure} (--fail-on says what counts)");
     }
 
     private static string Exit(ProcessExit exit) =>
-        $"  {exit.Name}: exit code {exit.ExitCode} after {Ms(exit.After)}{(exit.WasKilled ? ", killed" : "")}";
+        $"  {exit.Name}: exit code {exit.ExitCode} after {Durations.Print(exit.After)}{(exit.WasKilled ? ", killed" : "")}";
 
-    private static string Ms(TimeSpan duration) => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMilliseconds:F1} ms");
+    private void Explain(int environment, string? reason, string? advice)
+    {
+        if (reason is not null)
+            Write(environment, $"  {reason}");
+        if (advice is not null)
+            Write(environment, $"  -> {advice}");
+    }
 
-    private void Write(string text)
+    /// <summary>The first environment is the usual one; only further ones are named.</summary>
+    private void Write(int environment, string text)
     {
         lock (sync)
-            Console.Out.WriteLine(text);
+            Console.Out.WriteLine(environment == 1 ? text : $"[{environment}] {text}");
     }
 }

@@ -21,7 +21,7 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <summary>host:port, as in AWS_LAMBDA_RUNTIME_API.</summary>
     public string Authority => new Uri(app.Urls.First()).Authority;
 
-    public static async Task<ApiServer> StartAsync(PlatformState platform, TelemetryStream telemetry, string credentialsToken)
+    public static async Task<ApiServer> StartAsync(PlatformState platform, TelemetryStream telemetry, string credentialsToken, int port)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
@@ -29,7 +29,7 @@ internal sealed class ApiServer : IAsyncDisposable
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, port);
 
             // Clients are frozen in the middle of anything.
             kestrel.Limits.MinRequestBodyDataRate = null;

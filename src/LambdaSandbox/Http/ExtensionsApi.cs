@@ -144,7 +144,7 @@ internal sealed partial class ExtensionsApi(PlatformState platform)
                 throw InvalidState(agent, target);
             agent.State = target;
             agent.ErrorType = platform.Options.InitializationType == InitializationType.ManagedInstances && !ErrorTypes().IsMatch(type) ? fatal : type;
-            platform.Current?.Fail(fatal);
+            platform.Current?.Fail(fatal, $"extension {agent.Name} reported {type}");
         });
         await context.WriteJsonAsync(202, HttpContextExtensions.StatusOk).ConfigureAwait(false);
     }

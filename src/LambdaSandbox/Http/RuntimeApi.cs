@@ -79,7 +79,14 @@ internal sealed partial class RuntimeApi(PlatformState platform)
         if (mode is not (null or "streaming" or "buffered"))
             throw new ApiError(400, "InvalidFunctionResponseMode", $"Invalid function response mode {mode}");
         var invocation = Begin(context, id);
+        if (mode == "streaming")
+            invocation.Options.Response?.Begin(streaming: true, context.Request.ContentType);
         var body = await ReadAsync(context, invocation, mode == "streaming").ConfigureAwait(false);
+        if (mode != "streaming" && invocation.Options.Response is { } feed)
+        {
+            feed.Begin(streaming: false, context.Request.ContentType);
+            await feed.WriteAsync(body).ConfigureAwait(false);
+        }
 
         var trailer = context.Request.CheckTrailersAvailable() ? context.Request.GetTrailer("Lambda-Runtime-Function-Error-Type").ToString() : "";
         var error = trailer.Length == 0 ? null : new InvocationError(
@@ -159,7 +166,7 @@ internal sealed partial class RuntimeApi(PlatformState platform)
         using var body = new MemoryStream();
         try
         {
-            await context.Request.Body.CopyToAsync(body, context.RequestAborted).ConfigureAwait(false);
+            await CopyAsync(context, body, streaming ? invocation.Options.Response : null).ConfigureAwait(false);
         }
         catch (Exception e) when (e is BadHttpRequestException or IOException or OperationCanceledException)
         {
@@ -177,8 +184,26 @@ internal sealed partial class RuntimeApi(PlatformState platform)
         return body.ToArray();
     }
 
+    /// <summary>Keeps the body, and hands each part of a streamed one on as it comes.</summary>
+    private static async Task CopyAsync(HttpContext context, MemoryStream body, ResponseFeed? feed)
+    {
+        if (feed is null)
+        {
+            await context.Request.Body.CopyToAsync(body, context.RequestAborted).ConfigureAwait(false);
+            return;
+        }
+
+        var buffer = new byte[64 * 1024];
+        while (await context.Request.Body.ReadAsync(buffer, context.RequestAborted).ConfigureAwait(false) is > 0 and var count)
+        {
+            body.Write(buffer, 0, count);
+            await feed.WriteAsync(buffer[..count]).ConfigureAwait(false);
+        }
+    }
+
     private void Answer(Invocation invocation, byte[] body, InvocationError? error) => platform.Gate.Do(() =>
     {
+        invocation.Options.Response?.End(error);
         invocation.ResponseEndedAt = DateTimeOffset.UtcNow;
         invocation.ProducedBytes = body.Length;
         invocation.Error = error;

@@ -47,7 +47,14 @@ internal sealed class Generation(string phase)
     public InvocationError? InitError { get; set; }
     public TimeSpan? InitDuration { get; set; }
 
-    public void Fail(string errorType) => Fault ??= errorType;
+    /// <summary>Why, in words for people.</summary>
+    public string? FaultReason { get; private set; }
+
+    public void Fail(string errorType, string? reason = null)
+    {
+        if (Fault is null)
+            (Fault, FaultReason) = (errorType, reason);
+    }
 
     public bool IsIdle => Active.Count == 0 && Offered.Count == 0 && Extensions.All(e => e.IsIdle || !e.HasRegistered);
 

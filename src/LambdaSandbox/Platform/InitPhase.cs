@@ -35,19 +35,19 @@ internal sealed class InitPhase(PlatformState platform, TelemetryStream telemetr
 
         if (inTime && runtimeFailure is null)
             inTime = await WaitAsync(generation, () => generation.Extensions.All(e => e.IsIdle), end, cancellation).ConfigureAwait(false);
-        return Conclude(generation, start, inTime);
+        return Conclude(generation, start, inTime, limit);
     }
 
-    private InitResult Conclude(Generation generation, DateTimeOffset start, bool inTime)
+    private InitResult Conclude(Generation generation, DateTimeOffset start, bool inTime, TimeSpan limit)
     {
         var (fault, last, extensions) = platform.Gate.Do(() =>
         {
             generation.SubscriptionClosed = true;
             generation.RegistrationClosed = true;
             if (!inTime)
-                generation.Fail("Sandbox.Timedout");
+                generation.Fail("Sandbox.Timedout", Reasons.Init(generation, limit));
             else if (generation.Runtime == RuntimeState.InitError)
-                generation.Fail(generation.InitError?.ErrorType ?? "Runtime.Unknown");
+                generation.Fail(generation.InitError?.ErrorType ?? "Runtime.Unknown", "the runtime reported an init error");
             var ready = generation.Extensions.Select(e => e.NextAt).Append(generation.RuntimeFirstNextAt ?? start)
                 .Append(generation.RestoreNextAt ?? start);
             return (generation.Fault, ready.Max(), generation.Extensions.ToList());
@@ -63,7 +63,12 @@ internal sealed class InitPhase(PlatformState platform, TelemetryStream telemetr
         var status = fault is null ? "success" : inTime ? "error" : "timeout";
         generation.InitDuration = duration;
         telemetry.Emit("platform.initReport", PlatformEvents.InitReport(options, generation.Phase, status, fault, duration));
-        return new InitResult(status, fault, duration, generation.Phase);
+        return new InitResult(status, fault, duration, generation.Phase)
+        {
+            Reason = generation.FaultReason,
+            Body = generation.InitError?.Body,
+            Advice = fault is null ? null : Reasons.Advice(fault, generation, options, processes.RanOutOfMemory),
+        };
     }
 
     private static bool RuntimeIsReady(Generation generation) =>

@@ -164,7 +164,7 @@ internal sealed class InvokePhase(
         var now = DateTimeOffset.UtcNow;
         var fault = generation.Fault ?? "Sandbox.Failure";
         if (fault == "Runtime.ExitError")
-            processes.WriteFunctionLine($"RequestId: {invocation.RequestId} Error: Runtime exited with error: {HowItEnded(generation)}\n{fault}");
+            processes.WriteFunctionLine($"RequestId: {invocation.RequestId} Error: {Reasons.ExitOfRuntime(generation.RuntimeExitCode)}\n{fault}");
         var status = fault switch
         {
             "Sandbox.Timedout" => "timeout",
@@ -206,9 +206,8 @@ internal sealed class InvokePhase(
         }
 
         var answered = invocation.HasAnswered;
-        var error = answered ? invocation.Error : new InvocationError(
-            outcome.Status == "timeout" ? "Sandbox.Timedout" : outcome.ErrorType ?? "Sandbox.Failure",
-            outcome.Status == "timeout" ? TimeoutLine(invocation) : null);
+        var error = answered ? invocation.Error : Unanswered(generation, invocation, outcome, outOfMemory);
+        invocation.Options.Response?.End(error);
         return new InvocationResult(
             invocation.RequestId, outcome.Status, invocation.Response, error, outcome.Start, duration, billed,
             invocation.ResponseEndedAt - invocation.HandedAt, outcome.ExtensionOverhead, initDuration, memory, invocation.Trace.Header, outOfMemory, frozen)
@@ -244,9 +243,9 @@ internal sealed class InvokePhase(
             () => generation.RuntimeFirstNextAt is not null || generation.Runtime == RuntimeState.InitError || generation.Fault is not null,
             TimeSpan.FromSeconds(10), cancellation).ConfigureAwait(false);
         if (!inTime)
-            platform.Gate.Do(() => generation.Fail("Sandbox.Timedout"));
+            platform.Gate.Do(() => generation.Fail("Sandbox.Timedout", "the restore was not over after 10.00 seconds"));
         else if (generation.Runtime == RuntimeState.InitError)
-            platform.Gate.Do(() => generation.Fail(generation.InitError?.ErrorType ?? "Runtime.Unknown"));
+            platform.Gate.Do(() => generation.Fail(generation.InitError?.ErrorType ?? "Runtime.Unknown", "the runtime reported a restore error"));
         var status = generation.Fault is null ? "success" : inTime ? "error" : "timeout";
         restoreDuration = DateTimeOffset.UtcNow - start;
         telemetry.Emit("platform.restoreRuntimeDone", PlatformEvents.Restored(status, generation.Fault, null));
@@ -270,12 +269,20 @@ internal sealed class InvokePhase(
 
     private static string TimeoutLine(Invocation invocation) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{TelemetryEvent.Iso(invocation.Deadline)} {invocation.RequestId} Task timed out after {(invocation.Deadline - invocation.StartedAt).TotalSeconds:F2} seconds");
+        $"{TelemetryEvent.Iso(invocation.Deadline)} {invocation.RequestId} {Reasons.TimedOut(invocation.Deadline - invocation.StartedAt)}");
 
-    private static string HowItEnded(Generation generation) => generation.RuntimeExitCode switch
+    /// <summary>The error of an invocation to which the runtime gave no answer.</summary>
+    private InvocationError Unanswered(Generation generation, Invocation invocation, InvocationOutcome outcome, bool outOfMemory)
     {
-        null => "it is gone",
-        137 => "signal: killed",
-        var code => $"exit status {code}",
-    };
+        if (generation.InitError is { } init)
+            return init with { Reason = generation.FaultReason };
+        var timedOut = outcome.Status == "timeout";
+        var type = timedOut ? "Sandbox.Timedout" : outcome.ErrorType ?? "Sandbox.Failure";
+        var reason = generation.FaultReason ?? (timedOut ? Reasons.TimedOut(invocation.Deadline - invocation.StartedAt) : type);
+        return new InvocationError(type, Reasons.Answer(invocation.RequestId, type, reason))
+        {
+            Reason = reason,
+            Advice = Reasons.Advice(type, generation, options, outOfMemory),
+        };
+    }
 }

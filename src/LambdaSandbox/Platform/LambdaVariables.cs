@@ -21,8 +21,8 @@ internal sealed class LambdaVariables(SandboxOptions options, string runtimeApi,
             ["AWS_DEFAULT_REGION"] = options.Region,
             ["TZ"] = ":UTC",
             ["LANG"] = "en_US.UTF-8",
-            ["PATH"] = $"/usr/local/bin:/usr/bin:/bin:{layout.Opt}/bin",
-            ["LD_LIBRARY_PATH"] = $"{layout.Task}:{layout.Task}/lib:{layout.Opt}/lib",
+            ["PATH"] = $"/usr/local/bin:/usr/bin:/bin:{layout.SeenOpt}/bin",
+            ["LD_LIBRARY_PATH"] = $"{layout.SeenTask}:{layout.SeenTask}/lib:{layout.SeenOpt}/lib",
         };
         if (options.InitializationType == InitializationType.SnapStart)
         {
@@ -45,7 +45,7 @@ internal sealed class LambdaVariables(SandboxOptions options, string runtimeApi,
     {
         var variables = ForExtensions();
         variables["_HANDLER"] = options.Handler;
-        variables["LAMBDA_TASK_ROOT"] = layout.Task;
+        variables["LAMBDA_TASK_ROOT"] = layout.SeenTask;
         variables["LAMBDA_RUNTIME_DIR"] = "/var/runtime";
         variables["AWS_XRAY_CONTEXT_MISSING"] = "LOG_ERROR";
         variables["AWS_XRAY_DAEMON_ADDRESS"] = "169.254.79.129:2000";
@@ -58,6 +58,9 @@ internal sealed class LambdaVariables(SandboxOptions options, string runtimeApi,
             variables["AWS_LAMBDA_LOG_GROUP_NAME"] = $"/aws/lambda/{options.FunctionName}";
             variables["AWS_LAMBDA_LOG_STREAM_NAME"] = logStream;
         }
+
+        foreach (var (name, value) in options.RuntimeEnvironment)
+            variables[name] = string.Join(':', value.Split(':').Select(layout.Seen));
 
         return variables;
     }

@@ -10,9 +10,14 @@ internal sealed class Layout : IDisposable
     private const int SymbolicLink = 0xA000;
     private const UnixFileMode Permissions = (UnixFileMode)0x1FF;
 
-    private Layout(string root, string opt, string task)
+    private readonly string? runtime;
+
+    private Layout(string root, string opt, string task, string? runtime, bool mounted)
     {
+        this.runtime = runtime;
         (Root, Opt, Task) = (root, opt, task);
+        (SeenOpt, SeenTask) = mounted ? ("/opt", "/var/task") : (opt, task);
+        IsMounted = mounted;
         Tmp = Path.Combine(root, "tmp");
         foreach (var folder in new[] { Opt, Task, Tmp })
             Directory.CreateDirectory(folder);
@@ -22,27 +27,40 @@ internal sealed class Layout : IDisposable
     public string Opt { get; }
     public string Task { get; }
 
+    /// <summary>/opt and /var/task are mounted, as processes see them.</summary>
+    public bool IsMounted { get; }
+
+    /// <summary>Where the mount namespace keeps what it moves out of the way.</summary>
+    public string Stage => Path.Combine(Root, "stage");
+
+    /// <summary>The path that processes see of <see cref="Opt"/>.</summary>
+    public string SeenOpt { get; }
+
+    /// <summary>The path that processes see of <see cref="Task"/>.</summary>
+    public string SeenTask { get; }
+
     /// <summary>What is mounted at /tmp with private mounts.</summary>
     public string Tmp { get; }
 
     /// <exception cref="SandboxException">A zip or folder is missing or broken.</exception>
     public static Layout Create(SandboxOptions options)
     {
-        // Nothing that is run may lie under /tmp when that is going to be covered by a mount.
-        if (options.PrivateMounts && new[] { options.LayerDirectory, options.FunctionDirectory }.Any(IsUnderTmp))
-            throw new SandboxException("with private mounts, layer and function folders must not be under /tmp");
-        var parent = options.PrivateMounts ? "/var/tmp" : Path.GetTempPath();
-        var root = Path.Combine(parent, $"lambda-sandbox-{Guid.NewGuid():N}");
+        var root = Path.Combine(Path.GetTempPath(), $"lambda-sandbox-{Guid.NewGuid():N}");
         Directory.CreateDirectory(root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Guardian.Remove(root);
         var layout = new Layout(
             root,
-            Existing(options.LayerDirectory) ?? Path.Combine(root, "opt"),
-            Existing(options.FunctionDirectory) ?? Path.Combine(root, "var", "task"));
+            Existing(options.LayerDirectory) ?? OnlyFolder(options) ?? Path.Combine(root, "opt"),
+            Existing(options.FunctionDirectory) ?? Path.Combine(root, "var", "task"),
+            options.RuntimeDirectory,
+            options.PrivateMounts);
         try
         {
             if (options.LayerZip is { } layer)
                 Unpack(layer, layout.Opt);
+            if (OnlyFolder(options) is null)
+                foreach (var each in options.Layers)
+                    Add(each, layout.Opt);
             if (options.FunctionZip is { } function)
                 Unpack(function, layout.Task);
             return layout;
@@ -54,6 +72,21 @@ internal sealed class Layout : IDisposable
         }
     }
 
+    /// <summary>What is mounted for all processes of the environment.</summary>
+    public IReadOnlyList<BindMount> Mounts(SandboxOptions options)
+    {
+        // /tmp comes last: it hides the folders that the others are mounted from.
+        List<BindMount> mounts = [.. options.Mounts.Select(mount => new BindMount(mount.File, mount.InPlaceOf))];
+        if (options.PrivateMounts)
+        {
+            if (options.RuntimeDirectory is { } runtime)
+                mounts.Add(new BindMount(runtime, "/var/runtime", ReadOnly: true));
+            mounts.AddRange([new(Opt, "/opt", ReadOnly: true), new(Task, "/var/task", ReadOnly: true), new(Tmp, "/tmp")]);
+        }
+
+        return mounts;
+    }
+
     /// <summary>Every file directly in opt/extensions, executable or not: Lambda tries them all.</summary>
     public IReadOnlyList<string> ExtensionFiles()
     {
@@ -61,11 +94,16 @@ internal sealed class Layout : IDisposable
         return Directory.Exists(folder) ? [.. Directory.GetFiles(folder).Order(StringComparer.Ordinal)] : [];
     }
 
-    /// <summary>The real path of one that names /opt or /var/task.</summary>
+    /// <summary>The path that a process sees of one that names /opt or /var/task.</summary>
+    public string Seen(string path) => IsMounted ? path : Real(path);
+
+    /// <summary>The path outside of the mounts of one that names /opt or /var/task.</summary>
     public string Real(string path)
     {
         if (path == "/opt" || path.StartsWith("/opt/", StringComparison.Ordinal))
             return Opt + path["/opt".Length..];
+        if (path.StartsWith("/var/runtime/", StringComparison.Ordinal) && runtime is not null)
+            return runtime + path["/var/runtime".Length..];
         return path == "/var/task" || path.StartsWith("/var/task/", StringComparison.Ordinal) ? Task + path["/var/task".Length..] : path;
     }
 
@@ -84,7 +122,35 @@ internal sealed class Layout : IDisposable
         }
     }
 
-    private static bool IsUnderTmp(string? folder) => folder is not null && Path.GetFullPath(folder).StartsWith("/tmp/", StringComparison.Ordinal);
+    /// <summary>A single layer that is a folder is used in place.</summary>
+    private static string? OnlyFolder(SandboxOptions options) =>
+        options is { LayerZip: null, LayerDirectory: null, Layers: [var only] } && Directory.Exists(only) ? Path.GetFullPath(only) : null;
+
+    private static void Link(string path, string target)
+    {
+        File.Delete(path);
+        File.CreateSymbolicLink(path, target);
+    }
+
+    private static void Add(string layer, string folder)
+    {
+        if (!Directory.Exists(layer))
+        {
+            Unpack(layer, folder);
+            return;
+        }
+
+        foreach (var source in Directory.EnumerateDirectories(layer, "*", SearchOption.AllDirectories))
+            Directory.CreateDirectory(Path.Combine(folder, Path.GetRelativePath(layer, source)));
+        foreach (var source in Directory.EnumerateFiles(layer, "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(folder, Path.GetRelativePath(layer, source));
+            if (new FileInfo(source).LinkTarget is { } link)
+                Link(target, link);
+            else
+                File.Copy(source, target, overwrite: true);
+        }
+    }
 
     private static string? Existing(string? folder) => folder is null || Directory.Exists(folder)
         ? folder is null ? null : Path.GetFullPath(folder)
@@ -121,7 +187,7 @@ internal sealed class Layout : IDisposable
         if ((attributes & TypeMask) == SymbolicLink)
         {
             using var reader = new StreamReader(entry.Open());
-            File.CreateSymbolicLink(path, reader.ReadToEnd());
+            Link(path, reader.ReadToEnd());
             return;
         }
 

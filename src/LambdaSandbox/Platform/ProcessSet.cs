@@ -6,11 +6,19 @@ using LambdaSandbox.Telemetry;
 namespace LambdaSandbox.Platform;
 
 /// <summary>Starts, freezes and watches the processes of a generation.</summary>
-internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemetry, Layout layout, LambdaVariables variables, ControlGroup? cgroup)
+internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemetry, Layout layout, LambdaVariables variables, ControlGroup? cgroup, MountNamespace? mounts)
 {
     private readonly SandboxOptions options = platform.Options;
 
+    private event Action<string>? functionLine;
+
     public List<string> FunctionOutput { get; } = [];
+
+    public IDisposable Listen(Action<string> onLine)
+    {
+        functionLine += onLine;
+        return new Listening(() => functionLine -= onLine);
+    }
 
     public bool RuntimeIsPlayed => options is { Command: null, FunctionZip: null, FunctionDirectory: null };
 
@@ -29,7 +37,8 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
             }
 
             agent.StartedAt = DateTimeOffset.UtcNow;
-            var child = Start(agent.Name, [file], layout.Root, variables.ForExtensions(), line => OnExtensionLine(agent, line));
+            var seen = layout.IsMounted ? $"/opt/extensions/{agent.Name}" : file;
+            var child = Start(agent.Name, [seen], layout.IsMounted ? "/" : layout.Root, variables.ForExtensions(), line => OnExtensionLine(agent, line));
             platform.Gate.Do(() => agent.Process = child);
             _ = WatchAsync(generation, agent, child);
         }
@@ -40,10 +49,9 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
     {
         if (RuntimeIsPlayed)
             return;
-        IReadOnlyList<string> command = options.Command ?? [Path.Combine(layout.Task, "bootstrap")];
-        if (options.Command is null && !Layout.IsExecutable(command[0]))
+        if (FindRuntime(out var problem) is not { } command)
         {
-            platform.Gate.Do(() => generation.Fail("Runtime.InvalidEntrypoint"));
+            platform.Gate.Do(() => generation.Fail("Runtime.InvalidEntrypoint", problem));
             return;
         }
 
@@ -53,14 +61,14 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
             if (!Layout.IsExecutable(path))
             {
                 OnFunctionLine($"{wrapper}: does not exist or is not executable");
-                platform.Gate.Do(() => generation.Fail("Runtime.ExitError"));
+                platform.Gate.Do(() => generation.Fail("Runtime.ExitError", $"the wrapper {wrapper} does not exist or is not executable"));
                 return;
             }
 
-            command = [path, .. command];
+            command = [layout.Seen(wrapper), .. command];
         }
 
-        var child = Start("function", command, layout.Task, variables.ForRuntime(), OnFunctionLine);
+        var child = Start("function", command, layout.SeenTask, variables.ForRuntime(), OnFunctionLine);
         platform.Gate.Do(() => generation.RuntimeProcess = child);
         _ = WatchRuntimeAsync(generation, child);
     }
@@ -118,30 +126,48 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
 
     private ChildProcess Start(string name, IReadOnlyList<string> command, string folder, Dictionary<string, string> environment, Action<string> onLine)
     {
-        List<(string, string)> mounts = [.. options.Mounts];
-        if (options.PrivateMounts)
-        {
-            mounts.AddRange(new[] { (layout.Opt, "/opt"), (layout.Task, "/var/task") }.Where(mount => Directory.Exists(mount.Item2)));
-            mounts.Add((layout.Tmp, "/tmp"));
-        }
+        // The search for a program without a path is the child's own: it has Lambda's PATH, and mounts.
+        return ChildProcess.Start(new Launch(name, command, folder, environment, mounts?.Enter ?? [], cgroup?.ProcsFiles ?? []), onLine);
+    }
 
-        return ChildProcess.Start(new Launch(name, command, folder, environment, mounts, cgroup?.ProcsFiles ?? []), onLine);
+    /// <summary>The command that is the runtime, as processes see it; null with the reason when there is none.</summary>
+    private IReadOnlyList<string>? FindRuntime(out string? problem)
+    {
+        problem = null;
+        if (options.Command is { } command)
+            return [.. command.Select(layout.Seen)];
+        string[] places = ["/var/task/bootstrap", "/opt/bootstrap"];
+        var found = places.FirstOrDefault(place => File.Exists(layout.Real(place)));
+        if (found is null)
+            problem = $"Couldn't find valid bootstrap(s): [{string.Join(' ', places)}]";
+        else if (!Layout.IsExecutable(layout.Real(found)))
+            problem = $"{found} is not executable";
+        return problem is null ? [layout.Seen(found!)] : null;
     }
 
     private void OnExtensionLine(ExtensionAgent agent, string line)
     {
-        lock (agent.Output)
-            agent.Output.Add(line);
+        Keep(agent.Output, line);
         options.OnLine?.Invoke(agent.Name, line);
         telemetry.Emit("extension", line + "\n");
     }
 
     private void OnFunctionLine(string line)
     {
-        lock (FunctionOutput)
-            FunctionOutput.Add(line);
+        Keep(FunctionOutput, line);
+        functionLine?.Invoke(line);
         options.OnLine?.Invoke("function", line);
         telemetry.Emit("function", options.LogFormat == LogFormat.Json ? (JsonNode?)AsObject(line) ?? line + "\n" : line + "\n");
+    }
+
+    private void Keep(List<string> lines, string line)
+    {
+        lock (lines)
+        {
+            if (lines.Count >= options.KeptRecords)
+                lines.RemoveRange(0, (lines.Count + 1) / 2);
+            lines.Add(line);
+        }
     }
 
     private static JsonObject? AsObject(string line)
@@ -162,7 +188,7 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
     {
         agent.State = ExtensionState.LaunchError;
         agent.ErrorType = "Extension.LaunchError";
-        generation.Fail("Extension.LaunchError");
+        generation.Fail("Extension.LaunchError", $"extension {agent.Name} is not executable");
     });
 
     private async Task WatchAsync(Generation generation, ExtensionAgent agent, ChildProcess child)
@@ -189,7 +215,9 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
                 agent.ErrorType = "Extension.Crash";
             }
 
-            generation.Fail(agent.ErrorType ?? "Extension.Crash");
+            generation.Fail(agent.ErrorType ?? "Extension.Crash", agent.State == ExtensionState.LaunchError
+                ? $"extension {agent.Name} could not be started: {Reasons.Exit(code)}"
+                : Reasons.ExitOfExtension(agent.Name, code));
         });
     }
 
@@ -202,7 +230,12 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
             generation.RuntimeExitedAt = DateTimeOffset.UtcNow;
             generation.Runtime = RuntimeState.Exited;
             if (!generation.IsEnding)
-                generation.Fail("Runtime.ExitError");
+                generation.Fail("Runtime.ExitError", Reasons.ExitOfRuntime(code));
         });
+    }
+
+    private sealed class Listening(Action end) : IDisposable
+    {
+        public void Dispose() => end();
     }
 }

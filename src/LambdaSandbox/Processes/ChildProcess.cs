@@ -3,13 +3,14 @@ using System.Diagnostics;
 namespace LambdaSandbox.Processes;
 
 /// <summary>What to start, with exactly this environment.</summary>
-/// <param name="Mounts">Bind mounts (from, to) made in a mount namespace of its own.</param>
+/// <param name="WorkingDirectory">As the process sees it.</param>
+/// <param name="Enter">The command that enters the environment's mount namespace; empty when there is none.</param>
 internal sealed record Launch(
     string Name,
     IReadOnlyList<string> Command,
     string WorkingDirectory,
     IReadOnlyDictionary<string, string> Environment,
-    IReadOnlyList<(string From, string To)> Mounts,
+    IReadOnlyList<string> Enter,
     IEnumerable<string> CgroupProcsFiles);
 
 /// <summary>A child that leads a session and process group of its own; whatever it starts is signalled and killed with it.</summary>
@@ -58,7 +59,7 @@ internal sealed class ChildProcess
         // setsid execs in place (a child of .NET never leads a group), so the pid is that of the program and of its group.
         var info = new ProcessStartInfo(Tools.Setsid, Prologue(launch))
         {
-            WorkingDirectory = launch.WorkingDirectory,
+            WorkingDirectory = launch.Enter.Count == 0 ? launch.WorkingDirectory : "/",
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -131,16 +132,15 @@ internal sealed class ChildProcess
 
     private static List<string> Prologue(Launch launch)
     {
-        var steps = new List<string>();
-        steps.AddRange(launch.CgroupProcsFiles.Select(file => $"echo $$ > {Quote(file)}"));
-        steps.AddRange(launch.Mounts.Select(mount => $"mount --bind {Quote(mount.From)} {Quote(mount.To)}"));
+        var steps = launch.CgroupProcsFiles.Select(file => $"echo $$ > {Quote(file)}").ToList();
+        if (launch.Enter.Count > 0)
+            steps.Add($"cd {Quote(launch.WorkingDirectory)}");
         if (steps.Count == 0)
             return [.. launch.Command];
 
         // env -i: a shell may add variables of its own, and the program must see exactly the given ones.
         var script = string.Join(" && ", steps) + " && exec \"$@\"";
-        List<string> command = launch.Mounts.Count == 0 ? [] : [Tools.Unshare, "--mount", "--propagation", "private"];
-        command.AddRange(["/bin/sh", "-c", script, "sh", Tools.Env, "-i"]);
+        List<string> command = [.. launch.Enter, "/bin/sh", "-c", script, "sh", Tools.Env, "-i"];
         command.AddRange(launch.Environment.Select(pair => $"{pair.Key}={pair.Value}"));
         command.AddRange(launch.Command);
         return command;

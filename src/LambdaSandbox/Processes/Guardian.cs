@@ -15,8 +15,12 @@ internal static class Guardian
         "-) rest=' '; for g in $groups; do [ \"$g\" = \"$id\" ] || rest=\"$rest$g \"; done; groups=$rest;; " +
         "d) folders=\"$folders$id:\";; " +
         "esac; done; " +
-        "for g in $groups; do kill -KILL -$g; done; sleep 0.2; IFS=:; " +
-        "for d in $folders; do case $d in /sys/fs/cgroup/*) rmdir \"$d\";; */lambda-sandbox-*) rm -rf -- \"$d\";; esac; done";
+        // A frozen process of cgroup v1 dies only when it is thawed.
+        "for g in $groups; do kill -KILL -$g; done; IFS=:; " +
+        "for d in $folders; do [ -e \"$d/freezer.state\" ] && echo THAWED > \"$d/freezer.state\"; done; sleep 0.2; " +
+        "for d in $folders; do case $d in " +
+        "/sys/fs/cgroup/*) rmdir \"$d\" || { sleep 1; rmdir \"$d\"; };; " +
+        "*/lambda-sandbox-*) rm -rf -- \"$d\";; esac; done";
 
     private static readonly Lock Sync = new();
     private static Process? shell;

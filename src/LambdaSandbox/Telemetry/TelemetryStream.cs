@@ -62,6 +62,13 @@ internal sealed class TelemetryStream(SandboxOptions options) : IAsyncDisposable
     {
         lock (sync)
         {
+            if (events.Count >= options.KeptRecords)
+            {
+                var forgotten = (events.Count + 1) / 2;
+                events.RemoveRange(0, forgotten);
+                generationStart = Math.Max(0, generationStart - forgotten);
+            }
+
             events.Add(item);
             foreach (var subscriber in subscribers.Values.Where(s => s.Wants(item)))
                 subscriber.Add(item);

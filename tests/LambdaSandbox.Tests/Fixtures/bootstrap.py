@@ -16,6 +16,11 @@ while True:
         event = dict(os.environ)
     elif do == "exit":
         sys.exit(3)
+    elif do == "headers":
+        event = dict(headers.items())
+        event["_HANDLER"] = os.environ["_HANDLER"]
+    elif do == "wait":
+        time.sleep(event["seconds"])
     elif do == "sleep":
         time.sleep(60)
     elif do == "hog":
@@ -31,6 +36,11 @@ while True:
             f.write("x")
         with open("/tmp/kept") as f:
             event = {"kept": f.read()}
+    elif do == "write":
+        try:
+            open(event["path"], "w").close()
+        except OSError as e:
+            event = {"error": str(e)}
     elif do == "child":
         pid = os.fork()
         if pid == 0:

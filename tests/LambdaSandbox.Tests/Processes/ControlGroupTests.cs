@@ -49,13 +49,42 @@ public sealed class ControlGroupTests : IDisposable
     [Fact]
     public async Task PrivateMounts_TmpSurvivesAReset_AndNobodyElseSeesIt()
     {
-        if (!Environment.IsPrivilegedProcess)
-            Assert.Skip("a mount namespace needs root");
+        SkipWithoutMounts();
         await using var lambda = await Sandbox.StartAsync(packages.Options with { PrivateMounts = true }, Cancellation);
         Assert.Equal("x", await KeptAsync(lambda));
         await lambda.InvokeAsync("{\"do\":\"exit\"}", Cancellation);
         Assert.Equal("xx", await KeptAsync(lambda));
         Assert.False(File.Exists("/tmp/kept"));
+    }
+
+    [Fact]
+    public async Task PrivateMounts_PathsAreLambdas_PackagesAreReadOnly_AndNothingIsLeft()
+    {
+        SkipWithoutMounts();
+        var existed = Directory.Exists("/var/task");
+        string root;
+        await using (var lambda = await Sandbox.StartAsync(packages.Options with { PrivateMounts = true }, Cancellation))
+        {
+            root = Path.GetDirectoryName(lambda.Opt)!;
+            Assert.Contains("started with  in /var/task", lambda.FunctionOutput);
+            var variables = JsonNode.Parse((await lambda.InvokeAsync("{\"do\":\"env\"}", Cancellation)).Payload!)!;
+            Assert.Equal("/var/task", variables["LAMBDA_TASK_ROOT"]!.GetValue<string>());
+            Assert.Equal("/var/task:/var/task/lib:/opt/lib", variables["LD_LIBRARY_PATH"]!.GetValue<string>());
+            if (Environment.IsPrivilegedProcess)
+                Assert.Contains("Read-only", (await lambda.InvokeAsync("{\"do\":\"write\",\"path\":\"/var/task/x\"}", Cancellation)).Payload!, StringComparison.Ordinal);
+            Assert.NotEmpty(SandboxProgram.ProcessesNaming(root));
+        }
+
+        Assert.Empty(SandboxProgram.ProcessesNaming(root));
+        Assert.False(Directory.Exists(root));
+        Assert.Equal(existed, Directory.Exists("/var/task"));
+        Assert.DoesNotContain(root, File.ReadAllText("/proc/mounts"), StringComparison.Ordinal);
+    }
+
+    private static void SkipWithoutMounts()
+    {
+        if (LambdaSandbox.Processes.MountNamespace.Unavailable is { } reason)
+            Assert.Skip("a mount namespace needs root: " + reason);
     }
 
     private static async Task<string> KeptAsync(Sandbox lambda) =>

@@ -211,7 +211,7 @@ public sealed class ProcessTests : IDisposable
             ArgumentList =
             {
                 Path.Combine(AppContext.BaseDirectory, "lambda-sandbox.dll"), "run", "--layer", packages.Layer, "--function", packages.Function,
-                "--invoke", "{\"do\":\"child\"}", "--invoke", "{}", "--pause", "60s", "--timeout", "20s", "--env", $"PATH={Packages.Path["PATH"]}",
+                "--invoke", "{\"do\":\"child\"}", "--invoke", "{}", "--pause", "60s", "--timeout", "20s", "--private-mounts", "off", "--env", $"PATH={Packages.Path["PATH"]}",
             },
             RedirectStandardOutput = true,
         };

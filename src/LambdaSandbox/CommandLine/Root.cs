@@ -1,0 +1,28 @@
+using System.CommandLine;
+
+namespace LambdaSandbox.CommandLine;
+
+/// <summary>All commands. An argument that is wrong costs one line, not a page of help.</summary>
+internal static class Root
+{
+    /// <summary>As for every command that cannot start: see <see cref="Interruptible"/>.</summary>
+    private const int Unusable = 2;
+
+    public static RootCommand Create() => new("A local AWS Lambda: Runtime API, Extensions API, Telemetry API, Invoke API, freezing, limits")
+    {
+        RunCommand.Create(), DemoCommand.Create(),
+    };
+
+    public static async Task<int> InvokeAsync(string[] args)
+    {
+        // `--invoke @event.json` is a payload; a response file of arguments it would be by default.
+        var parsed = Create().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Errors.Count == 0)
+            return await parsed.InvokeAsync();
+        var command = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
+        await Console.Error.WriteLineAsync($"lambda-sandbox: {OneLine(parsed.Errors[0].Message)} (lambda-sandbox{command} --help lists the options)");
+        return Unusable;
+    }
+
+    private static string OneLine(string text) => string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+}

@@ -1,0 +1,122 @@
+using System.Diagnostics;
+
+namespace LambdaSandbox.Processes;
+
+/// <param name="ReadOnly">As Lambda's /opt and /var/task are. Not enforced where the kernel forbids the remount.</param>
+internal sealed record BindMount(string From, string To, bool ReadOnly = false);
+
+/// <summary>
+/// The mounts that all processes of an environment see and nobody else. A shell holds the namespace open; it ends when this process does,
+/// because it reads from a pipe of this process, and the mounts end with it.
+/// </summary>
+internal sealed class MountNamespace : IDisposable
+{
+    // A missing mount point is made on a tmpfs that shows all that its parent holds, so that nothing is left behind on the machine.
+    private const string Script =
+        """
+        set -e
+        stage=$1; shift
+        shadow() {
+          mount --rbind "$1" "$stage"
+          mount -t tmpfs -o mode=755 tmpfs "$1"
+          for e in "$stage"/* "$stage"/.[!.]*; do
+            n="$1/${e##*/}"
+            if [ -L "$e" ]; then cp -P "$e" "$n"
+            elif [ -d "$e" ]; then mkdir "$n"; mount --rbind "$e" "$n"
+            elif [ -e "$e" ]; then : > "$n"; mount --bind "$e" "$n"
+            fi
+          done
+        }
+        while [ $# -gt 0 ]; do
+          if [ ! -e "$2" ]; then
+            shadow "${2%/*}"
+            mkdir "$2"
+          fi
+          mount --bind "$1" "$2"
+          [ "$3" = rw ] || mount -o remount,bind,ro "$2" 2>/dev/null || :
+          shift 3
+        done
+        echo ready
+        read -r _ || :
+        """;
+
+    private static readonly Lazy<(bool Available, bool User, string? Reason)> Support = new(Probe);
+
+    private readonly Process holder;
+
+    private MountNamespace(Process holder, bool user)
+    {
+        this.holder = holder;
+        List<string> enter = [Tools.Nsenter, "--target", $"{holder.Id}", "--mount"];
+        if (user)
+            enter.AddRange(["--user", "--preserve-credentials"]);
+        Enter = enter;
+    }
+
+    /// <summary>The command that runs its arguments inside.</summary>
+    public IReadOnlyList<string> Enter { get; }
+
+    /// <summary>Null where processes can have mounts of their own; else the reason.</summary>
+    public static string? Unavailable => Support.Value.Reason;
+
+    /// <exception cref="SandboxException">A mount was refused.</exception>
+    public static MountNamespace Open(IReadOnlyList<BindMount> mounts, string stage)
+    {
+        if (Unavailable is { } reason)
+            throw new SandboxException($"private mounts are not possible here: {reason}");
+        Directory.CreateDirectory(stage);
+        var user = Support.Value.User;
+        List<string> command = [.. Command(user), "/bin/sh", "-c", Script, "sh", stage];
+        foreach (var mount in mounts)
+            command.AddRange([mount.From, mount.To, mount.ReadOnly ? "ro" : "rw"]);
+        var holder = Start(command);
+        Guardian.Watch(holder.Id);
+        if (holder.StandardOutput.ReadLine() == "ready")
+            return new MountNamespace(holder, user);
+        var error = holder.StandardError.ReadToEnd().Trim();
+        End(holder);
+        throw new SandboxException($"a private mount was refused: {error}");
+    }
+
+    public void Dispose() => End(holder);
+
+    private static void End(Process holder)
+    {
+        holder.StandardInput.Close();
+        if (!holder.WaitForExit(TimeSpan.FromSeconds(2)))
+            holder.Kill();
+        Guardian.Release(holder.Id);
+        holder.Dispose();
+    }
+
+    private static List<string> Command(bool user)
+    {
+        List<string> command = [Tools.Unshare, "--mount", "--propagation", "private"];
+        if (user)
+            command.AddRange(["--user", "--map-root-user"]);
+        return command;
+    }
+
+    private static (bool, bool, string?) Probe()
+    {
+        if (!File.Exists(Tools.Unshare) || !File.Exists(Tools.Nsenter))
+            return (false, false, "the programs unshare and nsenter are missing (package util-linux)");
+        var user = !Environment.IsPrivilegedProcess;
+        using var probe = Start([.. Command(user), "/bin/sh", "-c", "mount -t tmpfs tmpfs /tmp"]);
+        probe.StandardInput.Close();
+        var error = probe.StandardError.ReadToEnd().Trim();
+        probe.WaitForExit();
+        if (probe.ExitCode == 0)
+            return (true, user, null);
+        return (false, user, user ? $"this machine gives namespaces to root only ({error})" : error);
+    }
+
+    private static Process Start(List<string> command)
+    {
+        var start = new ProcessStartInfo(Tools.Setsid, command)
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        return Process.Start(start) ?? throw new InvalidOperationException("setsid did not start");
+    }
+}
