@@ -8,10 +8,10 @@ using TelemetryExtension.Processing.SemanticConventions;
 
 namespace TelemetryExtension.Tests.Processing.Metrics;
 
-/// <summary>infra/telemetry.md cannot go stale: what is sent is on the page, and what is on the page is sent.</summary>
+/// <summary>docs/telemetry.md cannot go stale: what is sent is on the page, and what is on the page is sent.</summary>
 public partial class TelemetryPageTests
 {
-    private static readonly string Page = File.ReadAllText(Path.Combine(Root(), "infra", "telemetry.md"));
+    private static readonly string Page = File.ReadAllText(Path.Combine(Root(), "docs", "telemetry.md"));
 
     [Fact]
     public void EveryMetric_HasItsRow()
