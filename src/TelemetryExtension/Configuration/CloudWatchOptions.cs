@@ -1,5 +1,3 @@
-using TelemetryExtension.Destinations.CloudWatch;
-
 namespace TelemetryExtension.Configuration;
 
 /// <summary>Which attributes of the resource every event repeats.</summary>
@@ -24,11 +22,26 @@ internal enum EmfOutput : byte
     Stdout,
 }
 
-/// <param name="Group">Template (see <see cref="LogNames"/>).</param>
+/// <param name="Group">Template with placeholders.</param>
 /// <param name="Stream">Template.</param>
 /// <param name="Create">Whether a missing group or stream is created.</param>
 /// <param name="RetentionDays">Of a group that we created; null leaves it as it is: for ever.</param>
-internal sealed record LogTarget(string Group, string Stream, bool Create = true, int? RetentionDays = null);
+internal sealed record LogTarget(string Group, string Stream, bool Create = true, int? RetentionDays = null)
+{
+    private static readonly string[] Placeholders = ["function", "version", "instance", "date"];
+
+    /// <summary>The placeholders of a template that nobody fills.</summary>
+    public static IEnumerable<string> UnknownPlaceholders(string template)
+    {
+        for (var open = template.IndexOf('{', StringComparison.Ordinal); open >= 0; open = template.IndexOf('{', open + 1))
+        {
+            var close = template.IndexOf('}', open);
+            var name = close < 0 ? template[(open + 1)..] : template[(open + 1)..close];
+            if (close < 0 || !Placeholders.Contains(name))
+                yield return name;
+        }
+    }
+}
 
 /// <param name="Dimensions">Sets of attribute names (of the resource or of the data point).</param>
 /// <param name="PointAttributes">Whether each set also has all attributes of the data point: series that differ in them stay apart.</param>
@@ -37,6 +50,10 @@ internal sealed record EmfOptions(EmfOutput Output, string Namespace, IReadOnlyL
 /// <summary>The destination CloudWatch Logs; without a <see cref="Target"/> there is none.</summary>
 internal sealed record CloudWatchOptions(LogTarget? Target, bool Logs, bool Spans, ResourceInEvents Resource, int MaxEventBytes, EmfOptions Emf)
 {
+    /// <summary>The longest event that PutLogEvents takes at all, and the longest that all partitions take; each counts 26 bytes more.</summary>
+    public const int LargestEventBytes = 1_048_576 - 26;
+    public const int SafeEventBytes = (256 * 1024) - 26;
+
     public const string DefaultStream = "{instance}";
     public const string DefaultNamespace = "TelemetryExtension";
     public const string DefaultDimensions = "faas.name";
@@ -62,7 +79,7 @@ internal sealed record CloudWatchOptions(LogTarget? Target, bool Logs, bool Span
             Setting.Bool("TELEMETRY_EXTENSION_CLOUDWATCH_LOGS", raw.Logs, true, problems),
             Setting.Bool("TELEMETRY_EXTENSION_CLOUDWATCH_SPANS", raw.Spans, false, problems),
             Setting.OneOf("TELEMETRY_EXTENSION_CLOUDWATCH_RESOURCE", raw.Resource, ResourceInEvents.Service, ResourceChoices, problems),
-            Setting.Int("TELEMETRY_EXTENSION_CLOUDWATCH_MAX_EVENT_BYTES", raw.MaxEventBytes, LogEventBatches.SafeMessageBytes, 1024, LogEventBatches.MaxMessageBytes, problems),
+            Setting.Int("TELEMETRY_EXTENSION_CLOUDWATCH_MAX_EVENT_BYTES", raw.MaxEventBytes, SafeEventBytes, 1024, LargestEventBytes, problems),
             EmfFrom(raw, target is not null, problems));
     }
 
@@ -71,7 +88,7 @@ internal sealed record CloudWatchOptions(LogTarget? Target, bool Logs, bool Span
     {
         if (Setting.Text(raw) is not { } template)
             return fallback;
-        if (LogNames.Unknown(template).FirstOrDefault() is not { } unknown)
+        if (LogTarget.UnknownPlaceholders(template).FirstOrDefault() is not { } unknown)
             return template;
         problems.Add(name, template, $"has an unknown placeholder {{{unknown}}}", fallback ?? "nothing");
         return fallback;

@@ -1,8 +1,16 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Configuration;
-using TelemetryExtension.Processing.Metrics;
 
 namespace TelemetryExtension.Configuration;
+
+internal enum MetricTemporality : byte
+{
+    /// <summary>Each collection says what came since the one before; no state is lost with an environment.</summary>
+    Delta = 1,
+
+    /// <summary>Each collection says what came since the start.</summary>
+    Cumulative = 2,
+}
 
 internal sealed record MetricSettings(
     [property: ConfigurationKeyName("TELEMETRY_EXTENSION_METRICS")] string? Enabled = null,

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text;
-using TelemetryExtension.Destinations.Otlp;
-using TelemetryExtension.Network;
 using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Configuration;
@@ -71,7 +69,7 @@ internal sealed class OtlpEndpointReader(SettingProblems problems, int[] ownPort
 
         if (!Uri.TryCreate(full, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
             return Unusable(name, "is not an http:// or https:// URL");
-        if (ownPorts.Contains(url.Port) && OwnReceiver.IsOwnHost(url))
+        if (ownPorts.Contains(url.Port) && OwnHost.Is(url))
             return Unusable(name, $"points at this extension itself (port {url.Port}): telemetry would go in circles");
         return url;
     }

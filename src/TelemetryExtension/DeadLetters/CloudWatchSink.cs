@@ -1,5 +1,6 @@
 using TelemetryExtension.Destinations;
 using TelemetryExtension.Destinations.CloudWatch;
+using TelemetryExtension.Destinations.CloudWatch.Streams;
 using TelemetryExtension.Diagnostics;
 using TelemetryExtension.Network;
 

@@ -2,6 +2,7 @@ using Amazon.CloudWatchLogs;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Delivery;
 using TelemetryExtension.Destinations.CloudWatch;
+using TelemetryExtension.Destinations.CloudWatch.Streams;
 using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.DeadLetters;

@@ -5,6 +5,9 @@ namespace TelemetryExtension.Destinations;
 /// <summary>Somewhere payloads go. Several deliveries may run at once (of metrics only one), and none throws but for cancellation.</summary>
 internal interface IDestination
 {
+    /// <summary>The most deliveries that run at once.</summary>
+    const int MaxRequests = 6;
+
     /// <summary>For log lines: where this goes, without secrets.</summary>
     string Name { get; }
 

@@ -5,6 +5,7 @@ using TelemetryExtension.DeadLetters;
 using TelemetryExtension.Delivery;
 using TelemetryExtension.Destinations;
 using TelemetryExtension.Destinations.CloudWatch;
+using TelemetryExtension.Destinations.CloudWatch.Streams;
 using TelemetryExtension.Destinations.Otlp;
 using TelemetryExtension.Diagnostics;
 using TelemetryExtension.Diagnostics.Accounting;

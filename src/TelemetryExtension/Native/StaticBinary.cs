@@ -1,12 +1,10 @@
 using System.Runtime.InteropServices;
-using TelemetryExtension.Network;
-using TelemetryExtension.Network.Tls;
 
 namespace TelemetryExtension.Native;
 
 /// <summary>
-/// What this process sets before its first name look-up and its first TLS handshake, once. Afterwards .NET's own trust is empty: whoever makes a TLS
-/// connection does it with <see cref="ServerTrust"/> (<see cref="OutboundHandler"/> has it set up).
+/// What this process sets before its first name look-up and its first TLS handshake, once. Afterwards .NET's own trust is empty: every TLS connection
+/// needs Network/Tls/ServerTrust, which Network/OutboundHandler sets up.
 /// </summary>
 internal static partial class StaticBinary
 {

@@ -1,8 +1,3 @@
-using System.Net.Sockets;
-using System.Security.Authentication;
-using TelemetryExtension.Destinations;
-using TelemetryExtension.Diagnostics;
-
 namespace TelemetryExtension.Network;
 
 /// <summary>
@@ -44,30 +39,6 @@ internal sealed class AttemptTimeout : IDisposable
             return;
         var tick = TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerMillisecond, _timeout.Ticks / _left));
         _timer = _time.CreateTimer(static state => ((AttemptTimeout)state!).Tick(), this, tick, tick);
-    }
-
-    /// <summary>What an attempt that ended in an exception means: no answer, so it may be tried again.</summary>
-    /// <exception cref="OperationCanceledException">The outer token was cancelled.</exception>
-    public DeliveryResult Failure(Exception exception, CancellationToken outer)
-    {
-        // A connection torn down by the cancellation can surface as an I/O error: to the caller it is the cancellation.
-        if (outer.IsCancellationRequested)
-            throw new OperationCanceledException("The attempt was cancelled.", exception, outer);
-        if (IsExpired)
-            return new(DeliveryStatus.Retryable, 0, "no answer in time");
-        var innermost = exception;
-        while (innermost is not (SocketException or AuthenticationException) && innermost.InnerException is { } inner)
-            innermost = inner;
-        // In the words of the network, where it is to blame: the name of an exception looks like a bug of ours.
-        var kind = exception switch
-        {
-            HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http => http.HttpRequestError.ToString(),
-            HttpIOException io => io.HttpRequestError.ToString(),
-            _ when innermost is SocketException or IOException => "ConnectionLost",
-            _ => exception.GetType().Name,
-        };
-        var detail = innermost is SocketException socket ? socket.SocketErrorCode.ToString() : innermost.Message;
-        return new(DeliveryStatus.Retryable, 0, innermost is not SocketException && Reason.IsKey(detail) ? kind : $"{kind}: {detail}");
     }
 
     public void Dispose()

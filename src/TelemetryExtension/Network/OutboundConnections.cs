@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using TelemetryExtension.Destinations;
 
 namespace TelemetryExtension.Network;
 
@@ -29,9 +28,9 @@ internal sealed partial class OutboundConnections(Func<HttpMessageHandler> creat
     /// a freeze: that is tried again once, at once, on a fresh connection. So is one that says nothing for far longer than answers usually take
     /// (<see cref="PatienceWith"/>). The request is made anew, with the same batch id.
     /// </summary>
-    public async ValueTask<DeliveryResult> SendAsync(
+    public async ValueTask<T> SendAsync<T>(
         Func<HttpRequestMessage> createRequest,
-        Func<HttpResponseMessage, CancellationToken, ValueTask<DeliveryResult>> readAsync,
+        Func<HttpResponseMessage, CancellationToken, ValueTask<T>> readAsync,
         CancellationToken cancellationToken)
     {
         for (var isSecondTry = false; ; isSecondTry = true)

@@ -4,7 +4,6 @@ using System.Security.Cryptography.X509Certificates;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Native;
 using TelemetryExtension.Network.Tls;
-using TelemetryExtension.Outbox;
 
 namespace TelemetryExtension.Network;
 
@@ -19,7 +18,7 @@ internal static class OutboundHandler
 
     /// <summary>Reads the files named in <paramref name="tls"/>; throws what reading and parsing them throws.</summary>
     /// <param name="ownPorts">Ports this process listens on; whether a name leads there shows when it is resolved.</param>
-    public static SocketsHttpHandler Create(Uri url, TlsFiles tls, IReadOnlyList<int>? ownPorts = null)
+    public static SocketsHttpHandler Create(Uri url, TlsFiles tls, int maxConnections, IReadOnlyList<int>? ownPorts = null)
     {
         StaticBinary.Prepare();
         var handler = new SocketsHttpHandler
@@ -29,7 +28,7 @@ internal static class OutboundHandler
             UseProxy = !url.IsLoopback,
             AutomaticDecompression = DecompressionMethods.None,
             ActivityHeadersPropagator = null,
-            MaxConnectionsPerServer = RequestSlots.Most,
+            MaxConnectionsPerServer = maxConnections,
             ConnectTimeout = TimeSpan.FromSeconds(10),
             // Silence is judged by OutboundConnections, by the wall clock: the monotonic one may stand still while frozen.
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,

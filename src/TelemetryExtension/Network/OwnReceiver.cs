@@ -4,25 +4,11 @@ using System.Net.Sockets;
 namespace TelemetryExtension.Network;
 
 /// <summary>
-/// Recognises this machine as a destination. Our own listeners answer 200 to whatever comes, so telemetry sent there would count as exported,
-/// or go in circles. What the name alone does not tell, the connection does.
+/// Refuses connections to our own listeners. They answer 200 to everything, so telemetry sent there would count as exported, or go in circles.
+/// The validation of settings refuses names of this machine; here is what only the connection shows.
 /// </summary>
 internal static class OwnReceiver
 {
-    private static readonly string[] Names = ["localhost", "ip6-localhost", "ip6-loopback", "sandbox.localdomain"];
-
-    /// <summary>By the name alone: nothing is looked up. .localhost belongs to this machine (RFC 6761).</summary>
-    public static bool IsOwnHost(Uri url)
-    {
-        var host = url.DnsSafeHost;
-        if (IPAddress.TryParse(host, out var address))
-            return IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
-        host = host.TrimEnd('.');
-        return Names.Contains(host, StringComparer.OrdinalIgnoreCase)
-            || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
-            || host.Equals(Environment.MachineName, StringComparison.OrdinalIgnoreCase);
-    }
-
     /// <summary>Connects as the handler itself does, but not to a port of ours on this machine.</summary>
     /// <exception cref="IOException">The name led to this machine.</exception>
     public static async ValueTask<Stream> ConnectElsewhereAsync(DnsEndPoint endPoint, IReadOnlyList<int> ownPorts, CancellationToken cancellationToken)

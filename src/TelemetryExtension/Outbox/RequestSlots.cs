@@ -1,3 +1,5 @@
+using TelemetryExtension.Destinations;
+
 namespace TelemetryExtension.Outbox;
 
 /// <summary>
@@ -6,10 +8,8 @@ namespace TelemetryExtension.Outbox;
 /// </summary>
 internal sealed class RequestSlots
 {
-    public const int Shared = 4;
-
-    /// <summary>All shared ones taken by one signal, and one for each of the others.</summary>
-    public const int Most = Shared + 2;
+    /// <summary>All shared ones may be taken by one signal, and each of the other two has one.</summary>
+    public const int Shared = IDestination.MaxRequests - 2;
 
     private int _taken;
 

@@ -39,17 +39,15 @@ internal sealed class TelemetryCollector(
         get
         {
             lock (_gate)
-                return channel.TryPeekOldest(out var received) ? TimeSpan.FromMicroseconds(Math.Max(0, NowUnixNano - received) / 1000) : TimeSpan.Zero;
+                return channel.TryPeekOldest(out var received) ? TimeSpan.FromMicroseconds(Math.Max(0, UnixTime.Now(time) - received) / 1000) : TimeSpan.Zero;
         }
     }
-
-    private long NowUnixNano => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 
     public void OnInvoke(ExtensionEvent.Invoke invoke)
     {
         lock (_gate)
         {
-            tracker.OnInvoke(invoke.RequestId, invoke.InvokedFunctionArn, invoke.TraceHeader, NowUnixNano);
+            tracker.OnInvoke(invoke.RequestId, invoke.InvokedFunctionArn, invoke.TraceHeader, UnixTime.Now(time));
             metrics?.InvocationStarted();
         }
     }
@@ -94,7 +92,7 @@ internal sealed class TelemetryCollector(
             channel.TryComplete();
             DrainToTheEnd();
             if (hasTelemetry)
-                tracker.OnShutdown(reason, NowUnixNano);
+                tracker.OnShutdown(reason, UnixTime.Now(time));
             Encode(last: true);
         }
     }

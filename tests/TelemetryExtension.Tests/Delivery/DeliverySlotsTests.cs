@@ -23,7 +23,7 @@ public sealed class DeliverySlotsTests
         for (var i = 0; i < Logs; i++)
             bench.Add(DeliveryTestBench.LogPayload(1, 1500));
         var flush = bench.DeliverAsync(budgetMs: 300);
-        for (var i = 0; i < RequestSlots.Most; i++)
+        for (var i = 0; i < IDestination.MaxRequests; i++)
             (await _destination.RequestAsync()).Answer(DeliveryStatus.Retryable);
         await flush.WaitAsync(Patience, TestContext.Current.CancellationToken);
 

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using TelemetryExtension.Network;
 
 namespace TelemetryExtension.Tests.Network;
@@ -57,14 +56,5 @@ public sealed class AttemptTimeoutTests
         outer.Cancel();
         Assert.True(timeout.Token.IsCancellationRequested);
         Assert.False(timeout.IsExpired);
-        Assert.Throws<OperationCanceledException>(() => timeout.Failure(new IOException("torn down"), outer.Token));
-    }
-
-    [Fact]
-    public void Failure_ConnectionReset_IsSaidWithoutNamesOfExceptions()
-    {
-        using var timeout = new AttemptTimeout(TimeSpan.FromSeconds(8), _time, CancellationToken.None);
-        var reset = new HttpRequestException("x", new IOException("y", new SocketException((int)SocketError.ConnectionReset)));
-        Assert.Equal("ConnectionLost: ConnectionReset", timeout.Failure(reset, CancellationToken.None).Message);
     }
 }

@@ -1,5 +1,6 @@
 using OpenTelemetry.Proto.Collector.Metrics.V1;
 using OpenTelemetry.Proto.Metrics.V1;
+using TelemetryExtension.Configuration;
 using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Processing;
 using TelemetryExtension.Processing.Invocations;

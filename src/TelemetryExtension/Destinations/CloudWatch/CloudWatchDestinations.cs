@@ -1,6 +1,7 @@
 using Amazon.CloudWatchLogs;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Destinations.CloudWatch.Emf;
+using TelemetryExtension.Destinations.CloudWatch.Streams;
 
 namespace TelemetryExtension.Destinations.CloudWatch;
 

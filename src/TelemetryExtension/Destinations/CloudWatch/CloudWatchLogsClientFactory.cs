@@ -104,7 +104,7 @@ internal static class CloudWatchLogsClientFactory
 
         private SocketsHttpHandler Connections()
         {
-            var connections = OutboundHandler.Create(endpoint, default);
+            var connections = OutboundHandler.Create(endpoint, default, IDestination.MaxRequests);
             connections.ConnectTimeout = ConnectTimeout;
             connections.PooledConnectionIdleTimeout = MaxSilence;
             return connections;

@@ -1,8 +1,8 @@
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Destinations.CloudWatch.Emf;
 using TelemetryExtension.Destinations.CloudWatch.Json;
+using TelemetryExtension.Destinations.CloudWatch.Streams;
 using TelemetryExtension.Otlp;
-using TelemetryExtension.Outbox;
 
 namespace TelemetryExtension.Destinations.CloudWatch;
 

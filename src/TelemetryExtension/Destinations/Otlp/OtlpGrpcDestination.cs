@@ -31,7 +31,7 @@ internal sealed class OtlpGrpcDestination(string name, OtlpEndpoint?[] endpoints
         }
         catch (Exception exception)
         {
-            return timeout.Failure(exception, cancellationToken);
+            return FailedAttempt.Of(exception, timeout, cancellationToken);
         }
     }
 

@@ -51,7 +51,7 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
         }
         catch (Exception exception)
         {
-            return timeout.Failure(exception, cancellationToken);
+            return FailedAttempt.Of(exception, timeout, cancellationToken);
         }
     }
 

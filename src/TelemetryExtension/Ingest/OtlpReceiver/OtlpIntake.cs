@@ -71,7 +71,7 @@ internal sealed class OtlpIntake(
                 return Refuse(signal, BodyStatus.BadRequest, problem);
             if (records == 0)
                 return new(IntakeStatus.Accepted);
-            var item = new TelemetryItem(TelemetryItemKind.OtlpRequest, signal, body, offset, body.Length - offset, 0, NowUnixNano(), records);
+            var item = new TelemetryItem(TelemetryItemKind.OtlpRequest, signal, body, offset, body.Length - offset, 0, UnixTime.Now(time), records);
             body.AddReference();
             return sink.TryWrite(item) ? new(IntakeStatus.Accepted) : new(IntakeStatus.Full, "the buffer is full");
         }
@@ -116,6 +116,4 @@ internal sealed class OtlpIntake(
         body = by;
         offset = 0;
     }
-
-    private long NowUnixNano() => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 }

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using TelemetryExtension.Processing.Invocations;
+using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Ingest.TelemetryApi;
 
@@ -9,7 +9,7 @@ internal static class TelemetryTime
 {
     /// <summary>The usual form <c>2025-08-11T12:00:00.123Z</c> is read here without allocation; anything else by the lenient parser.</summary>
     public static long Read(ref Utf8JsonReader json) =>
-        !json.ValueIsEscaped && json.TryGetDateTimeOffset(out var time) && time.Year is >= 1970 and < 2262
-            ? (time - DateTimeOffset.UnixEpoch).Ticks * 100
-            : PlatformEventReader.Time(Encoding.UTF8.GetString(json.ValueSpan)) ?? 0;
+        !json.ValueIsEscaped && json.TryGetDateTimeOffset(out var time) && UnixTime.IsRepresentable(time)
+            ? UnixTime.Of(time)
+            : UnixTime.Read(Encoding.UTF8.GetString(json.ValueSpan)) ?? 0;
 }

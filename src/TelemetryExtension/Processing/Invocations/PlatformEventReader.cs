@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json;
+using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Processing.Invocations;
 
@@ -28,7 +28,7 @@ internal static class PlatformEventReader
     {
         if (Text(envelope, "type") is not { } type)
             return null;
-        var time = Time(Text(envelope, "time")) ?? fallbackTime;
+        var time = UnixTime.Read(Text(envelope, "time")) ?? fallbackTime;
         var record = envelope.TryGetProperty("record", out var value) && value.ValueKind == JsonValueKind.Object ? value : default;
         var requestId = Text(record, "requestId");
         return type switch
@@ -63,13 +63,6 @@ internal static class PlatformEventReader
             _ => new PlatformEvent.Unknown(time, type),
         };
     }
-
-    /// <summary>RFC 3339 to epoch ns; null when it cannot be read (AWS's own samples hold <c>23:23:521Z</c>) or is outside what OTLP can hold.</summary>
-    public static long? Time(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-        && time.Year is >= 1970 and < 2262
-            ? (time - DateTimeOffset.UnixEpoch).Ticks * 100
-            : null;
 
     private static string? Text(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
@@ -107,7 +100,7 @@ internal static class PlatformEventReader
         if (record.ValueKind != JsonValueKind.Object || !record.TryGetProperty("spans", out var array) || array.ValueKind != JsonValueKind.Array)
             return spans;
         foreach (var span in array.EnumerateArray())
-            if (Text(span, "name") is { Length: > 0 } name && Time(Text(span, "start")) is { } start
+            if (Text(span, "name") is { Length: > 0 } name && UnixTime.Read(Text(span, "start")) is { } start
                 && Milliseconds(span, "durationMs") is { } duration)
                 spans.Add(new(name, start, duration));
         return spans;

@@ -1,3 +1,5 @@
+using TelemetryExtension.Configuration;
+
 namespace TelemetryExtension.Processing.Metrics;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using TelemetryExtension.Configuration;
 using TelemetryExtension.Otlp;
 using TelemetryExtension.Processing.SemanticConventions;
 

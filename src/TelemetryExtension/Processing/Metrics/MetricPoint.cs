@@ -1,14 +1,5 @@
 namespace TelemetryExtension.Processing.Metrics;
 
-internal enum MetricTemporality : byte
-{
-    /// <summary>Each collection says what came since the one before; no state is lost with an environment.</summary>
-    Delta = 1,
-
-    /// <summary>Each collection says what came since the start.</summary>
-    Cumulative = 2,
-}
-
 /// <summary>Up to two attributes of a data point; values are never null when their key is not.</summary>
 internal readonly record struct MetricAttributes(string? Key = null, string? Value = null, string? SecondKey = null, string? SecondValue = null);
 

@@ -1,3 +1,5 @@
+using TelemetryExtension.Configuration;
+
 namespace TelemetryExtension.Processing.Metrics;
 
 /// <summary>The state of one metric with one set of attributes.</summary>

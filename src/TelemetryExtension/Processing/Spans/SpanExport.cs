@@ -80,14 +80,12 @@ internal sealed class SpanExport : IDisposable
         if (activity is null)
             return null;
         SpanIdAccessor.Set(activity, span.SpanId);
-        activity.SetStartTime(ToUtc(span.Start));
-        activity.SetEndTime(ToUtc(Math.Max(span.Start, span.End)));
+        activity.SetStartTime(UnixTime.ToUtc(span.Start));
+        activity.SetEndTime(UnixTime.ToUtc(Math.Max(span.Start, span.End)));
         if (span.Error is not null)
             activity.SetStatus(ActivityStatusCode.Error, span.Error.Length > 0 ? span.Error : null);
         return activity;
     }
-
-    private static DateTime ToUtc(long unixNano) => DateTime.UnixEpoch.AddTicks(unixNano / 100);
 
     /// <summary>Stands where the network would be. The exporter calls <see cref="Send"/> only, and takes its buffer back when the call ends: so copy.</summary>
     private sealed class CapturingHandler : HttpMessageHandler

@@ -1,6 +1,7 @@
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Destinations;
 using TelemetryExtension.Destinations.CloudWatch;
+using TelemetryExtension.Destinations.CloudWatch.Streams;
 using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Tests.Destinations.CloudWatch;

@@ -4,6 +4,7 @@ using TelemetryExtension.DeadLetters.Replay;
 using TelemetryExtension.Destinations.CloudWatch;
 using TelemetryExtension.Destinations.CloudWatch.Emf;
 using TelemetryExtension.Destinations.CloudWatch.Json;
+using TelemetryExtension.Destinations.CloudWatch.Streams;
 
 namespace TelemetryExtension.Tests.Destinations.CloudWatch;
 

@@ -7,6 +7,7 @@ using TelemetryExtension.DeadLetters;
 using TelemetryExtension.DeadLetters.Replay;
 using TelemetryExtension.Destinations;
 using TelemetryExtension.Destinations.CloudWatch;
+using TelemetryExtension.Destinations.CloudWatch.Streams;
 using TelemetryExtension.Otlp;
 using TelemetryExtension.Tests.Configuration;
 

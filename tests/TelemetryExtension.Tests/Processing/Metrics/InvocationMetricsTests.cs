@@ -1,3 +1,4 @@
+using TelemetryExtension.Configuration;
 using TelemetryExtension.Processing.Invocations;
 using TelemetryExtension.Processing.Metrics;
 

@@ -1,3 +1,4 @@
+using TelemetryExtension.Configuration;
 using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Processing.Metrics;
 

@@ -4,6 +4,7 @@ using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Proto.Collector.Metrics.V1;
 using OpenTelemetry.Proto.Metrics.V1;
+using TelemetryExtension.Configuration;
 using TelemetryExtension.Otlp;
 using TelemetryExtension.Processing.Metrics;
 using TelemetryExtension.Tests.Processing.Spans;

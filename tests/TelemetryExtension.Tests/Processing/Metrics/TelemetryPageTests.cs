@@ -11,7 +11,7 @@ namespace TelemetryExtension.Tests.Processing.Metrics;
 /// <summary>docs/telemetry.md cannot go stale: what is sent is on the page, and what is on the page is sent.</summary>
 public partial class TelemetryPageTests
 {
-    private static readonly string Page = File.ReadAllText(Path.Combine(Root(), "docs", "telemetry.md"));
+    private static readonly string Page = Repository.Text("docs", "telemetry.md");
 
     [Fact]
     public void EveryMetric_HasItsRow()
@@ -103,12 +103,4 @@ public partial class TelemetryPageTests
         MetricKind.Gauge => "gauge",
         _ => "histogram",
     };
-
-    private static string Root()
-    {
-        var directory = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(directory, "TelemetryExtension.sln")))
-            directory = Path.GetDirectoryName(directory) ?? throw new DirectoryNotFoundException("TelemetryExtension.sln");
-        return directory;
-    }
 }

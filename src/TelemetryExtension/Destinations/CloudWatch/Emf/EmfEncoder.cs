@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Destinations.CloudWatch.Json;
+using TelemetryExtension.Destinations.CloudWatch.Streams;
 using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Destinations.CloudWatch.Emf;

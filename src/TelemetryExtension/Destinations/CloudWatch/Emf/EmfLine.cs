@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Destinations.CloudWatch.Json;
+using TelemetryExtension.Destinations.CloudWatch.Streams;
 
 namespace TelemetryExtension.Destinations.CloudWatch.Emf;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using TelemetryExtension.Configuration;
+using TelemetryExtension.Destinations.CloudWatch.Streams;
 using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Destinations.CloudWatch.Json;

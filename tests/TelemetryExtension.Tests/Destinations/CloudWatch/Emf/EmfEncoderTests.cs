@@ -2,6 +2,7 @@ using System.Text.Json;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Destinations.CloudWatch;
 using TelemetryExtension.Destinations.CloudWatch.Emf;
+using TelemetryExtension.Destinations.CloudWatch.Streams;
 using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Tests.Destinations.CloudWatch.Emf;

@@ -2,8 +2,9 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
+using TelemetryExtension.Configuration;
 
-namespace TelemetryExtension.Destinations.CloudWatch;
+namespace TelemetryExtension.Destinations.CloudWatch.Streams;
 
 /// <summary>
 /// Cuts events into calls of PutLogEvents that keep every limit of the API (API_PutLogEvents): ascending times (equal times keep their order), at most
@@ -17,11 +18,7 @@ internal static class LogEventBatches
     public const int EventOverhead = 26;
     public const long MaxSpanMs = 24 * 60 * 60 * 1000;
 
-    /// <summary>The longest message that the API takes at all, and the longest that all partitions take.</summary>
-    public const int MaxMessageBytes = MaxBytes - EventOverhead;
-    public const int SafeMessageBytes = (256 * 1024) - EventOverhead;
-
-    public static List<LogEvent[]> Of(IReadOnlyList<LogEvent> events, int maxMessageBytes = SafeMessageBytes)
+    public static List<LogEvent[]> Of(IReadOnlyList<LogEvent> events, int maxMessageBytes = CloudWatchOptions.SafeEventBytes)
     {
         var batches = new List<LogEvent[]>();
         var batch = new List<LogEvent>(Math.Min(events.Count, MaxEvents));

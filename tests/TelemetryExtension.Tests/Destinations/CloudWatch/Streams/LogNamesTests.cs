@@ -1,6 +1,8 @@
+using TelemetryExtension.Configuration;
 using TelemetryExtension.Destinations.CloudWatch;
+using TelemetryExtension.Destinations.CloudWatch.Streams;
 
-namespace TelemetryExtension.Tests.Destinations.CloudWatch;
+namespace TelemetryExtension.Tests.Destinations.CloudWatch.Streams;
 
 public sealed class LogNamesTests
 {
@@ -30,5 +32,5 @@ public sealed class LogNamesTests
     [InlineData("{function", "function")]
     [InlineData("plain", null)]
     [InlineData("{date}{instance}{version}{function}", null)]
-    public void Unknown_Template_NamesTheBadPlaceholder(string template, string? expected) => Assert.Equal(expected, LogNames.Unknown(template).FirstOrDefault());
+    public void Unknown_Template_NamesTheBadPlaceholder(string template, string? expected) => Assert.Equal(expected, LogTarget.UnknownPlaceholders(template).FirstOrDefault());
 }

@@ -3,7 +3,7 @@ using Amazon.CloudWatchLogs.Model;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Diagnostics;
 
-namespace TelemetryExtension.Destinations.CloudWatch;
+namespace TelemetryExtension.Destinations.CloudWatch.Streams;
 
 /// <summary>
 /// Puts batches into one log stream, whose group and stream it creates when they are missing (also when they go missing later). The client is

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Processing.Metrics;
 
-namespace TelemetryExtension.Tests.Processing.Metrics;
+namespace TelemetryExtension.Tests.Configuration;
 
 public class PriceTableTests
 {

@@ -1,4 +1,4 @@
-namespace TelemetryExtension.Destinations.CloudWatch;
+namespace TelemetryExtension.Destinations.CloudWatch.Streams;
 
 /// <summary>One event for a log stream.</summary>
 /// <param name="TimeUnixMs">Epoch milliseconds.</param>

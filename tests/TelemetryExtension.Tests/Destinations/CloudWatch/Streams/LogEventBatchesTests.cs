@@ -2,8 +2,10 @@ using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using TelemetryExtension.Destinations.CloudWatch;
+using TelemetryExtension.Destinations.CloudWatch.Streams;
+using TelemetryExtension.Tests.Processing.Invocations;
 
-namespace TelemetryExtension.Tests.Destinations.CloudWatch;
+namespace TelemetryExtension.Tests.Destinations.CloudWatch.Streams;
 
 public sealed class LogEventBatchesTests
 {

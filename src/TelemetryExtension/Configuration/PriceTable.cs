@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using TelemetryExtension.Configuration;
 
-namespace TelemetryExtension.Processing.Metrics;
+namespace TelemetryExtension.Configuration;
 
 /// <summary>
 /// What an invocation costs, roughly: on-demand price of duration and request. No free tier, volume discount, provisioned concurrency or

@@ -3,7 +3,7 @@ using Amazon.CloudWatchLogs.Model;
 using Amazon.Runtime;
 using TelemetryExtension.Diagnostics;
 
-namespace TelemetryExtension.Destinations.CloudWatch;
+namespace TelemetryExtension.Destinations.CloudWatch.Streams;
 
 /// <summary>
 /// What a failed call means for its payload. Only what is wrong with the events themselves is final; missing permissions, groups and credentials

@@ -1,6 +1,4 @@
-using TelemetryExtension.Otlp;
-
-namespace TelemetryExtension.Destinations.Otlp;
+namespace TelemetryExtension.Otlp;
 
 /// <summary>Request paths of the OTLP specification.</summary>
 internal static class OtlpPaths

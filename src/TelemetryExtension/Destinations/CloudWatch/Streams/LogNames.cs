@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace TelemetryExtension.Destinations.CloudWatch;
+namespace TelemetryExtension.Destinations.CloudWatch.Streams;
 
 /// <summary>What the names of a log group and a log stream are made of. The instance is known once Lambda has told it (platform.initStart).</summary>
 internal sealed record LogNameValues(string? Function, string? Version, string? Instance);
@@ -10,19 +10,6 @@ internal sealed record LogNameValues(string? Function, string? Version, string? 
 internal static class LogNames
 {
     public const int MaxLength = 512;
-    private static readonly string[] Known = ["function", "version", "instance", "date"];
-
-    /// <summary>The placeholders of a template that nobody fills.</summary>
-    public static IEnumerable<string> Unknown(string template)
-    {
-        for (var open = template.IndexOf('{', StringComparison.Ordinal); open >= 0; open = template.IndexOf('{', open + 1))
-        {
-            var close = template.IndexOf('}', open);
-            var name = close < 0 ? template[(open + 1)..] : template[(open + 1)..close];
-            if (close < 0 || !Known.Contains(name))
-                yield return name;
-        }
-    }
 
     /// <summary>Letters, digits and <c>. - _ / #</c>; anything else becomes a dash.</summary>
     public static string Group(string template, LogNameValues values, DateTimeOffset now) =>

@@ -1,0 +1,33 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using TelemetryExtension.Diagnostics;
+using TelemetryExtension.Network;
+
+namespace TelemetryExtension.Destinations.Otlp;
+
+/// <summary>What an attempt that ended in an exception means: there was no answer, so the extension may retry.</summary>
+internal static class FailedAttempt
+{
+    /// <exception cref="OperationCanceledException">The outer token was cancelled.</exception>
+    public static DeliveryResult Of(Exception exception, AttemptTimeout timeout, CancellationToken outer)
+    {
+        // A connection torn down by the cancellation can surface as an I/O error: to the caller it is the cancellation.
+        if (outer.IsCancellationRequested)
+            throw new OperationCanceledException("The attempt was cancelled.", exception, outer);
+        if (timeout.IsExpired)
+            return new(DeliveryStatus.Retryable, 0, "no answer in time");
+        var innermost = exception;
+        while (innermost is not (SocketException or AuthenticationException) && innermost.InnerException is { } inner)
+            innermost = inner;
+        // In the words of the network, where it is to blame: the name of an exception looks like a bug of ours.
+        var kind = exception switch
+        {
+            HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http => http.HttpRequestError.ToString(),
+            HttpIOException io => io.HttpRequestError.ToString(),
+            _ when innermost is SocketException or IOException => "ConnectionLost",
+            _ => exception.GetType().Name,
+        };
+        var detail = innermost is SocketException socket ? socket.SocketErrorCode.ToString() : innermost.Message;
+        return new(DeliveryStatus.Retryable, 0, innermost is not SocketException && Reason.IsKey(detail) ? kind : $"{kind}: {detail}");
+    }
+}

@@ -1,0 +1,22 @@
+using System.Globalization;
+
+namespace TelemetryExtension.Otlp;
+
+/// <summary>Nanoseconds since the Unix epoch, the times of OTLP. A signed number holds them until 2262.</summary>
+internal static class UnixTime
+{
+    public const long NanosPerMillisecond = 1_000_000;
+    public const long NanosPerSecond = 1_000_000_000;
+
+    public static long Now(TimeProvider time) => Of(time.GetUtcNow());
+
+    public static long Of(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+
+    public static DateTime ToUtc(long nanos) => DateTime.UnixEpoch.AddTicks(nanos / TimeSpan.NanosecondsPerTick);
+
+    /// <summary>RFC 3339; null for text that is none (AWS's own samples hold <c>23:23:521Z</c>) and for a time that OTLP cannot hold.</summary>
+    public static long? Read(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && IsRepresentable(time) ? Of(time) : null;
+
+    public static bool IsRepresentable(DateTimeOffset time) => time.Year is >= 1970 and < 2262;
+}
