@@ -136,6 +136,8 @@ internal sealed class OtlpEndpoint(OtlpBackend backend, Inbox inbox, OtlpBackend
             request.Body = content;
             request.Message = OtlpMessages.Decode(request.Signal!.Value, content, request.Protocol == OtlpProtocol.HttpJson);
             request.ItemCount = OtlpMessages.ItemCount(request.Message);
+            if (request.Protocol != OtlpProtocol.HttpJson)
+                request.BrokenRules = OtlpRules.Check(request.Message, content.Span);
             return null;
         }
         catch (Exception error) when (error is InvalidProtocolBufferException or FormatException or InvalidDataException)

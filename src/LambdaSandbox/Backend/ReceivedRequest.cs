@@ -39,6 +39,9 @@ public sealed class ReceivedRequest
     /// <summary>Why the backend refuses this request of its own accord; null when it has nothing against it.</summary>
     public string? Problem { get; internal set; }
 
+    /// <summary>Rules of OTLP that the request breaks (<see cref="OtlpRules"/>). The backend takes it all the same.</summary>
+    public IReadOnlyList<string> BrokenRules { get; internal set; } = [];
+
     /// <summary>Spans, log records or data points in it.</summary>
     public long ItemCount { get; internal set; }
 

@@ -4,8 +4,8 @@ namespace TelemetryExtension.Buffering;
 internal interface ITelemetrySink
 {
     /// <summary>
-    /// Takes the item and its reference to the body. False: no room; the item has been counted as dropped and released, and
-    /// the sender may be told to come again.
+    /// Takes the item and its reference to the body. False: there is no room, and the item has been released. A refused OTLP request does not count as
+    /// received, because its sender is told to send it again; everything else counts as dropped.
     /// </summary>
     bool TryWrite(in TelemetryItem item);
 }

@@ -5,7 +5,7 @@ namespace TelemetryExtension.Buffering;
 
 /// <summary>
 /// Everything that arrives waits here for the flush: a lock-free ring with a budget in items and in bytes, one reader. A writer never
-/// waits; what does not fit is dropped, counted by reason, and its bytes go back to the pool.
+/// waits; what does not fit is refused (<see cref="ITelemetrySink.TryWrite"/>), and its bytes go back to the pool.
 /// <para>
 /// What an item costs: a slice keeps its whole body from going back to the pool, so bytes are counted by body, at the size the pool
 /// gave: the first item of a body is charged with all of it, the last one to leave gives it back. A body of
@@ -46,7 +46,10 @@ internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger) : I
     public bool HasRoomFor(long bytes) => _budget.Items < options.Items - (options.Items / 8)
         && _budget.Bytes + bytes + BodyOverhead <= options.Bytes - (options.Bytes / 8);
 
-    /// <summary>Counts the item as received. When refused, it is counted as dropped and its reference is released: either way it is no longer the caller's.</summary>
+    /// <summary>The largest body that finds room in an empty channel.</summary>
+    public long LargestBody => options.Bytes - (options.Bytes / 8) - BodyOverhead;
+
+    /// <inheritdoc/>
     public bool TryWrite(in TelemetryItem item)
     {
         var account = AccountOf(in item);
@@ -140,7 +143,10 @@ internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger) : I
 
     private bool Drop(in TelemetryItem item, DropReason reason, LedgerAccount account)
     {
-        ledger.Dropped(account, reason, item.Records);
+        if (item.Kind == TelemetryItemKind.OtlpRequest)
+            ledger.Received(account, -item.Records);
+        else
+            ledger.Dropped(account, reason, item.Records);
         item.Release();
         return false;
     }

@@ -5,7 +5,8 @@ namespace TelemetryExtension.Otlp;
 
 /// <summary>
 /// Turns OTLP's JSON into the same request in protobuf (OTLP specification, "JSON Protobuf Encoding"): hex ids, 64-bit integers as
-/// strings or numbers, enums as integers, unknown keys ignored, null as absent. One instance converts one request.
+/// strings or numbers, enums as integers, unknown keys ignored, null as absent. In strings, what is not Unicode (a lone surrogate, bytes that are not
+/// UTF-8) becomes U+FFFD. One instance converts one request.
 /// </summary>
 internal sealed class OtlpJsonConverter
 {
@@ -41,11 +42,44 @@ internal sealed class OtlpJsonConverter
         {
             return $"the body is not valid JSON near byte {reader.BytesConsumed}";
         }
-        catch (InvalidOperationException)
+    }
+
+    /// <summary>Counts the records of a request that cannot be converted, as far as it is JSON; at least 1.</summary>
+    public static int CountRecords(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxJsonDepth });
+        var (count, arrayDepth) = (0, -1);
+        var isList = false;
+        try
         {
-            // How the reader reports invalid UTF-8 and unpaired surrogates.
-            return $"a string near byte {reader.BytesConsumed} is not valid Unicode";
+            while (reader.Read())
+            {
+                switch (reader.TokenType)
+                {
+                    case JsonTokenType.PropertyName:
+                        isList = reader.ValueSpan.SequenceEqual("spans"u8) || reader.ValueSpan.SequenceEqual("logRecords"u8)
+                            || reader.ValueSpan.SequenceEqual("dataPoints"u8);
+                        continue;
+                    case JsonTokenType.StartArray when isList && arrayDepth < 0:
+                        arrayDepth = reader.CurrentDepth;
+                        break;
+                    case JsonTokenType.EndArray when reader.CurrentDepth == arrayDepth:
+                        arrayDepth = -1;
+                        break;
+                    case JsonTokenType.StartObject when arrayDepth >= 0 && reader.CurrentDepth == arrayDepth + 1:
+                        count++;
+                        break;
+                }
+
+                isList = false;
+            }
         }
+        catch (JsonException)
+        {
+            // It ends in the middle: what was there counts.
+        }
+
+        return Math.Max(1, count);
     }
 
     private bool TryObject(OtlpMessage message, ref Utf8JsonReader reader, int depth)
@@ -68,8 +102,9 @@ internal sealed class OtlpJsonConverter
 
     private static int Find(ReadOnlySpan<OtlpField> fields, ref Utf8JsonReader reader)
     {
+        var name = OtlpJsonScalar.Unescaped(ref reader);
         for (var number = 1; number < fields.Length; number++)
-            if (fields[number].Kind is not OtlpFieldKind.None && reader.ValueTextEquals(fields[number].JsonName))
+            if (fields[number].Kind is not OtlpFieldKind.None && name.SequenceEqual(fields[number].JsonName))
                 return number;
         return 0;
     }

@@ -1,8 +1,6 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
-using System.Text;
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace TelemetryExtension.Otlp;
 
@@ -102,17 +100,16 @@ internal static class OtlpJsonScalar
     {
         if (reader.TokenType is not JsonTokenType.String)
             return "must be a string";
-        if (!reader.ValueIsEscaped)
+        var text = reader.ValueSpan;
+        var room = JsonText.Room(text, out var valid);
+        if (valid && !reader.ValueIsEscaped)
         {
-            if (!Utf8.IsValid(reader.ValueSpan))
-                return "is not valid UTF-8";
-            writer.Bytes(field, reader.ValueSpan);
+            writer.Bytes(field, text);
             return null;
         }
 
-        // Unescaped text is never longer than escaped text.
-        var mark = writer.Open(field, reader.ValueSpan.Length);
-        writer.Advance(reader.CopyString(writer.GetSpan(reader.ValueSpan.Length)));
+        var mark = writer.Open(field, text.Length);
+        writer.Advance(JsonText.Unescape(text, valid, writer.GetSpan(room)));
         writer.Close(mark);
         return null;
     }
@@ -157,6 +154,12 @@ internal static class OtlpJsonScalar
         return null;
     }
 
-    private static ReadOnlySpan<byte> Unescaped(ref Utf8JsonReader reader) =>
-        reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(reader.GetString()!) : reader.ValueSpan;
+    /// <summary>The text of a string or a property name; what is not Unicode is replaced.</summary>
+    public static ReadOnlySpan<byte> Unescaped(ref Utf8JsonReader reader)
+    {
+        if (!reader.ValueIsEscaped)
+            return reader.ValueSpan;
+        var room = new byte[JsonText.Room(reader.ValueSpan, out var valid)];
+        return room.AsSpan(0, JsonText.Unescape(reader.ValueSpan, valid, room));
+    }
 }

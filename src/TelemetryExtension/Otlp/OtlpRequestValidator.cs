@@ -3,33 +3,48 @@ using System.Text.Unicode;
 
 namespace TelemetryExtension.Otlp;
 
+/// <param name="Problem">Null when the request is valid or can be repaired, else which field is broken.</param>
+/// <param name="Records">Spans, data points or log records; of a broken request those whose frame is intact, and at least 1.</param>
+/// <param name="NeedsRepair">See <see cref="OtlpRepair"/>.</param>
+internal readonly record struct OtlpCheck(string? Problem, int Records, bool NeedsRepair);
+
 /// <summary>
-/// Walks a serialized Export*ServiceRequest as a protobuf parser would, without building anything, so that what would be
-/// refused by a backend is refused here and cannot poison the batch it is merged into. As strict as the strictest parser we know
-/// of (the collector's): UTF-8 in strings, ids of 16 and 8 bytes or none, at most 100 messages deep. Unknown fields, and known
-/// ones of another wire type, are skipped as every parser does.
+/// Walks a serialized Export*ServiceRequest as a protobuf parser would, without building anything. What a backend would refuse is found here, so
+/// that it cannot spoil the batch it is merged into: strings that are not UTF-8 and attribute keys that are empty or repeated can be repaired; broken
+/// framing, ids of a wrong length and messages nested more than 100 deep cannot. Unknown fields, and known ones of another wire type, are skipped
+/// as every parser does.
 /// </summary>
-internal static class OtlpRequestValidator
+internal ref struct OtlpRequestValidator
 {
     /// <summary>Google.Protobuf and protobuf-java stop here.</summary>
     public const int MaxDepth = 100;
 
-    /// <summary>Counts spans, data points or log records; null is fine, else says which field is broken.</summary>
-    public static string? Check(Signal signal, ReadOnlySpan<byte> request, out int records)
+    private AttributeKeys _keys;
+    private int _records;
+    private bool _needsRepair;
+
+    private OtlpRequestValidator(Span<ulong> stack) => _keys = new(stack);
+
+    public static OtlpCheck Check(Signal signal, ReadOnlySpan<byte> request)
     {
-        records = 0;
-        var path = Walk(OtlpSchema.RequestOf(signal), request, MaxDepth, ref records);
-        return path is null ? null : "not a valid OTLP request at " + (path.Length == 0 ? "the top level" : path);
+        var validator = new OtlpRequestValidator(stackalloc ulong[AttributeKeys.StackSize]);
+        var message = OtlpSchema.RequestOf(signal);
+        if (validator.Walk(message, request, MaxDepth) is not { } path)
+            return new(null, validator._records, validator._needsRepair);
+        var problem = "not a valid OTLP request at " + (path.Length == 0 ? "the top level" : path);
+        return new(problem, Math.Max(1, OtlpRecordCount.Of(message, request)), false);
     }
 
-    /// <summary>Null when valid, else the path to the broken field.</summary>
-    private static string? Walk(OtlpMessage message, ReadOnlySpan<byte> bytes, int depth, ref int records)
+    /// <summary>Null when it can be used, else the path to the broken field.</summary>
+    private string? Walk(OtlpMessage message, ReadOnlySpan<byte> bytes, int depth)
     {
         if (depth == 0)
             return "";
         if (OtlpSchema.IsRecord(message))
-            records++;
+            _records++;
         var fields = OtlpSchema.FieldsOf(message);
+        var list = _keys.Open();
+        ulong seen = 0;
         var reader = new ProtobufReader(bytes);
         while (reader.TryReadTag(out var number, out var type))
         {
@@ -43,17 +58,66 @@ internal static class OtlpRequestValidator
 
             if (!reader.TryReadBytes(out var value))
                 return NameOf(field);
-            if (field.Kind is OtlpFieldKind.Message)
+            switch (field.Kind)
             {
-                if (Walk(field.Message, value, depth - 1, ref records) is { } path)
-                    return path.Length == 0 ? NameOf(field) : NameOf(field) + "." + path;
-            }
-            else if (field.Kind is OtlpFieldKind.String ? !Utf8.IsValid(value) : !IsValid(field.Kind, value))
-            {
-                return NameOf(field);
+                case OtlpFieldKind.Message when field.Message is OtlpMessage.KeyValue:
+                    if (WalkAttribute(value, depth - 1) is { } inAttribute)
+                        return Under(field, inAttribute);
+                    break;
+                case OtlpFieldKind.Message:
+                    // Parsers merge the parts of a message that is there twice: only together do they show what they hold.
+                    _needsRepair |= !field.Repeated && (seen & (1UL << number)) != 0;
+                    seen |= 1UL << number;
+                    if (Walk(field.Message, value, depth - 1) is { } path)
+                        return Under(field, path);
+                    break;
+                case OtlpFieldKind.String:
+                    _needsRepair |= !Utf8.IsValid(value);
+                    break;
+                default:
+                    if (!IsValid(field.Kind, value))
+                        return NameOf(field);
+                    break;
             }
         }
 
+        _keys.Close(list);
+        return reader.Malformed ? "" : null;
+    }
+
+    /// <summary>A KeyValue: by far the most frequent message.</summary>
+    private string? WalkAttribute(ReadOnlySpan<byte> bytes, int depth)
+    {
+        if (depth == 0)
+            return "";
+        ReadOnlySpan<byte> key = default;
+        var (keys, values) = (0, 0);
+        var reader = new ProtobufReader(bytes);
+        while (reader.TryReadTag(out var number, out var type))
+        {
+            if (type is not WireType.LengthDelimited)
+            {
+                if (!reader.TrySkip(type))
+                    return number switch { 1 => "key", 2 => "value", _ => "an unknown field" };
+                continue;
+            }
+
+            if (!reader.TryReadBytes(out var value))
+                return number switch { 1 => "key", 2 => "value", _ => "an unknown field" };
+            if (number == OtlpFields.KeyValue.Key)
+            {
+                key = value;
+                keys++;
+            }
+            else if (number == OtlpFields.KeyValue.Value)
+            {
+                values++;
+                if (Walk(OtlpMessage.AnyValue, value, depth - 1) is { } path)
+                    return path.Length == 0 ? "value" : "value." + path;
+            }
+        }
+
+        _needsRepair |= key.IsEmpty || keys > 1 || values > 1 || !Utf8.IsValid(key) || !_keys.TryAdd(key);
         return reader.Malformed ? "" : null;
     }
 
@@ -75,6 +139,8 @@ internal static class OtlpRequestValidator
                 return false;
         return true;
     }
+
+    private static string Under(in OtlpField field, string path) => path.Length == 0 ? NameOf(field) : NameOf(field) + "." + path;
 
     private static string NameOf(in OtlpField field) => field.Kind is OtlpFieldKind.None ? "an unknown field" : Encoding.UTF8.GetString(field.JsonName);
 }

@@ -128,6 +128,9 @@ internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IRe
         Assert.DoesNotContain(Spans, span => span.StartTimeUnixNano == 0 || span.EndTimeUnixNano < span.StartTimeUnixNano);
         var repeated = mayRepeat ? [] : Spans.GroupBy(span => span.SpanId).Where(group => group.Count() > 1).Select(group => group.First().Name);
         Assert.Empty(repeated);
+        // Whatever the function sent or logged, what leaves the extension keeps the rules.
+        Assert.Empty(backend.Requests.SelectMany(request => request.BrokenRules.Select(rule => $"{request}: {rule}")));
+        Assert.Empty(OwnTelemetry.BrokenRules(backend));
         // What the extension says of its own bugs.
         var bugs = Said.Where(line => OwnBugs.Any(bug => line.Contains(bug, StringComparison.Ordinal))).ToList();
         Assert.True(bugs.Count == 0, string.Join('\n', bugs));

@@ -60,6 +60,38 @@ public sealed class BadInputTests
         });
     }
 
+    /// <summary>SDKs cut texts in the middle of a character, and instrumentations set attributes twice or without a name.</summary>
+    [Fact]
+    public async Task Strings_that_are_not_Unicode_and_repeated_keys_cost_no_record()
+    {
+        await RunAsync(
+            async (http, grpc) =>
+            {
+                foreach (var signal in Enum.GetValues<OtlpSignal>())
+                {
+                    var body = Payloads.Of(signal, "cut \u07ff");
+                    body.AsSpan(body.AsSpan().IndexOf("\u07ff"u8), 2).Fill(0xff);
+                    Assert.Equal(200, await http.PostAsync(ReceiverClient.Path(signal), body));
+                    Assert.Equal(200, await http.PostAsync(ReceiverClient.Path(signal), Payloads.Gzip(body), encoding: "gzip"));
+                }
+
+                Assert.Equal(200, await http.PostAsync("/v1/logs", Encoding.UTF8.GetBytes(JsonLogs.Replace("\"a\"", "\"\\ud83d\"", StringComparison.Ordinal)), "application/json"));
+                Assert.Equal(200, await http.PostAsync("/v1/logs", Encoding.UTF8.GetBytes(JsonLogs.Replace(
+                    "[{\"key\":\"a\"", "[{\"key\":\"a\"},{\"key\":\"\",\"value\":{\"kvlistValue\":{\"values\":[{\"key\":\"b\"},{\"key\":\"b\"}]}}},{\"key\":\"a\"", StringComparison.Ordinal)), "application/json"));
+                var logs = Payloads.Of(OtlpSignal.Logs, "cut \u07ff");
+                logs.AsSpan(logs.AsSpan().IndexOf("\u07ff"u8), 2).Fill(0xff);
+                Assert.Equal(0, await grpc.CallAsync(ReceiverClient.Frame(logs), service: ReceiverClient.LogsService));
+                Assert.Equal(200, await http.PostAsync("/v1/traces", Payloads.Of(OtlpSignal.Traces, "good")));
+            },
+            outcome =>
+            {
+                const string cut = "cut \ufffd\ufffd";
+                Assert.Equal((2, 2, 3), (outcome.Spans.Count(span => span.Name == cut), outcome.Metrics.Count(metric => metric.Name == cut), outcome.Logs.Count(log => log.Body.StringValue == cut)));
+                Assert.Equal(2, outcome.Logs.Count(log => log.Body.StringValue == "x"));
+                Assert.Equal((0, 0, 0), (outcome.Ledger.Traces.Dropped, outcome.Ledger.Metrics.Dropped, outcome.Ledger.Logs.Dropped));
+            });
+    }
+
     [Fact]
     public async Task Damaged_requests_are_all_answered()
     {
@@ -104,7 +136,7 @@ public sealed class BadInputTests
         """{"resourceLogs":[{"resource":{"attributes":[{"key":"a","value":{"intValue":"1"}}]},"scopeLogs":[{"logRecords":[{"timeUnixNano":"1","body":{"stringValue":"x"}}]}]}]}""";
 
     /// <summary>Two invocations, the first with all this; the extension is the same process afterwards, "good" arrived, and the ledger adds up.</summary>
-    private static async Task RunAsync(Func<ReceiverClient, ReceiverClient, Task> send)
+    private static async Task RunAsync(Func<ReceiverClient, ReceiverClient, Task> send, Action<Outcome>? check = null)
     {
         var (httpPort, grpcPort) = (FreePort.Find(), FreePort.Find());
         await using var lambda = await LambdaUnderTest.StartAsync(
@@ -121,6 +153,7 @@ public sealed class BadInputTests
         outcome.Single("good");
         Assert.False(outcome.Invocation(first).IsError() || outcome.Invocation(second).IsError());
         Assert.Empty(outcome.Said);
+        check?.Invoke(outcome);
     }
 
     private static async Task NoiseAsync(ReceiverClient client, Random random)

@@ -51,8 +51,9 @@ public sealed class FloodTests
         Assert.Equal(Requests, answers.Values.Sum());
         Assert.True(answers.GetValueOrDefault(Answer.Unknown) == 0 && answers.GetValueOrDefault(Answer.Taken) > 50, summary);
         var logs = outcome.Ledger.Logs;
-        Assert.Equal(answers.GetValueOrDefault(Answer.NoRoom), logs.DroppedFor("buffer_bytes") + logs.DroppedFor("buffer_items"));
-        Assert.True(logs.Received >= Requests, summary);
+        // What found no room was not taken: the rest was, and the function's own lines.
+        Assert.Equal(0, logs.DroppedFor("buffer_bytes") + logs.DroppedFor("buffer_items"));
+        Assert.True(logs.Received >= answers.GetValueOrDefault(Answer.Taken) && logs.Received < answers.GetValueOrDefault(Answer.Taken) + 100, summary);
         Assert.True(peakKb <= (BudgetMiB + OverheadMiB) * 1024, summary);
     }
 

@@ -67,7 +67,7 @@ public sealed class TelemetryChannelTests
     }
 
     [Fact]
-    public void TryWrite_BytesUsedUp_DropsWithThatReason()
+    public void TryWrite_BytesUsedUp_LogDropsWithThatReasonAndARequestIsNotTaken()
     {
         var channel = Channel(items: 64, bytes: 64 * 1024);
         Assert.True(channel.TryWrite(Item(TelemetryItemKind.OtlpRequest, 32 * 1024, records: 5)));
@@ -75,8 +75,10 @@ public sealed class TelemetryChannelTests
         Assert.False(channel.HasRoomFor(32 * 1024));
         Assert.False(channel.TryWrite(Item(TelemetryItemKind.OtlpRequest, 32 * 1024, records: 9)));
 
-        Assert.Equal(9, _ledger[LedgerAccount.Traces].Dropped[(int)DropReason.BufferBytes]);
-        Assert.Equal(5, _ledger[LedgerAccount.Traces].Buffered);
+        Assert.False(channel.TryWrite(Item(TelemetryItemKind.FunctionLog, 32 * 1024)));
+
+        Assert.Equal((1L, 1L), (_ledger[LedgerAccount.Logs].Received, _ledger[LedgerAccount.Logs].Dropped[(int)DropReason.BufferBytes]));
+        Assert.Equal((5L, 0L, 5L), (_ledger[LedgerAccount.Traces].Received, _ledger[LedgerAccount.Traces].DroppedTotal, _ledger[LedgerAccount.Traces].Buffered));
         Assert.True(channel.HasRoomFor(16 * 1024));
     }
 

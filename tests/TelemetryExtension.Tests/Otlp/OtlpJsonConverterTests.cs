@@ -202,7 +202,6 @@ public sealed class OtlpJsonConverterTests
     [InlineData("""{"resourceSpans":{}}""", "resourceSpans must be an array")]
     [InlineData("""{"resourceSpans":[1]}""", "resourceSpans[0] must be an object")]
     [InlineData("""{"resourceSpans":[{"schemaUrl":5}]}""", "resourceSpans[0].schemaUrl must be a string")]
-    [InlineData("""{"resourceSpans":[{"schemaUrl":"\ud800"}]}""", "not valid Unicode")]
     [InlineData("""{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":"SPAN_KIND_SERVER"}]}]}]}""", "spans[0].kind must be an integer")]
     [InlineData("""{"resourceSpans":[{"scopeSpans":[{"spans":[{"spanId":"5759e988bd862e3fe1be46a994272793"}]}]}]}""", "spanId must have 16 hex digits")]
     [InlineData("""{"resourceSpans":[{"scopeSpans":[{"spans":[{"spanId":"5759e988bd862e3g"}]}]}]}""", "spanId must have 16 hex digits")]
@@ -221,14 +220,39 @@ public sealed class OtlpJsonConverterTests
         Assert.Contains(expected, OtlpJsonConverter.Convert(Signal.Traces, Encoding.UTF8.GetBytes(json), writer), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Convert_InvalidUtf8_IsRefused()
+    /// <summary>A lone surrogate as an SDK writes it when it cuts a text, and the same as bytes.</summary>
+    [Theory]
+    [InlineData("a\\ud83d")]
+    [InlineData("\\ude80 b")]
+    [InlineData("\\ud83d\\u0041")]
+    [InlineData("a\u0001b")]
+    [InlineData("\\n\u0001")]
+    public void Convert_AnyStringThatIsNotUnicode_IsReplaced(string text)
     {
-        using var writer = new OtlpWriter();
-        byte[] json = [.. """{"resourceSpans":[{"schemaUrl":" """u8, 0xff, .. "\"}]}"u8];
+        // The marks stand for bytes that no text can hold.
+        var bytes = Encoding.UTF8.GetBytes(text).Select(b => b == 1 ? (byte)0xff : b).ToArray();
+        Assert.All(OtlpStringFields.All(), field =>
+        {
+            using var writer = new OtlpWriter(16);
+            Assert.Null(OtlpJsonConverter.Convert(field.Signal, OtlpStringFields.Json(field.Path, bytes), writer));
 
-        Assert.Equal("resourceSpans[0].schemaUrl is not valid UTF-8", OtlpJsonConverter.Convert(Signal.Traces, json, writer));
+            Assert.Null(OtlpRequestValidator.Check(field.Signal, writer.Written).Problem);
+            Assert.True(writer.Written.IndexOf("\ufffd"u8) >= 0);
+        });
     }
+
+    [Fact]
+    public void Convert_UnknownMemberThatIsNotUnicode_IsIgnored() =>
+        Assert.Equal(new ExportTraceServiceRequest { ResourceSpans = { new ResourceSpans { SchemaUrl = "u" } } },
+            Converted(Signal.Traces, """{"\ud800":1,"resourceSpans":[{"\udc00x":{"a":"\ud800"},"schemaUrl":"u"}]}"""));
+
+    [Theory]
+    [InlineData("", 1)]
+    [InlineData("""{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":"X"},{},{"events":[{}]}]},{"spans":[{}]}]}]}""", 4)]
+    [InlineData("""{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"spans":[1,2]}},{},{"a":""", 3)]
+    [InlineData("""{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"sum":{"dataPoints":[{},{}]}},{"gauge":{"dataPoints":[{}]}}]}]}]}""", 3)]
+    public void CountRecords_RefusedRequest_CountsWhatIsThere(string json, int expected) =>
+        Assert.Equal(expected, OtlpJsonConverter.CountRecords(Encoding.UTF8.GetBytes(json)));
 
     [Theory]
     [InlineData(40, true)]
@@ -254,7 +278,7 @@ public sealed class OtlpJsonConverterTests
             var bytes = OtlpRequestValidatorTests.Damage([.. good], random);
             if (OtlpJsonConverter.Convert(Signal.Traces, bytes, writer) is not null)
                 continue;
-            Assert.Null(OtlpRequestValidator.Check(Signal.Traces, writer.Written, out _));
+            Assert.Null(OtlpRequestValidator.Check(Signal.Traces, writer.Written).Problem);
             OtlpSamples.Parse(Signal.Traces, writer.ToArray());
         }
     }
@@ -266,7 +290,7 @@ public sealed class OtlpJsonConverterTests
     {
         using var writer = new OtlpWriter(16);
         Assert.Null(OtlpJsonConverter.Convert(signal, Encoding.UTF8.GetBytes(json), writer));
-        Assert.Null(OtlpRequestValidator.Check(signal, writer.Written, out _));
+        Assert.Null(OtlpRequestValidator.Check(signal, writer.Written).Problem);
         return OtlpSamples.Parse(signal, writer.ToArray());
     }
 }

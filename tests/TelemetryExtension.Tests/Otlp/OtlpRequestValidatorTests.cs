@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Google.Protobuf;
+using LambdaSandbox.Backend;
 using OpenTelemetry.Proto.Collector.Trace.V1;
 using OpenTelemetry.Proto.Common.V1;
 using OpenTelemetry.Proto.Trace.V1;
@@ -16,15 +17,13 @@ public sealed class OtlpRequestValidatorTests
     [InlineData(2, 1)]
     public void Check_ValidRequest_CountsRecords(int signal, int expected)
     {
-        Assert.Null(OtlpRequestValidator.Check((Signal)signal, OtlpSamples.Of((Signal)signal), out var records));
-        Assert.Equal(expected, records);
+        Assert.Equal(new(null, expected, NeedsRepair: false), OtlpRequestValidator.Check((Signal)signal, OtlpSamples.Of((Signal)signal)));
     }
 
     [Fact]
     public void Check_ConcatenatedRequests_CountsBoth()
     {
-        Assert.Null(OtlpRequestValidator.Check(Signal.Traces, [.. OtlpSamples.Trace(3), .. OtlpSamples.Trace(4)], out var records));
-        Assert.Equal(7, records);
+        Assert.Equal(new(null, 7, NeedsRepair: false), OtlpRequestValidator.Check(Signal.Traces, [.. OtlpSamples.Trace(3), .. OtlpSamples.Trace(4)]));
     }
 
     [Fact]
@@ -33,8 +32,7 @@ public sealed class OtlpRequestValidatorTests
         // Fields 1000 (a message of old), 50 (varint), 51 (fixed64), 52 (fixed32); and field 1 as a varint, which is nobody's.
         byte[] unknown = [0xc2, 0x3e, 0x02, 0xff, 0xff, 0x90, 0x03, 0x01, 0x99, 0x03, 1, 2, 3, 4, 5, 6, 7, 8, 0xa5, 0x03, 1, 2, 3, 4, 0x08, 0x05];
 
-        Assert.Null(OtlpRequestValidator.Check(Signal.Traces, [.. OtlpSamples.Trace(), .. unknown], out var records));
-        Assert.Equal(1, records);
+        Assert.Equal(new(null, 1, NeedsRepair: false), OtlpRequestValidator.Check(Signal.Traces, [.. OtlpSamples.Trace(), .. unknown]));
     }
 
     [Theory]
@@ -45,12 +43,11 @@ public sealed class OtlpRequestValidatorTests
     [InlineData("0b0c", "")]
     [InlineData("7b22", "")]
     [InlineData("0affffffffffffffffffff01", "resourceSpans")]
-    [InlineData("0a031a01ff", "resourceSpans.schemaUrl")]
     [InlineData("0a071205120322" + "01ff", "resourceSpans.scopeSpans.spans.parentSpanId")]
     [InlineData("0a07120512030a01ff", "resourceSpans.scopeSpans.spans.traceId")]
     public void Check_BrokenRequest_NamesTheField(string hex, string path)
     {
-        var problem = OtlpRequestValidator.Check(Signal.Traces, Convert.FromHexString(hex), out _);
+        var problem = OtlpRequestValidator.Check(Signal.Traces, Convert.FromHexString(hex)).Problem;
 
         Assert.NotNull(problem);
         Assert.EndsWith(path.Length == 0 ? "the top level" : path, problem, StringComparison.Ordinal);
@@ -60,7 +57,7 @@ public sealed class OtlpRequestValidatorTests
     [InlineData("0a0d120b12094a070a053203010203", "histogram.dataPoints.bucketCounts")]
     [InlineData("0a0d120b120952070a054203120180", "exponentialHistogram.dataPoints.positive.bucketCounts")]
     public void Check_BrokenPackedField_IsRefused(string hex, string path) =>
-        Assert.EndsWith("metrics." + path, OtlpRequestValidator.Check(Signal.Metrics, Convert.FromHexString(hex), out _), StringComparison.Ordinal);
+        Assert.EndsWith("metrics." + path, OtlpRequestValidator.Check(Signal.Metrics, Convert.FromHexString(hex)).Problem, StringComparison.Ordinal);
 
     [Theory]
     [InlineData(40, true)]
@@ -75,11 +72,11 @@ public sealed class OtlpRequestValidatorTests
         var span = new Span { Attributes = { new KeyValue { Key = "deep", Value = value } } };
         var bytes = new ExportTraceServiceRequest { ResourceSpans = { new ResourceSpans { ScopeSpans = { new ScopeSpans { Spans = { span } } } } } }.ToByteArray();
 
-        Assert.Equal(valid, OtlpRequestValidator.Check(Signal.Traces, bytes, out _) is null);
+        Assert.Equal(valid, OtlpRequestValidator.Check(Signal.Traces, bytes).Problem is null);
         Assert.Equal(valid, Parses(Signal.Traces, bytes));
     }
 
-    /// <summary>What we let through, a real parser reads, with as many spans: nothing of ours can poison a merged batch.</summary>
+    /// <summary>What is let through keeps OTLP's rules: it cannot spoil the batch that it is merged into.</summary>
     [Fact]
     public void Check_RandomlyDamagedRequests_AcceptsOnlyWhatParses()
     {
@@ -90,9 +87,12 @@ public sealed class OtlpRequestValidatorTests
         {
             var signal = (Signal)random.Next(3);
             var bytes = Damage(OtlpSamples.Of(signal), random);
-            if (OtlpRequestValidator.Check(signal, bytes, out _) is null)
+            var check = OtlpRequestValidator.Check(signal, bytes);
+            if (check.Problem is null)
             {
-                Assert.True(Parses(signal, bytes), $"accepted, but does not parse: {signal} {Convert.ToHexString(bytes)}");
+                var sent = check.NeedsRepair ? Repaired(signal, bytes) : bytes;
+                Assert.True(Parses(signal, sent), $"accepted, but does not parse: {signal} {Convert.ToHexString(bytes)}");
+                Assert.Empty(OtlpRules.Check(OtlpSamples.Parse(signal, sent), sent));
                 accepted++;
             }
             else
@@ -127,6 +127,13 @@ public sealed class OtlpRequestValidatorTests
         }
 
         return bytes;
+    }
+
+    internal static byte[] Repaired(Signal signal, byte[] request)
+    {
+        using var writer = new OtlpWriter(16);
+        OtlpRepair.Write(writer, signal, request);
+        return writer.ToArray();
     }
 
     private static bool Parses(Signal signal, byte[] bytes)

@@ -35,4 +35,7 @@ internal enum DropReason : byte
 
     /// <summary>It waited in a file under /tmp that somebody else deleted or damaged.</summary>
     SpoolLost,
+
+    /// <summary>An OTLP request that is larger than the limit or the buffer: answered with 413 or RESOURCE_EXHAUSTED.</summary>
+    TooLarge,
 }

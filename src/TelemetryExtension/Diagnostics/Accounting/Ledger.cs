@@ -18,7 +18,7 @@ internal sealed class Ledger
     private readonly long[] _spooled = new long[Accounts];
     private readonly long[] _dropped = new long[Accounts * Reasons];
 
-    /// <summary>Records that came in, or that we made ourselves (spans and metrics of an invocation).</summary>
+    /// <summary>Records that came in, or that we made ourselves (spans and metrics of an invocation). Negative takes back what was not taken after all.</summary>
     public void Received(LedgerAccount account, long records = 1) => Interlocked.Add(ref _received[(int)account], records);
 
     /// <summary>Records that every destination took.</summary>

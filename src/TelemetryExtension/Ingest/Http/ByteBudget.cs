@@ -1,9 +1,13 @@
+using System.Numerics;
+
 namespace TelemetryExtension.Ingest.Http;
 
 /// <summary>Bytes that requests in flight may hold together. Thread-safe, without locks.</summary>
 internal sealed class ByteBudget(long limit)
 {
     private long _used;
+
+    public long Limit => limit;
 
     public long Used => Interlocked.Read(ref _used);
 
@@ -23,7 +27,14 @@ internal sealed class ByteLease(ByteBudget budget) : IDisposable
 {
     private long _held;
 
-    public bool TryTake(long bytes)
+    /// <summary>What a buffer of this size is charged: the shared pool gives powers of two.</summary>
+    public static long CostOf(int size) => BitOperations.RoundUpToPowerOf2((uint)Math.Max(size, 16));
+
+    /// <summary>Complete when taken; OverBudget when others hold too much now; TooLarge when the request alone needs more than there is.</summary>
+    public BodyStatus Take(long bytes) =>
+        TryTake(bytes) ? BodyStatus.Complete : _held + bytes <= budget.Limit ? BodyStatus.OverBudget : BodyStatus.TooLarge;
+
+    private bool TryTake(long bytes)
     {
         if (!budget.TryTake(bytes))
             return false;

@@ -1,4 +1,3 @@
-using System.Numerics;
 using TelemetryExtension.Buffering;
 
 namespace TelemetryExtension.Ingest.Http;
@@ -55,20 +54,27 @@ internal sealed class GrowingBody(int limit, ByteLease? lease, bool keep = false
 
     private BodyStatus TryRent(int size, bool own = false)
     {
-        if (lease is not null && !lease.TryTake(PoolSize(size)))
+        if (lease is not null && lease.Take(ByteLease.CostOf(size)) is not BodyStatus.Complete and var refused)
+            return refused;
+        PooledBody bigger;
+        try
+        {
+            bigger = own ? PooledBody.Allocate(size) : PooledBody.Rent(size);
+        }
+        catch (OutOfMemoryException)
+        {
+            lease?.Return(ByteLease.CostOf(size));
             return BodyStatus.OverBudget;
-        var bigger = own ? PooledBody.Allocate(size) : PooledBody.Rent(size);
+        }
+
         if (_body is not null)
         {
             _body.Span[..Length].CopyTo(bigger.Span);
-            lease?.Return(PoolSize(_body.Length));
+            lease?.Return(ByteLease.CostOf(_body.Length));
             _body.Release();
         }
 
         _body = bigger;
         return BodyStatus.Complete;
     }
-
-    /// <summary>What the shared pool gives for a size: a power of two.</summary>
-    private static long PoolSize(int size) => BitOperations.RoundUpToPowerOf2((uint)Math.Max(size, 16));
 }

@@ -82,7 +82,7 @@ internal sealed class OtlpGrpcReceiver(OtlpIntake intake)
         var (header, protocolError) = await ReadHeaderAsync(exchange.RequestBody, encoding).ConfigureAwait(false);
         if (protocolError is not null)
         {
-            intake.Refuse(signal, BodyStatus.BadRequest, protocolError);
+            intake.Refuse(signal, new(BodyStatus.BadRequest, Problem: protocolError));
             GrpcAnswer.Fail(exchange, RpcCode.Internal, protocolError);
             return;
         }
@@ -98,7 +98,7 @@ internal sealed class OtlpGrpcReceiver(OtlpIntake intake)
         if (body.Body is null)
         {
             if (body.Status is not BodyStatus.Aborted)
-                await AnswerAsync(exchange, intake.Refuse(signal, body.Status, "the message could not be read")).ConfigureAwait(false);
+                await AnswerAsync(exchange, intake.Refuse(signal, new(body.Status, Problem: "the message could not be read"))).ConfigureAwait(false);
             return;
         }
 
@@ -106,12 +106,12 @@ internal sealed class OtlpGrpcReceiver(OtlpIntake intake)
         {
             var message = body.Body.Length < header.Length ? "the message is shorter than its frame says" : "more than one message in a unary call";
             body.Body.Release();
-            intake.Refuse(signal, BodyStatus.BadRequest, message);
+            intake.Refuse(signal, new(BodyStatus.BadRequest, Problem: message));
             GrpcAnswer.Fail(exchange, RpcCode.Internal, message);
             return;
         }
 
-        await AnswerAsync(exchange, intake.Accept(signal, body.Body, 0, new(Json: false, header.Compressed), lease)).ConfigureAwait(false);
+        await AnswerAsync(exchange, intake.Accept(signal, body.Body, new(Json: false, header.Compressed), lease)).ConfigureAwait(false);
     }
 
     /// <summary>The five bytes in front of the message; consumes them.</summary>

@@ -43,10 +43,10 @@ internal sealed class OtlpHttpReceiver(OtlpIntake intake)
         var keep = encoding is { Json: false, Gzip: false };
         var body = await RequestBody.ReadAsync(exchange.RequestBody, exchange.ContentLength, intake.MaxRequestBytes, lease, keep).ConfigureAwait(false);
         if (body.Body is not null)
-            return intake.Accept(signal, body.Body, 0, encoding, lease);
+            return intake.Accept(signal, body.Body, encoding, lease);
         if (body.Status is BodyStatus.Aborted)
             return null;
-        var refused = intake.Refuse(signal, body.Status, "the body ended early or came too slowly");
+        var refused = intake.Refuse(signal, new(body.Status, Problem: "the body ended early or came too slowly"));
         if (body.Status is not BodyStatus.BadRequest)
             return refused;
         await FailAsync(exchange, encoding.Json, body.HttpStatus, RpcCode.InvalidArgument, refused.Message).ConfigureAwait(false);

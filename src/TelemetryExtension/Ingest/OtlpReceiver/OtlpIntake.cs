@@ -1,5 +1,6 @@
 using TelemetryExtension.Buffering;
 using TelemetryExtension.Configuration;
+using TelemetryExtension.Diagnostics;
 using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Ingest.Http;
 using TelemetryExtension.Otlp;
@@ -18,29 +19,28 @@ internal enum IntakeStatus : byte
 
 internal readonly record struct IntakeResult(IntakeStatus Status, string Message = "");
 
-/// <summary>How the bytes of a request are to be read.</summary>
-internal readonly record struct RequestEncoding(bool Json, bool Gzip);
-
 /// <summary>
-/// The way of a request body into the channel, whichever protocol brought it: decompress, convert JSON, check, count, hand over.
-/// Everything it refuses is counted.
+/// Takes request bodies into the channel, whichever protocol brought them. A request that is refused for good counts as received and dropped, with all
+/// its records; one that is refused for lack of room was not taken and does not count, because its sender is told to send it again.
 /// </summary>
-/// <param name="hasRoom">Whether so many bytes more would fit into memory. Null: only the sink decides.</param>
-internal sealed class OtlpIntake(
-    ReceiverOptions options, ITelemetrySink sink, Ledger ledger, TimeProvider time, Func<long, bool>? hasRoom = null)
+internal sealed class OtlpIntake(ReceiverOptions options, ITelemetrySink sink, Ledger ledger, TimeProvider time, IntakeRoom? room = null)
 {
-    /// <summary>What a refused sender is told to wait.</summary>
+    /// <summary>How long a sender waits when there is no room.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
+    private static readonly IntakeResult NoRoom = new(IntakeStatus.Full, "the buffer is full");
+
     private readonly ByteBudget _budget = new(options.InFlightBytes);
+    private readonly IntakeRoom _room = room ?? IntakeRoom.Unlimited;
+    private readonly RequestDecoder _decoder = new(MaxBytes(options, room));
 
     public InFlight InFlight { get; } = new();
 
     public TimeProvider Time => time;
 
-    public int MaxRequestBytes => options.MaxRequestBytes;
+    public int MaxRequestBytes { get; } = MaxBytes(options, room);
 
-    /// <summary>Bytes held by requests in flight; what the channel holds is the channel's.</summary>
+    /// <summary>Bytes held by requests in flight; the channel counts what it holds itself.</summary>
     public long BytesInFlight => _budget.Used;
 
     public ByteLease Lease() => new(_budget);
@@ -49,31 +49,31 @@ internal sealed class OtlpIntake(
     /// For a request whose headers are there: not null when its body would find no room, so that reading it would only cost memory.
     /// </summary>
     /// <param name="length">Of the body as declared; null when it was not.</param>
-    public IntakeResult? RefuseUnread(Signal signal, long? length) =>
-        hasRoom is null || length > MaxRequestBytes || hasRoom((length ?? 0) + BytesInFlight) ? null : Refuse(signal, BodyStatus.OverBudget, "");
+    public IntakeResult? RefuseUnread(Signal signal, long? length)
+    {
+        if (length > MaxRequestBytes)
+            return Refuse(signal, new(BodyStatus.TooLarge));
+        return _room.HasRoom((length ?? 0) + BytesInFlight) ? null : RefuseForNow();
+    }
 
-    /// <summary>Consumes the reference to <paramref name="body"/>; the request is its bytes from <paramref name="offset"/>.</summary>
-    public IntakeResult Accept(Signal signal, PooledBody body, int offset, RequestEncoding encoding, ByteLease lease)
+    /// <summary>Consumes the reference to <paramref name="body"/>.</summary>
+    public IntakeResult Accept(Signal signal, PooledBody body, RequestEncoding encoding, ByteLease lease)
     {
         try
         {
-            if (encoding.Gzip)
-            {
-                var status = Gzip.TryDecompress(body.Memory[offset..], options.MaxRequestBytes, lease, out var plain);
-                if (plain is null)
-                    return Refuse(signal, status, "the body is not valid gzip");
-                Replace(ref body, plain, ref offset);
-            }
-
-            if (encoding.Json && Convert(signal, ref body, ref offset, lease) is { } refused)
-                return refused;
-            if (OtlpRequestValidator.Check(signal, body.Span[offset..], out var records) is { } problem)
-                return Refuse(signal, BodyStatus.BadRequest, problem);
-            if (records == 0)
+            var decoded = _decoder.Decode(signal, encoding, lease, ref body);
+            if (decoded.Status is not BodyStatus.Complete)
+                return Refuse(signal, decoded);
+            if (decoded.Records == 0)
                 return new(IntakeStatus.Accepted);
-            var item = new TelemetryItem(TelemetryItemKind.OtlpRequest, signal, body, offset, body.Length - offset, 0, UnixTime.Now(time), records);
+            TrimToFit(ref body);
             body.AddReference();
-            return sink.TryWrite(item) ? new(IntakeStatus.Accepted) : new(IntakeStatus.Full, "the buffer is full");
+            var item = new TelemetryItem(TelemetryItemKind.OtlpRequest, signal, body, 0, body.Length, 0, UnixTime.Now(time), decoded.Records);
+            return sink.TryWrite(item) ? new(IntakeStatus.Accepted) : RefuseForNow();
+        }
+        catch (OutOfMemoryException)
+        {
+            return RefuseForNow();
         }
         finally
         {
@@ -81,39 +81,35 @@ internal sealed class OtlpIntake(
         }
     }
 
-    /// <summary>Counts a request that was not taken, and says what to answer. How many records it had is not known: it counts as one.</summary>
-    public IntakeResult Refuse(Signal signal, BodyStatus status, string whatIsWrong)
+    /// <summary>Counts a request that is refused for good, and says what to answer.</summary>
+    public IntakeResult Refuse(Signal signal, DecodedRequest request)
     {
-        ledger.Received((LedgerAccount)signal);
-        ledger.Dropped((LedgerAccount)signal, status is BodyStatus.OverBudget ? DropReason.BufferBytes : DropReason.Malformed);
-        return status switch
-        {
-            BodyStatus.OverBudget => new(IntakeStatus.Full, "the buffer is full"),
-            BodyStatus.TooLarge => new(IntakeStatus.TooLarge, $"the request is larger than {options.MaxRequestBytes} bytes"),
-            _ => new(IntakeStatus.Malformed, whatIsWrong),
-        };
+        if (request.Status is BodyStatus.OverBudget)
+            return RefuseForNow();
+        var tooLarge = request.Status is BodyStatus.TooLarge;
+        ledger.Received((LedgerAccount)signal, request.Records);
+        ledger.Dropped((LedgerAccount)signal, tooLarge ? DropReason.TooLarge : DropReason.Malformed, request.Records);
+        return tooLarge
+            ? new(IntakeStatus.TooLarge, $"the request is larger than {MaxRequestBytes} bytes, or needs more memory than there is")
+            : new(IntakeStatus.Malformed, request.Problem);
     }
 
-    private IntakeResult? Convert(Signal signal, ref PooledBody body, ref int offset, ByteLease lease)
+    private static IntakeResult RefuseForNow()
     {
-        // The writer's buffer and the copy that leaves it; protobuf is nearly always smaller than the JSON it came from.
-        if (!lease.TryTake(2L * body.Capacity))
-            return Refuse(signal, BodyStatus.OverBudget, "");
-        using var writer = new OtlpWriter(body.Length);
-        if (OtlpJsonConverter.Convert(signal, body.Span[offset..], writer) is { } problem)
-            return Refuse(signal, BodyStatus.BadRequest, problem);
-        if (writer.Position > options.MaxRequestBytes)
-            return Refuse(signal, BodyStatus.TooLarge, "");
-        var converted = PooledBody.Rent(writer.Position);
-        writer.Written.CopyTo(converted.Span);
-        Replace(ref body, converted, ref offset);
-        return null;
+        Log.WarnOnce("otlp-full", "OTLP requests of the function find no room: they are refused with 429 or UNAVAILABLE, and its SDK should send them again");
+        return NoRoom;
     }
 
-    private static void Replace(ref PooledBody body, PooledBody by, ref int offset)
+    /// <summary>The pool rounds up, to twice the size at worst: what fits only without that is copied.</summary>
+    private void TrimToFit(ref PooledBody body)
     {
+        if (body.Capacity <= _room.LargestBody || body.Capacity == body.Length)
+            return;
+        var exact = PooledBody.Allocate(body.Length);
+        body.Span.CopyTo(exact.Span);
         body.Release();
-        body = by;
-        offset = 0;
+        body = exact;
     }
+
+    private static int MaxBytes(ReceiverOptions options, IntakeRoom? room) => (int)Math.Min(options.MaxRequestBytes, room?.LargestRequest ?? long.MaxValue);
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using TelemetryExtension.Otlp;
 using TelemetryExtension.Processing.Invocations;
 
 namespace TelemetryExtension.Processing.Logs;

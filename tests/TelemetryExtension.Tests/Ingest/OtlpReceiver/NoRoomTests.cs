@@ -1,7 +1,8 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using System.Text;
 using TelemetryExtension.Diagnostics.Accounting;
+using TelemetryExtension.Ingest.OtlpReceiver;
 
 namespace TelemetryExtension.Tests.Ingest.OtlpReceiver;
 
@@ -23,7 +24,7 @@ public sealed class NoRoomTests
 
         Assert.StartsWith("HTTP/1.1 429", Encoding.ASCII.GetString(answer, 0, read), StringComparison.Ordinal);
         Assert.Equal(100_000, asked);
-        Assert.Equal(1, receiver.Ledger[LedgerAccount.Logs].Dropped[(int)DropReason.BufferBytes]);
+        Assert.Equal(0, receiver.Ledger[LedgerAccount.Logs].Received);
         Assert.Empty(receiver.Sink.Items);
     }
 
@@ -44,7 +45,7 @@ public sealed class NoRoomTests
 
         var status = response.TrailingHeaders.Concat(response.Headers).First(header => header.Key == "grpc-status").Value;
         Assert.Equal(["14"], status);
-        Assert.Equal(1, receiver.Ledger[LedgerAccount.Traces].Dropped[(int)DropReason.BufferBytes]);
+        Assert.Equal(0, receiver.Ledger[LedgerAccount.Traces].Received);
     }
 
     /// <summary>Streams that end unread are reset, and after too many resets Kestrel ends the connection: then nobody would be answered.</summary>
@@ -67,16 +68,65 @@ public sealed class NoRoomTests
         }));
 
         Assert.Equal(["14"], answers.Distinct());
-        Assert.Equal(400, receiver.Ledger[LedgerAccount.Logs].Dropped[(int)DropReason.BufferBytes]);
+        Assert.Equal(0, receiver.Ledger[LedgerAccount.Logs].Received);
     }
 
     [Fact]
-    public async Task NoRoom_RequestThatNeverFitsIsTooLarge()
+    public async Task NoRoom_RequestOverTheLimitIsTooLarge()
     {
         await using var receiver = await ReceiverUnderTest.StartAsync(new() { MaxRequestBytes = "5000" }, hasRoom: _ => false);
 
         using var response = await receiver.PostAsync("/v1/traces", new byte[6000]);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        Assert.Equal(1, receiver.Ledger[LedgerAccount.Traces].Dropped[(int)DropReason.TooLarge]);
+    }
+
+    /// <summary>Told to come again, the sender would do so until it gives up, each time for nothing.</summary>
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public async Task NoRoom_RequestThatFitsIntoNoEmptyBufferIsTooLarge(bool gzip, bool chunked)
+    {
+        var room = new IntakeRoom(_ => true, LargestRequest: 5000, LargestBody: 8000);
+        await using var receiver = await ReceiverUnderTest.StartAsync(room: room);
+        var body = OtlpSamples.Trace(1, 3000);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/traces") { Content = new ByteArrayContent(gzip ? OtlpSamples.Gzip(body) : body) };
+        request.Content.Headers.Add("Content-Type", "application/x-protobuf");
+        if (gzip)
+            request.Content.Headers.Add("Content-Encoding", "gzip");
+        request.Headers.TransferEncodingChunked = chunked;
+
+        using var response = await receiver.Http.SendAsync(request, Token);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+    }
+
+    /// <summary>JSON is converted beside itself: what needs more than the whole budget for that is too large however long the sender waits.</summary>
+    [Fact]
+    public async Task NoRoom_JsonThatNeedsMoreThanTheBudgetIsTooLarge()
+    {
+        await using var receiver = await ReceiverUnderTest.StartAsync(new() { MaxRequestBytes = "1048576", InFlightBytes = "2097152" });
+
+        using var response = await receiver.PostAsync("/v1/traces", Encoding.UTF8.GetBytes("{\"a\":\"" + new string('x', 900_000) + "\"}"), "application/json");
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        Assert.Equal(0, receiver.Intake.BytesInFlight);
+    }
+
+    [Fact]
+    public async Task Room_BodyThatThePoolRoundsUpBeyondTheBufferIsTaken()
+    {
+        var room = new IntakeRoom(_ => true, LargestRequest: 5000, LargestBody: 7000);
+        await using var receiver = await ReceiverUnderTest.StartAsync(room: room);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/traces") { Content = new ByteArrayContent(OtlpSamples.Trace(1, 2200)) };
+        request.Content.Headers.Add("Content-Type", "application/x-protobuf");
+        request.Headers.TransferEncodingChunked = true;
+
+        using var response = await receiver.Http.SendAsync(request, Token);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.InRange(receiver.Sink.LargestCapacity, 4400, 5000);
     }
 }

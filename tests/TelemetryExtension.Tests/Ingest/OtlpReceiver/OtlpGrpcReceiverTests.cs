@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using Google.Protobuf;
 using TelemetryExtension.Diagnostics.Accounting;
+using TelemetryExtension.Ingest.Http;
 using TelemetryExtension.Otlp;
 using RpcStatusMessage = Google.Rpc.Status;
 
@@ -122,16 +123,16 @@ public sealed class OtlpGrpcReceiverTests
     }
 
     [Fact]
-    public async Task Export_OverTheByteBudget_IsUnavailableAndCounted()
+    public async Task Export_OverTheByteBudget_IsUnavailableAndNotTaken()
     {
         await using var receiver = await ReceiverUnderTest.StartAsync();
         using var hog = receiver.Intake.Lease();
-        Assert.True(hog.TryTake(receiver.Options.InFlightBytes - 100));
+        Assert.Equal(BodyStatus.Complete, hog.Take(receiver.Options.InFlightBytes - 100));
 
         var answer = await CallAsync(receiver, TracePath, Frame(OtlpSamples.Trace()));
 
         Assert.Equal("14", answer.Status);
-        Assert.Equal(1, receiver.Ledger[LedgerAccount.Traces].Dropped[(int)DropReason.BufferBytes]);
+        Assert.Equal(0, receiver.Ledger[LedgerAccount.Traces].Received);
     }
 
     /// <summary>A sender that is reset in the middle of its upload may take that for a broken connection, and send the same again.</summary>
@@ -155,7 +156,7 @@ public sealed class OtlpGrpcReceiverTests
     {
         await using var receiver = await ReceiverUnderTest.StartAsync();
         using var hog = receiver.Intake.Lease();
-        Assert.True(hog.TryTake(receiver.Options.InFlightBytes - 100));
+        Assert.Equal(BodyStatus.Complete, hog.Take(receiver.Options.InFlightBytes - 100));
         using var content = new Upload(3_000_000, 3_000_000);
 
         var answer = await CallAsync(receiver, TracePath, content);

@@ -1,8 +1,10 @@
 using System.Net;
-using System.Text;
 using System.Text.Json;
+using System.Text;
+using LambdaSandbox.Backend;
 using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Otlp;
+using TelemetryExtension.Tests.Otlp;
 using RpcStatusMessage = Google.Rpc.Status;
 
 namespace TelemetryExtension.Tests.Ingest.OtlpReceiver;
@@ -122,6 +124,40 @@ public sealed class OtlpHttpReceiverTests
         Assert.Contains("resourceSpans", status.Message, StringComparison.Ordinal);
         var line = receiver.Ledger[LedgerAccount.Traces];
         Assert.Equal((1, 1), (line.Received, line.Dropped[(int)DropReason.Malformed]));
+    }
+
+    [Fact]
+    public async Task Post_BrokenRequestOfManyRecords_CountsThemAll()
+    {
+        await using var receiver = await ReceiverUnderTest.StartAsync();
+
+        using var protobuf = await receiver.PostAsync("/v1/traces", [.. OtlpSamples.Trace(7), 0xff]);
+        using var json = await receiver.PostAsync("/v1/logs", """{"resourceLogs":[{"scopeLogs":[{"logRecords":[{},{"spanId":"?"},{}]}]}]}"""u8.ToArray(), "application/json");
+
+        Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.BadRequest), (protobuf.StatusCode, json.StatusCode));
+        Assert.Equal((7, 3), (Malformed(LedgerAccount.Traces), Malformed(LedgerAccount.Logs)));
+
+        long Malformed(LedgerAccount account) => receiver.Ledger[account].Dropped[(int)DropReason.Malformed];
+    }
+
+    /// <summary>An SDK that cuts a text in the middle of a character must not lose the records beside it.</summary>
+    [Theory]
+    [InlineData(Protobuf)]
+    [InlineData("application/json")]
+    public async Task Post_OneStringThatIsNotUnicode_AllRecordsAreTaken(string contentType)
+    {
+        await using var receiver = await ReceiverUnderTest.StartAsync();
+        var body = contentType == Protobuf
+            ? [.. OtlpSamples.Trace(2), .. OtlpStringFields.Protobuf(OtlpStringFields.All().First(field => field.Path is [.., { Name: "spans" }, { Name: "name" }]).Path, [0xff])]
+            : """{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"a"},{"name":"\ud83d"},{"name":"c"}]}]}]}"""u8.ToArray();
+
+        using var response = await receiver.PostAsync("/v1/traces", body, contentType);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        var (_, bytes, records) = Assert.Single(receiver.Sink.Items);
+        Assert.Equal(3, records);
+        Assert.Empty(OtlpRules.Check(OtlpSamples.Parse(Signal.Traces, bytes), bytes));
+        Assert.Equal((3L, 0L), (receiver.Ledger[LedgerAccount.Traces].Received, receiver.Ledger[LedgerAccount.Traces].DroppedTotal));
     }
 
     [Fact]

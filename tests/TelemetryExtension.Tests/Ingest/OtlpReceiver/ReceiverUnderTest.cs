@@ -13,11 +13,11 @@ internal sealed class ReceiverUnderTest : IAsyncDisposable
     private const long HeapLimit = 64 * 1024 * 1024;
     private readonly HttpEndpoint _endpoint;
 
-    private ReceiverUnderTest(ReceiverSettings settings, Func<long, bool>? hasRoom)
+    private ReceiverUnderTest(ReceiverSettings settings, IntakeRoom? room)
     {
         Options = ReceiverOptions.From(settings with { HttpPort = "0", GrpcPort = "0" }, new SettingProblems(), HeapLimit);
         Sink = new(Ledger);
-        Intake = new(Options, Sink, Ledger, TimeProvider.System, hasRoom);
+        Intake = new(Options, Sink, Ledger, TimeProvider.System, room);
         var http = ListeningSocket.TryBind(IPAddress.Loopback, 0, out _)!;
         var grpc = ListeningSocket.TryBind(IPAddress.Loopback, 0, out _)!;
         HttpPort = http.Port;
@@ -52,9 +52,9 @@ internal sealed class ReceiverUnderTest : IAsyncDisposable
 
     public HttpClient Grpc { get; }
 
-    public static async Task<ReceiverUnderTest> StartAsync(ReceiverSettings? settings = null, Func<long, bool>? hasRoom = null)
+    public static async Task<ReceiverUnderTest> StartAsync(ReceiverSettings? settings = null, Func<long, bool>? hasRoom = null, IntakeRoom? room = null)
     {
-        var receiver = new ReceiverUnderTest(settings ?? new(), hasRoom);
+        var receiver = new ReceiverUnderTest(settings ?? new(), hasRoom is null ? room : IntakeRoom.Unlimited with { HasRoom = hasRoom });
         await receiver._endpoint.StartAsync(TestContext.Current.CancellationToken);
         return receiver;
     }

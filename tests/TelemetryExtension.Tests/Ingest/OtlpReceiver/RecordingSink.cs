@@ -17,17 +17,21 @@ internal sealed class RecordingSink(Ledger ledger) : ITelemetrySink
 
     public long Bytes;
 
+    public int LargestCapacity { get; private set; }
+
     public bool TryWrite(in TelemetryItem item)
     {
         Assert.Equal(TelemetryItemKind.OtlpRequest, item.Kind);
-        ledger.Received((LedgerAccount)item.Signal, item.Records);
         Interlocked.Add(ref Bytes, item.Length);
-        if (Full)
-            ledger.Dropped((LedgerAccount)item.Signal, DropReason.BufferBytes, item.Records);
-        else if (!Forget)
-            Items.Enqueue((item.Signal, item.Bytes.ToArray(), item.Records));
+        LargestCapacity = Math.Max(LargestCapacity, item.Body.Capacity);
         if (!Full)
+        {
+            ledger.Received((LedgerAccount)item.Signal, item.Records);
             ledger.Exported((LedgerAccount)item.Signal, item.Records);
+            if (!Forget)
+                Items.Enqueue((item.Signal, item.Bytes.ToArray(), item.Records));
+        }
+
         item.Release();
         return !Full;
     }

@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Unicode;
 
-namespace TelemetryExtension.Processing.Logs;
+namespace TelemetryExtension.Otlp;
 
 /// <summary>
 /// The inside of a JSON string, unescaped into bytes that are always valid UTF-8: a protobuf string that is not makes receivers

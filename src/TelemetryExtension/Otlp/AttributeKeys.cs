@@ -1,0 +1,63 @@
+using System.Buffers.Binary;
+using System.Numerics;
+
+namespace TelemetryExtension.Otlp;
+
+/// <summary>
+/// Finds attribute lists that may hold a key twice, by 64-bit hashes of the keys. Lists nest, so the hashes form a stack: a nested list starts at
+/// <see cref="Open"/> and is discarded by <see cref="Close"/>. It may raise a false alarm (equal hashes, or a list too long for the stack), but it
+/// never misses a repeated key.
+/// </summary>
+internal ref struct AttributeKeys(Span<ulong> stack)
+{
+    /// <summary>Enough for every list that a sender makes in earnest: SDKs stop at 128 attributes.</summary>
+    public const int StackSize = 512;
+
+    private const ulong Multiplier = 0x9E3779B97F4A7C15;
+    private readonly Span<ulong> _stack = stack;
+    private int _start;
+    private int _count;
+
+    /// <summary>Starts a list; <see cref="Close"/> takes the mark.</summary>
+    public int Open()
+    {
+        var mark = _start;
+        _start = _count;
+        return mark;
+    }
+
+    public void Close(int mark)
+    {
+        _count = _start;
+        _start = mark;
+    }
+
+    /// <summary>False when the open list may hold the key already.</summary>
+    public bool TryAdd(ReadOnlySpan<byte> key)
+    {
+        var hash = Hash(key);
+        if (_count == _stack.Length || _stack[_start.._count].Contains(hash))
+            return false;
+        _stack[_count++] = hash;
+        return true;
+    }
+
+    /// <summary>Eight bytes at a time; the last step overlaps the one before.</summary>
+    private static ulong Hash(ReadOnlySpan<byte> key)
+    {
+        var hash = (ulong)key.Length * Multiplier;
+        if (key.Length < 8)
+        {
+            ulong tail = 0;
+            foreach (var b in key)
+                tail = (tail << 8) | b;
+            return Mix(hash, tail);
+        }
+
+        for (var rest = key; rest.Length > 8; rest = rest[8..])
+            hash = Mix(hash, BinaryPrimitives.ReadUInt64LittleEndian(rest));
+        return Mix(hash, BinaryPrimitives.ReadUInt64LittleEndian(key[^8..]));
+    }
+
+    private static ulong Mix(ulong hash, ulong value) => BitOperations.RotateLeft((hash ^ value) * Multiplier, 29);
+}
