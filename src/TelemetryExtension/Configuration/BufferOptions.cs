@@ -1,16 +1,8 @@
-using Microsoft.Extensions.Configuration;
-
 namespace TelemetryExtension.Configuration;
-
-internal sealed record BufferSettings(
-    [property: ConfigurationKeyName(BufferOptions.ItemsName)] string? Items = null,
-    [property: ConfigurationKeyName(BufferOptions.BytesName)] string? Bytes = null);
 
 /// <summary>How much may wait in the channel. <see cref="Bytes"/> counts whole request bodies, as the pool hands them out.</summary>
 internal sealed record BufferOptions(int Items, int Bytes)
 {
-    public const string ItemsName = "TELEMETRY_EXTENSION_BUFFER_ITEMS";
-    public const string BytesName = "TELEMETRY_EXTENSION_BUFFER_BYTES";
     private const int MiB = 1024 * 1024;
 
     /// <summary>
@@ -23,13 +15,13 @@ internal sealed record BufferOptions(int Items, int Bytes)
     /// The most the process's heap may hold (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes): beyond it there is no
     /// shedding but OutOfMemoryException, which costs the function. The default stays under a quarter, a setting under a half.
     /// </param>
-    public static BufferOptions From(BufferSettings raw, int memorySizeMb, long heapLimitBytes, SettingProblems problems)
+    public static BufferOptions From(Variables variables, int memorySizeMb, long heapLimitBytes)
     {
         var share = Math.Clamp((long)memorySizeMb * MiB / 16, 4 * MiB, 64 * MiB);
         var fallback = (int)Math.Min(share, heapLimitBytes / 4);
         var most = (int)Math.Min(1024 * MiB, heapLimitBytes / 2);
         return new(
-            Setting.Int(ItemsName, raw.Items, 8192, 64, 1 << 20, problems),
-            Setting.Int(BytesName, raw.Bytes, fallback, Math.Min(64 * 1024, most), most, problems));
+            variables.Int("TELEMETRY_EXTENSION_BUFFER_ITEMS", 8192, 64, 1 << 20),
+            variables.Int("TELEMETRY_EXTENSION_BUFFER_BYTES", fallback, Math.Min(64 * 1024, most), most));
     }
 }

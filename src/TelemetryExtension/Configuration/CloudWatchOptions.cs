@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace TelemetryExtension.Configuration;
 
 /// <summary>Which attributes of the resource every event repeats.</summary>
@@ -60,75 +62,69 @@ internal sealed record CloudWatchOptions(LogTarget? Target, bool Logs, bool Span
 
     private static readonly int[] RetentionChoices = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
-    private static readonly Dictionary<string, ResourceInEvents> ResourceChoices =
-        new() { ["none"] = ResourceInEvents.None, ["service"] = ResourceInEvents.Service, ["all"] = ResourceInEvents.All };
-
-    private static readonly Dictionary<string, EmfOutput> EmfChoices =
-        new() { ["off"] = EmfOutput.Off, ["logs"] = EmfOutput.Logs, ["stdout"] = EmfOutput.Stdout };
-
     public bool Enabled => Target is not null;
 
-    public static CloudWatchOptions From(CloudWatchSettings raw, SettingProblems problems)
+    public static CloudWatchOptions From(Variables variables)
     {
-        var group = Template("TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP", raw.LogGroup, null, problems);
-        var stream = Template("TELEMETRY_EXTENSION_CLOUDWATCH_LOG_STREAM", raw.LogStream, DefaultStream, problems)!;
-        var create = Setting.Bool("TELEMETRY_EXTENSION_CLOUDWATCH_CREATE", raw.Create, true, problems);
-        var target = group is null ? null : new LogTarget(group, stream, create, Retention("TELEMETRY_EXTENSION_CLOUDWATCH_RETENTION_DAYS", raw.RetentionDays, problems));
+        var group = Template(variables, "TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP", null);
+        var stream = Template(variables, "TELEMETRY_EXTENSION_CLOUDWATCH_LOG_STREAM", DefaultStream)!;
+        var create = variables.Bool("TELEMETRY_EXTENSION_CLOUDWATCH_CREATE", true);
+        var retention = Retention(variables, "TELEMETRY_EXTENSION_CLOUDWATCH_RETENTION_DAYS");
         return new(
-            target,
-            Setting.Bool("TELEMETRY_EXTENSION_CLOUDWATCH_LOGS", raw.Logs, true, problems),
-            Setting.Bool("TELEMETRY_EXTENSION_CLOUDWATCH_SPANS", raw.Spans, false, problems),
-            Setting.OneOf("TELEMETRY_EXTENSION_CLOUDWATCH_RESOURCE", raw.Resource, ResourceInEvents.Service, ResourceChoices, problems),
-            Setting.Int("TELEMETRY_EXTENSION_CLOUDWATCH_MAX_EVENT_BYTES", raw.MaxEventBytes, SafeEventBytes, 1024, LargestEventBytes, problems),
-            EmfFrom(raw, target is not null, problems));
+            group is null ? null : new LogTarget(group, stream, create, retention),
+            variables.Bool("TELEMETRY_EXTENSION_CLOUDWATCH_LOGS", true),
+            variables.Bool("TELEMETRY_EXTENSION_CLOUDWATCH_SPANS", false),
+            variables.OneOf("TELEMETRY_EXTENSION_CLOUDWATCH_RESOURCE", ResourceInEvents.Service),
+            variables.Int("TELEMETRY_EXTENSION_CLOUDWATCH_MAX_EVENT_BYTES", SafeEventBytes, 1024, LargestEventBytes),
+            EmfFrom(variables, group is not null));
     }
 
     /// <summary>A template whose placeholders are all known; else the fallback.</summary>
-    public static string? Template(string name, string? raw, string? fallback, SettingProblems problems)
+    public static string? Template(Variables variables, string name, string? fallback)
     {
-        if (Setting.Text(raw) is not { } template)
+        if (variables.Text(name) is not { } template)
             return fallback;
         if (LogTarget.UnknownPlaceholders(template).FirstOrDefault() is not { } unknown)
             return template;
-        problems.Add(name, template, $"has an unknown placeholder {{{unknown}}}", fallback ?? "nothing");
+        variables.Problems.Add(name, template, $"has an unknown placeholder {{{unknown}}}", fallback ?? "nothing");
         return fallback;
     }
 
-    public static int? Retention(string name, string? raw, SettingProblems problems)
+    public static int? Retention(Variables variables, string name)
     {
-        if (Setting.Text(raw) is null || Setting.Int(name, raw, 0, 0, int.MaxValue, problems) is not (> 0 and var days))
+        if (variables.Int(name, 0, 0, int.MaxValue) is not (> 0 and var days))
             return null;
         if (RetentionChoices.Contains(days))
             return days;
-        problems.Add(name, raw!, $"is not a retention that CloudWatch Logs knows ({string.Join(", ", RetentionChoices)})", "no retention");
+        variables.Problems.Add(name, days.ToString(CultureInfo.InvariantCulture), $"is not a retention that CloudWatch Logs knows ({string.Join(", ", RetentionChoices)})", "no retention");
         return null;
     }
 
-    private static EmfOptions EmfFrom(CloudWatchSettings raw, bool hasGroup, SettingProblems problems)
+    private static EmfOptions EmfFrom(Variables variables, bool hasGroup)
     {
-        var output = Setting.OneOf("TELEMETRY_EXTENSION_EMF", raw.Emf, hasGroup ? EmfOutput.Logs : EmfOutput.Off, EmfChoices, problems);
+        var output = variables.OneOf("TELEMETRY_EXTENSION_EMF", hasGroup ? EmfOutput.Logs : EmfOutput.Off);
         if (output == EmfOutput.Logs && !hasGroup)
         {
-            problems.Add("TELEMETRY_EXTENSION_EMF", raw.Emf!, "needs TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP", "stdout");
+            variables.Problems.Add("TELEMETRY_EXTENSION_EMF", "logs", "needs TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP", "stdout");
             output = EmfOutput.Stdout;
         }
 
-        var name = Setting.Text(raw.EmfNamespace) ?? DefaultNamespace;
+        var name = variables.Text("TELEMETRY_EXTENSION_EMF_NAMESPACE") ?? DefaultNamespace;
         if (name.Length > 255 || name.StartsWith("AWS/", StringComparison.Ordinal)
             || name.Any(c => !char.IsAsciiLetterOrDigit(c) && !".-_/#: ".Contains(c, StringComparison.Ordinal)))
         {
-            problems.Add("TELEMETRY_EXTENSION_EMF_NAMESPACE", name, "is not a CloudWatch namespace (1 to 255 of A-Z a-z 0-9 . - _ / # : and blank, not AWS/)", DefaultNamespace);
+            variables.Problems.Add("TELEMETRY_EXTENSION_EMF_NAMESPACE", name, "is not a CloudWatch namespace (1 to 255 of A-Z a-z 0-9 . - _ / # : and blank, not AWS/)", DefaultNamespace);
             name = DefaultNamespace;
         }
 
-        var chosen = DimensionsFrom(raw.EmfDimensions, problems);
+        var chosen = DimensionsFrom(variables);
         return new(output, name, chosen ?? [[DefaultDimensions]], PointAttributes: chosen is null);
     }
 
     /// <summary>Sets apart by <c>;</c>, names by <c>,</c>; <c>none</c> for no dimensions; null for the default. At most 30 names in a set (EMF specification).</summary>
-    private static List<IReadOnlyList<string>>? DimensionsFrom(string? raw, SettingProblems problems)
+    private static List<IReadOnlyList<string>>? DimensionsFrom(Variables variables)
     {
-        if (Setting.Text(raw) is not { } text)
+        if (variables.Text("TELEMETRY_EXTENSION_EMF_DIMENSIONS") is not { } text)
             return null;
         if (text.Equals("none", StringComparison.OrdinalIgnoreCase))
             return [[]];
@@ -136,7 +132,7 @@ internal sealed record CloudWatchOptions(LogTarget? Target, bool Logs, bool Span
         var sets = text.Split(';', Neatly).Select(set => (IReadOnlyList<string>)[.. set.Split(',', Neatly).Distinct()]).Where(set => set.Count > 0).ToList();
         if (sets.Count > 0 && sets.TrueForAll(set => set.Count <= 30))
             return sets;
-        problems.Add("TELEMETRY_EXTENSION_EMF_DIMENSIONS", text, "is not a list of 1 to 30 attribute names", DefaultDimensions);
+        variables.Problems.Add("TELEMETRY_EXTENSION_EMF_DIMENSIONS", text, "is not a list of 1 to 30 attribute names", DefaultDimensions);
         return null;
     }
 }

@@ -28,9 +28,6 @@ internal sealed record DeadLetterOptions(DeadLetterOutput Output, LogTarget Targ
     // Leaves the destinations a good part of Lambda's two seconds.
     private static readonly TimeSpan Most = TimeSpan.FromSeconds(1);
 
-    private static readonly Dictionary<string, DeadLetterOutput> Choices =
-        new() { ["off"] = DeadLetterOutput.Off, ["stdout"] = DeadLetterOutput.Stdout, ["cloudwatch"] = DeadLetterOutput.CloudWatch };
-
     /// <summary>How much of the shutdown's time is kept back for dead letters: with CloudWatch Logs a call that gets no answer, and then stdout.</summary>
     public TimeSpan Reserve => Output switch
     {
@@ -41,13 +38,13 @@ internal sealed record DeadLetterOptions(DeadLetterOutput Output, LogTarget Targ
         _ => ForStdout,
     };
 
-    public static DeadLetterOptions From(DeadLetterSettings raw, SettingProblems problems) => new(
-        Setting.OneOf("TELEMETRY_EXTENSION_DEAD_LETTERS", raw.Output, DeadLetterOutput.Stdout, Choices, problems),
+    public static DeadLetterOptions From(Variables variables) => new(
+        variables.OneOf("TELEMETRY_EXTENSION_DEAD_LETTERS", DeadLetterOutput.Stdout),
         new(
-            CloudWatchOptions.Template("TELEMETRY_EXTENSION_DEAD_LETTER_LOG_GROUP", raw.LogGroup, DefaultGroup, problems)!,
-            CloudWatchOptions.Template("TELEMETRY_EXTENSION_DEAD_LETTER_LOG_STREAM", raw.LogStream, DefaultStream, problems)!,
+            CloudWatchOptions.Template(variables, "TELEMETRY_EXTENSION_DEAD_LETTER_LOG_GROUP", DefaultGroup)!,
+            CloudWatchOptions.Template(variables, "TELEMETRY_EXTENSION_DEAD_LETTER_LOG_STREAM", DefaultStream)!,
             Create: true,
-            CloudWatchOptions.Retention("TELEMETRY_EXTENSION_DEAD_LETTER_RETENTION_DAYS", raw.RetentionDays, problems)),
-        Setting.Int("TELEMETRY_EXTENSION_DEAD_LETTER_MAX_BYTES", raw.MaxBytes, 4 * 1024 * 1024, 64 * 1024, 256 * 1024 * 1024, problems),
-        TimeSpan.FromMilliseconds(Setting.Int("TELEMETRY_EXTENSION_DEAD_LETTER_TIMEOUT", raw.Timeout, 500, 50, 60_000, problems)));
+            CloudWatchOptions.Retention(variables, "TELEMETRY_EXTENSION_DEAD_LETTER_RETENTION_DAYS")),
+        variables.Int("TELEMETRY_EXTENSION_DEAD_LETTER_MAX_BYTES", 4 * 1024 * 1024, 64 * 1024, 256 * 1024 * 1024),
+        variables.Milliseconds("TELEMETRY_EXTENSION_DEAD_LETTER_TIMEOUT", 500, 50, 60_000));
 }

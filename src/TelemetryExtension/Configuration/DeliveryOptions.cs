@@ -2,24 +2,32 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Configuration;
 
-/// <summary>All destinations that are configured; none is a state of its own, not an error: then there is nowhere to send to.</summary>
+/// <summary>
+/// The OTLP destinations; to have none is no error. The OpenTelemetry names are those of the specification (OTLP exporter configuration). The
+/// TELEMETRY_EXTENSION_OTLP_ ones win over them, because the function's own SDK reads the standard names too and may point them at our receiver. With
+/// an endpoint of our own nothing of the standard names holds: the protocol, key or certificate there is meant for the way from the SDK.
+/// _2_ and _3_ add destinations that get a copy of everything.
+/// </summary>
 /// <param name="OwnPorts">Ports this process listens on: what is sent there goes in circles.</param>
 internal sealed record DeliveryOptions(IReadOnlyList<OtlpDestinationOptions> Destinations, IReadOnlyList<int> OwnPorts)
 {
+    private const string Own = "TELEMETRY_EXTENSION_OTLP_";
+    private const string Standard = "OTEL_EXPORTER_OTLP_";
     private static readonly Signal[] AllSignals = [Signal.Traces, Signal.Metrics, Signal.Logs];
 
     /// <param name="ownPorts">Ports this process listens on: an endpoint that points there is a loop.</param>
-    public static DeliveryOptions From(DeliverySettings raw, SettingProblems problems, params ReadOnlySpan<int> ownPorts)
+    public static DeliveryOptions From(Variables variables, params ReadOnlySpan<int> ownPorts)
     {
         var ports = ownPorts.ToArray();
-        var reader = new OtlpEndpointReader(problems, ports);
+        var reader = new OtlpEndpointReader(variables, ports);
         var destinations = new List<OtlpDestinationOptions>(3);
-        Add("otlp", signal => raw.LevelsOf(signal), AllSignals);
-        Add("otlp-2", _ => [raw.Second], reader.Signals("TELEMETRY_EXTENSION_OTLP_2_SIGNALS", raw.SecondSignals));
-        Add("otlp-3", _ => [raw.Third], reader.Signals("TELEMETRY_EXTENSION_OTLP_3_SIGNALS", raw.ThirdSignals));
+        Add("otlp", AllSignals, static signal => [
+            new(Own, StandsAlone: true), new($"{Standard}{signal.ToString().ToUpperInvariant()}_", EndpointIsExact: true), new(Standard)]);
+        Add("otlp-2", reader.Signals(Own + "2_SIGNALS"), static _ => [new(Own + "2_")]);
+        Add("otlp-3", reader.Signals(Own + "3_SIGNALS"), static _ => [new(Own + "3_")]);
         return new(destinations, ports);
 
-        void Add(string name, Func<Signal, OtlpLevel[]> levelsOf, Signal[] signals)
+        void Add(string name, Signal[] signals, Func<Signal, OtlpLevel[]> levelsOf)
         {
             var endpoints = new OtlpEndpoint?[AllSignals.Length];
             foreach (var signal in signals)

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Configuration;
-
 namespace TelemetryExtension.Configuration;
 
 /// <summary>
@@ -8,27 +6,26 @@ namespace TelemetryExtension.Configuration;
 /// </summary>
 internal sealed record ExtensionOptions(
     TelemetryOptions Telemetry, ReceiverOptions Receiver, BufferOptions Buffer, FlushOptions Flush, DeliveryOptions Delivery, OutboxOptions Outbox,
-    MetricOptions Metrics, CloudWatchOptions CloudWatch, DeadLetterOptions DeadLetters, AwsSettings Aws, ResourceSettings Resource)
+    MetricOptions Metrics, CloudWatchOptions CloudWatch, DeadLetterOptions DeadLetters, AwsOptions Aws, ResourceOptions Resource)
 {
     /// <param name="telemetry">Read before the rest, as <paramref name="receiver"/> is, because they say where to listen.</param>
     /// <param name="ownPorts">Where we really listen: an endpoint that points there is a loop, one that points at somebody else's port is not.</param>
-    public static ExtensionOptions Load(
-        IConfiguration configuration, TelemetryOptions telemetry, ReceiverOptions receiver, ReadOnlySpan<int> ownPorts, SettingProblems problems)
+    public static ExtensionOptions Load(Variables variables, TelemetryOptions telemetry, ReceiverOptions receiver, ReadOnlySpan<int> ownPorts)
     {
-        var resource = configuration.Get<ResourceSettings>() ?? new();
-        var memorySizeMb = int.TryParse(resource.MemorySizeMb, out var megabytes) ? megabytes : 0;
+        var resource = ResourceOptions.From(variables);
+        var memorySizeMb = resource.MemorySizeMb ?? 0;
         var heapLimitBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         return new(
             telemetry,
             receiver,
-            BufferOptions.From(configuration.Get<BufferSettings>() ?? new(), memorySizeMb, heapLimitBytes, problems),
-            FlushOptions.From(configuration.Get<FlushSettings>() ?? new(), problems),
-            DeliveryOptions.From(configuration.Get<DeliverySettings>() ?? new(), problems, ownPorts),
-            OutboxOptions.From(configuration.Get<OutboxSettings>() ?? new(), heapLimitBytes, problems),
-            MetricOptions.From(configuration.Get<MetricSettings>() ?? new(), configuration.Get<PriceSettings>() ?? new(), problems),
-            CloudWatchOptions.From(configuration.Get<CloudWatchSettings>() ?? new(), problems),
-            DeadLetterOptions.From(configuration.Get<DeadLetterSettings>() ?? new(), problems),
-            configuration.Get<AwsSettings>() ?? new(),
+            BufferOptions.From(variables, memorySizeMb, heapLimitBytes),
+            FlushOptions.From(variables),
+            DeliveryOptions.From(variables, ownPorts),
+            OutboxOptions.From(variables, memorySizeMb, heapLimitBytes),
+            MetricOptions.From(variables),
+            CloudWatchOptions.From(variables),
+            DeadLetterOptions.From(variables),
+            AwsOptions.From(variables),
             resource);
     }
 }

@@ -8,28 +8,29 @@ namespace TelemetryExtension.Configuration;
 /// Turns the raw values of one signal into an endpoint, by the rules of the OpenTelemetry specification (OTLP exporter). The same bad value
 /// is reported once although three signals read it.
 /// </summary>
-internal sealed class OtlpEndpointReader(SettingProblems problems, int[] ownPorts)
+internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts)
 {
+    private const string Endpoint = "ENDPOINT";
     private const int DefaultTimeoutMs = 10_000;
     private readonly HashSet<string> _reported = [];
 
     /// <summary>Null when no usable endpoint is set for the signal. An endpoint that cannot be used counts as unset.</summary>
     public OtlpEndpoint? Read(Signal signal, OtlpLevel[] levels) =>
-        levels is [{ StandsAlone: true } own, .. var others] && Setting.Text(own.Endpoint) is not null
+        levels is [{ StandsAlone: true } own, .. var others] && variables.Text(own.Prefix + Endpoint) is not null
             ? ReadOne(signal, [own]) ?? ReadOne(signal, others)
             : ReadOne(signal, levels);
 
     /// <summary>A comma-separated choice of signals; all of them when unset or unreadable.</summary>
-    public Signal[] Signals(string name, string? raw)
+    public Signal[] Signals(string name)
     {
         Signal[] all = [Signal.Traces, Signal.Metrics, Signal.Logs];
-        if (Setting.Text(raw) is not { } text)
+        if (variables.Text(name) is not { } text)
             return all;
         var names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var chosen = all.Where(signal => names.Contains(signal.ToString(), StringComparer.OrdinalIgnoreCase)).ToArray();
         if (chosen.Length > 0 && chosen.Length == names.Distinct(StringComparer.OrdinalIgnoreCase).Count())
             return chosen;
-        problems.Add(name, text, "is not a list of traces, metrics, logs", "all three");
+        variables.Problems.Add(name, text, "is not a list of traces, metrics, logs", "all three");
         return all;
     }
 
@@ -38,7 +39,7 @@ internal sealed class OtlpEndpointReader(SettingProblems problems, int[] ownPort
         var protocol = Protocol(levels);
         foreach (var level in levels)
         {
-            if (Setting.Text(level.Endpoint) is not { } text)
+            if (variables.Text(level.Prefix + Endpoint) is not { } text)
                 continue;
             if (Url(level, text, protocol, levels) is not { } url)
                 continue;
@@ -48,9 +49,9 @@ internal sealed class OtlpEndpointReader(SettingProblems problems, int[] ownPort
                 url = Append(url, signal);
             var timeout = Timeout(levels);
             return new(url, protocol, headers, timeout, Gzip(levels), new(
-                First(levels, static level => level.Certificate).Value,
-                First(levels, static level => level.ClientKey).Value,
-                First(levels, static level => level.ClientCertificate).Value));
+                First(levels, "CERTIFICATE").Value,
+                First(levels, "CLIENT_KEY").Value,
+                First(levels, "CLIENT_CERTIFICATE").Value));
         }
 
         return null;
@@ -58,12 +59,12 @@ internal sealed class OtlpEndpointReader(SettingProblems problems, int[] ownPort
 
     private Uri? Url(OtlpLevel level, string text, OtlpProtocol protocol, OtlpLevel[] levels)
     {
-        var name = level.Prefix + "ENDPOINT";
+        var name = level.Prefix + Endpoint;
         var full = text;
         if (!text.Contains("://", StringComparison.Ordinal) && protocol == OtlpProtocol.Grpc)
         {
             // Only gRPC endpoints may come without a scheme; then INSECURE decides, and secure is the default.
-            var insecure = First(levels, static each => each.Insecure);
+            var insecure = First(levels, "INSECURE");
             full = (string.Equals(insecure.Value, "true", StringComparison.OrdinalIgnoreCase) ? "http://" : "https://") + text;
         }
 
@@ -78,7 +79,7 @@ internal sealed class OtlpEndpointReader(SettingProblems problems, int[] ownPort
     private Uri? Unusable(string name, string what)
     {
         if (_reported.Add(name))
-            problems.AddSecret(name, what, "no endpoint from this setting");
+            variables.Problems.AddSecret(name, what, "no endpoint from this setting");
         return null;
     }
 
@@ -91,7 +92,7 @@ internal sealed class OtlpEndpointReader(SettingProblems problems, int[] ownPort
 
     private OtlpProtocol Protocol(OtlpLevel[] levels)
     {
-        var (name, value) = First(levels, static level => level.Protocol);
+        var (name, value) = First(levels, "PROTOCOL");
         switch (value?.ToLowerInvariant())
         {
             case null or "http/protobuf":
@@ -99,50 +100,55 @@ internal sealed class OtlpEndpointReader(SettingProblems problems, int[] ownPort
             case "grpc":
                 return OtlpProtocol.Grpc;
             default:
-                if (_reported.Add(name + "PROTOCOL"))
-                    problems.Add(name + "PROTOCOL", value, "is not one of http/protobuf, grpc", "http/protobuf");
+                if (_reported.Add(name))
+                    variables.Problems.Add(name, value, "is not one of http/protobuf, grpc", "http/protobuf");
                 return OtlpProtocol.HttpProtobuf;
         }
     }
 
     private TimeSpan Timeout(OtlpLevel[] levels)
     {
-        var (name, value) = First(levels, static level => level.Timeout);
+        var (name, value) = First(levels, "TIMEOUT");
         if (value is null)
             return TimeSpan.FromMilliseconds(DefaultTimeoutMs);
         if (int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var ms) && ms >= 0)
             return ms == 0 ? System.Threading.Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(ms);
-        if (_reported.Add(name + "TIMEOUT"))
-            problems.Add(name + "TIMEOUT", value, "is not a whole number of milliseconds", "10000");
+        if (_reported.Add(name))
+            variables.Problems.Add(name, value, "is not a whole number of milliseconds", "10000");
         return TimeSpan.FromMilliseconds(DefaultTimeoutMs);
     }
 
     private bool Gzip(OtlpLevel[] levels)
     {
-        var (name, value) = First(levels, static level => level.Compression);
+        var (name, value) = First(levels, "COMPRESSION");
         if (value is not null && !value.Equals("none", StringComparison.OrdinalIgnoreCase) && !value.Equals("gzip", StringComparison.OrdinalIgnoreCase)
-            && _reported.Add(name + "COMPRESSION"))
-            problems.Add(name + "COMPRESSION", value, "is not one of none, gzip", "none");
+            && _reported.Add(name))
+            variables.Problems.Add(name, value, "is not one of none, gzip", "none");
         return string.Equals(value, "gzip", StringComparison.OrdinalIgnoreCase);
     }
 
     private List<KeyValuePair<string, string>> Headers(OtlpLevel[] levels, Uri url)
     {
-        var (name, value) = First(levels, static level => level.Headers);
+        var (name, value) = First(levels, "HEADERS");
         var headers = OtlpHeaders.Parse(value, out var unreadable);
-        if (unreadable > 0 && _reported.Add(name + "HEADERS"))
-            problems.AddSecret(name + "HEADERS", $"has {unreadable} members that are not key=value", "the others");
+        if (unreadable > 0 && _reported.Add(name))
+            variables.Problems.AddSecret(name, $"has {unreadable} members that are not key=value", "the others");
         if (url.UserInfo.Length > 0 && !headers.Exists(static header => header.Key == "authorization"))
             headers.Add(new("authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(url.UserInfo)))));
         return headers;
     }
 
-    /// <summary>The strongest level that says anything; its prefix names the setting in messages.</summary>
-    private static (string Name, string? Value) First(OtlpLevel[] levels, Func<OtlpLevel, string?> option)
+    /// <summary>The strongest variable that is set.</summary>
+    private (string Name, string? Value) First(OtlpLevel[] levels, string option)
     {
         foreach (var level in levels)
-            if (Setting.Text(option(level)) is { } value)
-                return (level.Prefix, value);
+            if (variables.Text(level.Prefix + option) is { } value)
+                return (level.Prefix + option, value);
         return ("", null);
     }
 }
+
+/// <summary>The variables of one prefix. Precedence holds for each option apart: a signal's headers replace the general ones, they are not merged.</summary>
+/// <param name="EndpointIsExact">A per-signal endpoint is the whole URL: no v1/... is appended.</param>
+/// <param name="StandsAlone">An endpoint here takes no option from other levels, and they none from here.</param>
+internal readonly record struct OtlpLevel(string Prefix, bool EndpointIsExact = false, bool StandsAlone = false);

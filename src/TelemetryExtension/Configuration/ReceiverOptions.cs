@@ -11,13 +11,7 @@ namespace TelemetryExtension.Configuration;
 internal sealed record ReceiverOptions(
     bool Enabled, IPAddress Address, int HttpPort, int GrpcPort, int MaxRequestBytes, long InFlightBytes, bool EnrichResource)
 {
-    public const string EnabledName = "TELEMETRY_EXTENSION_OTLP_RECEIVER";
-    public const string AddressName = "TELEMETRY_EXTENSION_OTLP_RECEIVER_ADDRESS";
-    public const string HttpPortName = "TELEMETRY_EXTENSION_OTLP_HTTP_PORT";
-    public const string GrpcPortName = "TELEMETRY_EXTENSION_OTLP_GRPC_PORT";
-    public const string MaxRequestBytesName = "TELEMETRY_EXTENSION_OTLP_MAX_REQUEST_BYTES";
-    public const string InFlightBytesName = "TELEMETRY_EXTENSION_OTLP_IN_FLIGHT_BYTES";
-    public const string EnrichResourceName = "TELEMETRY_EXTENSION_OTLP_ENRICH_RESOURCE";
+    private const string AddressName = "TELEMETRY_EXTENSION_OTLP_RECEIVER_ADDRESS";
     private const int Mebibyte = 1024 * 1024;
     private const int Smallest = 1024;
 
@@ -28,31 +22,31 @@ internal sealed record ReceiverOptions(
     /// The most the process's heap may hold: beyond it there is no 429 but OutOfMemoryException, which costs the function. All
     /// requests in flight together get a quarter of it at most. Null: as the runtime knows it.
     /// </param>
-    public static ReceiverOptions From(ReceiverSettings raw, SettingProblems problems, long? heapLimitBytes = null)
+    public static ReceiverOptions From(Variables variables, long? heapLimitBytes = null)
     {
         var quarter = Math.Max((heapLimitBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) / 4, 4 * Smallest);
         // A power of two, as the pool gives: compressed and decompressed bytes exist side by side for a moment.
         var mostRequestBytes = (int)Math.Min(LargestRequestBytes, 1L << BitOperations.Log2((ulong)quarter / 2));
-        var maxRequestBytes = Setting.Int(MaxRequestBytesName, raw.MaxRequestBytes, Math.Min(4 * Mebibyte, mostRequestBytes), Smallest, mostRequestBytes, problems);
+        var maxRequestBytes = variables.Int("TELEMETRY_EXTENSION_OTLP_MAX_REQUEST_BYTES", Math.Min(4 * Mebibyte, mostRequestBytes), Smallest, mostRequestBytes);
         var mostInFlight = (int)Math.Min(1024 * Mebibyte, quarter);
-        var inFlightBytes = Setting.Int(InFlightBytesName, raw.InFlightBytes, Math.Min(12 * Mebibyte, mostInFlight), Smallest, mostInFlight, problems);
+        var inFlightBytes = variables.Int("TELEMETRY_EXTENSION_OTLP_IN_FLIGHT_BYTES", Math.Min(12 * Mebibyte, mostInFlight), Smallest, mostInFlight);
         return new(
-            Setting.Bool(EnabledName, raw.Enabled, true, problems),
-            AddressOf(raw.Address, problems),
-            Setting.Int(HttpPortName, raw.HttpPort, 4318, 0, 65535, problems),
-            Setting.Int(GrpcPortName, raw.GrpcPort, 4317, 0, 65535, problems),
+            variables.Bool("TELEMETRY_EXTENSION_OTLP_RECEIVER", true),
+            AddressOf(variables),
+            variables.Int("TELEMETRY_EXTENSION_OTLP_HTTP_PORT", 4318, 0, 65535),
+            variables.Int("TELEMETRY_EXTENSION_OTLP_GRPC_PORT", 4317, 0, 65535),
             maxRequestBytes,
             Math.Max(inFlightBytes, 2L * (long)BitOperations.RoundUpToPowerOf2((uint)maxRequestBytes)),
-            Setting.Bool(EnrichResourceName, raw.EnrichResource, false, problems));
+            variables.Bool("TELEMETRY_EXTENSION_OTLP_ENRICH_RESOURCE", false));
     }
 
-    private static IPAddress AddressOf(string? raw, SettingProblems problems)
+    private static IPAddress AddressOf(Variables variables)
     {
-        if (Setting.Text(raw) is not { } text)
+        if (variables.Text(AddressName) is not { } text)
             return IPAddress.Loopback;
         if (IPAddress.TryParse(text, out var address))
             return address;
-        problems.Add(AddressName, text, "is not an IP address", "127.0.0.1");
+        variables.Problems.Add(AddressName, text, "is not an IP address", "127.0.0.1");
         return IPAddress.Loopback;
     }
 }

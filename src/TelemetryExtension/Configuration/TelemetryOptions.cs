@@ -1,11 +1,4 @@
-using Microsoft.Extensions.Configuration;
-
 namespace TelemetryExtension.Configuration;
-
-internal sealed record TelemetrySettings(
-    [property: ConfigurationKeyName("TELEMETRY_EXTENSION_TELEMETRY_PORT")] string? Port = null,
-    [property: ConfigurationKeyName("TELEMETRY_EXTENSION_FOLLOW_XRAY_SAMPLING")] string? FollowSampling = null,
-    [property: ConfigurationKeyName("TELEMETRY_EXTENSION_PLATFORM_LOGS")] string? PlatformLogs = null);
 
 /// <param name="Port">
 /// Where the Telemetry API delivers. Fixed, so that after a reset what the platform still sends to the subscription of the generation before
@@ -15,8 +8,8 @@ internal sealed record TelemetrySettings(
 /// <param name="PlatformLogs">Every platform event as a log record too.</param>
 internal sealed record TelemetryOptions(int Port, bool FollowSampling, bool PlatformLogs)
 {
-    public static TelemetryOptions From(TelemetrySettings raw, SettingProblems problems) => new(
-        Setting.Int("TELEMETRY_EXTENSION_TELEMETRY_PORT", raw.Port, 4327, 0, 65535, problems),
-        Setting.Bool("TELEMETRY_EXTENSION_FOLLOW_XRAY_SAMPLING", raw.FollowSampling, false, problems),
-        Setting.Bool("TELEMETRY_EXTENSION_PLATFORM_LOGS", raw.PlatformLogs, false, problems));
+    public static TelemetryOptions From(Variables variables) => new(
+        variables.Int("TELEMETRY_EXTENSION_TELEMETRY_PORT", 4327, 0, 65535),
+        variables.Bool("TELEMETRY_EXTENSION_FOLLOW_XRAY_SAMPLING", false),
+        variables.Bool("TELEMETRY_EXTENSION_PLATFORM_LOGS", false));
 }

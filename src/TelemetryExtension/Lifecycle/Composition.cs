@@ -34,7 +34,7 @@ internal sealed class Composition
     {
         // An answer to Register that could not be read has left it empty.
         if (function.FunctionName.Length == 0)
-            function = function with { FunctionName = Setting.Text(options.Resource.FunctionName) ?? "" };
+            function = function with { FunctionName = options.Resource.FunctionName ?? "" };
         var ledger = new Ledger();
         var signals = new InvocationSignals();
         var channel = new TelemetryChannel(options.Buffer, ledger);

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
-using Microsoft.Extensions.Configuration;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Diagnostics;
 using TelemetryExtension.Ingest.Http;
@@ -54,14 +53,14 @@ internal static class Extension
     private static Composition Prepare(ExtensionsApiClient extensions, RegisterResponse function, bool managedInstances, TimeProvider time)
     {
         var problems = new SettingProblems();
-        var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
-        var receiver = ReceiverOptions.From(configuration.Get<ReceiverSettings>() ?? new(), problems);
+        var variables = Variables.OfEnvironment(problems);
+        var receiver = ReceiverOptions.From(variables);
         var otlpHttp = receiver.Enabled ? Listen(receiver.Address, receiver.HttpPort, "OTLP/HTTP", another: false) : null;
         var otlpGrpc = receiver.Enabled ? Listen(receiver.Address, receiver.GrpcPort, "OTLP/gRPC", another: false) : null;
-        var telemetry = TelemetryOptions.From(configuration.Get<TelemetrySettings>() ?? new(), problems);
+        var telemetry = TelemetryOptions.From(variables);
         var sockets = new Sockets(Listen(IPAddress.Any, telemetry.Port, "the Telemetry API", another: true), otlpHttp, otlpGrpc);
         int[] ownPorts = [.. new[] { sockets.Telemetry, otlpHttp, otlpGrpc }.OfType<ListeningSocket>().Select(socket => socket.Port)];
-        var options = ExtensionOptions.Load(configuration, telemetry, receiver, ownPorts, problems);
+        var options = ExtensionOptions.Load(variables, telemetry, receiver, ownPorts);
         foreach (var problem in problems.Messages)
             Log.Warn(problem);
         var subscribed = sockets.Telemetry is not null && TelemetrySubscription.Subscribe(extensions, sockets.Telemetry.Port);

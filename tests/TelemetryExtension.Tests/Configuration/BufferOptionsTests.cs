@@ -17,7 +17,7 @@ public sealed class BufferOptionsTests
     {
         var problems = new SettingProblems();
 
-        var options = BufferOptions.From(new(), memoryMb, heapLimit, problems);
+        var options = BufferOptions.From(new Env().Read(problems), memoryMb, heapLimit);
 
         Assert.Equal(new BufferOptions(8192, expectedMiB * MiB), options);
         Assert.Empty(problems.Messages);
@@ -28,7 +28,7 @@ public sealed class BufferOptionsTests
     {
         var problems = new SettingProblems();
 
-        var options = BufferOptions.From(new(Items: "many", Bytes: "50000000"), 128, 64 * MiB, problems);
+        var options = BufferOptions.From(new Env { ["TELEMETRY_EXTENSION_BUFFER_ITEMS"] = "many", ["TELEMETRY_EXTENSION_BUFFER_BYTES"] = "50000000" }.Read(problems), 128, 64 * MiB);
 
         Assert.Equal(new BufferOptions(8192, 8 * MiB), options);
         Assert.Collection(problems.Messages,
@@ -38,5 +38,5 @@ public sealed class BufferOptionsTests
 
     [Fact]
     public void From_Given_IsUsed() =>
-        Assert.Equal(new BufferOptions(1000, MiB), BufferOptions.From(new("1000", "1048576"), 128, NoLimit, new()));
+        Assert.Equal(new BufferOptions(1000, MiB), BufferOptions.From(new Env { ["TELEMETRY_EXTENSION_BUFFER_ITEMS"] = "1000", ["TELEMETRY_EXTENSION_BUFFER_BYTES"] = "1048576" }.Read(), 128, NoLimit));
 }

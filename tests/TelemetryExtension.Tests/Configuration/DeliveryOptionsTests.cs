@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Otlp;
 
@@ -23,14 +22,14 @@ public sealed class DeliveryOptionsTests
     [InlineData("https://c", "https://c/v1/traces")]
     [InlineData("https://c/x?key=1", "https://c/x/v1/traces?key=1")]
     public void Endpoint_General_GetsTheSignalPath(string endpoint, string url) =>
-        Assert.Equal(url, Traces(new(Endpoint: endpoint))!.Url.AbsoluteUri);
+        Assert.Equal(url, Traces(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint })!.Url.AbsoluteUri);
 
     [Theory]
     [InlineData("http://c:4318", "http://c:4318/")]
     [InlineData("http://c:4318/my/path", "http://c:4318/my/path")]
     public void Endpoint_OfTheSignal_IsUsedAsIs(string endpoint, string url)
     {
-        var options = Read(new(Endpoint: "http://general", TracesEndpoint: endpoint));
+        var options = Read(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://general", ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = endpoint });
         Assert.Equal(url, options.Destinations[0][Signal.Traces]!.Url.AbsoluteUri);
         Assert.Equal("http://general/v1/logs", options.Destinations[0][Signal.Logs]!.Url.AbsoluteUri);
     }
@@ -38,7 +37,7 @@ public sealed class DeliveryOptionsTests
     [Fact]
     public void Endpoint_OnlyOneSignalSet_OthersHaveNone()
     {
-        var destination = Assert.Single(Read(new(LogsEndpoint: "http://c/v1/logs")).Destinations);
+        var destination = Assert.Single(Read(new() { ["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"] = "http://c/v1/logs" }).Destinations);
         Assert.Null(destination[Signal.Traces]);
         Assert.NotNull(destination[Signal.Logs]);
     }
@@ -51,7 +50,7 @@ public sealed class DeliveryOptionsTests
     [InlineData("http://")]
     public void Endpoint_Unusable_IsOneProblemAndUnset(string endpoint)
     {
-        Assert.Empty(Read(new(Endpoint: endpoint)).Destinations);
+        Assert.Empty(Read(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint }).Destinations);
         Assert.Contains("OTEL_EXPORTER_OTLP_ENDPOINT", Assert.Single(_problems.Messages), StringComparison.Ordinal);
     }
 
@@ -71,28 +70,28 @@ public sealed class DeliveryOptionsTests
     [InlineData("http://[::]:4318")]
     public void Endpoint_OurOwnReceiver_IsALoopAndUnset(string endpoint)
     {
-        Assert.Empty(Read(new(Endpoint: endpoint)).Destinations);
+        Assert.Empty(Read(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint }).Destinations);
         Assert.Contains("circles", Assert.Single(_problems.Messages), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Endpoint_OwnHostName_IsALoopAndUnset()
     {
-        Assert.Empty(Read(new(Endpoint: $"http://{Environment.MachineName}:4318")).Destinations);
+        Assert.Empty(Read(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://{Environment.MachineName}:4318" }).Destinations);
         Assert.Contains("circles", Assert.Single(_problems.Messages), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Endpoint_LoopbackOnAnotherPort_IsFine()
     {
-        Assert.Equal("http://localhost:9999/v1/traces", Traces(new(Endpoint: "http://localhost:9999"))!.Url.AbsoluteUri);
+        Assert.Equal("http://localhost:9999/v1/traces", Traces(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://localhost:9999" })!.Url.AbsoluteUri);
         Assert.Empty(_problems.Messages);
     }
 
     [Fact]
     public void Endpoint_OwnName_WinsOverALoopInTheStandardOne()
     {
-        var traces = Traces(new(Endpoint: "http://localhost:4318", TracesEndpoint: "http://localhost:4318/v1/traces", OwnEndpoint: "https://backend"));
+        var traces = Traces(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://localhost:4318", ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = "http://localhost:4318/v1/traces", ["TELEMETRY_EXTENSION_OTLP_ENDPOINT"] = "https://backend" });
         Assert.Equal("https://backend/v1/traces", traces!.Url.AbsoluteUri);
         Assert.Empty(_problems.Messages);
     }
@@ -100,7 +99,7 @@ public sealed class DeliveryOptionsTests
     [Fact]
     public void Endpoint_WithUserInfo_BecomesAHeaderAndIsNeverPrinted()
     {
-        var traces = Traces(new(Endpoint: "https://user:p%40ss@backend"))!;
+        var traces = Traces(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "https://user:p%40ss@backend" })!;
         Assert.Equal("https://backend/v1/traces", traces.Url.AbsoluteUri);
         Assert.Equal(new("authorization", "Basic " + Convert.ToBase64String("user:p@ss"u8)), Assert.Single(traces.Headers));
         Assert.DoesNotContain("ss", traces.ToString().Replace("traces", "", StringComparison.Ordinal), StringComparison.Ordinal);
@@ -109,7 +108,7 @@ public sealed class DeliveryOptionsTests
     [Fact]
     public void Endpoint_UnusableWithUserInfo_IsNotPrinted()
     {
-        Read(new(Endpoint: "ftp://user:secret@backend"));
+        Read(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "ftp://user:secret@backend" });
         Assert.DoesNotContain("secret", Assert.Single(_problems.Messages), StringComparison.Ordinal);
     }
 
@@ -122,7 +121,7 @@ public sealed class DeliveryOptionsTests
     [InlineData("https://c:4317/ignored", "true", "https://c:4317/ignored")]
     public void Endpoint_Grpc_SchemeBeatsInsecure(string endpoint, string? insecure, string url)
     {
-        var traces = Traces(new(Endpoint: endpoint, Protocol: "grpc", Insecure: insecure))!;
+        var traces = Traces(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc", ["OTEL_EXPORTER_OTLP_INSECURE"] = insecure })!;
         Assert.Equal(OtlpProtocol.Grpc, traces.Protocol);
         Assert.Equal(url, traces.Url.AbsoluteUri);
     }
@@ -135,7 +134,7 @@ public sealed class DeliveryOptionsTests
     [InlineData("zipkin", OtlpProtocol.HttpProtobuf, 1)]
     public void Protocol_UnknownOrJson_IsAProblemAndProtobuf(string protocol, object expected, int problems)
     {
-        Assert.Equal((OtlpProtocol)expected, Traces(new(Endpoint: "http://c", Protocol: protocol))!.Protocol);
+        Assert.Equal((OtlpProtocol)expected, Traces(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://c", ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol })!.Protocol);
         Assert.Equal(problems, _problems.Messages.Count);
     }
 
@@ -147,7 +146,7 @@ public sealed class DeliveryOptionsTests
     [InlineData("10s", 10_000, 1)]
     public void Timeout_IsMillisecondsAndZeroIsNoLimit(string? timeout, int expectedMs, int problems)
     {
-        Assert.Equal(TimeSpan.FromMilliseconds(expectedMs), Traces(new(Endpoint: "http://c", Timeout: timeout))!.Timeout);
+        Assert.Equal(TimeSpan.FromMilliseconds(expectedMs), Traces(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://c", ["OTEL_EXPORTER_OTLP_TIMEOUT"] = timeout })!.Timeout);
         Assert.Equal(problems, _problems.Messages.Count);
     }
 
@@ -157,16 +156,14 @@ public sealed class DeliveryOptionsTests
     [InlineData("zstd", false, 1)]
     public void Compression_OnlyGzipAndNone(string compression, bool gzip, int problems)
     {
-        Assert.Equal(gzip, Traces(new(Endpoint: "http://c", Compression: compression))!.Gzip);
+        Assert.Equal(gzip, Traces(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://c", ["OTEL_EXPORTER_OTLP_COMPRESSION"] = compression })!.Gzip);
         Assert.Equal(problems, _problems.Messages.Count);
     }
 
     [Fact]
     public void Precedence_HoldsForEachOptionApart()
     {
-        var traces = Traces(new(
-            Endpoint: "http://general", Headers: "a=1,b=2", Timeout: "1", Compression: "gzip",
-            TracesHeaders: "c=3", TracesTimeout: "2", OwnTimeout: "3"))!;
+        var traces = Traces(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://general", ["OTEL_EXPORTER_OTLP_HEADERS"] = "a=1,b=2", ["OTEL_EXPORTER_OTLP_TIMEOUT"] = "1", ["OTEL_EXPORTER_OTLP_COMPRESSION"] = "gzip", ["OTEL_EXPORTER_OTLP_TRACES_HEADERS"] = "c=3", ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"] = "2", ["TELEMETRY_EXTENSION_OTLP_TIMEOUT"] = "3" })!;
         Assert.Equal([new("c", "3")], traces.Headers);
         Assert.Equal(TimeSpan.FromMilliseconds(3), traces.Timeout);
         Assert.True(traces.Gzip);
@@ -175,10 +172,7 @@ public sealed class DeliveryOptionsTests
     [Fact]
     public void Endpoint_OwnName_TakesNothingThatIsMeantForTheFunctionsSdk()
     {
-        var traces = Traces(new(
-            OwnEndpoint: "https://backend", OwnTimeout: "3",
-            Endpoint: "http://localhost:4317", Protocol: "grpc", Headers: "a=1", Compression: "gzip", Certificate: "/ca.pem", ClientKey: "/key.pem",
-            ClientCertificate: "/client.pem", TracesProtocol: "grpc", TracesHeaders: "c=3"))!;
+        var traces = Traces(new() { ["TELEMETRY_EXTENSION_OTLP_ENDPOINT"] = "https://backend", ["TELEMETRY_EXTENSION_OTLP_TIMEOUT"] = "3", ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://localhost:4317", ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc", ["OTEL_EXPORTER_OTLP_HEADERS"] = "a=1", ["OTEL_EXPORTER_OTLP_COMPRESSION"] = "gzip", ["OTEL_EXPORTER_OTLP_CERTIFICATE"] = "/ca.pem", ["OTEL_EXPORTER_OTLP_CLIENT_KEY"] = "/key.pem", ["OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"] = "/client.pem", ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] = "grpc", ["OTEL_EXPORTER_OTLP_TRACES_HEADERS"] = "c=3" })!;
         Assert.Equal("https://backend/v1/traces", traces.Url.AbsoluteUri);
         Assert.Equal(OtlpProtocol.HttpProtobuf, traces.Protocol);
         Assert.Empty(traces.Headers);
@@ -191,9 +185,7 @@ public sealed class DeliveryOptionsTests
     [Fact]
     public void Endpoint_OwnNameWithItsOwnOptions_GetsAllOfThem()
     {
-        var traces = Traces(new(
-            OwnEndpoint: "backend:4317", OwnProtocol: "grpc", OwnInsecure: "true", OwnHeaders: "a=1", OwnCompression: "gzip", OwnCertificate: "/ca.pem",
-            OwnClientKey: "/key.pem", OwnClientCertificate: "/client.pem"))!;
+        var traces = Traces(new() { ["TELEMETRY_EXTENSION_OTLP_ENDPOINT"] = "backend:4317", ["TELEMETRY_EXTENSION_OTLP_PROTOCOL"] = "grpc", ["TELEMETRY_EXTENSION_OTLP_INSECURE"] = "true", ["TELEMETRY_EXTENSION_OTLP_HEADERS"] = "a=1", ["TELEMETRY_EXTENSION_OTLP_COMPRESSION"] = "gzip", ["TELEMETRY_EXTENSION_OTLP_CERTIFICATE"] = "/ca.pem", ["TELEMETRY_EXTENSION_OTLP_CLIENT_KEY"] = "/key.pem", ["TELEMETRY_EXTENSION_OTLP_CLIENT_CERTIFICATE"] = "/client.pem" })!;
         Assert.Equal("http://backend:4317/", traces.Url.AbsoluteUri);
         Assert.Equal(OtlpProtocol.Grpc, traces.Protocol);
         Assert.Equal([new("a", "1")], traces.Headers);
@@ -204,7 +196,7 @@ public sealed class DeliveryOptionsTests
     [Fact]
     public void Endpoint_OwnNameUnusable_StandardOneIsUsedAndGetsNoneOfTheOwnKeys()
     {
-        var traces = Traces(new(OwnEndpoint: "not a url", OwnHeaders: "key=secret", Endpoint: "http://standard", Headers: "a=1"))!;
+        var traces = Traces(new() { ["TELEMETRY_EXTENSION_OTLP_ENDPOINT"] = "not a url", ["TELEMETRY_EXTENSION_OTLP_HEADERS"] = "key=secret", ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://standard", ["OTEL_EXPORTER_OTLP_HEADERS"] = "a=1" })!;
         Assert.Equal("http://standard/v1/traces", traces.Url.AbsoluteUri);
         Assert.Equal([new("a", "1")], traces.Headers);
         Assert.Single(_problems.Messages);
@@ -213,7 +205,7 @@ public sealed class DeliveryOptionsTests
     [Fact]
     public void Destinations_SecondAndThird_GetTheirSignals()
     {
-        var options = Read(new(Endpoint: "http://one", SecondEndpoint: "http://two", SecondSignals: "traces, Logs", ThirdEndpoint: "http://three", ThirdHeaders: "k=v"));
+        var options = Read(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://one", ["TELEMETRY_EXTENSION_OTLP_2_ENDPOINT"] = "http://two", ["TELEMETRY_EXTENSION_OTLP_2_SIGNALS"] = "traces, Logs", ["TELEMETRY_EXTENSION_OTLP_3_ENDPOINT"] = "http://three", ["TELEMETRY_EXTENSION_OTLP_3_HEADERS"] = "k=v" });
         Assert.Equal(["otlp", "otlp-2", "otlp-3"], options.Destinations.Select(destination => destination.Name));
         Assert.Null(options.Destinations[1][Signal.Metrics]);
         Assert.Equal("http://two/v1/logs", options.Destinations[1][Signal.Logs]!.Url.AbsoluteUri);
@@ -223,31 +215,12 @@ public sealed class DeliveryOptionsTests
     [Fact]
     public void Signals_Unreadable_IsAProblemAndAll()
     {
-        var options = Read(new(SecondEndpoint: "http://two", SecondSignals: "traces,profiles"));
+        var options = Read(new() { ["TELEMETRY_EXTENSION_OTLP_2_ENDPOINT"] = "http://two", ["TELEMETRY_EXTENSION_OTLP_2_SIGNALS"] = "traces,profiles" });
         Assert.NotNull(options.Destinations[0][Signal.Metrics]);
         Assert.Single(_problems.Messages);
     }
 
-    [Fact]
-    public void Settings_BindFromTheirNames()
-    {
-        var names = new Dictionary<string, string?>
-        {
-            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://standard",
-            ["TELEMETRY_EXTENSION_OTLP_COMPRESSION"] = "gzip",
-            ["TELEMETRY_EXTENSION_OTLP_2_ENDPOINT"] = "http://two",
-            ["OTEL_EXPORTER_OTLP_HEADERS"] = "a=b",
-            ["OTEL_EXPORTER_OTLP_LOGS_TIMEOUT"] = "77",
-        };
-        var options = Read(DeliverySettings.Bind(new ConfigurationBuilder().AddInMemoryCollection(names).Build()));
-        Assert.Equal("http://standard/v1/logs", options.Destinations[0][Signal.Logs]!.Url.AbsoluteUri);
-        Assert.Equal(TimeSpan.FromMilliseconds(77), options.Destinations[0][Signal.Logs]!.Timeout);
-        Assert.Equal([new("a", "b")], options.Destinations[0][Signal.Traces]!.Headers);
-        Assert.True(options.Destinations[0][Signal.Traces]!.Gzip);
-        Assert.Equal("http://two/v1/traces", options.Destinations[1][Signal.Traces]!.Url.AbsoluteUri);
-    }
+    private DeliveryOptions Read(Env environment) => DeliveryOptions.From(environment.Read(_problems), 4318, 4317);
 
-    private DeliveryOptions Read(DeliverySettings settings) => DeliveryOptions.From(settings, _problems, 4318, 4317);
-
-    private OtlpEndpoint? Traces(DeliverySettings settings) => Read(settings).Destinations is [var first, ..] ? first[Signal.Traces] : null;
+    private OtlpEndpoint? Traces(Env environment) => Read(environment).Destinations is [var first, ..] ? first[Signal.Traces] : null;
 }

@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Microsoft.Extensions.Configuration;
 using TelemetryExtension.Configuration;
 
 namespace TelemetryExtension.Tests.Configuration;
@@ -41,18 +40,16 @@ public sealed partial class SettingsPageTests
         Assert.Equal(Print(unset), Print(set));
     }
 
-    private static ExtensionOptions Load(Dictionary<string, string?> environment, out IReadOnlyList<string> reported)
+    private static ExtensionOptions Load(Env environment, out IReadOnlyList<string> reported, HashSet<string>? asked = null)
     {
         environment.TryAdd("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512");
         environment.TryAdd("TELEMETRY_EXTENSION_OTLP_ENDPOINT", "https://one.example.com");
         environment.TryAdd("TELEMETRY_EXTENSION_OTLP_2_ENDPOINT", "https://two.example.com");
         environment.TryAdd("TELEMETRY_EXTENSION_OTLP_3_ENDPOINT", "https://three.example.com");
         environment.TryAdd("TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP", "/group");
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(environment).Build();
         var problems = new SettingProblems();
-        var telemetry = TelemetryOptions.From(configuration.Get<TelemetrySettings>() ?? new(), problems);
-        var receiver = ReceiverOptions.From(configuration.Get<ReceiverSettings>() ?? new(), problems);
-        var options = ExtensionOptions.Load(configuration, telemetry, receiver, [], problems);
+        var variables = new Variables(name => Read(name, environment, asked), problems);
+        var options = ExtensionOptions.Load(variables, TelemetryOptions.From(variables), ReceiverOptions.From(variables), []);
         reported = [.. problems.Messages];
         return options;
     }
@@ -67,12 +64,22 @@ public sealed partial class SettingsPageTests
         _ => value.ToString()!,
     };
 
-    private static HashSet<string> Bound() => [.. typeof(ExtensionOptions).Assembly.GetTypes()
-        .Where(type => type.Namespace == typeof(ExtensionOptions).Namespace)
-        .SelectMany(type => type.GetProperties(BindingFlags.Instance | BindingFlags.Public))
-        .Select(property => property.GetCustomAttribute<ConfigurationKeyNameAttribute>()?.Name)
-        .OfType<string>()
-        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))];
+    private static string? Read(string name, Env environment, HashSet<string>? asked)
+    {
+        asked?.Add(name);
+        return environment.GetValueOrDefault(name);
+    }
+
+    /// <summary>The variables that loading asks for. An endpoint of gRPC without a scheme is the one that needs every option.</summary>
+    private static HashSet<string> Bound()
+    {
+        var asked = new HashSet<string>();
+        var environment = new Env();
+        foreach (var prefix in (string[])["TELEMETRY_EXTENSION_OTLP_", "TELEMETRY_EXTENSION_OTLP_2_", "TELEMETRY_EXTENSION_OTLP_3_"])
+            (environment[prefix + "ENDPOINT"], environment[prefix + "PROTOCOL"]) = ("backend.example.com:4317", "grpc");
+        Load(environment, out _, asked);
+        return [.. asked.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))];
+    }
 
     /// <summary>Variable and the cell with its default.</summary>
     private static Dictionary<string, string> Rows() => Page().Split('\n')
@@ -80,13 +87,7 @@ public sealed partial class SettingsPageTests
         .Select(line => line.Split(" | "))
         .ToDictionary(cells => cells[0].Trim('|', ' ', '`'), cells => cells[1]);
 
-    private static string Page()
-    {
-        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
-            if (File.Exists(Path.Combine(folder, "TelemetryExtension.sln")))
-                return File.ReadAllText(Path.Combine(folder, "docs", "settings.md"));
-        throw new FileNotFoundException("docs/settings.md");
-    }
+    private static string Page() => Repository.Text("docs", "settings.md");
 
     [GeneratedRegex("^`([^`]+)`$")]
     private static partial Regex Quoted();

@@ -1,4 +1,5 @@
 using TelemetryExtension.Configuration;
+using TelemetryExtension.Tests.Configuration;
 
 namespace TelemetryExtension.Tests.DeadLetters;
 
@@ -12,5 +13,5 @@ public sealed class DeadLetterReserveTests
     [InlineData("cloudwatch", "60000", 1000)]
     public void Reserve_CoversACallWithoutAnswerAndStdout_AndLeavesTimeToDeliver(string output, string? timeout, int milliseconds) =>
         Assert.Equal(
-            TimeSpan.FromMilliseconds(milliseconds), DeadLetterOptions.From(new(Output: output, Timeout: timeout), new SettingProblems()).Reserve);
+            TimeSpan.FromMilliseconds(milliseconds), DeadLetterOptions.From(new Env { ["TELEMETRY_EXTENSION_DEAD_LETTERS"] = output, ["TELEMETRY_EXTENSION_DEAD_LETTER_TIMEOUT"] = timeout }.Read()).Reserve);
 }

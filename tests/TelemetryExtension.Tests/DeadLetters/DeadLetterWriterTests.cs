@@ -3,6 +3,7 @@ using TelemetryExtension.DeadLetters;
 using TelemetryExtension.DeadLetters.Replay;
 using TelemetryExtension.Destinations.CloudWatch;
 using TelemetryExtension.Otlp;
+using TelemetryExtension.Tests.Configuration;
 using TelemetryExtension.Tests.Destinations.CloudWatch;
 
 namespace TelemetryExtension.Tests.DeadLetters;
@@ -185,16 +186,16 @@ public sealed class DeadLetterWriterTests : IDisposable
     {
         var problems = new SettingProblems();
 
-        var options = DeadLetterOptions.From(new("somewhere", "{x}", "{y}", "2", "1", "x"), problems);
+        var options = DeadLetterOptions.From(new Env { ["TELEMETRY_EXTENSION_DEAD_LETTERS"] = "somewhere", ["TELEMETRY_EXTENSION_DEAD_LETTER_LOG_GROUP"] = "{x}", ["TELEMETRY_EXTENSION_DEAD_LETTER_LOG_STREAM"] = "{y}", ["TELEMETRY_EXTENSION_DEAD_LETTER_RETENTION_DAYS"] = "2", ["TELEMETRY_EXTENSION_DEAD_LETTER_MAX_BYTES"] = "1", ["TELEMETRY_EXTENSION_DEAD_LETTER_TIMEOUT"] = "x" }.Read(problems));
 
         Assert.Equal(6, problems.Messages.Count);
-        Assert.Equal(DeadLetterOptions.From(new(), new SettingProblems()), options);
+        Assert.Equal(DeadLetterOptions.From(new Env().Read()), options);
         Assert.Equal(DeadLetterOutput.Stdout, options.Output);
     }
 
     private DeadLetterWriter Writer(string timeoutMs = "5000", TimeProvider? time = null)
     {
-        var options = DeadLetterOptions.From(new(Output: "cloudwatch", Timeout: timeoutMs), new SettingProblems());
+        var options = DeadLetterOptions.From(new Env { ["TELEMETRY_EXTENSION_DEAD_LETTERS"] = "cloudwatch", ["TELEMETRY_EXTENSION_DEAD_LETTER_TIMEOUT"] = timeoutMs }.Read());
         var client = new Lazy<Amazon.CloudWatchLogs.AmazonCloudWatchLogsClient>(() => CloudWatchLogsClientFactory.Create(FakeCloudWatchLogs.Aws, _server));
         return DeadLetterWriter.For(options, client, () => new("orders", "1", "i"), _stdout, time ?? TimeProvider.System);
     }

@@ -2,6 +2,7 @@ using LambdaSandbox.Backend;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Delivery;
 using TelemetryExtension.Otlp;
+using TelemetryExtension.Tests.Configuration;
 using static TelemetryExtension.Tests.Delivery.DeliveryTestBench;
 
 namespace TelemetryExtension.Tests.Delivery;
@@ -32,7 +33,7 @@ public sealed class DeliveryConnectionTests : DeliveryToBackend
     {
         Backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(20)));
         // On a clock that stands still no answer is late, however busy the machine is.
-        var settings = new DeliverySettings(Endpoint: protocol == "grpc" ? Backend.GrpcUrl : Backend.HttpUrl, Protocol: protocol);
+        var settings = new Env { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = protocol == "grpc" ? Backend.GrpcUrl : Backend.HttpUrl, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol };
         using var bench = new DeliveryTestBench(DeliveryTestBench.Destinations(settings), null, null, new ManualTimeProvider());
         foreach (var signal in new[] { Signal.Logs, Signal.Traces, Signal.Metrics })
             bench.Add(LogPayload("x") with { Signal = signal });
@@ -54,7 +55,7 @@ public sealed class DeliveryConnectionTests : DeliveryToBackend
     public async Task Once_NoConnectionCanBeOpened_OneSignalTriesForAll()
     {
         using var refusing = new RefusingEndpoint();
-        using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: refusing.Url));
+        using var bench = new DeliveryTestBench(new Env { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = refusing.Url });
         foreach (var signal in new[] { Signal.Logs, Signal.Traces, Signal.Metrics })
             bench.Add(LogPayload("x") with { Signal = signal });
         Assert.Equal(new(3, HealthyHaveAll: false), await bench.DeliverAsync());

@@ -4,6 +4,7 @@ using TelemetryExtension.Delivery;
 using TelemetryExtension.Destinations;
 using TelemetryExtension.Destinations.Otlp;
 using TelemetryExtension.Diagnostics.Accounting;
+using TelemetryExtension.Tests.Configuration;
 using static TelemetryExtension.Tests.Delivery.DeliveryTestBench;
 
 namespace TelemetryExtension.Tests.Delivery;
@@ -55,7 +56,7 @@ public sealed class DeliveryFaultTests : DeliveryToBackend
     public async Task Deliver_RetryAfterOverHttp_IsHonoured(string protocol, int status)
     {
         Backend.Respond = Faults.First(1, Fault.Http(status, retryAfter: TimeSpan.FromSeconds(7)));
-        var destination = Assert.Single(DeliveryTestBench.Destinations(new(Endpoint: protocol == "grpc" ? Backend.GrpcUrl : Backend.HttpUrl, Protocol: protocol)));
+        var destination = Assert.Single(DeliveryTestBench.Destinations(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = protocol == "grpc" ? Backend.GrpcUrl : Backend.HttpUrl, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol }));
         using var owner = destination as IDisposable;
         var result = await destination.DeliverAsync(LogPayload("one"), TestContext.Current.CancellationToken);
         Assert.Equal((DeliveryStatus.Retryable, TimeSpan.FromSeconds(7)), (result.Status, result.RetryAfter));
@@ -66,7 +67,7 @@ public sealed class DeliveryFaultTests : DeliveryToBackend
     public async Task Deliver_GrpcExhaustedWithoutRetryInfo_IsAskedOnceAndKeptForTheDeadLetters()
     {
         Backend.Respond = Faults.Always(Fault.Grpc(8, "quota exceeded"));
-        using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: Backend.GrpcUrl, Protocol: "grpc"), new(KeepsForDeadLetters: true));
+        using var bench = new DeliveryTestBench(new Env { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Backend.GrpcUrl, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc" }, new(KeepsForDeadLetters: true));
         for (var i = 0; i < 10; i++)
             bench.Add(LogPayload("a", "b", "c"));
         await bench.DeliverAsync(DeliveryMode.Drain);
@@ -241,7 +242,7 @@ public sealed class DeliveryFaultTests : DeliveryToBackend
     public async Task Deliver_RefusedConnection_StaysAndIsNotHeldUp()
     {
         using var refusing = new RefusingEndpoint();
-        using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: refusing.Url));
+        using var bench = new DeliveryTestBench(new Env { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = refusing.Url });
         bench.Add(LogPayload("one"));
         Assert.Equal(1, (await bench.DeliverAsync()).LeftPayloads);
         bench.AssertLogs(buffered: 1);
@@ -251,7 +252,7 @@ public sealed class DeliveryFaultTests : DeliveryToBackend
     public async Task Deliver_HangingBackend_EndsAtTheBudget()
     {
         await using var hanging = new HangingEndpoint();
-        using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: hanging.Url));
+        using var bench = new DeliveryTestBench(new Env { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = hanging.Url });
         bench.Add(LogPayload("one"));
         var started = TimeProvider.System.GetTimestamp();
         var summary = await bench.DeliverAsync(budgetMs: 200);
@@ -264,7 +265,7 @@ public sealed class DeliveryFaultTests : DeliveryToBackend
     public async Task Deliver_OneDestinationHangs_TheOtherIsDoneAndTheLedgerWaits()
     {
         await using var hanging = new HangingEndpoint();
-        using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: hanging.Url, SecondEndpoint: Backend.HttpUrl));
+        using var bench = new DeliveryTestBench(new Env { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = hanging.Url, ["TELEMETRY_EXTENSION_OTLP_2_ENDPOINT"] = Backend.HttpUrl });
         for (var i = 0; i < 5; i++)
             bench.Add(LogPayload($"m{i}"));
         await bench.DeliverAsync(budgetMs: 300);

@@ -6,6 +6,7 @@ using TelemetryExtension.Destinations;
 using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Otlp;
 using TelemetryExtension.Outbox;
+using TelemetryExtension.Tests.Configuration;
 using static TelemetryExtension.Tests.Delivery.DeliveryTestBench;
 
 namespace TelemetryExtension.Tests.Delivery;
@@ -25,7 +26,7 @@ public sealed class DeliveryHealthTests
     {
         await using var backend = await OtlpBackend.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
         backend.Respond = Faults.On(OtlpSignal.Metrics, Faults.Always(Fault.Http(503)));
-        using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: backend.HttpUrl));
+        using var bench = new DeliveryTestBench(new Env { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = backend.HttpUrl });
         bench.Add(LogPayload("m") with { Signal = Signal.Metrics });
         await bench.DeliverAsync();
         bench.Add(LogPayload("log"));

@@ -5,6 +5,7 @@ using TelemetryExtension.Destinations.Otlp;
 using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Otlp;
 using TelemetryExtension.Outbox;
+using TelemetryExtension.Tests.Configuration;
 
 namespace TelemetryExtension.Tests.Delivery;
 
@@ -13,7 +14,7 @@ internal sealed class DeliveryTestBench : IDisposable
 {
     public string SpoolDirectory { get; }
 
-    public DeliveryTestBench(DeliverySettings settings, OutboxOptions? outbox = null, RetrySchedule? schedule = null)
+    public DeliveryTestBench(Env settings, OutboxOptions? outbox = null, RetrySchedule? schedule = null)
         : this(Destinations(settings), outbox, schedule, TimeProvider.System)
     {
     }
@@ -36,10 +37,10 @@ internal sealed class DeliveryTestBench : IDisposable
 
     public Deliverer Delivery { get; }
 
-    public static List<IDestination> Destinations(DeliverySettings settings, TimeProvider? time = null)
+    public static List<IDestination> Destinations(Env settings, TimeProvider? time = null)
     {
         var problems = new SettingProblems();
-        var options = DeliveryOptions.From(settings, problems, 4318);
+        var options = DeliveryOptions.From(settings.Read(problems), 4318);
         Assert.Empty(problems.Messages);
         return OtlpDestinations.Create(options, time ?? TimeProvider.System);
     }

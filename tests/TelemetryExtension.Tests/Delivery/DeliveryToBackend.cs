@@ -1,5 +1,6 @@
 using LambdaSandbox.Backend;
 using TelemetryExtension.Configuration;
+using TelemetryExtension.Tests.Configuration;
 
 namespace TelemetryExtension.Tests.Delivery;
 
@@ -25,10 +26,5 @@ public abstract class DeliveryToBackend : IAsyncLifetime
     private protected string[] Bodies() => [.. Backend.LogRecords.Select(record => record.LogRecord.Body.StringValue).Order(StringComparer.Ordinal)];
 
     private protected DeliveryTestBench Bench(string protocol, string compression = "none", int timeoutMs = 10_000, OutboxOptions? outbox = null) =>
-        new(new DeliverySettings(
-            Endpoint: protocol == "grpc" ? Backend.GrpcUrl : Backend.HttpUrl,
-            Protocol: protocol,
-            Compression: compression,
-            Headers: "x-key=secret%20value",
-            Timeout: timeoutMs.ToString(System.Globalization.CultureInfo.InvariantCulture)), outbox);
+        new(new Env { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = protocol == "grpc" ? Backend.GrpcUrl : Backend.HttpUrl, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol, ["OTEL_EXPORTER_OTLP_COMPRESSION"] = compression, ["OTEL_EXPORTER_OTLP_HEADERS"] = "x-key=secret%20value", ["OTEL_EXPORTER_OTLP_TIMEOUT"] = timeoutMs.ToString(System.Globalization.CultureInfo.InvariantCulture) }, outbox);
 }

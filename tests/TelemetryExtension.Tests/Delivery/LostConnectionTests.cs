@@ -2,6 +2,7 @@ using LambdaSandbox.Backend;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Delivery;
 using TelemetryExtension.Otlp;
+using TelemetryExtension.Tests.Configuration;
 using static TelemetryExtension.Tests.Delivery.DeliveryTestBench;
 
 namespace TelemetryExtension.Tests.Delivery;
@@ -75,7 +76,7 @@ public sealed class LostConnectionTests : IAsyncLifetime
     private static async Task<DeliveryTestBench> WarmAsync(string protocol, ForgetfulProxy proxy, TimeProvider? time = null)
     {
         var bench = new DeliveryTestBench(
-            DeliveryTestBench.Destinations(new DeliverySettings(OwnEndpoint: proxy.Url, OwnProtocol: protocol), time), null, null, time ?? TimeProvider.System);
+            DeliveryTestBench.Destinations(new Env { ["TELEMETRY_EXTENSION_OTLP_ENDPOINT"] = proxy.Url, ["TELEMETRY_EXTENSION_OTLP_PROTOCOL"] = protocol }, time), null, null, time ?? TimeProvider.System);
         AddSignals(bench);
         Assert.Equal(0, (await bench.DeliverAsync()).LeftPayloads);
         return bench;

@@ -1,5 +1,6 @@
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Flushing;
+using TelemetryExtension.Tests.Configuration;
 using static TelemetryExtension.Tests.Flushing.SimulatedInvocation;
 
 namespace TelemetryExtension.Tests.Flushing;
@@ -148,7 +149,7 @@ public sealed class FlushPolicyTests
     [InlineData("continuous")]
     public void OnInvoke_NoDestination_NeverWaitsForTheRuntime(string strategy)
     {
-        var policy = new FlushPolicy(FlushOptions.From(new(strategy), new()), _time, hasDestinations: false);
+        var policy = new FlushPolicy(FlushOptions.From(new Env { ["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = strategy }.Read()), _time, hasDestinations: false);
 
         Assert.All(Enumerable.Range(0, 10), i => Assert.Equal(FlushDecision.AtStart, Next(policy, $"{i}")));
     }
@@ -213,9 +214,9 @@ public sealed class FlushPolicyTests
     {
         var problems = new SettingProblems();
 
-        var options = FlushOptions.From(new("sometimes", "0", "fast", "-1"), problems);
+        var options = FlushOptions.From(new Env { ["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = "sometimes", ["TELEMETRY_EXTENSION_FLUSH_INTERVAL"] = "0", ["TELEMETRY_EXTENSION_FLUSH_BUDGET_MS"] = "fast", ["TELEMETRY_EXTENSION_FLUSH_STALENESS"] = "-1" }.Read(problems));
 
-        Assert.Equal(FlushOptions.From(new(), new()), options);
+        Assert.Equal(FlushOptions.From(new Env().Read()), options);
         Assert.Equal(new FlushOptions(FlushStrategy.Adaptive, TimeSpan.FromSeconds(20), TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(60)), options);
         string[] names = ["STRATEGY", "INTERVAL", "BUDGET_MS", "STALENESS"];
         Assert.Equal(names.Length, problems.Messages.Count);
@@ -227,7 +228,7 @@ public sealed class FlushPolicyTests
     [InlineData(InvocationStatus.Success, FlushDecision.None)]
     internal void InvocationReported_NoInvokeAndNoRuntimeDone_OnlyAFailureIsFlushedAtOnce(InvocationStatus status, FlushDecision expected)
     {
-        var policy = new FlushPolicy(FlushOptions.From(new(), new()), new ManualTimeProvider());
+        var policy = new FlushPolicy(FlushOptions.From(new Env().Read()), new ManualTimeProvider());
 
         Assert.Equal(expected, policy.InvocationReported("1", status));
     }
@@ -235,7 +236,7 @@ public sealed class FlushPolicyTests
     [Fact]
     public void InvocationReported_RuntimeDoneWasMissed_StaysBlind()
     {
-        var policy = new FlushPolicy(FlushOptions.From(new(), new()), new ManualTimeProvider());
+        var policy = new FlushPolicy(FlushOptions.From(new Env().Read()), new ManualTimeProvider());
         policy.RuntimeDoneMissed();
         policy.InvocationReported("1", InvocationStatus.Success);
         Assert.Equal(FlushDecision.AtStart, policy.OnInvoke(new("2", TimeSpan.Zero, false)));
@@ -247,7 +248,7 @@ public sealed class FlushPolicyTests
     [Fact]
     public void Flushed_AFailureCameMeanwhile_AnotherFollowsOnce()
     {
-        var policy = new FlushPolicy(FlushOptions.From(new(), new()), new ManualTimeProvider());
+        var policy = new FlushPolicy(FlushOptions.From(new Env().Read()), new ManualTimeProvider());
         policy.FlushStarted();
         Assert.Equal(FlushDecision.None, policy.InvocationReported("1", InvocationStatus.Failed));
         Assert.Equal(FlushDecision.None, policy.InvocationReported("2", InvocationStatus.Success));
@@ -261,9 +262,9 @@ public sealed class FlushPolicyTests
     public void From_GoodValues_AreUsed() =>
         Assert.Equal(
             new FlushOptions(FlushStrategy.Continuous, TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(30)),
-            FlushOptions.From(new("Continuous", "5", "100", "30"), new()));
+            FlushOptions.From(new Env { ["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = "Continuous", ["TELEMETRY_EXTENSION_FLUSH_INTERVAL"] = "5", ["TELEMETRY_EXTENSION_FLUSH_BUDGET_MS"] = "100", ["TELEMETRY_EXTENSION_FLUSH_STALENESS"] = "30" }.Read()));
 
-    private static FlushOptions Options(FlushStrategy strategy) => FlushOptions.From(new(), new()) with { Strategy = strategy };
+    private static FlushOptions Options(FlushStrategy strategy) => FlushOptions.From(new Env().Read()) with { Strategy = strategy };
 
     private static FlushDecision Next(FlushPolicy policy, string requestId) => policy.OnInvoke(new(requestId, TimeSpan.Zero, false));
 

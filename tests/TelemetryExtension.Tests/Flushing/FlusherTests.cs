@@ -8,6 +8,7 @@ using TelemetryExtension.Processing;
 using TelemetryExtension.Processing.Invocations;
 using TelemetryExtension.Processing.Logs;
 using TelemetryExtension.Processing.Resources;
+using TelemetryExtension.Tests.Configuration;
 using TelemetryExtension.Tests.Delivery;
 
 namespace TelemetryExtension.Tests.Flushing;
@@ -84,5 +85,5 @@ public sealed class FlusherTests
     }
 
     private Flusher Flusher(DeliveryTestBench bench, TelemetryCollector collector, ScriptedDeadLetters letters, FlushBudget? budget = null) => new(
-        collector, bench.Delivery, letters, new FlushPolicy(FlushOptions.From(new(), new()), _time), budget ?? new(TimeSpan.FromMilliseconds(300)), _time);
+        collector, bench.Delivery, letters, new FlushPolicy(FlushOptions.From(new Env().Read()), _time), budget ?? new(TimeSpan.FromMilliseconds(300)), _time);
 }

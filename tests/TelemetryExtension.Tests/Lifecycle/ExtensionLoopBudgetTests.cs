@@ -1,5 +1,6 @@
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Diagnostics.Accounting;
+using TelemetryExtension.Tests.Configuration;
 
 namespace TelemetryExtension.Tests.Lifecycle;
 
@@ -7,7 +8,7 @@ namespace TelemetryExtension.Tests.Lifecycle;
 public sealed class ExtensionLoopBudgetTests
 {
     /// <summary>Steady and rare: after the first invocations nothing is due for a while.</summary>
-    private static readonly FlushSettings Periodic = new("periodic", "20");
+    private static readonly Env Periodic = new() { ["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = "periodic", ["TELEMETRY_EXTENSION_FLUSH_INTERVAL"] = "20" };
 
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
 
@@ -91,7 +92,7 @@ public sealed class ExtensionLoopBudgetTests
     [Fact]
     public async Task FlushInTheMiddle_BackendHangs_CutOffForTheOneAtTheEnd()
     {
-        using var loop = new LoopUnderTest(new("end"));
+        using var loop = new LoopUnderTest(new() { ["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = "end" });
         await loop.Api.NextAsync();
         loop.Destination.Hangs = true;
         await InvokeAsync(loop, "long");
@@ -289,7 +290,7 @@ public sealed class ExtensionLoopBudgetTests
     [Fact]
     public async Task ReportedOverhead_IsMoreThanWeHeld_ComesOutOfTheBudget()
     {
-        using var loop = new LoopUnderTest(new("end"));
+        using var loop = new LoopUnderTest(new() { ["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = "end" });
         loop.Destination.Hangs = true;
         await loop.Api.NextAsync();
         await EndAsync("1", Budget);
@@ -341,7 +342,7 @@ public sealed class ExtensionLoopBudgetTests
     /// <summary>After Next was called in the fourth invocation the buffer comes over its threshold.</summary>
     private static async Task<LoopUnderTest> WithFlushInBackgroundAsync(string strategy)
     {
-        var loop = new LoopUnderTest(new(strategy, "20"));
+        var loop = new LoopUnderTest(new() { ["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = strategy, ["TELEMETRY_EXTENSION_FLUSH_INTERVAL"] = "20" });
         await loop.PassFirstInvocationsAsync();
         loop.Invoke("quiet", Timeout);
         await loop.Api.NextAsync();

@@ -1,12 +1,13 @@
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Diagnostics.Accounting;
+using TelemetryExtension.Tests.Configuration;
 
 namespace TelemetryExtension.Tests.Lifecycle;
 
 public sealed class ExtensionLoopTests
 {
     /// <summary>Steady and rare: after the first invocations nothing is due for a while.</summary>
-    private static readonly FlushSettings Periodic = new("periodic", "20");
+    private static readonly Env Periodic = new() { ["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = "periodic", ["TELEMETRY_EXTENSION_FLUSH_INTERVAL"] = "20" };
 
     [Fact]
     public async Task Invoke_NothingDue_NextAtOnceWithoutRuntimeDone()

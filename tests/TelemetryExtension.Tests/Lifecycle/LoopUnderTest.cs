@@ -11,6 +11,7 @@ using TelemetryExtension.Processing;
 using TelemetryExtension.Processing.Invocations;
 using TelemetryExtension.Processing.Logs;
 using TelemetryExtension.Processing.Resources;
+using TelemetryExtension.Tests.Configuration;
 using TelemetryExtension.Tests.Delivery;
 using TelemetryExtension.Tests.Processing;
 
@@ -30,7 +31,7 @@ internal sealed class LoopUnderTest : IDisposable
     private readonly TelemetryCollector _collector;
     private readonly ExtensionLoop _loop;
 
-    public LoopUnderTest(FlushSettings? flush = null, bool hasTelemetry = true, Func<TimeProvider, TimeProvider>? loopTime = null)
+    public LoopUnderTest(Env? flush = null, bool hasTelemetry = true, Func<TimeProvider, TimeProvider>? loopTime = null)
     {
         Api = new(Time);
         Destination = new(Time);
@@ -43,8 +44,8 @@ internal sealed class LoopUnderTest : IDisposable
         _collector = new(
             channel, new InvocationTracker("orders"), new EnvironmentResource(new(), new LambdaFacts("1", "orders", "1")),
             new LogEncoder(payload => Encode(payload), Time), null, _bench.Outbox, ledger, Time, new(0, FollowSampling: false, PlatformLogs: false));
-        Intake = new(ReceiverOptions.From(new(), new SettingProblems(), 64 << 20), channel, ledger, Time);
-        var options = FlushOptions.From(flush ?? new(), new SettingProblems());
+        Intake = new(ReceiverOptions.From(new Env().Read(), 64 << 20), channel, ledger, Time);
+        var options = FlushOptions.From((flush ?? []).Read());
         var policy = new FlushPolicy(options, Time, hasTelemetry);
         var budget = new FlushBudget(options.Budget);
         var flusher = new Flusher(_collector, _bench.Delivery, Letters, policy, budget, Time);

@@ -16,6 +16,7 @@ using TelemetryExtension.Processing;
 using TelemetryExtension.Processing.Invocations;
 using TelemetryExtension.Processing.Logs;
 using TelemetryExtension.Processing.Resources;
+using TelemetryExtension.Tests.Configuration;
 
 namespace TelemetryExtension.Tests.Processing;
 
@@ -62,7 +63,7 @@ public sealed class TelemetryFuzzTests : IDisposable
         _delivery = new Deliverer(_outbox, _time, () => 0.5);
         _collector = new(
             channel, new InvocationTracker("orders"), new EnvironmentResource(new(), new LambdaFacts("1", "orders", "1")),
-            new LogEncoder(_outbox.Add, _time), new MetricCollector(MetricOptions.From(new(), new(), new SettingProblems()), _ledger, _time), _outbox, _ledger, _time,
+            new LogEncoder(_outbox.Add, _time), new MetricCollector(MetricOptions.From(new Env().Read()), _ledger, _time), _outbox, _ledger, _time,
             new TelemetryOptions(0, FollowSampling: false, PlatformLogs: true));
     }
 

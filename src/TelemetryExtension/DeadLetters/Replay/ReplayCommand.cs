@@ -11,7 +11,7 @@ namespace TelemetryExtension.DeadLetters.Replay;
 /// <param name="ErrorIsTerminal">Whether a progress bar can be drawn on it.</param>
 /// <param name="Connect">Makes the sender for a target, or throws <see cref="ArgumentException"/> saying why it cannot.</param>
 internal sealed record ReplayEnvironment(
-    TextWriter Output, TextWriter Error, bool ErrorIsTerminal, Func<Stream> OpenInput, Func<ReplayTarget, IDestination> Connect, AwsSettings Aws, TimeProvider Time);
+    TextWriter Output, TextWriter Error, bool ErrorIsTerminal, Func<Stream> OpenInput, Func<ReplayTarget, IDestination> Connect, AwsOptions Aws, TimeProvider Time);
 
 /// <summary>The command <c>telemetry-extension replay</c>: from arguments to exit code.</summary>
 internal static class ReplayCommand

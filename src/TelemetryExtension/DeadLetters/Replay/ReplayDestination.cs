@@ -9,17 +9,25 @@ internal static class ReplayDestination
 {
     /// <param name="environment">Its OTEL_EXPORTER_OTLP_CERTIFICATE, _CLIENT_KEY and _CLIENT_CERTIFICATE hold here too; where to send it does not say.</param>
     /// <exception cref="ArgumentException">The target cannot be sent to.</exception>
-    public static IDestination Create(ReplayTarget target, DeliverySettings environment, TimeProvider time)
+    public static IDestination Create(ReplayTarget target, Variables environment, TimeProvider time)
     {
         var headers = string.Join(',', target.Headers.Select(static header => $"{header.Key}={Uri.EscapeDataString(header.Value)}"));
         if (target.Headers.FirstOrDefault(static header => OtlpHeaders.Parse($"{header.Key}={Uri.EscapeDataString(header.Value)}", out _).Count == 0) is { Key: { } name })
             throw new ArgumentException($"--header {name}=... is not an HTTP header that can be set");
         var problems = new SettingProblems();
-        var options = DeliveryOptions.From(
-            new(
-                OwnEndpoint: target.Endpoint.OriginalString, OwnProtocol: target.Protocol, OwnHeaders: headers, OwnCompression: "gzip",
-                OwnCertificate: environment.Certificate, OwnClientKey: environment.ClientKey, OwnClientCertificate: environment.ClientCertificate),
-            problems);
+        var options = DeliveryOptions.From(new Variables(
+            name => name switch
+            {
+                "TELEMETRY_EXTENSION_OTLP_ENDPOINT" => target.Endpoint.OriginalString,
+                "TELEMETRY_EXTENSION_OTLP_PROTOCOL" => target.Protocol,
+                "TELEMETRY_EXTENSION_OTLP_HEADERS" => headers,
+                "TELEMETRY_EXTENSION_OTLP_COMPRESSION" => "gzip",
+                "TELEMETRY_EXTENSION_OTLP_CERTIFICATE" => environment.Text("OTEL_EXPORTER_OTLP_CERTIFICATE"),
+                "TELEMETRY_EXTENSION_OTLP_CLIENT_KEY" => environment.Text("OTEL_EXPORTER_OTLP_CLIENT_KEY"),
+                "TELEMETRY_EXTENSION_OTLP_CLIENT_CERTIFICATE" => environment.Text("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"),
+                _ => null,
+            },
+            problems));
         return OtlpDestinations.Create(options, time) is [var destination] && problems.Messages.Count == 0
             ? destination
             : throw new ArgumentException("--endpoint cannot be used: " + string.Join("; ", problems.Messages));

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Microsoft.Extensions.Configuration;
 using TelemetryExtension.Configuration;
 
 namespace TelemetryExtension.DeadLetters.Replay;
@@ -12,11 +11,10 @@ internal static class ReplayProcess
         using var stopping = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        var variables = new ConfigurationBuilder().AddEnvironmentVariables().Build();
-        var delivery = DeliverySettings.Bind(variables);
+        var variables = Variables.OfEnvironment(new());
         var environment = new ReplayEnvironment(
             Console.Out, Console.Error, !Console.IsErrorRedirected, Console.OpenStandardInput,
-            target => ReplayDestination.Create(target, delivery, TimeProvider.System), variables.Get<AwsSettings>() ?? new(), TimeProvider.System);
+            target => ReplayDestination.Create(target, variables, TimeProvider.System), AwsOptions.From(variables), TimeProvider.System);
         return await ReplayCommand.RunAsync(arguments, environment, stopping.Token).ConfigureAwait(false);
 
         void Stop(PosixSignalContext context)

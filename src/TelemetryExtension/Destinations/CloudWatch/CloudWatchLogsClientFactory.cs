@@ -6,7 +6,7 @@ using TelemetryExtension.Network;
 namespace TelemetryExtension.Destinations.CloudWatch;
 
 /// <summary>
-/// Builds the SDK client out of <see cref="AwsSettings"/> alone. Costs milliseconds of CPU and must not be called before the first Next:
+/// Builds the SDK client out of <see cref="AwsOptions"/> alone. Costs milliseconds of CPU and must not be called before the first Next:
 /// hand it on as a <see cref="Lazy{T}"/>.
 /// </summary>
 internal static class CloudWatchLogsClientFactory
@@ -21,11 +21,10 @@ internal static class CloudWatchLogsClientFactory
 
     /// <summary>False, and what is missing, when the environment names no region, no usable endpoint or no credentials.</summary>
     /// <param name="retries">By the SDK, with pauses; without any the caller has a schedule of its own (<see cref="OneTryClient"/>).</param>
-    public static bool TryCreate(AwsSettings aws, out AmazonCloudWatchLogsClient? client, out string problem, HttpMessageHandler? handler = null, int retries = 0)
+    public static bool TryCreate(AwsOptions aws, out AmazonCloudWatchLogsClient? client, out string problem, HttpMessageHandler? handler = null, int retries = 0)
     {
         client = null;
-        var region = Text(aws.Region) ?? Text(aws.DefaultRegion);
-        if (region is null)
+        if (aws.Region is not { } region)
             problem = "AWS_REGION is not set";
         else if (EndpointOf(aws, region) is not { } endpoint)
             problem = "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS or AWS_ENDPOINT_URL is not a URL";
@@ -37,12 +36,12 @@ internal static class CloudWatchLogsClientFactory
     }
 
     /// <summary>The client for somebody who cannot go on without one; throws <see cref="AmazonClientException"/>, which senders treat as any other failure.</summary>
-    public static AmazonCloudWatchLogsClient Create(AwsSettings aws, HttpMessageHandler? handler = null, int retries = 0) =>
+    public static AmazonCloudWatchLogsClient Create(AwsOptions aws, HttpMessageHandler? handler = null, int retries = 0) =>
         TryCreate(aws, out var client, out var problem, handler, retries) ? client! : throw new AmazonClientException(problem);
 
-    private static Uri? EndpointOf(AwsSettings aws, string region)
+    private static Uri? EndpointOf(AwsOptions aws, string region)
     {
-        var text = Text(aws.EndpointUrlCloudWatchLogs) ?? Text(aws.EndpointUrl) ?? $"https://logs.{region}.{DnsSuffixOf(region)}/";
+        var text = aws.LogsEndpoint ?? $"https://logs.{region}.{DnsSuffixOf(region)}/";
         return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : null;
     }
 
@@ -56,17 +55,17 @@ internal static class CloudWatchLogsClientFactory
         _ => "amazonaws.com",
     };
 
-    private static AWSCredentials? CredentialsOf(AwsSettings aws, out string problem)
+    private static AWSCredentials? CredentialsOf(AwsOptions aws, out string problem)
     {
         problem = "";
-        if (Text(aws.AccessKeyId) is { } key && Text(aws.SecretAccessKey) is { } secret)
-            return Text(aws.SessionToken) is { } token ? new SessionAWSCredentials(key, secret, token) : new BasicAWSCredentials(key, secret);
-        if (Text(aws.ContainerCredentialsUri) is not { } text)
+        if (aws.AccessKeyId is { } key && aws.SecretAccessKey is { } secret)
+            return aws.SessionToken is { } token ? new SessionAWSCredentials(key, secret, token) : new BasicAWSCredentials(key, secret);
+        if (aws.ContainerCredentialsUri is not { } text)
             problem = "there are no credentials: neither AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set";
         else if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || !ContainerCredentials.IsTrusted(uri))
             problem = "AWS_CONTAINER_CREDENTIALS_FULL_URI is neither local nor https";
         else
-            return new ContainerCredentials(uri, Text(aws.ContainerAuthorizationToken));
+            return new ContainerCredentials(uri, aws.ContainerAuthorizationToken);
         return null;
     }
 
@@ -93,8 +92,6 @@ internal static class CloudWatchLogsClientFactory
         DisableLogging = true,
         HttpClientFactory = new OneHttpClient(endpoint, handler),
     };
-
-    private static string? Text(string? raw) => Setting.Text(raw);
 
     /// <summary>No timeout of its own: every call is bounded by the caller's cancellation token.</summary>
     private sealed class OneHttpClient(Uri endpoint, HttpMessageHandler? handler) : HttpClientFactory

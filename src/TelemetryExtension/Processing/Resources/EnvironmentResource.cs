@@ -6,7 +6,7 @@ namespace TelemetryExtension.Processing.Resources;
 
 /// <summary>The resource of this environment as far as it is known; its version changes when more is learnt or a snapshot was restored.</summary>
 /// <param name="enrich">Whether the resources of others are to be completed with what says which function this is.</param>
-internal sealed class EnvironmentResource(ResourceSettings settings, LambdaFacts facts, bool enrich = false)
+internal sealed class EnvironmentResource(ResourceOptions options, LambdaFacts facts, bool enrich = false)
 {
     private (string? InstanceId, long? MaxMemory) _instance;
     private int _restores = -1;
@@ -35,7 +35,7 @@ internal sealed class EnvironmentResource(ResourceSettings settings, LambdaFacts
         (_restores, _instance) = (tracker.Restores, tracker.Instance);
         var problems = new SettingProblems();
         Attributes = LambdaResource.Create(
-            settings, facts with { InstanceId = _instance.InstanceId, MaxMemory = _instance.MaxMemory }, _serviceInstanceId, problems);
+            options, facts with { InstanceId = _instance.InstanceId, MaxMemory = _instance.MaxMemory }, _serviceInstanceId, problems);
         foreach (var problem in problems.Messages)
             Log.WarnOnce(problem, problem);
         Encoded = LambdaResource.Encode(Attributes);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Otlp;
 using TelemetryExtension.Processing.SemanticConventions;
@@ -14,25 +13,25 @@ internal static class LambdaResource
     /// <param name="serviceInstanceId">Random for each environment; a new one after a SnapStart restore, or copies look like one instance.</param>
     /// <returns>In order, each key once; values are string, long or string[], as the OpenTelemetry SDK's ResourceBuilder takes them.</returns>
     public static IReadOnlyList<KeyValuePair<string, object>> Create(
-        ResourceSettings settings, LambdaFacts facts, string serviceInstanceId, SettingProblems problems)
+        ResourceOptions options, LambdaFacts facts, string serviceInstanceId, SettingProblems problems)
     {
         var list = new List<KeyValuePair<string, object>>();
-        var name = Setting.Text(settings.FunctionName) ?? Setting.Text(facts.FunctionName);
-        var version = Setting.Text(settings.FunctionVersion) ?? Setting.Text(facts.FunctionVersion);
-        var region = Setting.Text(settings.Region) ?? Setting.Text(settings.DefaultRegion);
-        var instance = Setting.Text(facts.InstanceId);
+        var name = options.FunctionName ?? Text(facts.FunctionName);
+        var version = options.FunctionVersion ?? Text(facts.FunctionVersion);
+        var region = options.Region;
+        var instance = Text(facts.InstanceId);
         Set(list, Conventions.ServiceName, name ?? "unknown_service:telemetry-extension");
         Set(list, Conventions.ServiceInstanceId, serviceInstanceId);
         Set(list, Conventions.CloudProvider, "aws");
         Set(list, Conventions.CloudPlatform, "aws_lambda");
         Set(list, Conventions.CloudRegion, region);
-        Set(list, Conventions.CloudAccountId, Setting.Text(facts.AccountId));
-        Set(list, Conventions.CloudResourceId, Arn(region, Setting.Text(facts.AccountId), name, version));
+        Set(list, Conventions.CloudAccountId, Text(facts.AccountId));
+        Set(list, Conventions.CloudResourceId, Arn(region, Text(facts.AccountId), name, version));
         Set(list, Conventions.FaasName, name);
         Set(list, Conventions.FaasVersion, version);
         Set(list, Conventions.FaasInstance, instance);
-        Set(list, Conventions.FaasMaxMemory, MaxMemory(settings, facts));
-        Set(list, Conventions.AwsLogGroupNames, Setting.Text(settings.LogGroupName) is { } group ? new[] { group } : null);
+        Set(list, Conventions.FaasMaxMemory, facts.MaxMemory ?? options.MemorySizeMb * 1024L * 1024);
+        Set(list, Conventions.AwsLogGroupNames, options.LogGroupName is { } group ? new[] { group } : null);
         // A log stream's name has its function's version in brackets; documentation also shows instance ids that are uuids.
         Set(list, Conventions.AwsLogStreamNames, instance is not null && instance.Contains('[') ? new[] { instance } : null);
         // Not "opentelemetry": only spans pass through its SDK, and what makes all three signals is ours.
@@ -41,7 +40,7 @@ internal static class LambdaResource
         Set(list, Conventions.TelemetrySdkVersion, Conventions.Version);
         Set(list, Conventions.TelemetryDistroName, Conventions.ScopeName);
         Set(list, Conventions.TelemetryDistroVersion, Conventions.Version);
-        if (Setting.Text(settings.ResourceAttributes) is { } text)
+        if (options.ResourceAttributes is { } text)
         {
             if (ResourceAttributesText.TryRead(text, out var own, out var problem))
                 own.ForEach(pair => Set(list, pair.Key, pair.Value));
@@ -49,7 +48,7 @@ internal static class LambdaResource
                 problems.Add("OTEL_RESOURCE_ATTRIBUTES", text, problem, "none of it");
         }
 
-        Set(list, Conventions.ServiceName, Setting.Text(settings.ServiceName));
+        Set(list, Conventions.ServiceName, options.ServiceName);
         return list;
     }
 
@@ -73,11 +72,7 @@ internal static class LambdaResource
             list[at] = new(key, value);
     }
 
-    private static long? MaxMemory(ResourceSettings settings, LambdaFacts facts) =>
-        facts.MaxMemory
-        ?? (long.TryParse(settings.MemorySizeMb, NumberStyles.None, CultureInfo.InvariantCulture, out var mb) && mb is > 0 and < 1 << 30
-            ? mb * 1024 * 1024
-            : null);
+    private static string? Text(string? fact) => string.IsNullOrWhiteSpace(fact) ? null : fact.Trim();
 
     /// <summary>The function's own ARN with the resolved version, never an alias; $LATEST is the unqualified ARN.</summary>
     private static string? Arn(string? region, string? account, string? name, string? version)

@@ -2,6 +2,7 @@ using TelemetryExtension.DeadLetters.Replay;
 using TelemetryExtension.Destinations;
 using TelemetryExtension.Destinations.Otlp;
 using TelemetryExtension.Otlp;
+using TelemetryExtension.Tests.Configuration;
 
 namespace TelemetryExtension.Tests.DeadLetters.Replay;
 
@@ -32,9 +33,9 @@ public sealed class ReplayDestinationTests
     public void Create_EndpointsOfTheEnvironment_AreNotUsed()
     {
         var destination = ReplayDestination.Create(
-            new(new("http://backend.test"), [], "http/protobuf"), new(TracesEndpoint: "http://other.test", SecondEndpoint: "http://second.test"), TimeProvider.System);
+            new(new("http://backend.test"), [], "http/protobuf"), new Env { ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = "http://other.test", ["TELEMETRY_EXTENSION_OTLP_2_ENDPOINT"] = "http://second.test" }.Read(), TimeProvider.System);
         Assert.Equal("otlp http://backend.test", destination.Name);
     }
 
-    private static IDestination Create(ReplayTarget target) => ReplayDestination.Create(target, new(), TimeProvider.System);
+    private static IDestination Create(ReplayTarget target) => ReplayDestination.Create(target, new Env().Read(), TimeProvider.System);
 }

@@ -3,12 +3,13 @@ using System.Text.Json;
 using Amazon.Runtime;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Destinations.CloudWatch;
+using TelemetryExtension.Tests.Configuration;
 
 namespace TelemetryExtension.Tests.Destinations.CloudWatch;
 
 public sealed class CloudWatchLogsClientFactoryTests
 {
-    private static readonly AwsSettings Keys = new(Region: "eu-west-1", AccessKeyId: "a", SecretAccessKey: "b");
+    private static readonly AwsOptions Keys = new(Region: "eu-west-1", AccessKeyId: "a", SecretAccessKey: "b");
 
     [Theory]
     [InlineData("eu-west-1", "https://logs.eu-west-1.amazonaws.com/")]
@@ -21,12 +22,15 @@ public sealed class CloudWatchLogsClientFactoryTests
     [Fact]
     public void Create_EndpointUrls_TheMoreSpecialOneWins()
     {
-        Assert.Equal("http://all:1/", UrlOf(Keys with { EndpointUrl = "http://all:1" }));
-        Assert.Equal("http://logs:2/", UrlOf(Keys with { EndpointUrl = "http://all:1", EndpointUrlCloudWatchLogs = "http://logs:2" }));
+        var all = new Env { ["AWS_ENDPOINT_URL"] = "http://all:1" };
+        Assert.Equal("http://all:1", AwsOptions.From(all.Read()).LogsEndpoint);
+        all["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"] = "http://logs:2";
+        Assert.Equal("http://logs:2/", UrlOf(Keys with { LogsEndpoint = AwsOptions.From(all.Read()).LogsEndpoint }));
     }
 
     [Fact]
-    public void Create_OnlyDefaultRegion_UsesIt() => Assert.Equal("https://logs.us-east-2.amazonaws.com/", UrlOf(Keys with { Region = "", DefaultRegion = "us-east-2" }));
+    public void From_OnlyDefaultRegion_UsesIt() =>
+        Assert.Equal("us-east-2", AwsOptions.From(new Env { ["AWS_REGION"] = "", ["AWS_DEFAULT_REGION"] = "us-east-2" }.Read()).Region);
 
     [Theory]
     [InlineData("AWS_REGION", null, "a", "b", null, null)]
@@ -37,7 +41,14 @@ public sealed class CloudWatchLogsClientFactoryTests
     [InlineData("neither local nor https", "eu-west-1", null, null, null, "nonsense")]
     public void TryCreate_SomethingMissing_NamesIt(string expected, string? region, string? key, string? secret, string? endpoint, string? container)
     {
-        var aws = new AwsSettings(region, null, key, secret, EndpointUrl: endpoint, ContainerCredentialsUri: container);
+        var aws = AwsOptions.From(new Env
+        {
+            ["AWS_REGION"] = region,
+            ["AWS_ACCESS_KEY_ID"] = key,
+            ["AWS_SECRET_ACCESS_KEY"] = secret,
+            ["AWS_ENDPOINT_URL"] = endpoint,
+            ["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = container,
+        }.Read());
 
         Assert.False(CloudWatchLogsClientFactory.TryCreate(aws, out var client, out var problem));
         Assert.Null(client);
@@ -130,7 +141,7 @@ public sealed class CloudWatchLogsClientFactoryTests
         Assert.DoesNotContain("geheim", text, StringComparison.Ordinal);
     }
 
-    private static string UrlOf(AwsSettings aws)
+    private static string UrlOf(AwsOptions aws)
     {
         using var client = CloudWatchLogsClientFactory.Create(aws);
         return client.Config.ServiceURL;

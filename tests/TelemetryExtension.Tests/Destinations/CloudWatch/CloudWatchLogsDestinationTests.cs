@@ -3,6 +3,7 @@ using TelemetryExtension.Destinations;
 using TelemetryExtension.Destinations.CloudWatch;
 using TelemetryExtension.Destinations.CloudWatch.Streams;
 using TelemetryExtension.Otlp;
+using TelemetryExtension.Tests.Configuration;
 
 namespace TelemetryExtension.Tests.Destinations.CloudWatch;
 
@@ -17,7 +18,7 @@ public sealed class CloudWatchLogsDestinationTests : IDisposable
     [Fact]
     public async Task Deliver_NothingExists_CreatesGroupRetentionAndStream()
     {
-        var result = await Deliver(Destination(new(LogGroup: "/otel/{function}", RetentionDays: "7")), OtlpBuilder.Logs("one", "two"), 2);
+        var result = await Deliver(Destination(new() { ["TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP"] = "/otel/{function}", ["TELEMETRY_EXTENSION_CLOUDWATCH_RETENTION_DAYS"] = "7" }), OtlpBuilder.Logs("one", "two"), 2);
 
         Assert.Equal(new DeliveryResult(DeliveryStatus.Delivered), result);
         Assert.Equal(["PutLogEvents", "CreateLogStream", "CreateLogGroup", "PutRetentionPolicy", "CreateLogStream", "PutLogEvents"], _server.Calls);
@@ -35,7 +36,7 @@ public sealed class CloudWatchLogsDestinationTests : IDisposable
         for (var call = 0; call < 20; call++)
             _server.Answers.Enqueue(request => !request.Headers.GetValues("X-Amz-Target").Single().EndsWith("PutRetentionPolicy", StringComparison.Ordinal) || failed++ > 0 ? null
                 : trouble == "the network" ? throw new HttpRequestException("reset") : FakeCloudWatchLogs.Error(400, trouble));
-        var destination = Destination(new(LogGroup: "/otel/{function}", RetentionDays: "7"));
+        var destination = Destination(new() { ["TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP"] = "/otel/{function}", ["TELEMETRY_EXTENSION_CLOUDWATCH_RETENTION_DAYS"] = "7" });
 
         Assert.Equal(new DeliveryResult(DeliveryStatus.Delivered), await Deliver(destination, OtlpBuilder.Logs("one")));
         Assert.Equal(new DeliveryResult(DeliveryStatus.Delivered), await Deliver(destination, OtlpBuilder.Logs("two")));
@@ -59,7 +60,7 @@ public sealed class CloudWatchLogsDestinationTests : IDisposable
     [Fact]
     public async Task Deliver_MissingAndNotToBeCreated_IsRetryable()
     {
-        var result = await Deliver(Destination(new(LogGroup: "g", Create: "false")), OtlpBuilder.Logs("one"));
+        var result = await Deliver(Destination(new() { ["TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP"] = "g", ["TELEMETRY_EXTENSION_CLOUDWATCH_CREATE"] = "false" }), OtlpBuilder.Logs("one"));
 
         Assert.Equal(DeliveryStatus.Retryable, result.Status);
         Assert.Contains("ResourceNotFoundException", result.Message, StringComparison.Ordinal);
@@ -118,7 +119,7 @@ public sealed class CloudWatchLogsDestinationTests : IDisposable
     [Fact]
     public async Task Deliver_SecondOfThreeCallsFails_ContinuesThereNextTime()
     {
-        var destination = Destination(new(LogGroup: "g", MaxEventBytes: "1000000"));
+        var destination = Destination(new() { ["TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP"] = "g", ["TELEMETRY_EXTENSION_CLOUDWATCH_MAX_EVENT_BYTES"] = "1000000" });
         var payload = OtlpBuilder.Payload(Signal.Logs, OtlpBuilder.Logs([.. Enumerable.Range(0, 3).Select(i => i + new string('x', 900_000))]), 3);
         _server.Groups["g"] = new() { ["2026/01/01/[$LATEST]ab"] = [] };
         _server.Answers.Enqueue(_ => null);
@@ -174,7 +175,7 @@ public sealed class CloudWatchLogsDestinationTests : IDisposable
         using var budget = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
         budget.CancelAfter(TimeSpan.FromMilliseconds(200));
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Destination(new(LogGroup: "g", RetentionDays: "7"))
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Destination(new() { ["TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP"] = "g", ["TELEMETRY_EXTENSION_CLOUDWATCH_RETENTION_DAYS"] = "7" })
             .DeliverAsync(OtlpBuilder.Payload(Signal.Logs, OtlpBuilder.Logs("x")), budget.Token).AsTask().WaitAsync(TimeSpan.FromSeconds(10), Cancelled));
         Assert.Equal(operation, _server.Calls[^1]);
     }
@@ -215,13 +216,13 @@ public sealed class CloudWatchLogsDestinationTests : IDisposable
     public void Accepts_Defaults_AreLogsAndMetrics()
     {
         Assert.Equal((false, true, true), (Destination().Accepts(Signal.Traces), Destination().Accepts(Signal.Metrics), Destination().Accepts(Signal.Logs)));
-        Assert.True(Destination(new(LogGroup: "g", Spans: "true")).Accepts(Signal.Traces));
-        Assert.False(Destination(new(LogGroup: "g", Emf: "stdout")).Accepts(Signal.Metrics));
+        Assert.True(Destination(new() { ["TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP"] = "g", ["TELEMETRY_EXTENSION_CLOUDWATCH_SPANS"] = "true" }).Accepts(Signal.Traces));
+        Assert.False(Destination(new() { ["TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP"] = "g", ["TELEMETRY_EXTENSION_EMF"] = "stdout" }).Accepts(Signal.Metrics));
     }
 
-    private CloudWatchLogsDestination Destination(CloudWatchSettings? settings = null, AwsSettings? aws = null)
+    private CloudWatchLogsDestination Destination(Env? settings = null, AwsOptions? aws = null)
     {
-        var options = CloudWatchOptions.From(settings ?? new(LogGroup: "g"), new SettingProblems());
+        var options = CloudWatchOptions.From((settings ?? new() { ["TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP"] = "g" }).Read());
         var client = new Lazy<Amazon.CloudWatchLogs.AmazonCloudWatchLogsClient>(
             () => CloudWatchLogsClientFactory.Create(aws ?? FakeCloudWatchLogs.Aws, _server), LazyThreadSafetyMode.PublicationOnly);
         var names = new LogNameValues("orders", "$LATEST", "2026/01/01/[$LATEST]ab");

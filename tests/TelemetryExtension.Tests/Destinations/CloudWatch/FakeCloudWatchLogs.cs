@@ -14,7 +14,7 @@ internal sealed class FakeCloudWatchLogs : HttpMessageHandler
 {
     public const string Secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
-    public static AwsSettings Aws { get; } = new(Region: "eu-west-1", AccessKeyId: "AKIDEXAMPLE", SecretAccessKey: Secret, SessionToken: "session");
+    public static AwsOptions Aws { get; } = new(Region: "eu-west-1", AccessKeyId: "AKIDEXAMPLE", SecretAccessKey: Secret, SessionToken: "session");
 
     public ConcurrentQueue<Func<HttpRequestMessage, HttpResponseMessage?>> Answers { get; } = new();
 

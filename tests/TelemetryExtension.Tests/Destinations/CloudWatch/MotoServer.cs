@@ -15,7 +15,7 @@ public sealed class MotoServer : IAsyncLifetime
 
     public Uri Url { get; private set; } = new("http://127.0.0.1/");
 
-    internal AwsSettings Aws => FakeCloudWatchLogs.Aws with { EndpointUrl = Url.ToString() };
+    internal AwsOptions Aws => FakeCloudWatchLogs.Aws with { LogsEndpoint = Url.ToString() };
 
     public async ValueTask InitializeAsync()
     {

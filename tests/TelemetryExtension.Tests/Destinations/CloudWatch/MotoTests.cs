@@ -10,6 +10,7 @@ using TelemetryExtension.Destinations.CloudWatch;
 using TelemetryExtension.Destinations.CloudWatch.Streams;
 using TelemetryExtension.Otlp;
 using TelemetryExtension.Tests.Configuration;
+using TelemetryExtension.Tests.DeadLetters.Replay;
 
 namespace TelemetryExtension.Tests.Destinations.CloudWatch;
 
@@ -24,7 +25,7 @@ public sealed class MotoTests(MotoServer moto) : IClassFixture<MotoServer>
     public async Task Deliver_LogsAndMetrics_AreReadBack()
     {
         Assert.SkipWhen(moto.Missing is not null, moto.Missing ?? "");
-        var options = CloudWatchOptions.From(new(LogGroup: _group, RetentionDays: "7", Spans: "true"), new SettingProblems());
+        var options = CloudWatchOptions.From(new Env { ["TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP"] = _group, ["TELEMETRY_EXTENSION_CLOUDWATCH_RETENTION_DAYS"] = "7", ["TELEMETRY_EXTENSION_CLOUDWATCH_SPANS"] = "true" }.Read());
         var destination = new CloudWatchLogsDestination(options, Writer(options.Target!));
         var now = (ulong)DateTimeOffset.UtcNow.ToUnixTimeSeconds() * OtlpBuilder.Second;
         var logs = OtlpBuilder.Request(writer =>

@@ -5,6 +5,7 @@ using TelemetryExtension.Destinations;
 using TelemetryExtension.Destinations.Otlp;
 using TelemetryExtension.Network;
 using TelemetryExtension.Otlp;
+using TelemetryExtension.Tests.Configuration;
 
 namespace TelemetryExtension.Tests.Destinations.Otlp;
 
@@ -31,7 +32,7 @@ public sealed class OtlpHttpDestinationCutOffTests
     private static OtlpHttpDestination Destination(HttpMessageHandler handler)
     {
         var problems = new SettingProblems();
-        var options = DeliveryOptions.From(new DeliverySettings(Endpoint: "http://127.0.0.1:4318"), problems, 1);
+        var options = DeliveryOptions.From(new Env { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:4318" }.Read(problems), 1);
         Assert.Empty(problems.Messages);
         return new("otlp", options.Destinations[0].Endpoints, new OutboundConnections(() => handler, TimeProvider.System, allShareOne: false), TimeProvider.System);
     }

@@ -3,6 +3,7 @@ using TelemetryExtension.Configuration;
 using TelemetryExtension.Destinations;
 using TelemetryExtension.Destinations.Otlp;
 using TelemetryExtension.Network;
+using TelemetryExtension.Tests.Configuration;
 using TelemetryExtension.Tests.Delivery;
 
 namespace TelemetryExtension.Tests.Destinations.Otlp;
@@ -77,7 +78,7 @@ public sealed class OtlpHttpDestinationTests : IDisposable
 
     private OtlpHttpDestination Destination()
     {
-        var options = DeliveryOptions.From(new DeliverySettings(Endpoint: "http://127.0.0.1:4318"), new SettingProblems(), 1);
+        var options = DeliveryOptions.From(new Env { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:4318" }.Read(), 1);
         return new("test", options.Destinations[0].Endpoints, new OutboundConnections(() => _handler, _time, allShareOne: false), _time);
     }
 

@@ -16,7 +16,7 @@ public sealed class HostileSenderTests
     [Fact]
     public async Task RandomBodies_AllAnswered_LedgerBalances()
     {
-        await using var receiver = await ReceiverUnderTest.StartAsync(new() { MaxRequestBytes = "50000" });
+        await using var receiver = await ReceiverUnderTest.StartAsync(new() { ["TELEMETRY_EXTENSION_OTLP_MAX_REQUEST_BYTES"] = "50000" });
         receiver.Sink.Forget = true;
         var random = new Random(1);
         string[] paths = ["/v1/traces", "/v1/metrics", "/v1/logs"];
@@ -199,7 +199,7 @@ public sealed class HostileSenderTests
     [Fact]
     public async Task SenderOverTheBudget_IsTold429_AndTheOthersAreServed()
     {
-        await using var receiver = await ReceiverUnderTest.StartAsync(new() { MaxRequestBytes = "1048576", InFlightBytes = "2097152" });
+        await using var receiver = await ReceiverUnderTest.StartAsync(new() { ["TELEMETRY_EXTENSION_OTLP_MAX_REQUEST_BYTES"] = "1048576", ["TELEMETRY_EXTENSION_OTLP_IN_FLIGHT_BYTES"] = "2097152" });
         using var first = await receiver.ConnectAsync();
         using var second = await receiver.ConnectAsync();
         // Nothing but headers: what they announce is taken from the budget at once.
@@ -218,7 +218,7 @@ public sealed class HostileSenderTests
     [Fact]
     public async Task Flood_MemoryInFlightStaysInTheBudget_EverythingAnswered()
     {
-        await using var receiver = await ReceiverUnderTest.StartAsync(new() { MaxRequestBytes = "1048576", InFlightBytes = "2097152" });
+        await using var receiver = await ReceiverUnderTest.StartAsync(new() { ["TELEMETRY_EXTENSION_OTLP_MAX_REQUEST_BYTES"] = "1048576", ["TELEMETRY_EXTENSION_OTLP_IN_FLIGHT_BYTES"] = "2097152" });
         receiver.Sink.Forget = true;
         var body = OtlpSamples.Trace(spans: 2500);
         var (taken, refused, peak) = (0, 0, 0L);

@@ -74,7 +74,7 @@ public sealed class NoRoomTests
     [Fact]
     public async Task NoRoom_RequestOverTheLimitIsTooLarge()
     {
-        await using var receiver = await ReceiverUnderTest.StartAsync(new() { MaxRequestBytes = "5000" }, hasRoom: _ => false);
+        await using var receiver = await ReceiverUnderTest.StartAsync(new() { ["TELEMETRY_EXTENSION_OTLP_MAX_REQUEST_BYTES"] = "5000" }, hasRoom: _ => false);
 
         using var response = await receiver.PostAsync("/v1/traces", new byte[6000]);
 
@@ -107,7 +107,7 @@ public sealed class NoRoomTests
     [Fact]
     public async Task NoRoom_JsonThatNeedsMoreThanTheBudgetIsTooLarge()
     {
-        await using var receiver = await ReceiverUnderTest.StartAsync(new() { MaxRequestBytes = "1048576", InFlightBytes = "2097152" });
+        await using var receiver = await ReceiverUnderTest.StartAsync(new() { ["TELEMETRY_EXTENSION_OTLP_MAX_REQUEST_BYTES"] = "1048576", ["TELEMETRY_EXTENSION_OTLP_IN_FLIGHT_BYTES"] = "2097152" });
 
         using var response = await receiver.PostAsync("/v1/traces", Encoding.UTF8.GetBytes("{\"a\":\"" + new string('x', 900_000) + "\"}"), "application/json");
 

@@ -184,7 +184,7 @@ public sealed class OtlpGrpcReceiverTests
     [InlineData("/grpc.health.v1.Health/Check", null, "12")]
     public async Task Export_HundredsRefusedOnOneConnection_AllAnswered(string path, string? encoding, string expected)
     {
-        await using var receiver = await ReceiverUnderTest.StartAsync(new() { MaxRequestBytes = "5000" });
+        await using var receiver = await ReceiverUnderTest.StartAsync(new() { ["TELEMETRY_EXTENSION_OTLP_MAX_REQUEST_BYTES"] = "5000" });
         var body = Frame(new byte[100_000]);
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 400).Select(_ => CallAsync(receiver, path, body, encoding)));

@@ -178,7 +178,7 @@ public sealed class OtlpHttpReceiverTests
     [InlineData(false)]
     public async Task Post_LargerThanTheLimit_Is413(bool declared)
     {
-        await using var receiver = await ReceiverUnderTest.StartAsync(new() { MaxRequestBytes = "10000" });
+        await using var receiver = await ReceiverUnderTest.StartAsync(new() { ["TELEMETRY_EXTENSION_OTLP_MAX_REQUEST_BYTES"] = "10000" });
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/traces") { Content = new ByteArrayContent(new byte[200_000]) };
         request.Headers.TransferEncodingChunked = !declared;
         request.Content.Headers.TryAddWithoutValidation("Content-Type", Protobuf);
@@ -194,7 +194,7 @@ public sealed class OtlpHttpReceiverTests
     public async Task Post_ExactlyTheLimit_IsTaken()
     {
         var sent = OtlpSamples.Trace(spans: 50);
-        await using var receiver = await ReceiverUnderTest.StartAsync(new() { MaxRequestBytes = $"{sent.Length}" });
+        await using var receiver = await ReceiverUnderTest.StartAsync(new() { ["TELEMETRY_EXTENSION_OTLP_MAX_REQUEST_BYTES"] = $"{sent.Length}" });
 
         using var plain = await receiver.PostAsync("/v1/traces", sent);
         using var gzip = await receiver.PostAsync("/v1/traces", OtlpSamples.Gzip(sent), encoding: "gzip");
@@ -205,7 +205,7 @@ public sealed class OtlpHttpReceiverTests
     [Fact]
     public async Task Post_GzipBomb_Is413WithinTheLimit()
     {
-        await using var receiver = await ReceiverUnderTest.StartAsync(new() { MaxRequestBytes = "1000000" });
+        await using var receiver = await ReceiverUnderTest.StartAsync(new() { ["TELEMETRY_EXTENSION_OTLP_MAX_REQUEST_BYTES"] = "1000000" });
         var bomb = OtlpSamples.Gzip(new byte[100_000_000]);
         Assert.True(bomb.Length < 1_000_000);
 

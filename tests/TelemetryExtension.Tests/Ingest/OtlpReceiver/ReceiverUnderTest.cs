@@ -4,6 +4,7 @@ using TelemetryExtension.Configuration;
 using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Ingest.Http;
 using TelemetryExtension.Ingest.OtlpReceiver;
+using TelemetryExtension.Tests.Configuration;
 
 namespace TelemetryExtension.Tests.Ingest.OtlpReceiver;
 
@@ -13,9 +14,9 @@ internal sealed class ReceiverUnderTest : IAsyncDisposable
     private const long HeapLimit = 64 * 1024 * 1024;
     private readonly HttpEndpoint _endpoint;
 
-    private ReceiverUnderTest(ReceiverSettings settings, IntakeRoom? room)
+    private ReceiverUnderTest(Env settings, IntakeRoom? room)
     {
-        Options = ReceiverOptions.From(settings with { HttpPort = "0", GrpcPort = "0" }, new SettingProblems(), HeapLimit);
+        Options = ReceiverOptions.From(settings.Read(), HeapLimit) with { HttpPort = 0, GrpcPort = 0 };
         Sink = new(Ledger);
         Intake = new(Options, Sink, Ledger, TimeProvider.System, room);
         var http = ListeningSocket.TryBind(IPAddress.Loopback, 0, out _)!;
@@ -52,9 +53,9 @@ internal sealed class ReceiverUnderTest : IAsyncDisposable
 
     public HttpClient Grpc { get; }
 
-    public static async Task<ReceiverUnderTest> StartAsync(ReceiverSettings? settings = null, Func<long, bool>? hasRoom = null, IntakeRoom? room = null)
+    public static async Task<ReceiverUnderTest> StartAsync(Env? settings = null, Func<long, bool>? hasRoom = null, IntakeRoom? room = null)
     {
-        var receiver = new ReceiverUnderTest(settings ?? new(), hasRoom is null ? room : IntakeRoom.Unlimited with { HasRoom = hasRoom });
+        var receiver = new ReceiverUnderTest(settings ?? [], hasRoom is null ? room : IntakeRoom.Unlimited with { HasRoom = hasRoom });
         await receiver._endpoint.StartAsync(TestContext.Current.CancellationToken);
         return receiver;
     }

@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using LambdaSandbox.Backend;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Delivery;
+using TelemetryExtension.Tests.Configuration;
 using TelemetryExtension.Tests.Delivery;
 using static TelemetryExtension.Tests.Delivery.DeliveryTestBench;
 
@@ -132,7 +133,7 @@ public sealed class ServerTrustTests : IDisposable
             var trust = Trust(_root);
             File.WriteAllText(key, client.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem() + "\n" + client.ExportCertificatePem());
             await using var backend = await StartAsync(_intermediate.Server(), [_intermediate.Certificate]);
-            using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: backend.HttpUrl, Certificate: trust, ClientCertificate: key, ClientKey: key));
+            using var bench = new DeliveryTestBench(new Env { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = backend.HttpUrl, ["OTEL_EXPORTER_OTLP_CERTIFICATE"] = trust, ["OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"] = key, ["OTEL_EXPORTER_OTLP_CLIENT_KEY"] = key });
             bench.Add(LogPayload("one"));
             await bench.DeliverAsync();
             bench.AssertLogs(exported: 1);
@@ -156,8 +157,7 @@ public sealed class ServerTrustTests : IDisposable
         {
             File.WriteAllText(key, $"{client.ExportCertificatePem()}\n{_intermediate.Certificate.ExportCertificatePem()}\n{client.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem()}\n");
             var sent = SentByClientAsync(listener, server);
-            using var bench = new DeliveryTestBench(new DeliverySettings(
-                Endpoint: $"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}", Certificate: Trust(_root), ClientCertificate: key, ClientKey: key));
+            using var bench = new DeliveryTestBench(new Env { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}", ["OTEL_EXPORTER_OTLP_CERTIFICATE"] = Trust(_root), ["OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"] = key, ["OTEL_EXPORTER_OTLP_CLIENT_KEY"] = key });
             bench.Add(LogPayload("one"));
             await bench.DeliverAsync();
 
@@ -174,7 +174,7 @@ public sealed class ServerTrustTests : IDisposable
     {
         File.Delete(_bundle);
         await using var backend = await StartAsync(_intermediate.Server(), [_intermediate.Certificate]);
-        using var bench = new DeliveryTestBench(new DeliverySettings(Endpoint: backend.HttpUrl, Certificate: _bundle));
+        using var bench = new DeliveryTestBench(new Env { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = backend.HttpUrl, ["OTEL_EXPORTER_OTLP_CERTIFICATE"] = _bundle });
         bench.Add(LogPayload("one"));
         await bench.DeliverAsync();
         bench.AssertLogs(buffered: 1);
@@ -233,8 +233,7 @@ public sealed class ServerTrustTests : IDisposable
     private static async Task AssertAsync(bool trusted, X509Certificate2 server, X509Certificate2[] sent, string bundle, string protocol = "http/protobuf")
     {
         await using var backend = await StartAsync(server, sent);
-        using var bench = new DeliveryTestBench(new DeliverySettings(
-            Endpoint: protocol == "grpc" ? backend.GrpcUrl : backend.HttpUrl, Protocol: protocol, Certificate: bundle));
+        using var bench = new DeliveryTestBench(new Env { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = protocol == "grpc" ? backend.GrpcUrl : backend.HttpUrl, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol, ["OTEL_EXPORTER_OTLP_CERTIFICATE"] = bundle });
         bench.Add(LogPayload("one"));
         await bench.DeliverAsync();
         Assert.Equal(trusted ? 1 : 0, backend.LogRecords.Count);

@@ -12,7 +12,7 @@ public class LambdaResourceTests
     [Fact]
     public void EverythingKnown_AllAttributes()
     {
-        var attributes = Create(new(Region: "eu-west-1", FunctionName: "orders", FunctionVersion: "7", MemorySizeMb: "128", LogGroupName: "/g"), Facts);
+        var attributes = Create(new(Region: "eu-west-1", FunctionName: "orders", FunctionVersion: "7", MemorySizeMb: 128, LogGroupName: "/g"), Facts);
         Assert.Equal("orders", attributes["service.name"]);
         Assert.Equal("instance", attributes["service.instance.id"]);
         Assert.Equal("aws", attributes["cloud.provider"]);
@@ -42,7 +42,7 @@ public class LambdaResourceTests
     [InlineData(268435456L, 268435456L)]
     [InlineData(null, 134217728L)]
     public void MaxMemory_IsThePlatformsElseTheVariables(long? sent, long bytes) =>
-        Assert.Equal(bytes, Create(new(MemorySizeMb: "128"), new(MaxMemory: sent))["faas.max_memory"]);
+        Assert.Equal(bytes, Create(new(MemorySizeMb: 128), new(MaxMemory: sent))["faas.max_memory"]);
 
     [Theory]
     [InlineData("cn-north-1", "arn:aws-cn:")]
@@ -55,7 +55,7 @@ public class LambdaResourceTests
     {
         var attributes = Create(new("service.name=a, faas.name = b%2Cc%3D%C3%BC ,team=t", "mine", FunctionName: "orders"), Facts);
         Assert.Equal(("mine", "b,c=ü", "t"), (attributes["service.name"], attributes["faas.name"], attributes["team"]));
-        Assert.Equal("a", Create(new("service.name=a", " "), Facts)["service.name"]);
+        Assert.Equal("a", Create(new("service.name=a"), Facts)["service.name"]);
     }
 
     [Theory]
@@ -79,6 +79,6 @@ public class LambdaResourceTests
         Assert.Equal(268435456L, resource.Attributes.Single(pair => pair.Key == "faas.max_memory").Value.IntValue);
     }
 
-    private Dictionary<string, object> Create(ResourceSettings settings, LambdaFacts facts) =>
-        LambdaResource.Create(settings, facts, "instance", _problems).ToDictionary(pair => pair.Key, pair => pair.Value);
+    private Dictionary<string, object> Create(ResourceOptions options, LambdaFacts facts) =>
+        LambdaResource.Create(options, facts, "instance", _problems).ToDictionary(pair => pair.Key, pair => pair.Value);
 }

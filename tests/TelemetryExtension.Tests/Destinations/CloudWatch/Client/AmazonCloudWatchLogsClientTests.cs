@@ -103,7 +103,7 @@ public sealed class AmazonCloudWatchLogsClientTests : IDisposable
     {
         _server.Groups["g"] = new() { ["s"] = [] };
         _server.Clock = () => DateTimeOffset.UtcNow + TimeSpan.FromHours(1);
-        using var client = CloudWatchLogsClientFactory.Create(FakeCloudWatchLogs.Aws with { EndpointUrl = "http://skewed.test/" }, _server);
+        using var client = CloudWatchLogsClientFactory.Create(FakeCloudWatchLogs.Aws with { LogsEndpoint = "http://skewed.test/" }, _server);
 
         await client.PutLogEventsAsync(Put("x"), Cancelled);
 

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 using TelemetryExtension.Destinations;
 using TelemetryExtension.Otlp;
 
-namespace TelemetryExtension.Tests.Configuration;
+namespace TelemetryExtension.Tests.DeadLetters.Replay;
 
 /// <summary>An OTLP/HTTP backend on loopback that keeps the bodies it is sent, and the simplest destination that can talk to it.</summary>
 internal sealed class OtlpEndpointForTests : IDestination, IAsyncDisposable

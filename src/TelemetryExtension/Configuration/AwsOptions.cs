@@ -1,0 +1,24 @@
+namespace TelemetryExtension.Configuration;
+
+/// <summary>Where AWS is and who we are, as Lambda (or a person) says it in the environment. Nothing else is asked: no profile, no instance metadata.</summary>
+internal sealed record AwsOptions(
+    string? Region = null,
+    string? AccessKeyId = null,
+    string? SecretAccessKey = null,
+    string? SessionToken = null,
+    string? ContainerCredentialsUri = null,
+    string? ContainerAuthorizationToken = null,
+    string? LogsEndpoint = null)
+{
+    public static AwsOptions From(Variables variables) => new(
+        variables.Text("AWS_REGION") ?? variables.Text("AWS_DEFAULT_REGION"),
+        variables.Text("AWS_ACCESS_KEY_ID"),
+        variables.Text("AWS_SECRET_ACCESS_KEY"),
+        variables.Text("AWS_SESSION_TOKEN"),
+        variables.Text("AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+        variables.Text("AWS_CONTAINER_AUTHORIZATION_TOKEN"),
+        variables.Text("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS") ?? variables.Text("AWS_ENDPOINT_URL"));
+
+    /// <summary>The secrets stay out of every log line.</summary>
+    public override string ToString() => $"{nameof(AwsOptions)} {{ Region = {Region}, AccessKeyId = {AccessKeyId} }}";
+}
