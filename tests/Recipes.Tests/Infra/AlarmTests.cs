@@ -12,7 +12,7 @@ public sealed partial class AlarmTests
     [Fact]
     public async Task Patterns_OfALedgerWithDrops_MatchIt()
     {
-        var (ledger, _) = await LayerInSandbox.RunAsync(Repository.Zip("telemetry-extension-layer"), withBackend: false);
+        var (ledger, _) = await LayerInSandbox.RunAsync(Repository.Zip("telemetry-extension-layer"), endpointVariable: null);
 
         Assert.Matches(Dropped(), ledger);
         Assert.DoesNotMatch(DeadLettered(), ledger);

@@ -7,9 +7,11 @@ namespace Recipes.Tests.Tools;
 internal static class LayerInSandbox
 {
     /// <param name="layer">A zip or a folder.</param>
-    /// <param name="withBackend">Without one the extension has no destination and drops everything.</param>
+    /// <param name="endpointVariable">Names the backend. Without one the extension has no destination and drops everything.</param>
+    /// <param name="more">Other variables.</param>
     /// <returns>The ledger line of the extension, and the names of the spans that arrived.</returns>
-    public static async Task<(string Ledger, IReadOnlyList<string> Spans)> RunAsync(string layer, bool withBackend = true)
+    public static async Task<(string Ledger, IReadOnlyList<string> Spans)> RunAsync(
+        string layer, string? endpointVariable = "TELEMETRY_EXTENSION_OTLP_ENDPOINT", params (string Name, string Value)[] more)
     {
         var lines = new List<string>();
         var spool = Directory.CreateDirectory($"/var/tmp/telemetry-extension-recipes-{Guid.NewGuid():N}").FullName;
@@ -21,8 +23,10 @@ internal static class LayerInSandbox
             ["TELEMETRY_EXTENSION_OTLP_GRPC_PORT"] = "0",
             ["TELEMETRY_EXTENSION_SPOOL_DIRECTORY"] = spool,
         };
-        if (withBackend)
-            environment["TELEMETRY_EXTENSION_OTLP_ENDPOINT"] = backend.HttpUrl;
+        if (endpointVariable is not null)
+            environment[endpointVariable] = backend.HttpUrl;
+        foreach (var (name, value) in more)
+            environment[name] = value;
         try
         {
             await using var sandbox = await Sandbox.StartAsync(
