@@ -15,6 +15,9 @@ internal sealed record DeadLetter(OtlpPayload Payload, IReadOnlyList<string> Lin
     // An OTLP request may have 64 MiB (OTLP specification); nothing bigger was ever received.
     private const int MaxPayload = 64 * 1024 * 1024;
 
+    /// <summary>Deflate cannot exceed it.</summary>
+    private const int MaxRatio = 1032;
+
     public int Bytes { get; } = Lines.Sum(line => line.Length);
 
     public static DeadLetter Of(OtlpPayload payload, int dataPerLine = DataPerLine)
@@ -36,32 +39,43 @@ internal sealed record DeadLetter(OtlpPayload Payload, IReadOnlyList<string> Lin
         return new(payload, lines);
     }
 
-    /// <summary>The payload out of all its parts in order; null, and why, when they do not make what they claim.</summary>
-    public static OtlpPayload? Restore(IReadOnlyList<DeadLetterPart> parts, out string problem)
+    /// <summary>The payload out of the data of all its parts; null, and why, when they do not make what they claim.</summary>
+    /// <param name="part">Any of the parts.</param>
+    /// <param name="data">Base64url, in order.</param>
+    public static OtlpPayload? Restore(DeadLetterPart part, IReadOnlyList<byte[]> data, out string problem)
     {
-        var first = parts[0];
         problem = "";
         try
         {
-            if (first.Size > MaxPayload)
-                throw new InvalidDataException($"claims {first.Size} bytes");
-            var packed = Base64Url.DecodeFromChars(string.Concat(parts.Select(part => part.Data)));
-            var body = new byte[first.Size];
-            using var gzip = new GZipStream(new MemoryStream(packed), CompressionMode.Decompress);
+            var packed = new byte[data.Sum(static each => each.Length)];
+            var at = 0;
+            foreach (var each in data)
+            {
+                each.CopyTo(packed, at);
+                at += each.Length;
+            }
+
+            var length = Base64Url.DecodeFromUtf8InPlace(packed);
+            // A few bytes that claim to be many must not get the memory for it.
+            if (part.Size > Math.Min(MaxPayload, (long)length * MaxRatio))
+                throw new InvalidDataException($"claims {part.Size} bytes");
+            var body = new byte[part.Size];
+            using var gzip = new GZipStream(new MemoryStream(packed, 0, length), CompressionMode.Decompress);
             gzip.ReadExactly(body);
-            if (gzip.ReadByte() >= 0 || SumOf(body) != first.Sum)
+            if (gzip.ReadByte() >= 0 || SumOf(body) != part.Sum)
                 throw new InvalidDataException("the checksum of the whole does not match");
-            return new(first.Signal, body, first.Records, DateTimeOffset.FromUnixTimeMilliseconds(first.CreatedUnixMs)) { BatchId = first.Id };
+            return new(part.Signal, body, part.Records, DateTimeOffset.FromUnixTimeMilliseconds(part.CreatedUnixMs)) { BatchId = part.Id };
         }
-        catch (Exception exception) when (exception is InvalidDataException or FormatException or EndOfStreamException or ArgumentOutOfRangeException)
+        catch (Exception exception) when (exception is InvalidDataException or FormatException or EndOfStreamException or ArgumentOutOfRangeException or OutOfMemoryException)
         {
             var reason = exception switch
             {
                 ArgumentOutOfRangeException => "its time is none",
                 FormatException => "its data is not base64url",
+                OutOfMemoryException => "too large for the memory of this program",
                 _ => Reason.Of(exception),
             };
-            problem = $"{first.Id} is damaged: {reason}";
+            problem = $"{part.Id} is damaged: {reason}";
             return null;
         }
     }

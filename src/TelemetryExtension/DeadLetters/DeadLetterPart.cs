@@ -20,7 +20,7 @@ internal sealed record DeadLetterPart(string Id, Signal Signal, int Records, lon
     /// <summary>Also the pattern to filter log events by.</summary>
     public const string Marker = "otlp-dead-letter/1";
 
-    private const string AnyVersion = "otlp-dead-letter/";
+    public const string AnyVersion = "otlp-dead-letter/";
 
     private static readonly SearchValues<char> ValueCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./");
 

@@ -1,82 +1,154 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.DeadLetters.Replay;
 
 /// <summary>
 /// Puts dead letters together from lines in any order, interleaved, repeated. A payload comes out once, with its last missing part; what stays behind at
-/// the end is incomplete. Parts are told apart by id and checksum of the whole.
+/// the end is incomplete. Parts are told apart by id and checksum of the whole. Memory is bounded: parts that wait for their rest share
+/// <see cref="MaxWaitingBytes"/>, of which the oldest payload is given up first; a payload that came out leaves 32 bytes.
 /// </summary>
-internal sealed class DeadLetterAssembler
+/// <param name="maxWaitingBytes">The process has a heap of 64 MiB.</param>
+internal sealed class DeadLetterAssembler(int maxWaitingBytes = DeadLetterAssembler.MaxWaitingBytes)
 {
-    private readonly Dictionary<(string Id, string Sum, int Count), DeadLetterPart?[]> _open = [];
-    private readonly HashSet<(string Id, string Sum, int Count)> _done = [];
-    private readonly HashSet<string> _whole = [];
+    public const int MaxWaitingBytes = 16 * 1024 * 1024;
+
+    /// <summary>Beyond these, problems are only counted.</summary>
+    private const int MaxProblems = 1000;
+
+    private readonly OrderedDictionary<UInt128, Waiting> _open = [];
+    private readonly HashSet<UInt128> _done = [];
+    private readonly HashSet<UInt128> _whole = [];
     private readonly List<DeadLetterProblem> _problems = [];
+    private readonly List<string> _givenUp = [];
+    private long _waitingBytes;
+    private int _moreProblems;
 
     /// <summary>What is wrong with parts or payloads. A damaged part of a payload that became whole all the same is no problem: there was a good copy.</summary>
-    public IReadOnlyList<string> Problems => [.. _problems.Where(problem => !_whole.Contains(problem.Id)).Select(static problem => problem.Text)];
+    public IReadOnlyList<string> Problems => [.. _problems.Where(problem => !_whole.Contains(Hash(problem.Id))).Select(static problem => problem.Text)];
+
+    /// <summary>Those that are not among <see cref="Problems"/>, because there are too many.</summary>
+    public int MoreProblems => _moreProblems;
 
     /// <summary>Parts that had come before; logs may deliver a line twice.</summary>
     public int Duplicates { get; private set; }
+
+    /// <summary>Whether there was any dead letter, or what is left of one.</summary>
+    public bool HasFound { get; private set; }
 
     /// <summary>The payloads that this line completes.</summary>
     public IEnumerable<OtlpPayload> Add(string line)
     {
         foreach (var (part, problem) in DeadLetterPart.Find(line))
         {
+            HasFound = true;
             if (part is null)
-                _problems.Add(problem);
+                Note(problem);
             else if (Add(part) is { } payload)
                 yield return payload;
         }
     }
 
     /// <summary>What never became whole, e.g. "… (logs, 12 records) lacks part 2 of 3".</summary>
-    public IEnumerable<string> Incomplete() => _open.Values.Select(static parts =>
-    {
-        var known = parts.First(part => part is not null)!;
-        var missing = Enumerable.Range(1, parts.Length).Where(number => parts[number - 1] is null);
-        return $"{known.Id} ({known.Signal.ToString().ToLowerInvariant()}, {known.Records} records) lacks part {string.Join(", ", missing)} of {parts.Length}";
-    });
+    public IEnumerable<string> Incomplete() => [.. _givenUp, .. _open.Values.Select(static waiting => waiting.ToString())];
 
     private OtlpPayload? Add(DeadLetterPart part)
     {
-        var key = (part.Id, part.Sum, part.Count);
+        var key = Hash($"{part.Id} {part.Sum} {part.Count}");
         if (_done.Contains(key))
         {
             Duplicates++;
             return null;
         }
 
-        if (!_open.TryGetValue(key, out var parts))
+        if (!_open.TryGetValue(key, out var waiting))
         {
             // A damaged count cannot get here (the checksum covers it), a made-up one must not cost memory.
             if (part.Count > 10_000)
             {
-                _problems.Add(new(part.Id, $"{part.Id} claims {part.Count} parts"));
+                Note(new(part.Id, $"{part.Id} claims {part.Count} parts"));
                 return null;
             }
 
-            _open[key] = parts = new DeadLetterPart?[part.Count];
+            _open.Add(key, waiting = new(part with { Data = "" }));
+            _waitingBytes += waiting.Bytes;
         }
 
-        if (parts[part.Number - 1] is not null)
+        if (!waiting.TryAdd(part))
             Duplicates++;
-        parts[part.Number - 1] = part;
-        return parts.Contains(null) ? null : Complete(key, parts!);
-    }
-
-    private OtlpPayload? Complete((string Id, string Sum, int Count) key, DeadLetterPart[] parts)
-    {
-        _open.Remove(key);
-        _done.Add(key);
-        if (DeadLetter.Restore(parts, out var problem) is not { } payload)
+        else
+            _waitingBytes += part.Data.Length;
+        if (!waiting.IsWhole)
         {
-            _problems.Add(new("", problem));
+            GiveUpOldest();
             return null;
         }
 
-        _whole.Add(payload.BatchId);
+        _open.Remove(key);
+        _waitingBytes -= waiting.Bytes;
+        _done.Add(key);
+        if (DeadLetter.Restore(part, waiting.Data!, out var problem) is not { } payload)
+        {
+            Note(new("", problem));
+            return null;
+        }
+
+        _whole.Add(Hash(payload.BatchId));
         return payload;
+    }
+
+    private void GiveUpOldest()
+    {
+        while (_waitingBytes > maxWaitingBytes && _open.Count > 0)
+        {
+            var (_, oldest) = _open.GetAt(0);
+            _open.RemoveAt(0);
+            _waitingBytes -= oldest.Bytes;
+            if (_givenUp.Count < MaxProblems)
+                _givenUp.Add($"{oldest}; too many parts came between them");
+            else
+                _moreProblems++;
+        }
+    }
+
+    private void Note(DeadLetterProblem problem)
+    {
+        if (_problems.Count < MaxProblems)
+            _problems.Add(problem);
+        else if (!_whole.Contains(Hash(problem.Id)))
+            _moreProblems++;
+    }
+
+    private static UInt128 Hash(string text) => BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>The parts of one payload that have come so far.</summary>
+    private sealed class Waiting(DeadLetterPart first)
+    {
+        private int _missing = first.Count;
+
+        public byte[]?[] Data { get; } = new byte[first.Count][];
+
+        public bool IsWhole => _missing == 0;
+
+        public int Bytes { get; private set; } = 256 + (8 * first.Count);
+
+        public bool TryAdd(DeadLetterPart part)
+        {
+            if (Data[part.Number - 1] is not null)
+                return false;
+            Data[part.Number - 1] = Encoding.ASCII.GetBytes(part.Data);
+            Bytes += part.Data.Length;
+            _missing--;
+            return true;
+        }
+
+        public override string ToString()
+        {
+            var missing = Enumerable.Range(1, Data.Length).Where(number => Data[number - 1] is null).ToList();
+            var some = string.Join(", ", missing.Take(20)) + (missing.Count > 20 ? ", ..." : "");
+            return $"{first.Id} ({first.Signal.ToString().ToLowerInvariant()}, {first.Records} records) lacks part {some} of {Data.Length}";
+        }
     }
 }

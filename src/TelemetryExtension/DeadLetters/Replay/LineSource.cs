@@ -3,23 +3,66 @@ using System.Runtime.CompilerServices;
 
 namespace TelemetryExtension.DeadLetters.Replay;
 
-/// <summary>Lines of a file or of standard input, gzipped (as CloudWatch's exports to S3 are) or not.</summary>
+/// <summary>
+/// The lines of a file or of standard input that may hold dead letters, gzipped (as CloudWatch's exports to S3 are) or not. Memory stays bounded whatever
+/// the input is: other lines are skipped unread, and a line that is longer than the buffer comes in pieces, cut where a part of a dead letter begins.
+/// </summary>
 internal static class LineSource
 {
+    /// <summary>Characters; a part of a dead letter has a quarter of it.</summary>
+    private const int BufferLength = 256 * 1024;
+
     /// <param name="progress">Told how much of the stream has been read, from 0 to 1, when its length is known.</param>
+    /// <exception cref="InvalidDataException">The gzip data is damaged, or ends too early.</exception>
     public static async IAsyncEnumerable<string> Lines(Stream stream, Action<double> progress, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var head = new byte[2];
         var read = await stream.ReadAtLeastAsync(head, 2, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
         var whole = new Rejoined(head.AsMemory(0, read), stream);
         using var reader = new StreamReader(head is [0x1f, 0x8b] ? new GZipStream(whole, CompressionMode.Decompress) : whole);
-        while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
+        var buffer = new char[BufferLength];
+        var length = 0;
+        while ((read = await reader.ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false)) > 0)
         {
+            length += read;
             if (stream is { CanSeek: true, Length: > 0 })
                 progress((double)stream.Position / stream.Length);
-            yield return line;
+            var whatIsWhole = EndOfWhole(buffer.AsSpan(0, length), length == buffer.Length);
+            for (var (start, next) = (0, 0); start < whatIsWhole; start = next)
+            {
+                next = NextLine(buffer.AsSpan(0, whatIsWhole), start);
+                if (MayHoldPart(buffer.AsSpan(start..next)))
+                    yield return new(buffer, start, next - start);
+            }
+
+            length -= whatIsWhole;
+            buffer.AsSpan(whatIsWhole, length).CopyTo(buffer);
         }
+
+        if (MayHoldPart(buffer.AsSpan(0, length)))
+            yield return new(buffer, 0, length);
     }
+
+    /// <summary>How much of the text can be handed on: up to the last line break, or, in a full buffer without one, up to the last part.</summary>
+    private static int EndOfWhole(ReadOnlySpan<char> text, bool isFull)
+    {
+        if (text.LastIndexOf('\n') is >= 0 and var line)
+            return line + 1;
+        if (!isFull)
+            return 0;
+        return text.LastIndexOf(DeadLetterPart.AnyVersion) switch
+        {
+            // A marker may begin at the very end.
+            < 0 => text.Length - DeadLetterPart.AnyVersion.Length,
+            // No part is that long.
+            0 => text.Length,
+            var part => part,
+        };
+    }
+
+    private static int NextLine(ReadOnlySpan<char> text, int start) => text[start..].IndexOf('\n') is >= 0 and var length ? start + length + 1 : text.Length;
+
+    private static bool MayHoldPart(ReadOnlySpan<char> line) => line.Contains(DeadLetterPart.AnyVersion, StringComparison.Ordinal);
 
     /// <summary>The bytes already taken for a look, and then the rest: standard input cannot be rewound.</summary>
     private sealed class Rejoined(ReadOnlyMemory<byte> head, Stream rest) : Stream

@@ -34,11 +34,12 @@ internal static class ReplayArguments
           --help                    this text
 
         Exit codes:
-          0    everything was sent (or there was nothing to send)
+          0    everything was sent, or --log-group holds no dead letter
           1    something could not be sent; run again, with --state only the rest is sent
-          2    wrong arguments, or the input cannot be read
+          2    wrong arguments, or the input cannot be read to its end (damaged or cut-off gzip); what came before was sent
           3    all that is whole was sent, but parts are missing or damaged
           4    everything was sent, but the backend rejected some of the records; sending them again would not help
+          5    the file or standard input holds no dead letter
           130  interrupted
 
         """;

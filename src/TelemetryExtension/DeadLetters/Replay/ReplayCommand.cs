@@ -41,8 +41,14 @@ internal static class ReplayCommand
             var replayer = new Replayer(destination is null ? null : destination.DeliverAsync, state, Say, environment.Time);
             var report = await replayer.RunAsync(Lines(options, environment, bar, cancellationToken), bar.Draw, cancellationToken).ConfigureAwait(false);
             bar.Clear();
+            var name = options.LogGroup ?? (options.File == "-" ? "standard input" : options.File);
+            if (report.InputProblem is { } problem)
+                environment.Error.WriteLine($"replay: cannot read {name} to its end: {problem}");
+            else if (report.FoundNone)
+                environment.Error.WriteLine($"replay: there is no dead letter in {name}");
             environment.Output.WriteLine(report.ToText(options.DryRun));
-            return report.ExitCode;
+            // A schedule that looks into a log group finds nothing on a good day.
+            return report.ExitCode == ReplayExit.None && options.LogGroup is not null ? ReplayExit.Ok : report.ExitCode;
         }
         catch (OperationCanceledException)
         {

@@ -27,10 +27,18 @@ internal sealed class ReplayReport
     /// <summary>Parts that the input holds more than once.</summary>
     public int Repeated { get; set; }
 
+    /// <summary>Why the input could not be read to its end; null when it could.</summary>
+    public string? InputProblem { get; set; }
+
+    /// <summary>The input has no dead letter, not even a damaged one.</summary>
+    public bool FoundNone { get; set; }
+
     /// <summary>The worst that happened.</summary>
     public int ExitCode =>
         Failed > 0 ? ReplayExit.NotSent
+        : InputProblem is not null ? ReplayExit.Usage
         : Incomplete + Damaged > 0 ? ReplayExit.Damaged
+        : FoundNone ? ReplayExit.None
         : RejectedRecords > 0 ? ReplayExit.Rejected
         : ReplayExit.Ok;
 
@@ -61,5 +69,6 @@ internal static class ReplayExit
     public const int Usage = 2;
     public const int Damaged = 3;
     public const int Rejected = 4;
+    public const int None = 5;
     public const int Interrupted = 130;
 }

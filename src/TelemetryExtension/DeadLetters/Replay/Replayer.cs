@@ -1,4 +1,6 @@
+using Amazon.Runtime;
 using TelemetryExtension.Destinations;
+using TelemetryExtension.Diagnostics;
 using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.DeadLetters.Replay;
@@ -15,20 +17,23 @@ internal sealed class Replayer(Func<OtlpPayload, CancellationToken, ValueTask<De
 
     private int _tries = Tries;
 
+    /// <summary>An input that breaks off is no reason to keep back what came before.</summary>
     /// <param name="tick">Called after every payload.</param>
     public async Task<ReplayReport> RunAsync(IAsyncEnumerable<string> lines, Action<ReplayReport> tick, CancellationToken cancellationToken)
     {
         var report = new ReplayReport();
         var assembler = new DeadLetterAssembler();
-        await foreach (var line in lines.WithCancellation(cancellationToken).ConfigureAwait(false))
+        await using var input = lines.GetAsyncEnumerator(cancellationToken);
+        while (await MoveNextAsync(input, report).ConfigureAwait(false))
         {
-            foreach (var payload in assembler.Add(line))
+            foreach (var payload in assembler.Add(input.Current))
             {
                 await ReplayAsync(payload, report, cancellationToken).ConfigureAwait(false);
                 tick(report);
             }
         }
 
+        report.FoundNone = !assembler.HasFound;
         var problems = assembler.Problems;
         foreach (var problem in problems)
             say("damaged: " + problem);
@@ -38,9 +43,22 @@ internal sealed class Replayer(Func<OtlpPayload, CancellationToken, ValueTask<De
             report.Incomplete++;
         }
 
-        report.Damaged = problems.Count;
+        report.Damaged = problems.Count + assembler.MoreProblems;
         report.Repeated = assembler.Duplicates;
         return report;
+    }
+
+    private static async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<string> input, ReplayReport report)
+    {
+        try
+        {
+            return await input.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException or AmazonClientException or AmazonServiceException or HttpRequestException)
+        {
+            report.InputProblem = exception is InvalidDataException ? "the gzip data is damaged or cut off" : Reason.Of(exception);
+            return false;
+        }
     }
 
     private async Task ReplayAsync(OtlpPayload payload, ReplayReport report, CancellationToken cancellationToken)

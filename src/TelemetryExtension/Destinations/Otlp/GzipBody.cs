@@ -5,10 +5,14 @@ namespace TelemetryExtension.Destinations.Otlp;
 internal static class GzipBody
 {
     private const int Slice = 64 * 1024;
+    private static readonly byte[] Empty = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
     /// <summary>One gzip member, at the cheapest level: the CPU is the customer's, and telemetry compresses well at any level.</summary>
     public static ReadOnlyMemory<byte> Compress(ReadOnlySpan<byte> body)
     {
+        // GZipStream would write nothing at all, which is no gzip member.
+        if (body.IsEmpty)
+            return Empty;
         var compressed = new MemoryStream(Math.Max(256, body.Length / 4));
         using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
         {

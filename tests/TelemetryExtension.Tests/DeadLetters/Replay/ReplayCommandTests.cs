@@ -76,6 +76,72 @@ public sealed class ReplayCommandTests : IAsyncLifetime
         Assert.Equal(3, _backend.Received.Count);
     }
 
+    /// <summary>Wherever the file ends: it is said, what is whole arrives, and nobody takes it for success.</summary>
+    [Fact]
+    public async Task Replay_GzipCutAnywhere_IsNoSuccess()
+    {
+        var whole = Gzipped(Text(Payloads()));
+        for (var length = 2; length < whole.Length; length += 7)
+        {
+            _error.GetStringBuilder().Clear();
+            Assert.Equal(2, await Run("", await FileOf(whole[..length]), "--dry-run"));
+            Assert.Contains("letters.txt to its end: the gzip data is damaged or cut off", _error.ToString(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(0, await Run("", await FileOf(whole), "--dry-run"));
+    }
+
+    [Fact]
+    public async Task Replay_GzipCutOff_WhatIsWholeArrives()
+    {
+        var lines = Lines(Payloads()).ToArray();
+        var path = await FileOf([.. Gzipped(lines[0] + "\n" + lines[1] + "\n"), .. Gzipped(lines[2] + "\n")[..^9]]);
+
+        Assert.Equal(2, await Run("", path, "--endpoint", "http://backend"));
+
+        Assert.InRange(_backend.Received.Count, 2, 3);
+    }
+
+    [Fact]
+    public async Task Replay_GzipDamagedInTheMiddle_IsNoSuccess()
+    {
+        var whole = Gzipped(string.Join('\n', Lines(Payloads()).Append(Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20_000)))));
+        for (var at = 10; at < whole.Length; at += whole.Length / 40)
+        {
+            var damaged = (byte[])whole.Clone();
+            damaged[at] ^= 0x55;
+            Assert.NotEqual(0, await Run("", await FileOf(damaged), "--dry-run"));
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("START RequestId: x\n")]
+    [InlineData("a filter pattern \"otlp-dead-letter/1\" is none\n")]
+    [InlineData("otlp-dead-lette")]
+    public async Task Replay_NoDeadLetter_IsSaidAndNoSuccess(string text)
+    {
+        Assert.Equal(5, await Run("", await FileOf(text), "--endpoint", "http://backend"));
+        Assert.Equal(5, await Run(text, "--endpoint", "http://backend"));
+        Assert.Equal(5, await Run("", await FileOf(Gzipped(text)), "--dry-run"));
+
+        Assert.Equal(
+            [$"replay: there is no dead letter in {_folder}/letters.txt", "replay: there is no dead letter in standard input", $"replay: there is no dead letter in {_folder}/letters.txt"],
+            _error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task Replay_Noise_IsSaidAndNoSuccess()
+    {
+        for (var seed = 0; seed < 20; seed++)
+        {
+            var noise = new byte[3000];
+            new Random(seed).NextBytes(noise);
+            Assert.Equal(5, await Run("", await FileOf(noise), "--dry-run"));
+            Assert.Equal(2, await Run("", await FileOf([0x1f, 0x8b, .. noise]), "--dry-run"));
+        }
+    }
+
     [Fact]
     public async Task Replay_TwiceWithState_SendsNothingTwice()
     {
@@ -239,11 +305,21 @@ public sealed class ReplayCommandTests : IAsyncLifetime
 
     private static string Text(OtlpPayload[] payloads) => string.Join('\n', Lines(payloads));
 
-    private async Task<string> FileOf(string text)
+    private Task<string> FileOf(string text) => FileOf(Encoding.UTF8.GetBytes(text));
+
+    private async Task<string> FileOf(byte[] content)
     {
         var path = Path.Combine(_folder, "letters.txt");
-        await File.WriteAllTextAsync(path, text, Cancelled);
+        await File.WriteAllBytesAsync(path, content, Cancelled);
         return path;
+    }
+
+    private static byte[] Gzipped(string text)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+            gzip.Write(Encoding.UTF8.GetBytes(text));
+        return packed.ToArray();
     }
 
     private Task<int> Run(string input, params string[] arguments) => Run(input, TimeProvider.System, arguments);
