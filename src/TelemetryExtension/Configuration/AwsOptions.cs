@@ -8,7 +8,9 @@ internal sealed record AwsOptions(
     string? SessionToken = null,
     string? ContainerCredentialsUri = null,
     string? ContainerAuthorizationToken = null,
-    string? LogsEndpoint = null)
+    string? LogsEndpoint = null,
+    bool UseFips = false,
+    bool UseDualStack = false)
 {
     public static AwsOptions From(Variables variables) => new(
         variables.Text("AWS_REGION") ?? variables.Text("AWS_DEFAULT_REGION"),
@@ -17,8 +19,13 @@ internal sealed record AwsOptions(
         variables.Text("AWS_SESSION_TOKEN"),
         variables.Text("AWS_CONTAINER_CREDENTIALS_FULL_URI"),
         variables.Text("AWS_CONTAINER_AUTHORIZATION_TOKEN"),
-        variables.Text("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS") ?? variables.Text("AWS_ENDPOINT_URL"));
+        variables.Text("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS") ?? variables.Text("AWS_ENDPOINT_URL"),
+        IsTrue(variables.Text("AWS_USE_FIPS_ENDPOINT")),
+        IsTrue(variables.Text("AWS_USE_DUALSTACK_ENDPOINT")));
 
     /// <summary>The secrets stay out of every log line.</summary>
     public override string ToString() => $"{nameof(AwsOptions)} {{ Region = {Region}, AccessKeyId = {AccessKeyId} }}";
+
+    /// <summary>Whatever is not "true" is false, as for the AWS SDKs.</summary>
+    private static bool IsTrue(string? text) => string.Equals(text, "true", StringComparison.OrdinalIgnoreCase);
 }

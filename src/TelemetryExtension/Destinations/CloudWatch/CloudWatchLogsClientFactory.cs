@@ -39,21 +39,12 @@ internal static class CloudWatchLogsClientFactory
     public static AmazonCloudWatchLogsClient Create(AwsOptions aws, HttpMessageHandler? handler = null, int retries = 0) =>
         TryCreate(aws, out var client, out var problem, handler, retries) ? client! : throw new AmazonClientException(problem);
 
+    /// <summary>An endpoint that somebody names wins over the switches for FIPS and dual stack, which choose among AWS's own.</summary>
     private static Uri? EndpointOf(AwsOptions aws, string region)
     {
-        var text = aws.LogsEndpoint ?? $"https://logs.{region}.{DnsSuffixOf(region)}/";
+        var text = aws.LogsEndpoint ?? $"https://{AwsPartition.Host("logs", region, aws.UseFips, aws.UseDualStack, fipsIsDefault: true)}/";
         return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : null;
     }
-
-    /// <summary>The partitions with a domain of their own; the SDK's table of all regions costs more than it tells.</summary>
-    private static string DnsSuffixOf(string region) => region switch
-    {
-        _ when region.StartsWith("cn-", StringComparison.Ordinal) => "amazonaws.com.cn",
-        _ when region.StartsWith("eusc-", StringComparison.Ordinal) => "amazonaws.eu",
-        _ when region.StartsWith("us-iso-", StringComparison.Ordinal) => "c2s.ic.gov",
-        _ when region.StartsWith("us-isob-", StringComparison.Ordinal) => "sc2s.sgov.gov",
-        _ => "amazonaws.com",
-    };
 
     private static AWSCredentials? CredentialsOf(AwsOptions aws, out string problem)
     {

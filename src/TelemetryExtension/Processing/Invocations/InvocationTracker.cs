@@ -50,6 +50,9 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
             : null;
     }
 
+    /// <summary>The first ARN that the function was invoked by, maybe with a qualifier; null before.</summary>
+    public string? FunctionArn { get; private set; }
+
     /// <summary>The INVOKE event of the Extensions API: the only place that tells the header the function got.</summary>
     /// <param name="receivedAt">Unix epoch ns; stands in for the start if platform.start never comes.</param>
     public void OnInvoke(string requestId, string invokedArn, string? traceHeader, long receivedAt)
@@ -57,6 +60,8 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
         if (requestId.Length == 0)
             return;
         _announced = true;
+        if (FunctionArn is null && invokedArn.Length > 0)
+            FunctionArn = invokedArn;
         _runs.OfInvoke(requestId).OnInvoke(invokedArn, traceHeader, receivedAt);
         ForgetOldest();
     }
@@ -113,6 +118,7 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
 
     private void OnStart(PlatformEvent.Start start)
     {
+        FunctionArn ??= start.FunctionArn;
         if (_runs.OfStart(start.RequestId, start.Time) is not { } invocation)
             return;
         invocation.OnStart(start);

@@ -9,6 +9,7 @@ namespace TelemetryExtension.Processing.Resources;
 internal sealed class EnvironmentResource(ResourceOptions options, LambdaFacts facts, bool enrich = false)
 {
     private (string? InstanceId, long? MaxMemory) _instance;
+    private string? _functionArn;
     private int _restores = -1;
     private string _serviceInstanceId = "";
 
@@ -27,15 +28,15 @@ internal sealed class EnvironmentResource(ResourceOptions options, LambdaFacts f
 
     public void Update(InvocationTracker tracker)
     {
-        if (_restores == tracker.Restores && _instance == tracker.Instance)
+        if (_restores == tracker.Restores && _instance == tracker.Instance && _functionArn == tracker.FunctionArn)
             return;
         // Copies of one snapshot must not share an identity.
         if (_restores != tracker.Restores)
             _serviceInstanceId = Guid.NewGuid().ToString();
-        (_restores, _instance) = (tracker.Restores, tracker.Instance);
+        (_restores, _instance, _functionArn) = (tracker.Restores, tracker.Instance, tracker.FunctionArn);
         var problems = new SettingProblems();
         Attributes = LambdaResource.Create(
-            options, facts with { InstanceId = _instance.InstanceId, MaxMemory = _instance.MaxMemory }, _serviceInstanceId, problems);
+            options, facts with { InstanceId = _instance.InstanceId, MaxMemory = _instance.MaxMemory, InvokedFunctionArn = _functionArn }, _serviceInstanceId, problems);
         foreach (var problem in problems.Messages)
             Log.WarnOnce(problem, problem);
         Encoded = LambdaResource.Encode(Attributes);

@@ -24,9 +24,11 @@ internal static class LambdaResource
         Set(list, Conventions.ServiceInstanceId, serviceInstanceId);
         Set(list, Conventions.CloudProvider, "aws");
         Set(list, Conventions.CloudPlatform, "aws_lambda");
-        Set(list, Conventions.CloudRegion, region);
-        Set(list, Conventions.CloudAccountId, Text(facts.AccountId));
-        Set(list, Conventions.CloudResourceId, Arn(region, Text(facts.AccountId), name, version));
+        var invoked = LambdaArn.TryParse(facts.InvokedFunctionArn);
+        var account = Text(facts.AccountId) ?? invoked?.AccountId;
+        Set(list, Conventions.CloudRegion, region ?? invoked?.Region);
+        Set(list, Conventions.CloudAccountId, account);
+        Set(list, Conventions.CloudResourceId, ResourceId(invoked, region, account, name, version));
         Set(list, Conventions.FaasName, name);
         Set(list, Conventions.FaasVersion, version);
         Set(list, Conventions.FaasInstance, instance);
@@ -74,14 +76,10 @@ internal static class LambdaResource
 
     private static string? Text(string? fact) => string.IsNullOrWhiteSpace(fact) ? null : fact.Trim();
 
-    /// <summary>The function's own ARN with the resolved version, never an alias; $LATEST is the unqualified ARN.</summary>
-    private static string? Arn(string? region, string? account, string? name, string? version)
-    {
-        if (region is null || account is null || name is null)
-            return null;
-        var partition = region.StartsWith("cn-", StringComparison.Ordinal) ? "aws-cn"
-            : region.StartsWith("us-gov-", StringComparison.Ordinal) ? "aws-us-gov"
-            : "aws";
-        return $"arn:{partition}:lambda:{region}:{account}:function:{name}" + (version is null or "$LATEST" ? "" : ":" + version);
-    }
+    /// <summary>
+    /// The function's own ARN with the resolved version. Partition, region and account come from the ARN that was invoked, once there is one: nothing else
+    /// knows them for certain.
+    /// </summary>
+    private static string? ResourceId(LambdaArn? invoked, string? region, string? account, string? name, string? version) =>
+        (invoked ?? (region is null || account is null || name is null ? null : new(AwsPartition.OfRegion(region).Id, region, account, name, null)))?.WithVersion(version);
 }

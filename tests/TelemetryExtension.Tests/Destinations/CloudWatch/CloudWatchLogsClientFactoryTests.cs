@@ -19,6 +19,23 @@ public sealed class CloudWatchLogsClientFactoryTests
     [InlineData("future-west-9", "https://logs.future-west-9.amazonaws.com/")]
     public void Create_Region_GivesItsEndpoint(string region, string expected) => Assert.Equal(expected, UrlOf(Keys with { Region = region }));
 
+    [Theory]
+    [InlineData("true", null, "https://logs-fips.eu-west-1.amazonaws.com/")]
+    [InlineData(" TRUE ", "", "https://logs-fips.eu-west-1.amazonaws.com/")]
+    [InlineData(null, "True", "https://logs.eu-west-1.api.aws/")]
+    [InlineData("true", "true", "https://logs-fips.eu-west-1.api.aws/")]
+    [InlineData("false", "0", "https://logs.eu-west-1.amazonaws.com/")]
+    [InlineData("1", "yes", "https://logs.eu-west-1.amazonaws.com/")]
+    public void Create_FipsAndDualStack_AsTheSdksReadThem(string? fips, string? dualStack, string expected)
+    {
+        var variables = new Env { ["AWS_REGION"] = "eu-west-1", ["AWS_USE_FIPS_ENDPOINT"] = fips, ["AWS_USE_DUALSTACK_ENDPOINT"] = dualStack };
+        Assert.Equal(expected, UrlOf(AwsOptions.From(variables.Read()) with { AccessKeyId = "a", SecretAccessKey = "b" }));
+    }
+
+    [Fact]
+    public void Create_EndpointUrlAndSwitches_TheUrlWins() =>
+        Assert.Equal("http://all:1/", UrlOf(Keys with { LogsEndpoint = "http://all:1", UseFips = true, UseDualStack = true }));
+
     [Fact]
     public void Create_EndpointUrls_TheMoreSpecialOneWins()
     {

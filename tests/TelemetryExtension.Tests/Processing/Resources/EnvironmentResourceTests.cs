@@ -35,6 +35,21 @@ public class EnvironmentResourceTests
         Assert.NotEqual(Identity(resources[0]).Service, Identity(resources[1]).Service);
     }
 
+    [Fact]
+    public void Update_FirstInvoke_TakesThePartitionFromItsArnOnce()
+    {
+        var resource = new EnvironmentResource(new(Region: "zz-new-1"), new LambdaFacts("1", "orders", "$LATEST"));
+        resource.Update(_tracker);
+        _tracker.OnInvoke("r1", "arn:aws-new:lambda:zz-new-1:1:function:orders:blue", null, 1);
+        resource.Update(_tracker);
+        var version = resource.Version;
+        _tracker.OnInvoke("r2", "arn:aws-new:lambda:zz-new-1:1:function:orders:green", null, 2);
+        resource.Update(_tracker);
+
+        Assert.Equal(version, resource.Version);
+        Assert.Contains(new("cloud.resource_id", "arn:aws-new:lambda:zz-new-1:1:function:orders"), resource.Attributes);
+    }
+
     private static (object? Service, object? Faas) Identity(EnvironmentResource resource)
     {
         var attributes = resource.Attributes.ToDictionary(pair => pair.Key, pair => pair.Value);

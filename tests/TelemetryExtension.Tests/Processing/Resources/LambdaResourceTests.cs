@@ -47,8 +47,27 @@ public class LambdaResourceTests
     [Theory]
     [InlineData("cn-north-1", "arn:aws-cn:")]
     [InlineData("us-gov-west-1", "arn:aws-us-gov:")]
+    [InlineData("eusc-de-east-1", "arn:aws-eusc:")]
+    [InlineData("us-isof-south-1", "arn:aws-iso-f:")]
     public void Arn_InOtherPartitions_SaysSo(string region, string start) =>
         Assert.StartsWith(start, (string)Create(new(Region: region), Facts)["cloud.resource_id"], StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("arn:aws-new:lambda:zz-new-1:999999999999:function:orders", "arn:aws-new:lambda:zz-new-1:999999999999:function:orders:7")]
+    [InlineData("arn:aws-new:lambda:zz-new-1:999999999999:function:orders:prod", "arn:aws-new:lambda:zz-new-1:999999999999:function:orders:7")]
+    [InlineData("nonsense", "arn:aws:lambda:zz-new-1:123456789012:function:orders:7")]
+    public void Arn_OfTheInvokedFunction_WinsOverWhatTheRegionSuggests(string invoked, string expected)
+    {
+        var attributes = Create(new(Region: "zz-new-1", FunctionName: "orders", FunctionVersion: "7"), new("123456789012", InvokedFunctionArn: invoked));
+        Assert.Equal(expected, attributes["cloud.resource_id"]);
+    }
+
+    [Fact]
+    public void AccountAndRegion_KnownOnlyFromTheInvokedArn_AreTakenFromIt()
+    {
+        var attributes = Create(new(FunctionName: "orders"), new(InvokedFunctionArn: "arn:aws-cn:lambda:cn-north-1:1234:function:orders"));
+        Assert.Equal(("cn-north-1", "1234", "arn:aws-cn:lambda:cn-north-1:1234:function:orders"), (attributes["cloud.region"], attributes["cloud.account.id"], attributes["cloud.resource_id"]));
+    }
 
     [Fact]
     public void UsersAttributes_Win_AndServiceNameMost()
