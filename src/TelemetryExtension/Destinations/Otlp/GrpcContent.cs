@@ -20,13 +20,17 @@ internal sealed class GrpcContent : HttpContent
         Headers.ContentType = Grpc;
     }
 
-    /// <summary>The first message of a response body; empty when there is none, or when it is compressed (which we never ask for).</summary>
-    public static ReadOnlySpan<byte> MessageOf(ReadOnlySpan<byte> body)
+    /// <summary>The first message of a response body; empty when there is none, or when it is compressed in a way that is not known here.</summary>
+    /// <param name="encoding">grpc-encoding.</param>
+    public static ReadOnlySpan<byte> MessageOf(ReadOnlySpan<byte> body, string? encoding)
     {
-        if (body.Length < FrameBytes || body[0] != 0)
+        if (body.Length < FrameBytes)
             return default;
         var length = BinaryPrimitives.ReadUInt32BigEndian(body[1..]);
-        return length <= body.Length - FrameBytes ? body.Slice(FrameBytes, (int)length) : default;
+        if (length > body.Length - FrameBytes)
+            return default;
+        var message = body.Slice(FrameBytes, (int)length);
+        return body[0] == 0 ? message : AnswerBody.Decode(message.ToArray(), encoding ?? "unknown") ?? [];
     }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);

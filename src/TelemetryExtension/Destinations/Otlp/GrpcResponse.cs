@@ -32,11 +32,14 @@ internal static class GrpcResponse
         var code = int.TryParse(grpcStatus, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) ? parsed : FromHttp(httpStatus);
         if (code == Ok)
         {
-            var (rejected, warning) = OtlpHttpResponse.PartialSuccess(message);
-            return new(DeliveryStatus.Delivered, rejected, warning);
+            // The protocol is gRPC's for certain: what is in its frame is protobuf, whether or not it can be read.
+            var response = ExportResponse.Read(message, "application/x-protobuf");
+            return response.Kind == ExportResponseKind.Response
+                ? new(DeliveryStatus.Delivered, response.Rejected, response.Message)
+                : new(DeliveryStatus.Delivered, 0, "the answer is no OTLP response");
         }
 
-        var said = grpcMessage is null ? null : OtlpHttpResponse.Text(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(grpcMessage)));
+        var said = grpcMessage is null ? null : Printable.Line(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(grpcMessage)));
         var name = code < Names.Length ? Names[code] : code.ToString(CultureInfo.InvariantCulture);
         var text = $"gRPC {name}{(grpcStatus is null ? $" (HTTP {httpStatus.ToString(CultureInfo.InvariantCulture)})" : "")}{(said is null ? "" : ": " + said)}";
         var retryInfo = RetryInfo(detailsBin);

@@ -67,21 +67,25 @@ internal sealed class OtlpGrpcDestination(string name, OtlpEndpoint?[] endpoints
         // The trailers come behind the body. A body that breaks off leaves the call without a status: that may be tried again.
         var body = await BoundedBody.ReadAsync(response.Content, MaxResponseBytes, hasTrailers: true, cancellationToken);
         var status = Value(response.TrailingHeaders, "grpc-status") ?? Value(response.Headers, "grpc-status");
+        var contentType = AnswerHeaders.Value(response.Content.Headers, "Content-Type");
         if (status is null && response.StatusCode == HttpStatusCode.OK)
-            return new(DeliveryStatus.Retryable, 0, "gRPC answer without a status");
+            return contentType is null || contentType.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase)
+                ? new(DeliveryStatus.Retryable, 0, "gRPC answer without a status")
+                : new(DeliveryStatus.Refused, 0, $"HTTP 200 without a gRPC status ({contentType}): this is no gRPC endpoint");
         var result = GrpcResponse.Classify(
             status,
             (int)response.StatusCode,
             Value(response.TrailingHeaders, "grpc-message") ?? Value(response.Headers, "grpc-message"),
             Value(response.TrailingHeaders, "grpc-status-details-bin") ?? Value(response.Headers, "grpc-status-details-bin"),
-            GrpcContent.MessageOf(body));
+            GrpcContent.MessageOf(body, Value(response.Headers, "grpc-encoding")));
 
         // Somebody on the way who speaks HTTP only says it the HTTP way.
+        if (status is null && OtlpHttpResponse.Redirect(Value(response.Headers, "Location")) is { } redirect && (int)response.StatusCode is >= 300 and < 400)
+            return result with { Message = result.Message + redirect };
         return status is null && result.Status == DeliveryStatus.Retryable
             ? result with { RetryAfter = OtlpHttpResponse.RetryAfter(Value(response.Headers, "Retry-After"), time.GetUtcNow()) }
             : result;
     }
 
-    private static string? Value(HttpResponseHeaders headers, string name) =>
-        headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
+    private static string? Value(HttpResponseHeaders headers, string name) => AnswerHeaders.Value(headers, name);
 }

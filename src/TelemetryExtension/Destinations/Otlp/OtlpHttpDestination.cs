@@ -76,9 +76,6 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
     /// <param name="took">To the headers.</param>
     private async ValueTask<DeliveryResult> ReadAsync(HttpResponseMessage response, TimeSpan took, CancellationToken cancellationToken)
     {
-        var retryAfter = response.Headers.TryGetValues("Retry-After", out var values) ? values.FirstOrDefault() : null;
-        var contentType = response.Content.Headers.ContentType?.MediaType;
-        var status = (int)response.StatusCode;
         byte[] body;
         // With a status that came at the very end of the time the body is usually there already, and it may say that records were rejected.
         using var patience = cancellationToken.IsCancellationRequested
@@ -100,7 +97,12 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
                 Interlocked.Increment(ref _hangs);
         }
 
-        return OtlpHttpResponse.Classify(status, body, contentType, retryAfter, time.GetUtcNow());
+        return OtlpHttpResponse.Classify(
+            new(
+                (int)response.StatusCode, body,
+                AnswerHeaders.Value(response.Content.Headers, "Content-Type"), AnswerHeaders.Value(response.Content.Headers, "Content-Encoding"),
+                AnswerHeaders.Value(response.Headers, "Retry-After"), AnswerHeaders.Value(response.Headers, "Location")),
+            time.GetUtcNow());
     }
 
     /// <summary>

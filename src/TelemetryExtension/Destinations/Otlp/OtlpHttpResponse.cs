@@ -8,56 +8,68 @@ namespace TelemetryExtension.Destinations.Otlp;
 /// <summary>What an answer over OTLP/HTTP means (OTLP specification, OTLP/HTTP response): a pure function of the answer.</summary>
 internal static class OtlpHttpResponse
 {
-    private const int MaxMessageLength = 300;
-
-    /// <param name="body">What could be read of it; protobuf when the content type says so.</param>
-    /// <param name="retryAfter">The raw header, in either form: seconds or HTTP date.</param>
-    public static DeliveryResult Classify(int status, ReadOnlySpan<byte> body, string? contentType, string? retryAfter, DateTimeOffset now)
+    public static DeliveryResult Classify(in HttpAnswer answer, DateTimeOffset now)
     {
-        var isProtobuf = contentType?.Contains("protobuf", StringComparison.OrdinalIgnoreCase) ?? false;
-        if (status is >= 200 and < 300)
-        {
-            // Any success is final, even if its body cannot be read.
-            var (rejected, message) = isProtobuf || contentType is null ? PartialSuccess(body) : default;
-            return new(DeliveryStatus.Delivered, rejected, message);
-        }
-
-        var said = isProtobuf ? StatusMessage(body) : Text(body);
-        var text = $"HTTP {status.ToString(CultureInfo.InvariantCulture)}{(said is null ? "" : ": " + said)}";
-        return status is 429 or 502 or 503 or 504
-            ? new(DeliveryStatus.Retryable, 0, text, RetryAfter(retryAfter, now))
-            : new(DeliveryStatus.Refused, 0, text, MayBeTooLargeOrPoisoned: status is 400 or 413, IsTooLarge: status is 413);
+        var body = AnswerBody.Decode(answer.Body, answer.ContentEncoding);
+        if (answer.Status is >= 200 and < 300)
+            return body is null ? Unexpected($" (encoded as {answer.ContentEncoding})", null) : Success(answer, ExportResponse.Read(body, answer.ContentType));
+        var text = $"HTTP {answer.Status.ToString(CultureInfo.InvariantCulture)}";
+        if (answer.Status is >= 300 and < 400 && Redirect(answer.Location) is { } redirect)
+            text += redirect;
+        else if (Said(body, answer.ContentType) is { } said)
+            text += ": " + said;
+        return answer.Status is 429 or 502 or 503 or 504
+            ? new(DeliveryStatus.Retryable, 0, text, RetryAfter(answer.RetryAfter, now))
+            : new(DeliveryStatus.Refused, 0, text, MayBeTooLargeOrPoisoned: answer.Status is 400 or 413, IsTooLarge: answer.Status is 413);
     }
 
-    /// <summary>Export*ServiceResponse { 1 partial_success { 1 rejected_* int64, 2 error_message } }, the same numbers for all signals.</summary>
-    public static (int Rejected, string? Message) PartialSuccess(ReadOnlySpan<byte> response)
+    /// <summary>
+    /// Success is final, whatever the body says. Only a web page is none: it comes from a login, a proxy, a server on the wrong port, and the telemetry
+    /// went nowhere. Refused, not retried: as dead letters it can be sent again to the right address.
+    /// </summary>
+    private static DeliveryResult Success(in HttpAnswer answer, ExportResponse response)
     {
-        var rejected = 0;
-        string? message = null;
-        var outer = new ProtobufReader(response);
-        while (outer.TryReadTag(out var field, out var type))
+        var isHtml = answer.ContentType?.Contains("html", StringComparison.OrdinalIgnoreCase) == true;
+        return response.Kind switch
         {
-            if (field != 1 || type != WireType.LengthDelimited)
-            {
-                outer.TrySkip(type);
-                continue;
-            }
+            ExportResponseKind.Page => new(
+                DeliveryStatus.Refused, 0,
+                $"HTTP {answer.Status.ToString(CultureInfo.InvariantCulture)} with a web page{Of(answer.ContentType)}{Quoted(response.Message)}: this is no OTLP endpoint"),
+            ExportResponseKind.Other => Unexpected(Of(answer.ContentType), response.Message),
+            // There is nothing in it, but whoever sends HTML may not have taken anything.
+            _ when response == default && isHtml => Unexpected(Of(answer.ContentType), null),
+            _ => new(DeliveryStatus.Delivered, response.Rejected, response.Message),
+        };
+    }
 
-            if (!outer.TryReadBytes(out var partial))
-                break;
-            var inner = new ProtobufReader(partial);
-            while (inner.TryReadTag(out field, out type))
-            {
-                if (field == 1 && type == WireType.Varint && inner.TryReadVarint(out var count))
-                    rejected = (int)Math.Clamp((long)count, 0, int.MaxValue);
-                else if (field == 2 && type == WireType.LengthDelimited && inner.TryReadBytes(out var text))
-                    message = Text(text);
-                else
-                    inner.TrySkip(type);
-            }
-        }
+    private static DeliveryResult Unexpected(string which, string? said) =>
+        new(DeliveryStatus.Delivered, 0, $"the answer is no OTLP response{which}{(said is null ? "" : ": " + said)}");
 
-        return (rejected, message);
+    private static string Of(string? contentType) => contentType is null ? "" : $" ({contentType})";
+
+    private static string Quoted(string? title) => title is null ? "" : $" '{title}'";
+
+    /// <summary>What a refusal says in its body: google.rpc.Status in protobuf, text, JSON, or the title of a page.</summary>
+    private static string? Said(byte[]? body, string? contentType)
+    {
+        if (body is null)
+            return null;
+        if (contentType?.Contains("protobuf", StringComparison.OrdinalIgnoreCase) == true && StatusMessage(body) is { } message)
+            return message;
+        var text = body.AsSpan().TrimStart(" \t\r\n"u8);
+        return text.StartsWith("<"u8) && ExportResponse.Read(text, contentType) is { Kind: ExportResponseKind.Page, Message: { } title } ? title : Printable.Line(text);
+    }
+
+    /// <summary>Where a redirect leads, without what may be secret in it. Redirects are not followed: they would carry credentials elsewhere.</summary>
+    public static string? Redirect(string? location)
+    {
+        if (location is null)
+            return null;
+        var end = location.AsSpan().IndexOfAny('?', '#');
+        var shown = end < 0 ? location : location[..end];
+        if (Uri.TryCreate(shown, UriKind.Absolute, out var url) && url.UserInfo.Length > 0)
+            shown = new UriBuilder(url) { UserName = "", Password = "" }.Uri.ToString();
+        return Printable.Line(Encoding.UTF8.GetBytes(shown)) is { } text ? $" redirects to {text}, which is not followed: set it as the endpoint" : null;
     }
 
     /// <summary>google.rpc.Status { 1 code, 2 message }.</summary>
@@ -67,7 +79,7 @@ internal static class OtlpHttpResponse
         while (reader.TryReadTag(out var field, out var type))
         {
             if (field == 2 && type == WireType.LengthDelimited && reader.TryReadBytes(out var text))
-                return Text(text);
+                return Printable.Line(text);
             reader.TrySkip(type);
         }
 
@@ -80,18 +92,5 @@ internal static class OtlpHttpResponse
             return null;
         var delay = value.Delta ?? value.Date - now;
         return delay < TimeSpan.Zero ? TimeSpan.Zero : delay;
-    }
-
-    /// <summary>The server's words, fit for one log line: bounded, and without control characters.</summary>
-    public static string? Text(ReadOnlySpan<byte> utf8)
-    {
-        var text = Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, MaxMessageLength)]).Trim();
-        if (text.Length == 0)
-            return null;
-        return string.Create(text.Length, text, static (span, source) =>
-        {
-            for (var i = 0; i < span.Length; i++)
-                span[i] = char.IsControl(source[i]) ? ' ' : source[i];
-        });
     }
 }

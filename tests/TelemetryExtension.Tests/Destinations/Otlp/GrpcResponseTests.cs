@@ -88,7 +88,20 @@ public sealed class GrpcResponseTests
     [InlineData("00ffffffff0a00", "")]
     [InlineData("0000", "")]
     public void MessageOf_Frame(string body, string message) =>
-        Assert.Equal(message, Convert.ToHexStringLower(GrpcContent.MessageOf(Convert.FromHexString(body))));
+        Assert.Equal(message, Convert.ToHexStringLower(GrpcContent.MessageOf(Convert.FromHexString(body), null)));
+
+    [Fact]
+    public void MessageOf_Compressed_IsUnpacked()
+    {
+        var packed = GzipBody.Compress([10, 0]).ToArray();
+        byte[] body = [1, 0, 0, 0, (byte)packed.Length, .. packed];
+        Assert.Equal([10, 0], GrpcContent.MessageOf(body, "gzip").ToArray());
+        Assert.Empty(GrpcContent.MessageOf([1, 0, 0, 0, 2, 10, 0], "snappy").ToArray());
+    }
+
+    [Fact]
+    public void Classify_OkWithABodyThatIsNone_IsDeliveredWithAWarning() =>
+        Assert.Equal(new(DeliveryStatus.Delivered, 0, "the answer is no OTLP response"), GrpcResponse.Classify("0", 200, null, null, [255, 255]));
 
     private static string Details(long? seconds, int nanos)
     {

@@ -26,7 +26,7 @@ public sealed class OtlpHttpResponseTests
     [InlineData(504, DeliveryStatus.Retryable)]
     public void Classify_Status_AsTheSpecificationSays(int status, object expected)
     {
-        var result = OtlpHttpResponse.Classify(status, [], null, null, Now);
+        var result = OtlpHttpResponse.Classify(new(status, []), Now);
         Assert.Equal((DeliveryStatus)expected, result.Status);
         Assert.Equal(status is 400 or 413, result.MayBeTooLargeOrPoisoned);
     }
@@ -34,28 +34,20 @@ public sealed class OtlpHttpResponseTests
     [Fact]
     public void Classify_PartialSuccess_CountsAndQuotes()
     {
-        var result = OtlpHttpResponse.Classify(200, Partial(3, "too\nold"), "application/x-protobuf", null, Now);
+        var result = OtlpHttpResponse.Classify(new(200, Partial(3, "too\nold"), "application/x-protobuf"), Now);
         Assert.Equal(new(DeliveryStatus.Delivered, 3, "too old"), result);
     }
 
     [Fact]
     public void Classify_WarningOnSuccess_RejectsNothing()
     {
-        var result = OtlpHttpResponse.Classify(200, Partial(0, "deprecated"), "application/x-protobuf", null, Now);
+        var result = OtlpHttpResponse.Classify(new(200, Partial(0, "deprecated"), "application/x-protobuf"), Now);
         Assert.Equal(new(DeliveryStatus.Delivered, 0, "deprecated"), result);
     }
 
     [Fact]
     public void Classify_NegativeRejected_IsZero() =>
-        Assert.Equal(0, OtlpHttpResponse.Classify(200, Partial(ulong.MaxValue, ""), "application/x-protobuf", null, Now).RejectedRecords);
-
-    [Theory]
-    [InlineData("application/x-protobuf", "0a0f08")]
-    [InlineData("application/x-protobuf", "ffffffff")]
-    [InlineData("application/json", "7b7d")]
-    [InlineData("text/html", "3c703e")]
-    public void Classify_SuccessWithUnreadableBody_IsFinal(string contentType, string body) =>
-        Assert.Equal(new(DeliveryStatus.Delivered), OtlpHttpResponse.Classify(200, Convert.FromHexString(body), contentType, null, Now));
+        Assert.Equal(0, OtlpHttpResponse.Classify(new(200, Partial(ulong.MaxValue, ""), "application/x-protobuf"), Now).RejectedRecords);
 
     [Fact]
     public void Classify_StatusMessage_IsQuoted()
@@ -63,8 +55,10 @@ public sealed class OtlpHttpResponseTests
         using var writer = new OtlpWriter();
         writer.Varint(1, 3);
         writer.String(2, "bad data");
-        Assert.Equal("HTTP 400: bad data", OtlpHttpResponse.Classify(400, writer.Written, "application/x-protobuf", null, Now).Message);
-        Assert.Equal("HTTP 502: <p>", OtlpHttpResponse.Classify(502, "<p>"u8, "text/html", null, Now).Message);
+        Assert.Equal("HTTP 400: bad data", OtlpHttpResponse.Classify(new(400, writer.ToArray(), "application/x-protobuf"), Now).Message);
+        Assert.Equal("HTTP 502: <p>", OtlpHttpResponse.Classify(new(502, "<p>"u8.ToArray(), "text/html"), Now).Message);
+        Assert.Equal("HTTP 502: Bad Gateway", OtlpHttpResponse.Classify(new(502, "<html><title>Bad Gateway</title>"u8.ToArray(), "text/html"), Now).Message);
+        Assert.Equal("HTTP 400: old", OtlpHttpResponse.Classify(new(400, GzipBody.Compress("old"u8).ToArray(), "text/plain", "gzip"), Now).Message);
     }
 
     [Theory]
@@ -75,7 +69,28 @@ public sealed class OtlpHttpResponseTests
     [InlineData("soon", null)]
     [InlineData(null, null)]
     public void RetryAfter_BothForms(string? header, int? seconds) =>
-        Assert.Equal(seconds is { } s ? TimeSpan.FromSeconds(s) : null, OtlpHttpResponse.Classify(503, [], null, header, Now).RetryAfter);
+        Assert.Equal(seconds is { } s ? TimeSpan.FromSeconds(s) : null, OtlpHttpResponse.Classify(new(503, [], RetryAfter: header), Now).RetryAfter);
+
+    [Theory]
+    [InlineData("https://login.test/", "HTTP 302 redirects to https://login.test/, which is not followed: set it as the endpoint")]
+    [InlineData("https://user:secret@login.test/a?key=secret#secret", "HTTP 302 redirects to https://login.test/a, which is not followed: set it as the endpoint")]
+    [InlineData("/otlp/v1/logs", "HTTP 302 redirects to /otlp/v1/logs, which is not followed: set it as the endpoint")]
+    [InlineData("bad\nvalue", "HTTP 302 redirects to bad value, which is not followed: set it as the endpoint")]
+    [InlineData("", "HTTP 302: moved")]
+    [InlineData(null, "HTTP 302: moved")]
+    public void Classify_Redirect_SaysWhereTo(string? location, string expected) =>
+        Assert.Equal(new(DeliveryStatus.Refused, 0, expected), OtlpHttpResponse.Classify(new(302, "moved"u8.ToArray(), Location: location), Now));
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(101)]
+    [InlineData(304)]
+    [InlineData(418)]
+    [InlineData(451)]
+    [InlineData(599)]
+    [InlineData(999)]
+    public void Classify_OddStatus_IsRefusedAndNamed(int status) =>
+        Assert.Equal(new(DeliveryStatus.Refused, 0, $"HTTP {status}"), OtlpHttpResponse.Classify(new(status, []), Now));
 
     private static byte[] Partial(ulong rejected, string message)
     {
