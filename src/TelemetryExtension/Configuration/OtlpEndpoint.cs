@@ -25,5 +25,5 @@ internal sealed record OtlpEndpoint(
     public override string ToString() => Url.GetLeftPart(UriPartial.Path);
 }
 
-/// <summary>PEM files from the settings; null means the system's trust and no client certificate.</summary>
-internal readonly record struct TlsFiles(string? Certificate = null, string? ClientKey = null, string? ClientCertificate = null);
+/// <summary>Certificates and key from the settings; null means the system's trust and no client certificate.</summary>
+internal readonly record struct TlsFiles(PemSource? Certificate = null, PemSource? ClientKey = null, PemSource? ClientCertificate = null);

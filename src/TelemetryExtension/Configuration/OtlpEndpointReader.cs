@@ -12,6 +12,9 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts)
 {
     private const string Endpoint = "ENDPOINT";
     private const int DefaultTimeoutMs = 10_000;
+
+    /// <summary>Headers in one message.</summary>
+    private const int MaxNamed = 10;
     private readonly HashSet<string> _reported = [];
 
     /// <summary>Null when no usable endpoint is set for the signal. An endpoint that cannot be used counts as unset.</summary>
@@ -45,13 +48,9 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts)
                 continue;
             var headers = Headers(levels, url);
             url = new UriBuilder(url) { UserName = "", Password = "" }.Uri;
-            if (protocol == OtlpProtocol.HttpProtobuf && !level.EndpointIsExact)
-                url = Append(url, signal);
-            var timeout = Timeout(levels);
-            return new(url, protocol, headers, timeout, Gzip(levels), new(
-                First(levels, "CERTIFICATE").Value,
-                First(levels, "CLIENT_KEY").Value,
-                First(levels, "CLIENT_CERTIFICATE").Value));
+            if (protocol == OtlpProtocol.HttpProtobuf)
+                url = level.EndpointIsExact ? Exact(level, url, signal) : Append(Base(level, url), signal);
+            return new(url, protocol, headers, Timeout(levels), Gzip(levels), Tls(levels));
         }
 
         return null;
@@ -81,6 +80,41 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts)
         if (_reported.Add(name))
             variables.Problems.AddSecret(name, what, "no endpoint from this setting");
         return null;
+    }
+
+    /// <summary>The most common mistake is a base that holds the path of one signal. No backend expects /v1/traces/v1/logs, so the path is left out.</summary>
+    private Uri Base(OtlpLevel level, Uri url)
+    {
+        var path = url.AbsolutePath.TrimEnd('/');
+        if (Array.Find(OtlpPaths.AllHttp, each => path.EndsWith("/" + each, StringComparison.OrdinalIgnoreCase)) is not { } signalPath)
+            return url;
+        url = new UriBuilder(url) { Path = path[..^signalPath.Length] }.Uri;
+        if (_reported.Add(level.Prefix + Endpoint))
+            variables.Problems.AddSecret(level.Prefix + Endpoint, $"ends in /{signalPath}, but the extension appends the path of each signal to it", Shown(url));
+        return url;
+    }
+
+    /// <summary>The endpoint of one signal is used as it is, as the specification wants it, even where it is probably wrong.</summary>
+    private Uri Exact(OtlpLevel level, Uri url, Signal signal)
+    {
+        var (path, expected) = (url.AbsolutePath.TrimEnd('/'), OtlpPaths.Http(signal));
+        var isOther = Array.Exists(OtlpPaths.AllHttp, each => each != expected && path.EndsWith("/" + each, StringComparison.OrdinalIgnoreCase));
+        if ((path.Length == 0 || isOther) && _reported.Add(level.Prefix + Endpoint))
+            variables.Problems.AddSecret(level.Prefix + Endpoint, $"is the whole URL of one signal and should probably end in /{expected}", Shown(url));
+        return url;
+    }
+
+    /// <summary>Without the query: some vendors carry keys there.</summary>
+    private static string Shown(Uri url) => url.GetLeftPart(UriPartial.Path);
+
+    private TlsFiles Tls(OtlpLevel[] levels)
+    {
+        var (key, certificate) = (Pem("CLIENT_KEY"), Pem("CLIENT_CERTIFICATE"));
+        if (key is not null && certificate is null && _reported.Add(key.Setting))
+            variables.Problems.AddSecret(key.Setting, "is set without a client certificate", "no client certificate");
+        return new(Pem("CERTIFICATE"), key, certificate);
+
+        PemSource? Pem(string option) => First(levels, option) is (var name, { } value) ? new(value, name) : null;
     }
 
     /// <summary>The general endpoint is a base: v1/{signal} is appended relative to it, whether or not it ends in a slash.</summary>
@@ -130,9 +164,12 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts)
     private List<KeyValuePair<string, string>> Headers(OtlpLevel[] levels, Uri url)
     {
         var (name, value) = First(levels, "HEADERS");
-        var headers = OtlpHeaders.Parse(value, out var unreadable);
-        if (unreadable > 0 && _reported.Add(name))
-            variables.Problems.AddSecret(name, $"has {unreadable} members that are not key=value", "the others");
+        var headers = OtlpHeaders.Parse(value, out var leftOut);
+        if (leftOut.Count > 0 && _reported.Add(name))
+            variables.Problems.AddSecret(
+                name,
+                $"has headers that cannot be sent: {string.Join("; ", leftOut.Take(MaxNamed))}{(leftOut.Count > MaxNamed ? $"; and {leftOut.Count - MaxNamed} more" : "")}",
+                "the others");
         if (url.UserInfo.Length > 0 && !headers.Exists(static header => header.Key == "authorization"))
             headers.Add(new("authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(url.UserInfo)))));
         return headers;

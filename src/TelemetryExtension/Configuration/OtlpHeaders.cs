@@ -2,25 +2,46 @@ namespace TelemetryExtension.Configuration;
 
 /// <summary>
 /// The value of OTEL_EXPORTER_OTLP_HEADERS: W3C baggage without properties. Split at commas, then at the first equals sign; blanks around
-/// both are cut, the value is percent-decoded, and a plus stays a plus.
+/// both are cut, the value is percent-decoded, and a plus stays a plus. A header that cannot be sent costs only itself.
 /// </summary>
 internal static class OtlpHeaders
 {
-    /// <param name="unreadable">Members left out: no equals sign, no valid header name, or a value that no header can carry.</param>
-    public static List<KeyValuePair<string, string>> Parse(string? raw, out int unreadable)
+    /// <summary>Names the payload on the wire, the same on a re-send: delivery is at least once, and this tells copies apart.</summary>
+    public const string BatchId = "x-telemetry-extension-batch-id";
+
+    /// <summary>Longer names are cut in messages: it may be a secret in the wrong place.</summary>
+    private const int MaxNamed = 40;
+
+    /// <summary>
+    /// Names that HTTP itself or we own: they say how the body is encoded, how long it is, which host is meant, and how the connection is used (RFC 9110
+    /// 7.6.1). Another value would break the request, and all telemetry with it.
+    /// </summary>
+    private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)
     {
-        unreadable = 0;
+        "content-type", "content-length", "content-encoding", "transfer-encoding", "trailer", "te", "host", "expect", "connection", "keep-alive",
+        "proxy-connection", "upgrade", "http2-settings", "grpc-encoding", "grpc-timeout", "grpc-accept-encoding", BatchId,
+    };
+
+    /// <param name="leftOut">What cannot be sent, and why, one text each. It holds names, never values.</param>
+    public static List<KeyValuePair<string, string>> Parse(string? raw, out List<string> leftOut)
+    {
+        leftOut = [];
         var headers = new List<KeyValuePair<string, string>>();
-        if (raw is null)
-            return headers;
-        foreach (var member in raw.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        var members = (raw ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        for (var i = 0; i < members.Length; i++)
         {
-            var equals = member.IndexOf('=');
-            var name = equals < 0 ? "" : member[..equals].Trim().ToLowerInvariant();
-            var value = equals < 0 ? "" : Uri.UnescapeDataString(member[(equals + 1)..].Trim());
-            if (!IsToken(name) || !IsFieldValue(value))
+            var equals = members[i].IndexOf('=', StringComparison.Ordinal);
+            if (equals < 0)
             {
-                unreadable++;
+                leftOut.Add($"entry {i + 1} of {members.Length} is not key=value");
+                continue;
+            }
+
+            var name = members[i][..equals].Trim().ToLowerInvariant();
+            var value = Uri.UnescapeDataString(members[i][(equals + 1)..].Trim());
+            if (Problem(name, value) is { } problem)
+            {
+                leftOut.Add(problem);
                 continue;
             }
 
@@ -31,20 +52,24 @@ internal static class OtlpHeaders
         return headers;
     }
 
-    /// <summary>RFC 9110 5.6.2. Names that the transport owns would break the request and are refused too.</summary>
-    private static bool IsToken(string name)
+    /// <summary>Why a header cannot be sent; null when it can.</summary>
+    public static string? Problem(string name, string value)
     {
-        foreach (var c in name)
-            if (!char.IsAsciiLetterOrDigit(c) && !"!#$%&'*+-.^_`|~".Contains(c))
-                return false;
-        return name is not ("" or "content-length" or "content-type" or "content-encoding" or "transfer-encoding" or "connection" or "te");
+        if (name.Length == 0)
+            return "an entry has no name";
+        if (!name.All(IsTokenCharacter))
+            return $"'{Printable(name)}' is not a header name";
+        if (Reserved.Contains(name))
+            return $"'{name}' is set by the extension itself";
+        return value.All(static c => c is '\t' or >= ' ' and < (char)0x7f) ? null : $"'{Printable(name)}' has a value with characters that no header can carry (only ASCII, no line breaks)";
     }
 
-    private static bool IsFieldValue(string value)
+    /// <summary>RFC 9110 5.6.2.</summary>
+    private static bool IsTokenCharacter(char c) => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal);
+
+    private static string Printable(string name)
     {
-        foreach (var c in value)
-            if (c is < ' ' and not '\t' or >= (char)0x7f)
-                return false;
-        return true;
+        var text = name.Length <= MaxNamed ? name : name[..MaxNamed] + "...";
+        return string.Concat(text.Select(static c => c is >= ' ' and < (char)0x7f ? c : '?'));
     }
 }

@@ -3,6 +3,8 @@ namespace TelemetryExtension.Otlp;
 /// <summary>Request paths of the OTLP specification.</summary>
 internal static class OtlpPaths
 {
+    public static readonly string[] AllHttp = [Http(Signal.Traces), Http(Signal.Metrics), Http(Signal.Logs)];
+
     /// <summary>Relative to the base endpoint.</summary>
     public static string Http(Signal signal) => signal switch
     {

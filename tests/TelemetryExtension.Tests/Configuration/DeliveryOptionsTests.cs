@@ -81,6 +81,77 @@ public sealed class DeliveryOptionsTests
         Assert.Contains("circles", Assert.Single(_problems.Messages), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("http://c:4318/v1/traces", "http://c:4318/", "/v1/traces")]
+    [InlineData("http://c:4318/v1/logs/", "http://c:4318/", "/v1/logs")]
+    [InlineData("https://c/otlp/v1/metrics", "https://c/otlp/", "/v1/metrics")]
+    [InlineData("https://c/V1/Traces?key=secret", "https://c/", "/v1/traces")]
+    [InlineData("https://user:secret@c/v1/traces", "https://c/", "/v1/traces")]
+    public void Endpoint_BaseWithThePathOfASignal_IsUsedWithoutItAndNamed(string endpoint, string used, string path)
+    {
+        var destination = Read(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint }).Destinations[0];
+        Assert.Equal(used + "v1/traces", destination[Signal.Traces]!.Url.GetLeftPart(UriPartial.Path));
+        Assert.Equal(used + "v1/logs", destination[Signal.Logs]!.Url.GetLeftPart(UriPartial.Path));
+        Assert.Equal($"OTEL_EXPORTER_OTLP_ENDPOINT ends in {path}, but the extension appends the path of each signal to it; using {used}", Assert.Single(_problems.Messages));
+    }
+
+    [Theory]
+    [InlineData("http://c/v1/traces/v2")]
+    [InlineData("http://c/myv1/traces")]
+    [InlineData("http://c/v1")]
+    [InlineData("http://c/api/default/")]
+    public void Endpoint_BaseWithAnotherPath_IsFine(string endpoint)
+    {
+        Assert.Equal(endpoint.TrimEnd('/') + "/v1/traces", Traces(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint })!.Url.AbsoluteUri);
+        Assert.Empty(_problems.Messages);
+    }
+
+    [Theory]
+    [InlineData("http://c:4318", "http://c:4318/")]
+    [InlineData("http://c:4318/v1/logs", "http://c:4318/v1/logs")]
+    [InlineData("http://c:4318/otlp/v1/metrics/?key=secret", "http://c:4318/otlp/v1/metrics/")]
+    public void Endpoint_OfOneSignalThatIsProbablyWrong_IsUsedAsItIsAndNamed(string endpoint, string shown)
+    {
+        Assert.Equal(new Uri(endpoint), Traces(new() { ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = endpoint })!.Url);
+        Assert.Equal(
+            $"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is the whole URL of one signal and should probably end in /v1/traces; using {shown}", Assert.Single(_problems.Messages));
+    }
+
+    [Theory]
+    [InlineData("http://c:4318/v1/traces")]
+    [InlineData("http://c:4318/v1/traces/")]
+    [InlineData("http://c:4318/insert/opentelemetry")]
+    public void Endpoint_OfOneSignalWithAPath_IsFine(string endpoint)
+    {
+        Assert.Equal(new Uri(endpoint), Traces(new() { ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = endpoint })!.Url);
+        Assert.Empty(_problems.Messages);
+    }
+
+    [Fact]
+    public void Endpoint_GrpcWithASignalPath_IsFineBecauseThePathIsNotUsed()
+    {
+        Traces(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://c:4317/v1/traces", ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc" });
+        Assert.Empty(_problems.Messages);
+    }
+
+    [Fact]
+    public void Headers_SomeCannotBeSent_AreNamedOnceAndTheOthersStay()
+    {
+        var traces = Traces(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://c", ["OTEL_EXPORTER_OTLP_HEADERS"] = "x-ok=1,Content-Type=secret,x-place=Z%C3%BCrich,novalue" })!;
+        Assert.Equal([new("x-ok", "1")], traces.Headers);
+        var message = Assert.Single(_problems.Messages);
+        Assert.StartsWith("OTEL_EXPORTER_OTLP_HEADERS has headers that cannot be sent: 'content-type' is set by the extension itself; 'x-place' has", message, StringComparison.Ordinal);
+        Assert.EndsWith("; entry 4 of 4 is not key=value; using the others", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tls_KeyWithoutACertificate_IsNamed()
+    {
+        Traces(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "https://c", ["OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY"] = "/key.pem" });
+        Assert.Equal("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY is set without a client certificate; using no client certificate", Assert.Single(_problems.Messages));
+    }
+
     [Fact]
     public void Endpoint_LoopbackOnAnotherPort_IsFine()
     {
@@ -190,7 +261,7 @@ public sealed class DeliveryOptionsTests
         Assert.Equal(OtlpProtocol.Grpc, traces.Protocol);
         Assert.Equal([new("a", "1")], traces.Headers);
         Assert.True(traces.Gzip);
-        Assert.Equal(new TlsFiles("/ca.pem", "/key.pem", "/client.pem"), traces.Tls);
+        Assert.Equal(new TlsFiles(new("/ca.pem", ""), new("/key.pem", ""), new("/client.pem", "")), traces.Tls);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class DeliveryFaultTests : DeliveryToBackend
         var request = Assert.Single(Backend.Requests);
         Assert.Equal(2, request.AcceptedItems);
         Assert.Equal(compression == "gzip", request.Compressed);
-        Assert.Equal(payload.BatchId, request.Headers[OutboundHeaders.BatchId]);
+        Assert.Equal(payload.BatchId, request.Headers[OtlpHeaders.BatchId]);
         Assert.Equal("secret value", request.Headers["x-key"]);
         Assert.StartsWith("OTel-OTLP-Exporter-TelemetryExtension/0.1.0", request.Headers["User-Agent"], StringComparison.Ordinal);
         bench.AssertLogs(exported: 2);
@@ -132,7 +132,7 @@ public sealed class DeliveryFaultTests : DeliveryToBackend
         bench.AssertLogs(buffered: 1);
 
         await bench.DeliverAsync(DeliveryMode.Drain);
-        Assert.All(Backend.Requests, request => Assert.Equal(payload.BatchId, request.Headers[OutboundHeaders.BatchId]));
+        Assert.All(Backend.Requests, request => Assert.Equal(payload.BatchId, request.Headers[OtlpHeaders.BatchId]));
         bench.AssertLogs(exported: 1);
     }
 
@@ -158,7 +158,7 @@ public sealed class DeliveryFaultTests : DeliveryToBackend
         bench.Add(LogPayload("one", "two"));
         var summary = await bench.DeliverAsync(DeliveryMode.Drain, budgetMs: 8000);
         Assert.Equal(0, summary.LeftPayloads);
-        Assert.Single(Backend.Requests.Select(request => request.Headers[OutboundHeaders.BatchId]).Distinct());
+        Assert.Single(Backend.Requests.Select(request => request.Headers[OtlpHeaders.BatchId]).Distinct());
         bench.AssertLogs(exported: 2);
     }
 

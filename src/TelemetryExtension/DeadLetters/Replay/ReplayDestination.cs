@@ -12,8 +12,9 @@ internal static class ReplayDestination
     public static IDestination Create(ReplayTarget target, Variables environment, TimeProvider time)
     {
         var headers = string.Join(',', target.Headers.Select(static header => $"{header.Key}={Uri.EscapeDataString(header.Value)}"));
-        if (target.Headers.FirstOrDefault(static header => OtlpHeaders.Parse($"{header.Key}={Uri.EscapeDataString(header.Value)}", out _).Count == 0) is { Key: { } name })
-            throw new ArgumentException($"--header {name}=... is not an HTTP header that can be set");
+        foreach (var (name, value) in target.Headers)
+            if (OtlpHeaders.Problem(name.ToLowerInvariant(), value) is { } problem)
+                throw new ArgumentException($"--header {name}=... cannot be sent: {problem}");
         var problems = new SettingProblems();
         var options = DeliveryOptions.From(new Variables(
             name => name switch

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using TelemetryExtension.Diagnostics;
 using TelemetryExtension.Network;
+using TelemetryExtension.Network.Tls;
 
 namespace TelemetryExtension.Destinations.Otlp;
 
@@ -16,6 +17,8 @@ internal static class FailedAttempt
             throw new OperationCanceledException("The attempt was cancelled.", exception, outer);
         if (timeout.IsExpired)
             return new(DeliveryStatus.Retryable, 0, "no answer in time");
+        if (exception is PemException)
+            return new(DeliveryStatus.Retryable, 0, exception.Message);
         var innermost = exception;
         while (innermost is not (SocketException or AuthenticationException) && innermost.InnerException is { } inner)
             innermost = inner;

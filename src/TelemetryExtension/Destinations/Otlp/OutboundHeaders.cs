@@ -5,9 +5,6 @@ namespace TelemetryExtension.Destinations.Otlp;
 
 internal static class OutboundHeaders
 {
-    /// <summary>Names the payload on the wire, the same on a re-send: delivery is at least once, and this tells copies apart.</summary>
-    public const string BatchId = "x-telemetry-extension-batch-id";
-
     private static readonly string UserAgent =
         "OTel-OTLP-Exporter-TelemetryExtension/" + (typeof(OutboundHeaders).Assembly.GetName().Version?.ToString(3) ?? "0");
 
@@ -17,10 +14,13 @@ internal static class OutboundHeaders
         request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         foreach (var (header, value) in endpoint.Headers)
         {
-            request.Headers.Remove(header);
-            request.Headers.TryAddWithoutValidation(header, value);
+            if (request.Headers.NonValidated.Contains(header))
+                request.Headers.Remove(header);
+            // .NET keeps headers about the content (Content-Language, Expires, Allow, ...) apart.
+            if (!request.Headers.TryAddWithoutValidation(header, value))
+                request.Content?.Headers.TryAddWithoutValidation(header, value);
         }
 
-        request.Headers.TryAddWithoutValidation(BatchId, payload.BatchId);
+        request.Headers.TryAddWithoutValidation(OtlpHeaders.BatchId, payload.BatchId);
     }
 }

@@ -81,7 +81,8 @@ internal sealed class OtlpHttpReceiver(OtlpIntake intake)
         if (!json && !IsType(exchange.RequestHeaders.ContentType, Protobuf))
             return (StatusCodes.Status415UnsupportedMediaType, RpcCode.InvalidArgument, $"Content-Type must be {Protobuf} or {Json}");
         var encoding = exchange.RequestHeaders.ContentEncoding;
-        gzip = IsType(encoding, "gzip");
+        // RFC 9110 8.4.1.3: the two names mean the same.
+        gzip = IsType(encoding, "gzip") || IsType(encoding, "x-gzip");
         return gzip || string.IsNullOrEmpty(encoding) || IsType(encoding, "identity")
             ? default
             : (StatusCodes.Status415UnsupportedMediaType, RpcCode.InvalidArgument, "Content-Encoding must be gzip or identity");

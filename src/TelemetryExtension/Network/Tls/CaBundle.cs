@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography.X509Certificates;
+using TelemetryExtension.Configuration;
 using TelemetryExtension.Diagnostics;
 
 namespace TelemetryExtension.Network.Tls;
@@ -8,9 +9,8 @@ namespace TelemetryExtension.Network.Tls;
 /// A PEM file of trusted certificates, of which only those are parsed that a server's chain names: parsing all of them is most of what a first
 /// HTTPS request costs. What was found is kept, the file's content is not.
 /// </summary>
-internal sealed class CaBundle(string path)
+internal sealed class CaBundle(PemSource source)
 {
-    private const int MaxBytes = 16 * 1024 * 1024;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, X509Certificate2[]> _bySubject = new(StringComparer.Ordinal);
 
@@ -90,13 +90,14 @@ internal sealed class CaBundle(string path)
     {
         try
         {
-            if (new FileInfo(path).Length <= MaxBytes)
-                return File.ReadAllBytes(path);
-            Log.WarnOnce(path, $"{path} is too large for a file of certificates: no server can be trusted");
+            var pem = PemReader.Read(source);
+            if (pem.AsSpan().IndexOf("-----BEGIN CERTIFICATE-----"u8) >= 0)
+                return pem;
+            Log.WarnOnce(source.Name, $"{source.Name} holds no certificate in PEM form: no server can be trusted");
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (PemException exception)
         {
-            Log.WarnOnce(path, $"cannot read the trusted certificates in {path} ({exception.GetType().Name}): no server can be trusted");
+            Log.WarnOnce(source.Name, $"{exception.Message}: no server can be trusted");
         }
 
         return null;

@@ -202,6 +202,17 @@ public sealed class OtlpHttpReceiverTests
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (plain.StatusCode, gzip.StatusCode));
     }
 
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("x-gzip")]
+    [InlineData("X-GZIP")]
+    public async Task Post_GzipByEitherName_IsTaken(string encoding)
+    {
+        await using var receiver = await ReceiverUnderTest.StartAsync();
+        using var response = await receiver.PostAsync("/v1/traces", OtlpSamples.Gzip(OtlpSamples.Trace()), encoding: encoding);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
     [Fact]
     public async Task Post_GzipBomb_Is413WithinTheLimit()
     {
