@@ -52,7 +52,7 @@ internal static class TlsBenchmark
     {
         // Naive: SSL_CERT_FILE names the bundle (set by whoever started us) and .NET does what it always does.
         var before = Environment.CpuUsage.TotalTime;
-        using var client = new HttpMessageInvoker(mode == "naive" ? new SocketsHttpHandler { UseProxy = false } : OutboundHandler.Create(url, new TlsFiles(new(bundle, "")), maxConnections: 1));
+        using var client = new HttpMessageInvoker(mode == "naive" ? new SocketsHttpHandler { UseProxy = false } : OutboundHandler.Create(url, new TlsFiles(new(bundle, "")), maxConnections: 1, new([], TimeProvider.System)));
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(new byte[1000]) };
         using var response = await client.SendAsync(request, CancellationToken.None);
         Console.WriteLine((Environment.CpuUsage.TotalTime - before).TotalMilliseconds.ToString(CultureInfo.InvariantCulture));

@@ -96,6 +96,7 @@ internal sealed partial class OutboundConnections
             return;
         _patience *= 2;
         Close(pool);
+        distrust?.Invoke();
     }
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;

@@ -8,7 +8,8 @@ namespace TelemetryExtension.Network;
 /// </summary>
 /// <param name="createHandler">Makes the handler, e.g. <see cref="OutboundHandler.Create"/>.</param>
 /// <param name="allShareOne">All requests share one connection (HTTP/2): an answer to any of them shows that it lives.</param>
-internal sealed partial class OutboundConnections(Func<HttpMessageHandler> createHandler, TimeProvider time, bool allShareOne) : IDisposable
+/// <param name="distrust">Called when a connection gave no answer or broke in the handshake: another address of the host may be better.</param>
+internal sealed partial class OutboundConnections(Func<HttpMessageHandler> createHandler, TimeProvider time, bool allShareOne, Action? distrust = null) : IDisposable
 {
     private readonly Lock _gate = new();
     private Pool? _pool;
@@ -53,6 +54,11 @@ internal sealed partial class OutboundConnections(Func<HttpMessageHandler> creat
                 {
                     Retire(pool);
                     continue;
+                }
+                catch (HttpRequestException exception) when (exception.HttpRequestError is HttpRequestError.SecureConnectionError || IsLostConnection(exception))
+                {
+                    distrust?.Invoke();
+                    throw;
                 }
                 catch (Exception) when (!isSecondTry && abandoned.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
                 {

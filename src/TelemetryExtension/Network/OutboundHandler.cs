@@ -7,23 +7,24 @@ namespace TelemetryExtension.Network;
 
 /// <summary>
 /// Makes the handler that every outbound connection of the process goes through: it brings the trust that .NET no longer has here
-/// (<see cref="StaticBinary"/>). The proxy variables (HTTPS_PROXY, NO_PROXY, ...) are honoured, as by every OpenTelemetry exporter in .NET,
-/// except for loopback.
+/// (<see cref="StaticBinary"/>), the proxy that the environment names (<see cref="EnvironmentProxy"/>), and the race of a host's addresses.
 /// </summary>
 internal static class OutboundHandler
 {
     private static readonly Lazy<ServerTrust> SystemTrust = new(static () => new(new CaBundle(new(StaticBinary.Prepare(), ""))));
 
+    /// <param name="connector">Outlives the handler: it remembers which address works.</param>
     /// <exception cref="PemException">A file named in <paramref name="tls"/> cannot be used.</exception>
-    /// <param name="ownPorts">Ports this process listens on; whether a name leads there shows when it is resolved.</param>
-    public static SocketsHttpHandler Create(Uri url, TlsFiles tls, int maxConnections, IReadOnlyList<int>? ownPorts = null)
+    public static SocketsHttpHandler Create(Uri url, TlsFiles tls, int maxConnections, HostConnector connector)
     {
         StaticBinary.Prepare();
+        var proxy = EnvironmentProxy.For(url, Environment.GetEnvironmentVariable);
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
-            UseProxy = !url.IsLoopback,
+            UseProxy = proxy is not null,
+            Proxy = proxy,
             AutomaticDecompression = DecompressionMethods.None,
             ActivityHeadersPropagator = null,
             MaxConnectionsPerServer = maxConnections,
@@ -31,6 +32,7 @@ internal static class OutboundHandler
             // Silence is judged by OutboundConnections, by the wall clock: the monotonic one may stand still while frozen.
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
+            ConnectCallback = (context, cancellationToken) => connector.ConnectAsync(context.DnsEndPoint, cancellationToken),
         };
         if (url.Scheme == Uri.UriSchemeHttps)
         {
@@ -38,8 +40,6 @@ internal static class OutboundHandler
             handler.SslOptions = trust.Options(tls.ClientCertificate is { } client ? ClientCertificate.Load(client, tls.ClientKey) : null);
         }
 
-        if (ownPorts?.Contains(url.Port) == true)
-            handler.ConnectCallback = (context, cancellationToken) => OwnReceiver.ConnectElsewhereAsync(context.DnsEndPoint, ownPorts, cancellationToken);
         return handler;
     }
 }

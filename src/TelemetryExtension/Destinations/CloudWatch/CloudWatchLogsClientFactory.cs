@@ -92,7 +92,7 @@ internal static class CloudWatchLogsClientFactory
 
         private SocketsHttpHandler Connections()
         {
-            var connections = OutboundHandler.Create(endpoint, default, IDestination.MaxRequests);
+            var connections = OutboundHandler.Create(endpoint, default, IDestination.MaxRequests, new([], TimeProvider.System));
             connections.ConnectTimeout = ConnectTimeout;
             connections.PooledConnectionIdleTimeout = MaxSilence;
             return connections;

@@ -32,7 +32,7 @@ internal sealed class ContainerCredentials : RefreshingAWSCredentials
     /// <summary>Never by a proxy: the endpoint is in the same environment.</summary>
     private static SocketsHttpHandler Direct(Uri endpoint)
     {
-        var direct = OutboundHandler.Create(endpoint, default, maxConnections: 1);
+        var direct = OutboundHandler.Create(endpoint, default, maxConnections: 1, new([], TimeProvider.System));
         direct.UseProxy = false;
         return direct;
     }

@@ -21,7 +21,9 @@ internal static class OtlpDestinations
                 var endpoints = Array.ConvertAll(destination.Endpoints, endpoint => endpoint is not null && group.Contains(endpoint) ? endpoint : null);
                 var name = $"{destination.Name} {group.Key.Origin}";
                 var isGrpc = group.Key.Protocol == OtlpProtocol.Grpc;
-                var connections = new OutboundConnections(() => OutboundHandler.Create(group.First().Url, group.Key.Tls, IDestination.MaxRequests, options.OwnPorts), time, allShareOne: isGrpc);
+                var connector = new HostConnector(options.OwnPorts, time);
+                var connections = new OutboundConnections(
+                    () => OutboundHandler.Create(group.First().Url, group.Key.Tls, IDestination.MaxRequests, connector), time, allShareOne: isGrpc, connector.Distrust);
                 destinations.Add(isGrpc
                     ? new OtlpGrpcDestination(name, endpoints, connections, time)
                     : new OtlpHttpDestination(name, endpoints, connections, time));
