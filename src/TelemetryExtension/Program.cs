@@ -1,15 +1,22 @@
 using TelemetryExtension.DeadLetters.Replay;
 using TelemetryExtension.Lifecycle;
 
-if (args is ["replay", .. var arguments])
-    return await ReplayProcess.RunAsync(arguments).ConfigureAwait(false);
-
-var runtimeApi = Environment.GetEnvironmentVariable("AWS_LAMBDA_RUNTIME_API");
-if (string.IsNullOrEmpty(runtimeApi))
+switch (args)
 {
-    Console.Error.WriteLine("telemetry-extension is an AWS Lambda extension: Lambda starts it from /opt/extensions, with AWS_LAMBDA_RUNTIME_API set.");
-    Console.Error.WriteLine("By hand it sends dead letters again: telemetry-extension replay --help");
-    return 1;
+    case ["--version" or "version", ..]:
+    case ["replay", "--version", ..]:
+        Console.WriteLine(Usage.Version);
+        return 0;
+    case ["--help" or "-h" or "help", ..]:
+        Console.Write(Usage.Text);
+        return 0;
+    case ["replay", .. var arguments]:
+        return await ReplayProcess.RunAsync(arguments).ConfigureAwait(false);
 }
 
-return await Extension.RunAsync(runtimeApi, TimeProvider.System).ConfigureAwait(false);
+// Lambda starts an extension without arguments. Should that change, they are no reason not to run.
+var runtimeApi = Environment.GetEnvironmentVariable("AWS_LAMBDA_RUNTIME_API");
+if (!string.IsNullOrEmpty(runtimeApi))
+    return await Extension.RunAsync(runtimeApi, TimeProvider.System).ConfigureAwait(false);
+Console.Error.Write(args is [var unknown, ..] ? $"telemetry-extension: there is no command {unknown}\n\n{Usage.Text}" : Usage.Text);
+return args is [] ? 1 : 2;

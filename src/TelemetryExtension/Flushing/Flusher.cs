@@ -1,5 +1,6 @@
 using TelemetryExtension.Delivery;
 using TelemetryExtension.Diagnostics;
+using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Processing;
 
 namespace TelemetryExtension.Flushing;
@@ -9,7 +10,7 @@ namespace TelemetryExtension.Flushing;
 /// Nothing here throws; what was not delivered stays in the outbox.
 /// </summary>
 internal sealed class Flusher(
-    TelemetryCollector collector, Deliverer delivery, IDeadLetters deadLetters, FlushPolicy policy, FlushBudget budget, TimeProvider time)
+    TelemetryCollector collector, Deliverer delivery, IDeadLetters deadLetters, FlushPolicy policy, FlushBudget budget, Ledger ledger, TimeProvider time)
 {
     /// <summary>A flush that nobody waits for may take as long as a slow backend does; freezing interrupts it anyway.</summary>
     private static readonly TimeSpan BackgroundBudget = TimeSpan.FromSeconds(10);
@@ -34,10 +35,12 @@ internal sealed class Flusher(
     }
 
     /// <summary>Flushes and waits for it, as long as the limit allows: encoding counts.</summary>
+    /// <param name="why">For the log.</param>
     /// <param name="measured">Whether this flush teaches the budget: not when it ran beside the handler, on a shared CPU.</param>
-    public async Task FlushAsync(TimeSpan limit, bool measured, CancellationToken cancellationToken)
+    public async Task FlushAsync(string why, TimeSpan limit, bool measured, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
+        var before = Log.IsDebug ? new FlushNote(ledger) : null;
         policy.FlushStarted();
         var outcome = FlushOutcome.Incomplete;
         try
@@ -56,6 +59,7 @@ internal sealed class Flusher(
                 budget.Finished(took);
             else if (measured && outcome == FlushOutcome.CutOff)
                 budget.CutOff();
+            before?.Write(why, outcome, summary.LeftPayloads, took, limit);
         }
         catch (Exception e)
         {
@@ -65,7 +69,7 @@ internal sealed class Flusher(
         finally
         {
             if (policy.Flushed(outcome) == FlushDecision.Background)
-                StartInBackground();
+                StartInBackground("something came during the last flush");
             // Hours late already: no invocation waits for it.
             if (delivery.HasExpired)
                 _ = Task.Run(() => delivery.WriteExpiredAsync(deadLetters, CancellationToken.None), CancellationToken.None);
@@ -76,14 +80,14 @@ internal sealed class Flusher(
     /// Starts a flush that nobody waits for; at most one at a time: while one runs, another follows it. It may still run when the environment is
     /// frozen, and goes on after the thaw.
     /// </summary>
-    public void StartInBackground()
+    public void StartInBackground(string why)
     {
         lock (_gate)
         {
             if (_ended || Interlocked.Exchange(ref _background, Asked) != Idle)
                 return;
             var cutOff = new CancellationTokenSource();
-            _last = (Task.Run(() => RunInBackgroundAsync(cutOff.Token)), cutOff);
+            _last = (Task.Run(() => RunInBackgroundAsync(why, cutOff.Token)), cutOff);
         }
     }
 
@@ -112,13 +116,13 @@ internal sealed class Flusher(
         }
     }
 
-    private async Task RunInBackgroundAsync(CancellationToken cutOff)
+    private async Task RunInBackgroundAsync(string why, CancellationToken cutOff)
     {
         do
         {
             Volatile.Write(ref _background, Running);
             if (!_ended)
-                await FlushAsync(BackgroundBudget, measured: false, cutOff).ConfigureAwait(false);
+                await FlushAsync(why, BackgroundBudget, measured: false, cutOff).ConfigureAwait(false);
             // Not even one that was asked for meanwhile.
             if (cutOff.IsCancellationRequested)
                 Volatile.Write(ref _background, Running);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using TelemetryExtension.Diagnostics;
 using TelemetryExtension.Lambda.ExtensionsApi;
 
@@ -10,15 +11,31 @@ namespace TelemetryExtension.Lambda;
 /// </summary>
 internal static class TelemetrySubscription
 {
+    /// <summary>Lambda answers in 25 ms. Without an answer the extension goes on, since init waits for its first Next.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
+
     private static readonly string[] Schemas = ["2025-01-29", "2022-12-13"];
 
-    /// <summary>True when telemetry will come. Otherwise it is said once why not, and the extension goes on without.</summary>
+    /// <summary>True when telemetry will come. Otherwise the log says once why not, and the extension goes on without.</summary>
     public static bool Subscribe(ExtensionsApiClient extensions, int port)
+    {
+        try
+        {
+            return TrySubscribe(extensions, port);
+        }
+        catch (Exception e) when (e is SocketException or InvalidDataException)
+        {
+            Log.Warn($"the Telemetry API did not answer the subscription ({Reason.Of(e)}): no platform telemetry, invocations go on");
+            return false;
+        }
+    }
+
+    private static bool TrySubscribe(ExtensionsApiClient extensions, int port)
     {
         var response = default(RuntimeApiResponse);
         foreach (var schema in Schemas)
         {
-            response = extensions.Subscribe(Body(schema, port));
+            response = extensions.Subscribe(Body(schema, port), Limit);
             if (response.Status == 200)
                 return true;
             if (response.Status != 400)

@@ -27,6 +27,7 @@ internal sealed class Composition
 {
     private readonly List<HttpListen> _listens = [];
     private readonly Func<int> _recover;
+    private readonly Action _report;
 
     public Composition(
         ExtensionOptions options, RegisterResponse function, Sockets sockets, bool subscribed, bool managedInstances, ExtensionsApiClient extensions,
@@ -44,11 +45,17 @@ internal sealed class Composition
         // Whatever fails while the client is built may work at the next try: nothing of it is kept.
         var logs = new Lazy<AmazonCloudWatchLogsClient>(() => CloudWatchLogsClientFactory.Create(options.Aws), LazyThreadSafetyMode.PublicationOnly);
         LogNameValues Names() => new(function.FunctionName, function.FunctionVersion, resource.InstanceId);
+        var stdout = new StandardOutputWriter(StandardOutput.OfProcess);
         List<IDestination> destinations =
-            [.. OtlpDestinations.Create(options.Delivery, time), .. CloudWatchDestinations.Create(options.CloudWatch, logs, Names, Console.Out, time)];
-        var deadLetters = DeadLetterWriter.For(options.DeadLetters, logs, Names, Console.Out, time);
+            [.. OtlpDestinations.Create(options.Delivery, time), .. CloudWatchDestinations.Create(options.CloudWatch, logs, Names, stdout, time)];
+        var deadLetters = DeadLetterWriter.For(options.DeadLetters, logs, Names, stdout, time);
         var keepsForDeadLetters = options.DeadLetters.Output != DeadLetterOutput.Off;
-        var outbox = new PayloadOutbox(destinations, options.Outbox with { KeepsForDeadLetters = keepsForDeadLetters }, RetrySchedule.Default, ledger, time);
+        var outboxOptions = options.Outbox with
+        {
+            KeepsForDeadLetters = keepsForDeadLetters,
+            SpoolDirectory = SpoolDirectory(options.Outbox.SpoolDirectory, extensions.Name),
+        };
+        var outbox = new PayloadOutbox(destinations, outboxOptions, RetrySchedule.Default, ledger, time);
         var delivery = new Deliverer(outbox, time, Random.Shared.NextDouble);
 
         // Between: from the channel to the outbox.
@@ -76,10 +83,11 @@ internal sealed class Composition
         // When.
         var policy = new FlushPolicy(options.Flush, time, subscribed, destinations.Count > 0);
         var budget = new FlushBudget(options.Flush.Budget);
-        var flusher = new Flusher(collector, delivery, deadLetters, policy, budget, time);
+        var flusher = new Flusher(collector, delivery, deadLetters, policy, budget, ledger, time);
         var shutdown = new Shutdown(collector, delivery, deadLetters, options.DeadLetters.Reserve, telemetry, signals, ledger, subscribed, time);
         Loop = new ExtensionLoop(extensions, collector, flusher, policy, budget, signals, otlp, shutdown, time);
         _recover = outbox.Recover;
+        _report = () => StartUpReport.Write(destinations, sockets, subscribed, options.Flush.Strategy);
         channel.OverThreshold = Loop.OnOverThreshold;
         signals.OnRuntimeDone = Loop.OnRuntimeDone;
         // Elsewhere such a report may come before the first INVOKE, of a request that a reset has cut off: decoded at once, it would be told twice.
@@ -91,17 +99,28 @@ internal sealed class Composition
 
     public ExtensionLoop Loop { get; }
 
-    /// <summary>Starts the server behind the sockets, which hold connections in their backlog until then. False, and said, when it does not start.</summary>
+    /// <summary>
+    /// Starts the server behind the sockets, which hold connections in their backlog until then. False, with a line in the log, when it does not start:
+    /// whoever calls closes the sockets.
+    /// </summary>
     public async Task<bool> TryStartAsync()
     {
+        HttpEndpoint? endpoint = null;
         try
         {
             if (_listens.Count > 0)
-                await new HttpEndpoint(_listens).StartAsync(CancellationToken.None).ConfigureAwait(false);
+            {
+                endpoint = new(_listens);
+                await endpoint.StartAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+
+            _report();
         }
         catch (Exception e)
         {
-            Log.Warn($"cannot serve the local endpoints, the function runs without telemetry: {Reason.OfBug(e)}");
+            Log.Error($"cannot serve the local endpoints, the function runs without telemetry: {Reason.OfBug(e)}");
+            if (endpoint is not null)
+                await endpoint.DisposeAsync().ConfigureAwait(false);
             return false;
         }
 
@@ -118,4 +137,8 @@ internal sealed class Composition
 
         return true;
     }
+
+    /// <summary>One process owns a directory: a copy of this extension under another name gets one of its own.</summary>
+    private static string SpoolDirectory(string directory, string extensionName) =>
+        extensionName == ExtensionName.Default ? directory : Path.Combine(directory, extensionName);
 }

@@ -15,52 +15,77 @@ namespace TelemetryExtension.Lifecycle;
 /// </summary>
 internal static class Extension
 {
+    /// <summary>For lines that nobody has read yet when the process ends.</summary>
+    private static readonly TimeSpan LastLines = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Runs the whole life; answers the exit code. 0 only after SHUTDOWN: any other end makes Lambda fail the function.</summary>
     public static async Task<int> RunAsync(string runtimeApi, TimeProvider time)
     {
-        using var connection = new RuntimeApiConnection(runtimeApi);
-        var extensions = new ExtensionsApiClient(connection, time);
+        OutputDescriptor.ReserveStandardStreams();
+        OutputDescriptor.IgnoreBrokenPipes();
         try
         {
+            using var connection = new RuntimeApiConnection(runtimeApi);
+            var extensions = new ExtensionsApiClient(connection, time);
             var managedInstances = Environment.GetEnvironmentVariable("AWS_LAMBDA_INITIALIZATION_TYPE") == "lambda-managed-instances";
-            var function = extensions.Register(managedInstances);
-            Composition? composition = null;
-            try
-            {
-                composition = Prepare(extensions, function, managedInstances, time);
-            }
-            catch (Exception e)
-            {
-                Log.Warn($"cannot start, the function runs without telemetry: {Reason.OfBug(e)}");
-            }
-
+            var function = extensions.Register(managedInstances, ExtensionName.Candidates());
+            using var sockets = new Sockets();
+            var composition = TryPrepare(extensions, function, managedInstances, sockets, time);
             extensions.SendNext();
-            if (composition is null || !await composition.TryStartAsync().ConfigureAwait(false))
-                await IdleLoop.RunAsync(extensions).ConfigureAwait(false);
-            else
-                await composition.Loop.RunAsync().ConfigureAwait(false);
-            return 0;
+            StandardOutput.OfProcess.Release();
+            var end = composition is null || !await composition.TryStartAsync().ConfigureAwait(false)
+                ? await IdleAsync(extensions, sockets).ConfigureAwait(false)
+                : await composition.Loop.RunAsync().ConfigureAwait(false);
+            return end is ExtensionEvent.Shutdown ? 0 : 1;
         }
-        catch (Exception e) when (e is InvalidOperationException or SocketException or InvalidDataException or JsonException or FormatException)
+        catch (Exception e) when (e is InvalidOperationException or SocketException or InvalidDataException or JsonException or FormatException or OverflowException)
         {
-            // The Extensions API itself is gone or has refused us: the environment is over, and calling on would not bring it back.
-            Log.Warn($"the Extensions API failed, exiting: {Reason.Of(e)}");
+            // Not registered: there is no environment to be part of.
+            Log.Error($"the Extensions API failed, exiting: {Reason.Of(e)}");
             return 1;
+        }
+        finally
+        {
+            StandardOutput.OfProcess.Flush(LastLines);
+        }
+    }
+
+    private static async Task<ExtensionEvent> IdleAsync(ExtensionsApiClient extensions, Sockets sockets)
+    {
+        sockets.Dispose();
+        var end = await IdleLoop.RunAsync(extensions).ConfigureAwait(false);
+        if (end is ExtensionEvent.Lost lost)
+            Log.Error($"{lost.Reason}; exiting");
+        return end;
+    }
+
+    private static Composition? TryPrepare(
+        ExtensionsApiClient extensions, RegisterResponse function, bool managedInstances, Sockets sockets, TimeProvider time)
+    {
+        try
+        {
+            return Prepare(extensions, function, managedInstances, sockets, time);
+        }
+        catch (Exception e)
+        {
+            Log.Error($"cannot start, the function runs without telemetry: {Reason.OfBug(e)}");
+            return null;
         }
     }
 
     /// <summary>What must be done before the first Next: read the settings, listen, subscribe.</summary>
-    private static Composition Prepare(ExtensionsApiClient extensions, RegisterResponse function, bool managedInstances, TimeProvider time)
+    private static Composition Prepare(
+        ExtensionsApiClient extensions, RegisterResponse function, bool managedInstances, Sockets sockets, TimeProvider time)
     {
         var problems = new SettingProblems();
         var variables = Variables.OfEnvironment(problems);
+        Log.Level = LogOptions.From(variables).Level;
         var receiver = ReceiverOptions.From(variables);
-        var otlpHttp = receiver.Enabled ? Listen(receiver.Address, receiver.HttpPort, "OTLP/HTTP", another: false) : null;
-        var otlpGrpc = receiver.Enabled ? Listen(receiver.Address, receiver.GrpcPort, "OTLP/gRPC", another: false) : null;
+        sockets.OtlpHttp = receiver.Enabled ? Listen(receiver.Address, receiver.HttpPort, "OTLP/HTTP", another: false) : null;
+        sockets.OtlpGrpc = receiver.Enabled ? Listen(receiver.Address, receiver.GrpcPort, "OTLP/gRPC", another: false) : null;
         var telemetry = TelemetryOptions.From(variables);
-        var sockets = new Sockets(Listen(IPAddress.Any, telemetry.Port, "the Telemetry API", another: true), otlpHttp, otlpGrpc);
-        int[] ownPorts = [.. new[] { sockets.Telemetry, otlpHttp, otlpGrpc }.OfType<ListeningSocket>().Select(socket => socket.Port)];
-        var options = ExtensionOptions.Load(variables, telemetry, receiver, ownPorts);
+        sockets.Telemetry = Listen(IPAddress.Any, telemetry.Port, "the Telemetry API", another: true);
+        var options = ExtensionOptions.Load(variables, telemetry, receiver, sockets.Ports);
         foreach (var problem in problems.Messages)
             Log.Warn(problem);
         var subscribed = sockets.Telemetry is not null && TelemetrySubscription.Subscribe(extensions, sockets.Telemetry.Port);

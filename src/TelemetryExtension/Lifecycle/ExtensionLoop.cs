@@ -24,10 +24,11 @@ internal sealed class ExtensionLoop(
     /// <summary>For an OTLP request that the function was sending when its runtime finished.</summary>
     private static readonly TimeSpan InFlightBound = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Runs until SHUTDOWN was handled. The first Next has been sent before. Throws only when the Extensions API is gone.</summary>
-    public async Task RunAsync()
+    /// <summary>Runs until the end was handled. The first Next has been sent before.</summary>
+    /// <returns>How it ended: by SHUTDOWN, or because the Extensions API is gone.</returns>
+    public async Task<ExtensionEvent> RunAsync()
     {
-        using var longInvocations = time.CreateTimer(_ => Guarded(() => Follow(policy.OnLongInvocation())), null, policy.LongInvocation, policy.LongInvocation);
+        using var longInvocations = time.CreateTimer(_ => Guarded(() => Follow(policy.OnLongInvocation(), "the interval is over")), null, policy.LongInvocation, policy.LongInvocation);
         string? lastRequestId = null;
         var upkeep = new MemoryUpkeep(static () => GC.GetTotalAllocatedBytes());
         while (true)
@@ -42,10 +43,13 @@ internal sealed class ExtensionLoop(
                 case ExtensionEvent.Shutdown end:
                     flusher.End();
                     await shutdown.RunAsync(end, lastRequestId).ConfigureAwait(false);
-                    return;
-                case ExtensionEvent.Unknown unknown:
-                    Log.WarnOnce("event/" + unknown.Type, $"unknown event type '{unknown.Type}' from the Extensions API: ignored");
-                    break;
+                    return end;
+                case ExtensionEvent.Lost lost:
+                    Log.Error($"{lost.Reason}; exiting when everything is delivered or a dead letter");
+                    flusher.End();
+                    // As in a shutdown whose deadline is not known. Its files would be found by nobody.
+                    await shutdown.RunAsync(new("lost", 0), lastRequestId).ConfigureAwait(false);
+                    return lost;
             }
 
             extensions.SendNext();
@@ -54,14 +58,15 @@ internal sealed class ExtensionLoop(
     }
 
     /// <summary>The buffer came over its threshold; called by a listener's thread.</summary>
-    public void OnOverThreshold() => Guarded(() => Follow(policy.OnThreshold()));
+    public void OnOverThreshold() => Guarded(() => Follow(policy.OnThreshold(), "the buffer is filling up"));
 
     /// <summary>The runtime finished a request. Called by the listener, maybe long after Next was sent: a failure is flushed at once even then.</summary>
     public void OnRuntimeDone(string requestId, bool failed) =>
-        Guarded(() => Follow(policy.InvocationEnded(requestId, Status(failed))));
+        Guarded(() => Follow(policy.InvocationEnded(requestId, Status(failed)), "an invocation has failed"));
 
     /// <summary>The platform reported a request that had no runtimeDone.</summary>
-    public void OnReportedOnly(string requestId, bool failed) => Guarded(() => Follow(policy.InvocationReported(requestId, Status(failed))));
+    public void OnReportedOnly(string requestId, bool failed) =>
+        Guarded(() => Follow(policy.InvocationReported(requestId, Status(failed)), "an invocation has failed"));
 
     private static InvocationStatus Status(bool failed) => failed ? InvocationStatus.Failed : InvocationStatus.Success;
 
@@ -70,7 +75,7 @@ internal sealed class ExtensionLoop(
         var deadline = Deadline.OfInvoke(invoke.DeadlineMs, InvokeMargin, time);
         collector.OnInvoke(invoke);
         var decision = policy.OnInvoke(new(invoke.RequestId, collector.OldestAge, collector.IsOverThreshold));
-        Follow(decision);
+        Follow(decision, "an invocation begins");
         var held = TimeSpan.Zero;
         if (decision.HasFlag(FlushDecision.AtStart))
             held = await FlushBesideHandlerAsync(invoke.RequestId, deadline).ConfigureAwait(false);
@@ -93,7 +98,7 @@ internal sealed class ExtensionLoop(
         await FinishInBackgroundAsync(requestId, deadline, spent + ((limit - time.GetElapsedTime(done)) / 2)).ConfigureAwait(false);
         var left = limit - time.GetElapsedTime(done);
         if (left > TimeSpan.Zero)
-            await flusher.FlushAsync(left, measured: spent == TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+            await flusher.FlushAsync("the invocation has ended", left, measured: spent == TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
         if (collector.TakeReportedOverhead() is { } overhead)
             budget.OverheadReported(overhead);
         return time.GetElapsedTime(done);
@@ -105,7 +110,7 @@ internal sealed class ExtensionLoop(
     {
         var started = time.GetTimestamp();
         using var cutOff = CutOff(deadline, TimeSpan.Zero);
-        var flush = flusher.FlushAsync(deadline.Remaining, measured: false, cutOff.Token);
+        var flush = flusher.FlushAsync("an invocation begins", deadline.Remaining, measured: false, cutOff.Token);
         return await BesideHandlerAsync(flush, started, cutOff, requestId, deadline, default).ConfigureAwait(false);
     }
 
@@ -164,13 +169,13 @@ internal sealed class ExtensionLoop(
         await otlp.InFlight.WaitAsync(cancellation.Token).ConfigureAwait(false);
     }
 
-    private void Follow(FlushDecision decision)
+    private void Follow(FlushDecision decision, string why)
     {
         if (decision.HasFlag(FlushDecision.Background))
-            flusher.StartInBackground();
+            flusher.StartInBackground(why);
     }
 
-    // The boundaries: a bug of ours in here must cost its flush and not the function, which dies with us.
+    // The boundaries: a bug in here costs its flush and not the function, which Lambda fails when its extension exits.
     private static async Task GuardedAsync(Func<Task> action)
     {
         try
@@ -179,7 +184,7 @@ internal sealed class ExtensionLoop(
         }
         catch (Exception e)
         {
-            SayBug(e);
+            LogBug(e);
         }
     }
 
@@ -191,9 +196,9 @@ internal sealed class ExtensionLoop(
         }
         catch (Exception e)
         {
-            SayBug(e);
+            LogBug(e);
         }
     }
 
-    private static void SayBug(Exception e) => Log.WarnOnce("loop", $"an invocation was not handled as it should be: {Reason.OfBug(e)}");
+    private static void LogBug(Exception e) => Log.WarnOnce("loop", $"internal error while handling an invocation: {Reason.OfBug(e)}");
 }

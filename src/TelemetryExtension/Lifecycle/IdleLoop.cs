@@ -2,13 +2,19 @@ using TelemetryExtension.Lambda.ExtensionsApi;
 
 namespace TelemetryExtension.Lifecycle;
 
-/// <summary>Fail open: when we cannot do our work, we still call Next until SHUTDOWN, because an extension that exits takes the function with it.</summary>
+/// <summary>Fail open: when the extension cannot do its work, it still calls Next until SHUTDOWN, because Lambda fails a function whose extension exits.</summary>
 internal static class IdleLoop
 {
     /// <summary>The first Next has been sent before.</summary>
-    public static async Task RunAsync(ExtensionsApiClient extensions)
+    /// <returns>How it ended: by SHUTDOWN, or because the Extensions API is gone.</returns>
+    public static async Task<ExtensionEvent> RunAsync(ExtensionsApiClient extensions)
     {
-        while (await extensions.NextAsync(CancellationToken.None).ConfigureAwait(false) is not ExtensionEvent.Shutdown)
+        while (true)
+        {
+            var next = await extensions.NextAsync(CancellationToken.None).ConfigureAwait(false);
+            if (next is ExtensionEvent.Shutdown or ExtensionEvent.Lost)
+                return next;
             extensions.SendNext();
+        }
     }
 }

@@ -68,11 +68,11 @@ internal sealed class Shutdown(
             await delivery.GiveUpAsync(deadLetters, last.Token).ConfigureAwait(false);
         }).ConfigureAwait(false);
         using var patience = new CancellationTokenSource(LastLine, time);
-        await Task.Run(() => SayLast(inFiles), CancellationToken.None)
+        await Task.Run(() => LogLast(inFiles), CancellationToken.None)
             .WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private void SayLast(int inFiles)
+    private void LogLast(int inFiles)
     {
         if (inFiles > 0)
             Log.Info($"{inFiles} undelivered payloads are left in files for the next generation of this environment");

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace TelemetryExtension.Native;
 
 /// <summary>
-/// Lets go of the pages of our own binary that only start-up has touched: the kernel maps sixteen around each one that is read, and they stay part of
+/// Unmaps the pages of our own binary that only start-up has touched: the kernel maps sixteen around each one that is read, and they stay part of
 /// this process for ever. What is needed again comes back from the page cache, without reading the disk.
 /// </summary>
 internal static partial class StartUpPages
@@ -12,8 +12,8 @@ internal static partial class StartUpPages
     private const int DontNeed = 4;
 
     /// <summary>
-    /// Drops every mapping of the binary that cannot be written to and never was (relocated pages exist in memory only). Answers how many bytes were
-    /// mapped there; where /proc cannot be read, nothing happens.
+    /// Drops every mapping of the binary that cannot be written to and never was. Answers how many bytes were mapped there; where /proc cannot be read,
+    /// nothing happens.
     /// </summary>
     public static long Release()
     {
@@ -29,23 +29,51 @@ internal static partial class StartUpPages
 
     private static long ReleaseAll()
     {
-        var (released, binary) = (0L, Environment.ProcessPath);
+        long released = 0;
+        if (Environment.ProcessPath is { } binary)
+            foreach (var (start, length) in Unchanged(File.ReadLines("/proc/self/smaps"), binary))
+                if (Advise(start, length, DontNeed) == 0)
+                    released += length;
+        return released;
+    }
+
+    /// <summary>
+    /// The mappings of the binary that hold nothing but what is in the file. Relocated pages hold more: they count as Anonymous, and once they are
+    /// swapped out only as Swap. To drop those would bring back the pages of the file, and crash the process.
+    /// </summary>
+    /// <param name="smaps">Lines of /proc/PID/smaps: "00401000-00fc1000 r-xp 00001000 fe:00 1234   /path", then "Anonymous:         0 kB" and the like.</param>
+    internal static IEnumerable<(nint Start, nint Length)> Unchanged(IEnumerable<string> smaps, string binary)
+    {
         (nint Start, nint Length)? candidate = null;
-        foreach (var line in File.ReadLines("/proc/self/smaps"))
+        var isAnonymousKnown = false;
+        foreach (var line in smaps)
         {
-            // "00401000-00fc1000 r-xp 00001000 fe:00 1234   /opt/extensions/telemetry-extension", then "Private_Dirty:         0 kB" and the like.
-            if (line.StartsWith("Private_Dirty:", StringComparison.Ordinal))
+            if (line.Length == 0)
+                continue;
+            if (char.IsAsciiHexDigitLower(line[0]))
             {
-                if (candidate is { } mapping && line.EndsWith(" 0 kB", StringComparison.Ordinal) && Advise(mapping.Start, mapping.Length, DontNeed) == 0)
-                    released += mapping.Length;
+                if (candidate is { } mapping && isAnonymousKnown)
+                    yield return mapping;
+                candidate = line.EndsWith(binary, StringComparison.Ordinal) ? ReadOnlyRange(line) : null;
+                isAnonymousKnown = false;
             }
-            else if (line.Length > 0 && char.IsAsciiHexDigitLower(line[0]))
+            else if (IsCount(line, out var isAnonymous))
             {
-                candidate = binary is not null && line.EndsWith(binary, StringComparison.Ordinal) ? ReadOnlyRange(line) : null;
+                isAnonymousKnown |= isAnonymous;
+                if (!line.EndsWith(" 0 kB", StringComparison.Ordinal))
+                    candidate = null;
             }
         }
 
-        return released;
+        if (candidate is { } last && isAnonymousKnown)
+            yield return last;
+    }
+
+    private static bool IsCount(string line, out bool isAnonymous)
+    {
+        isAnonymous = line.StartsWith("Anonymous:", StringComparison.Ordinal);
+        return isAnonymous || line.StartsWith("Private_Dirty:", StringComparison.Ordinal) || line.StartsWith("Shared_Dirty:", StringComparison.Ordinal)
+            || line.StartsWith("Swap:", StringComparison.Ordinal);
     }
 
     private static (nint Start, nint Length)? ReadOnlyRange(string line)

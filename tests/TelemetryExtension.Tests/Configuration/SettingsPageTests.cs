@@ -49,6 +49,7 @@ public sealed partial class SettingsPageTests
         environment.TryAdd("TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP", "/group");
         var problems = new SettingProblems();
         var variables = new Variables(name => Read(name, environment, asked), problems);
+        LogOptions.From(variables);
         var options = ExtensionOptions.Load(variables, TelemetryOptions.From(variables), ReceiverOptions.From(variables), []);
         reported = [.. problems.Messages];
         return options;

@@ -29,7 +29,7 @@ public sealed class FlusherTests
         var flusher = Flusher(bench, collector, letters);
         bench.Add(DeliveryTestBench.LogPayload("one"));
 
-        await flusher.FlushAsync(Patience, measured: false, cancelled).WaitAsync(Patience, cancelled);
+        await flusher.FlushAsync("a test", Patience, measured: false, cancelled).WaitAsync(Patience, cancelled);
         await letters.Asked.Task.WaitAsync(Patience, cancelled);
         bench.AssertLogs(buffered: 1);
 
@@ -50,7 +50,7 @@ public sealed class FlusherTests
         var flusher = Flusher(bench, collector, new ScriptedDeadLetters());
         bench.Add(DeliveryTestBench.LogPayload("two"));
 
-        await flusher.FlushAsync(Patience, measured: false, TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await flusher.FlushAsync("a test", Patience, measured: false, TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
 
         bench.AssertLogs(exported: 1, buffered: 1);
     }
@@ -66,7 +66,7 @@ public sealed class FlusherTests
         for (var i = 0; i < 20; i++)
         {
             bench.Add(DeliveryTestBench.LogPayload("one"));
-            await flusher.FlushAsync(Patience, measured: true, TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+            await flusher.FlushAsync("a test", Patience, measured: true, TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
             _time.Advance(TimeSpan.FromSeconds(1));
         }
 
@@ -85,5 +85,5 @@ public sealed class FlusherTests
     }
 
     private Flusher Flusher(DeliveryTestBench bench, TelemetryCollector collector, ScriptedDeadLetters letters, FlushBudget? budget = null) => new(
-        collector, bench.Delivery, letters, new FlushPolicy(FlushOptions.From(new Env().Read()), _time), budget ?? new(TimeSpan.FromMilliseconds(300)), _time);
+        collector, bench.Delivery, letters, new FlushPolicy(FlushOptions.From(new Env().Read()), _time), budget ?? new(TimeSpan.FromMilliseconds(300)), bench.Ledger, _time);
 }

@@ -1,5 +1,7 @@
 using TelemetryExtension.Configuration;
+using TelemetryExtension.Destinations;
 using TelemetryExtension.Diagnostics.Accounting;
+using TelemetryExtension.Lambda.ExtensionsApi;
 using TelemetryExtension.Tests.Configuration;
 
 namespace TelemetryExtension.Tests.Lifecycle;
@@ -162,6 +164,33 @@ public sealed class ExtensionLoopTests
         await loop.Api.NextAsync();
 
         Assert.False(loop.Destination.HasMore);
+    }
+
+    /// <summary>The environment is over: what waits is delivered or becomes a dead letter before the extension ends.</summary>
+    [Theory]
+    [InlineData(403, true)]
+    [InlineData(500, true)]
+    [InlineData(500, false)]
+    public async Task Next_Refused_NothingIsLostUncounted(int status, bool backendWorks)
+    {
+        using var loop = new LoopUnderTest(Periodic);
+        await loop.PassFirstInvocationsAsync();
+        if (!backendWorks)
+            loop.Destination.Answer = new(DeliveryStatus.Retryable);
+        loop.Telemetry.LogLine();
+
+        loop.Api.Refuse(status);
+        var end = loop.Run.WaitAsync(LoopUnderTest.Patience, TestContext.Current.CancellationToken);
+        while (!end.IsCompleted)
+        {
+            loop.Time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+
+        Assert.IsType<ExtensionEvent.Lost>(await end);
+        var logs = loop.Ledger[LedgerAccount.Logs];
+        Assert.Equal((0, backendWorks ? 0 : 1), (logs.Buffered, logs.DeadLettered));
+        Assert.Equal(logs.Received, logs.Exported + logs.DeadLettered);
     }
 
     [Fact]

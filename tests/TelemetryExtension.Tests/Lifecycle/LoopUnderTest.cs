@@ -48,7 +48,7 @@ internal sealed class LoopUnderTest : IDisposable
         var options = FlushOptions.From((flush ?? []).Read());
         var policy = new FlushPolicy(options, Time, hasTelemetry);
         var budget = new FlushBudget(options.Budget);
-        var flusher = new Flusher(_collector, _bench.Delivery, Letters, policy, budget, Time);
+        var flusher = new Flusher(_collector, _bench.Delivery, Letters, policy, budget, ledger, Time);
         var shutdown = new Shutdown(_collector, _bench.Delivery, Letters, TimeSpan.Zero, endpoint, _signals, ledger, hasTelemetry, Time);
         _connection = new(Api.Address);
         var extensions = new ExtensionsApiClient(_connection, Time);
@@ -75,7 +75,7 @@ internal sealed class LoopUnderTest : IDisposable
     public Action<OtlpPayload> Encode { get; set; }
 
     /// <summary>Ends with SHUTDOWN.</summary>
-    public Task Run { get; }
+    public Task<ExtensionEvent> Run { get; }
 
     public Ledger Ledger => _bench.Ledger;
 

@@ -33,7 +33,9 @@ internal sealed class ScriptedExtensionsApi : IDisposable
         return await _asked.Reader.ReadAsync(patience.Token);
     }
 
-    public void Answer(string json) => _answers.Writer.TryWrite(json);
+    public void Answer(string json) => _answers.Writer.TryWrite($"HTTP/1.1 200 OK\r\nContent-Length: {json.Length}\r\n\r\n{json}");
+
+    public void Refuse(int status) => _answers.Writer.TryWrite($"HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n");
 
     public void Dispose()
     {
@@ -57,9 +59,9 @@ internal sealed class ScriptedExtensionsApi : IDisposable
 
             Interlocked.Increment(ref _calls);
             _asked.Writer.TryWrite(_time.GetElapsedTime(0));
-            if (!await _answers.Reader.WaitToReadAsync() || !_answers.Reader.TryRead(out var json))
+            if (!await _answers.Reader.WaitToReadAsync() || !_answers.Reader.TryRead(out var answer))
                 return;
-            await socket.SendAsync(Encoding.UTF8.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {json.Length}\r\n\r\n{json}"));
+            await socket.SendAsync(Encoding.UTF8.GetBytes(answer));
         }
     }
 }

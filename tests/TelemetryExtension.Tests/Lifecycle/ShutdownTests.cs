@@ -1,3 +1,4 @@
+using TelemetryExtension.Diagnostics;
 using TelemetryExtension.Buffering;
 using TelemetryExtension.Delivery;
 using TelemetryExtension.Destinations;
@@ -16,7 +17,7 @@ using TelemetryExtension.Tests.Processing;
 namespace TelemetryExtension.Tests.Lifecycle;
 
 /// <summary>Alone with the process's stdout: what is said last is part of what is promised.</summary>
-[Collection(nameof(AloneWithStdout))]
+[Collection(nameof(AloneWithTheLog))]
 public sealed class ShutdownTests : IDisposable
 {
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
@@ -32,8 +33,8 @@ public sealed class ShutdownTests : IDisposable
     private readonly ScriptedTelemetry _telemetry;
     private readonly TelemetryCollector _collector;
     private readonly ScriptedDeadLetters _letters = new();
-    private readonly TextWriter _stdout = Console.Out;
-    private readonly StringWriter _said = new();
+    private readonly Action<string> _output = Log.Output;
+    private readonly List<string> _logged = [];
     private Action<OtlpPayload> _encode;
 
     public ShutdownTests()
@@ -47,7 +48,11 @@ public sealed class ShutdownTests : IDisposable
         _collector = new(
             channel, new InvocationTracker("orders"), new EnvironmentResource(new(), new LambdaFacts("1", "orders", "1")),
             new LogEncoder(payload => _encode(payload), _time), null, _bench.Outbox, _bench.Ledger, _time, new(0, FollowSampling: false, PlatformLogs: false));
-        Console.SetOut(TextWriter.Synchronized(_said));
+        Log.Output = line =>
+        {
+            lock (_logged)
+                _logged.Add(line);
+        };
     }
 
     [Fact]
@@ -126,7 +131,7 @@ public sealed class ShutdownTests : IDisposable
         var line = _bench.LogsLine();
         Assert.Equal(isReset ? (1, 0, 0) : (0, 1, 0), (line.Spooled, line.DeadLettered, line.Buffered));
         Assert.Equal(isReset ? 0 : 1, _letters.Written.Count);
-        Assert.Equal(isReset, _said.ToString().Contains("1 undelivered payloads are left in files", StringComparison.Ordinal));
+        Assert.Equal(isReset, _logged.Exists(line => line.Contains("1 undelivered payloads are left in files", StringComparison.Ordinal)));
         Assert.Contains("ledger: ", LastLine(), StringComparison.Ordinal);
     }
 
@@ -152,7 +157,7 @@ public sealed class ShutdownTests : IDisposable
         await EndOfAsync(Run(null, delivery: delivery));
 
         Assert.Single(_letters.Written);
-        Assert.Contains("the shutdown failed: InvalidOperationException", _said.ToString(), StringComparison.Ordinal);
+        Assert.Contains(_logged, line => line.Contains("the shutdown failed: InvalidOperationException", StringComparison.Ordinal));
         Assert.Contains("logs received=1 exported=0 rejected=0 dead_lettered=1 spooled=0 buffered=0", LastLine(), StringComparison.Ordinal);
     }
 
@@ -179,24 +184,9 @@ public sealed class ShutdownTests : IDisposable
         Assert.Contains("logs received=1 exported=1 rejected=0 dead_lettered=0 spooled=0 buffered=0", LastLine(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task StdoutIsFull_EndsAllTheSame()
-    {
-        using var full = new FullPipe();
-        Console.SetOut(full);
-        var run = Run(null);
-        await full.Full.WaitAsync(LoopUnderTest.Patience, Token);
-        var patience = TimeSpan.FromMilliseconds(100);
-        await _time.TimerAsync(patience).WaitAsync(LoopUnderTest.Patience, Token);
-
-        _time.Advance(patience);
-
-        await EndOfAsync(run);
-    }
-
     public void Dispose()
     {
-        Console.SetOut(_stdout);
+        Log.Output = _output;
         _collector.Dispose();
         _bench.Dispose();
     }
@@ -213,9 +203,13 @@ public sealed class ShutdownTests : IDisposable
 
     private static Task EndOfAsync(Task run) => run.WaitAsync(LoopUnderTest.Patience, Token);
 
-    private string LastLine() => _said.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
+    private string LastLine()
+    {
+        lock (_logged)
+            return _logged[^1];
+    }
 }
 
 /// <summary>Runs when nothing else does.</summary>
-[CollectionDefinition(nameof(AloneWithStdout), DisableParallelization = true)]
-public sealed class AloneWithStdout;
+[CollectionDefinition(nameof(AloneWithTheLog), DisableParallelization = true)]
+public sealed class AloneWithTheLog;

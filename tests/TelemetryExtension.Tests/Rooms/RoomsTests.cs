@@ -13,7 +13,7 @@ public partial class RoomsTests
     {
         ["Native"] = "",
         ["Otlp"] = "",
-        ["Diagnostics"] = "Otlp",
+        ["Diagnostics"] = "Configuration Otlp",
         ["Configuration"] = "Otlp",
         ["Lambda"] = "Diagnostics",
         ["Network"] = "Configuration Diagnostics Native",

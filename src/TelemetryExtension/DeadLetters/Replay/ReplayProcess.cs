@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using TelemetryExtension.Configuration;
+using TelemetryExtension.Diagnostics;
 
 namespace TelemetryExtension.DeadLetters.Replay;
 
@@ -8,6 +9,7 @@ internal static class ReplayProcess
 {
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
     {
+        StandardOutput.OfProcess.Release();
         using var stopping = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);

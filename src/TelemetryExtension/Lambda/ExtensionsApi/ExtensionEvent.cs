@@ -9,6 +9,9 @@ internal abstract record ExtensionEvent(long DeadlineMs)
     /// <summary>The environment ends. <see cref="Reason"/>: spindown, timeout or failure, in lower case.</summary>
     public sealed record Shutdown(string Reason, long DeadlineMs) : ExtensionEvent(DeadlineMs);
 
-    /// <summary>An event type this version does not know: nothing to do but call Next.</summary>
+    /// <summary>The Extensions API has refused Next for good, or is gone: the environment is over, and no SHUTDOWN will come.</summary>
+    public sealed record Lost(string Reason) : ExtensionEvent(0);
+
+    /// <summary>Nothing that can be acted on: an event type that this version does not know, or an answer that is no event.</summary>
     public sealed record Unknown(string Type) : ExtensionEvent(0);
 }

@@ -72,7 +72,9 @@ internal static class ExtensionsApiJson
 
         return type?.ToUpperInvariant() switch
         {
-            "INVOKE" => new ExtensionEvent.Invoke(requestId ?? "", arn ?? "", trace, deadline),
+            // Nobody could tell when an invocation without an id is done.
+            "INVOKE" when requestId is not { Length: > 0 } => new ExtensionEvent.Unknown("INVOKE without a requestId"),
+            "INVOKE" => new ExtensionEvent.Invoke(requestId, arn ?? "", trace, deadline),
             "SHUTDOWN" => new ExtensionEvent.Shutdown((reason ?? "").ToLowerInvariant(), deadline),
             _ => new ExtensionEvent.Unknown(type ?? ""),
         };

@@ -40,15 +40,20 @@ internal sealed class RuntimeApiConnection : IDisposable
     }
 
     /// <summary>Reads the answer, blocking: for the calls that are answered at once.</summary>
-    public RuntimeApiResponse Receive()
+    /// <param name="limit">Between two parts of it.</param>
+    public RuntimeApiResponse Receive(TimeSpan limit)
     {
+        Connected.ReceiveTimeout = limit == Timeout.InfiniteTimeSpan ? 0 : (int)limit.TotalMilliseconds;
         var length = 0;
         while (true)
         {
-            if (TryParse(length, out var response))
+            if (TryParse(length, isEnd: false, out var response))
                 return response;
             MakeRoom(length);
-            length += Read(Connected.Receive(_buffer.AsSpan(length)));
+            var received = Connected.Receive(_buffer.AsSpan(length));
+            if (received == 0)
+                return AtEnd(length);
+            length += received;
         }
     }
 
@@ -58,10 +63,13 @@ internal sealed class RuntimeApiConnection : IDisposable
         var length = 0;
         while (true)
         {
-            if (TryParse(length, out var response))
+            if (TryParse(length, isEnd: false, out var response))
                 return response;
             MakeRoom(length);
-            length += Read(await Connected.ReceiveAsync(_buffer.AsMemory(length), cancellationToken).ConfigureAwait(false));
+            var received = await Connected.ReceiveAsync(_buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
+            if (received == 0)
+                return AtEnd(length);
+            length += received;
         }
     }
 
@@ -72,9 +80,10 @@ internal sealed class RuntimeApiConnection : IDisposable
     private void Connect()
     {
         Close();
-        _socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        if (IPAddress.TryParse(_host, out var address))
-            _socket.Connect(address, _port);
+        var isAddress = IPAddress.TryParse(_host, out var address);
+        _socket = new Socket(address?.AddressFamily ?? AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        if (isAddress)
+            _socket.Connect(address!, _port);
         else
             _socket.Connect(_host, _port);
     }
@@ -93,15 +102,14 @@ internal sealed class RuntimeApiConnection : IDisposable
             Array.Resize(ref _buffer, Math.Min(_buffer.Length * 4, MaxResponseBytes));
     }
 
-    private int Read(int received)
+    /// <summary>The connection has ended. An answer without a length ends with it.</summary>
+    private RuntimeApiResponse AtEnd(int length)
     {
-        if (received > 0)
-            return received;
         Close();
-        throw new SocketException((int)SocketError.ConnectionReset);
+        return TryParse(length, isEnd: true, out var response) ? response : throw new SocketException((int)SocketError.ConnectionReset);
     }
 
-    private bool TryParse(int length, out RuntimeApiResponse response)
+    private bool TryParse(int length, bool isEnd, out RuntimeApiResponse response)
     {
         response = default;
         var bytes = _buffer.AsSpan(0, length);
@@ -121,17 +129,21 @@ internal sealed class RuntimeApiConnection : IDisposable
         }
         else
         {
-            var expected = Header(head, "Content-Length") is { } value ? ReadLength(value) : 0;
+            // Without a length the body ends with the connection, where that is going to end.
+            var expected = Header(head, "Content-Length") is { } value ? ReadLength(value) : isEnd ? body.Length : Closes(head) ? int.MaxValue : 0;
             if (body.Length < expected)
                 return false;
             content = body[..expected].ToArray();
         }
 
-        if (Header(head, "Connection")?.Equals("close", StringComparison.OrdinalIgnoreCase) == true)
+        if (Closes(head))
             Close();
         response = new(status, Header(head, "Lambda-Extension-Identifier"), content);
         return true;
     }
+
+    private static bool Closes(string head) =>
+        head.StartsWith("HTTP/1.0", StringComparison.Ordinal) || Header(head, "Connection")?.Equals("close", StringComparison.OrdinalIgnoreCase) == true;
 
     private static int ReadLength(string value) =>
         int.TryParse(value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var length)

@@ -8,7 +8,7 @@ internal readonly record struct RuntimeApiResponse(int Status, string? Extension
     /// <summary>For log lines: the status and the start of the body.</summary>
     public override string ToString()
     {
-        var text = Encoding.UTF8.GetString(Body);
-        return $"{Status} {(text.Length > 300 ? text[..300] : text)}";
+        var text = Encoding.UTF8.GetString(Body.AsSpan(0, Math.Min(Body.Length, 300)));
+        return text.Length == 0 ? $"{Status} without a body" : $"{Status} {text}";
     }
 }

@@ -12,6 +12,7 @@ public sealed class ExtensionsApiClientTests : IDisposable
         "HTTP/1.1 200 OK\r\nLambda-Extension-Identifier: id-1\r\nContent-Length: 66\r\n\r\n{\"functionName\":\"orders\",\"functionVersion\":\"7\",\"accountId\":\"1234\"}";
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly ImpatientTimeProvider _time = new();
     private readonly RuntimeApiConnection _connection;
     private readonly ExtensionsApiClient _client;
 
@@ -19,7 +20,7 @@ public sealed class ExtensionsApiClientTests : IDisposable
     {
         _listener.Start();
         _connection = new($"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
-        _client = new(_connection, TimeProvider.System);
+        _client = new(_connection, _time);
     }
 
     [Theory]
@@ -28,7 +29,7 @@ public sealed class ExtensionsApiClientTests : IDisposable
     public async Task Register_Answered_TellsTheFunctionAndAsksForTheRightEvents(bool managedInstances, string body)
     {
         var server = Task.Run(() => AnswerOne(Registered));
-        var function = await Task.Run(() => _client.Register(managedInstances), Cancellation);
+        var function = await Task.Run(() => _client.Register(managedInstances, ["telemetry-extension"]), Cancellation);
 
         Assert.Equal(new RegisterResponse("orders", "7", "1234"), function);
         var request = await server;
@@ -44,7 +45,7 @@ public sealed class ExtensionsApiClientTests : IDisposable
     public async Task Register_AnswerThatCannotBeRead_LeavesEmptyValues(string body)
     {
         var server = Task.Run(() => AnswerOne($"HTTP/1.1 200 OK\r\nLambda-Extension-Identifier: id-1\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
-        var function = await Task.Run(() => _client.Register(false), Cancellation);
+        var function = await Task.Run(() => _client.Register(false, ["telemetry-extension"]), Cancellation);
 
         Assert.Equal(new RegisterResponse("", "", null), function);
         await server;
@@ -55,7 +56,7 @@ public sealed class ExtensionsApiClientTests : IDisposable
     {
         var server = Task.Run(() => AnswerOne("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\n{}"));
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => Task.Run(() => _client.Register(false), Cancellation));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Task.Run(() => _client.Register(false, ["telemetry-extension"]), Cancellation));
         await server;
     }
 
@@ -87,39 +88,147 @@ public sealed class ExtensionsApiClientTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"eventType":"INVOKE","deadlineMs":5,"requestId":"r","invokedFunctionArn":"a","tracing":{"value":"\ud800"}}""", "r")]
-    [InlineData("""{"eventType":"INVOKE","deadlineMs":5,"requestId":"r","invokedFunctionArn":"a","tracing":{"val""", "r")]
-    [InlineData("nonsense", null)]
-    [InlineData("", null)]
-    public async Task Next_AnswerThatCannotBeReadToItsEnd_IsTakenAsFarAsItGoes(string body, string? requestId)
+    [InlineData("""{"eventType":"INVOKE","deadlineMs":5,"requestId":"r","invokedFunctionArn":"a","tracing":{"value":"\ud800"}}""")]
+    [InlineData("""{"eventType":"INVOKE","deadlineMs":5,"requestId":"r","invokedFunctionArn":"a","tracing":{"val""")]
+    public async Task Next_EventThatCannotBeReadToItsEnd_IsTakenAsFarAsItGoes(string body)
     {
         var server = Task.Run(() => AnswerOne(Event(body)));
         _client.SendNext();
 
-        ExtensionEvent expected = requestId is null ? new ExtensionEvent.Unknown("") : new ExtensionEvent.Invoke(requestId, "a", null, 5);
-        Assert.Equal(expected, await _client.NextAsync(Cancellation));
+        Assert.Equal(new ExtensionEvent.Invoke("r", "a", null, 5), await _client.NextAsync(Cancellation));
+        await server;
+    }
+
+    /// <summary>Whatever it is, the function fails when the extension exits: it asks again.</summary>
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nnonsense")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<html>\r\n<title>Login</title></html>")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\n{\"eventType\":\"NEW\"}")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n{\"eventType\":\"INVOKE\"}")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")]
+    [InlineData("HTTP/1.1 302 Found\r\nLocation: http://elsewhere/\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("HTTP/1.1 429 Slow Down\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{}")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"e")]
+    [InlineData("this is no HTTP at all\r\n\r\n")]
+    [InlineData("SSH-2.0-OpenSSH\r\n")]
+    [InlineData("\r\n\r\n")]
+    [InlineData("")]
+    public async Task Next_AnswerThatIsNoEvent_IsAskedAgain(string answer)
+    {
+        var server = Task.Run(() =>
+        {
+            for (var i = 0; i < 3; i++)
+                AnswerOne(answer);
+            return AnswerOne(Event(ShutDown));
+        });
+        _client.SendNext();
+
+        Assert.Equal(new ExtensionEvent.Shutdown("spindown", 5), await _client.NextAsync(Cancellation));
+        Assert.StartsWith("GET /2020-01-01/extension/event/next HTTP/1.1\r\n", await server, StringComparison.Ordinal);
+    }
+
+    /// <summary>No hot loop: a thousand answers of that kind are spread over a quarter of an hour.</summary>
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nnonsense")]
+    [InlineData("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")]
+    public async Task Next_NoEventAgainAndAgain_IsAskedOnceASecond(string answer)
+    {
+        var server = Task.Run(() => AnswerAll([.. Enumerable.Repeat(answer, 1000), Event(ShutDown)]));
+        _client.SendNext();
+
+        Assert.IsType<ExtensionEvent.Shutdown>(await _client.NextAsync(Cancellation));
+        Assert.InRange(_time.Waited, TimeSpan.FromSeconds(980), TimeSpan.FromSeconds(1000));
         await server;
     }
 
     [Fact]
-    public async Task Next_NobodyListensAnyMore_EndsWithAnException()
+    public async Task Next_OneUnknownEvent_IsAskedAgainAtOnce()
+    {
+        var server = Task.Run(() => AnswerAll([Event("""{"eventType":"NEW"}"""), Event(ShutDown)]));
+        _client.SendNext();
+
+        Assert.IsType<ExtensionEvent.Shutdown>(await _client.NextAsync(Cancellation));
+        Assert.Equal(TimeSpan.Zero, _time.Waited);
+        await server;
+    }
+
+    [Fact]
+    public async Task Next_NobodyListensAnyMore_IsLostAfterTenSeconds()
     {
         _listener.Stop();
         _client.SendNext();
 
-        await Assert.ThrowsAnyAsync<SocketException>(async () => await _client.NextAsync(Cancellation));
+        Assert.IsType<ExtensionEvent.Lost>(await _client.NextAsync(Cancellation));
+        Assert.InRange(_time.Waited, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(11));
     }
 
     [Theory]
     [InlineData("HTTP/1.1 500 Internal\r\nContent-Length: 0\r\n\r\n")]
     [InlineData("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")]
-    public async Task Next_Refused_Throws(string answer)
+    [InlineData("HTTP/1.1 403 Forbidden\r\n\r\n")]
+    [InlineData("HTTP/1.1 500 Internal\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>")]
+    public async Task Next_Refused_IsLost(string answer)
     {
         var server = Task.Run(() => AnswerOne(answer));
         _client.SendNext();
 
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await _client.NextAsync(Cancellation));
+        Assert.IsType<ExtensionEvent.Lost>(await _client.NextAsync(Cancellation));
+        Assert.Equal(TimeSpan.Zero, _time.Waited);
         await server;
+    }
+
+    [Fact]
+    public async Task Register_TheNameIsRefused_TheNextOneIsTried()
+    {
+        var server = Task.Run(() => AnswerAll(["HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\n{}", Registered]));
+
+        await Task.Run(() => _client.Register(false, ["one", "one", "two"]), Cancellation);
+
+        Assert.Equal("two", _client.Name);
+        Assert.Equal(["one", "two"], (await server).Select(request => request.Split("Lambda-Extension-Name: ")[1].Split('\r')[0]));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("HTTP/1.1 500 Internal\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("HTTP/1.1 503 Busy\r\n\r\n")]
+    public async Task Register_AMomentOfTrouble_IsTriedAgain(string? answer)
+    {
+        var server = Task.Run(() =>
+        {
+            AnswerOne(answer);
+            return AnswerOne(Registered);
+        });
+
+        Assert.Equal("orders", (await Task.Run(() => _client.Register(false, ["telemetry-extension"]), Cancellation)).FunctionName);
+        await server;
+    }
+
+    /// <summary>Lambda does not answer: the first Next must not wait for it.</summary>
+    [Fact]
+    public async Task Subscribe_NoAnswer_EndsAndNextGoesOverAnotherConnection()
+    {
+        var server = Task.Run(() =>
+        {
+            using var silent = _listener.AcceptSocket();
+            ReadRequest(silent);
+            silent.Send(Encoding.UTF8.GetBytes(Registered));
+            return AnswerOne(Event(ShutDown));
+        });
+        await Task.Run(() => _client.Register(false, ["telemetry-extension"]), Cancellation);
+
+        await Assert.ThrowsAnyAsync<SocketException>(() => Task.Run(() => _client.Subscribe("{}", TimeSpan.FromMilliseconds(50)), Cancellation));
+        _client.SendNext();
+
+        Assert.IsType<ExtensionEvent.Shutdown>(await _client.NextAsync(Cancellation));
+        Assert.Contains("Lambda-Extension-Identifier: id-1\r\n", await server, StringComparison.Ordinal);
     }
 
     public void Dispose()
@@ -130,6 +239,8 @@ public sealed class ExtensionsApiClientTests : IDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    private const string ShutDown = """{"eventType":"SHUTDOWN","shutdownReason":"SPINDOWN","deadlineMs":5}""";
+
     private static string Event(string json) => $"HTTP/1.1 200 OK\r\nContent-Length: {json.Length}\r\n\r\n{json}";
 
     /// <summary>Takes one connection, reads one request, and answers or, with null, hangs up.</summary>
@@ -137,12 +248,33 @@ public sealed class ExtensionsApiClientTests : IDisposable
     {
         using var socket = _listener.AcceptSocket();
         socket.ReceiveTimeout = 5000;
+        var request = ReadRequest(socket);
+        if (answer is not null)
+            socket.Send(Encoding.UTF8.GetBytes(answer));
+        return request;
+    }
+
+    /// <summary>Answers requests of one connection in turn, and tells what they were.</summary>
+    private List<string> AnswerAll(IReadOnlyList<string> answers)
+    {
+        using var socket = _listener.AcceptSocket();
+        socket.ReceiveTimeout = 5000;
+        var requests = new List<string>();
+        foreach (var answer in answers)
+        {
+            requests.Add(ReadRequest(socket));
+            socket.Send(Encoding.UTF8.GetBytes(answer));
+        }
+
+        return requests;
+    }
+
+    private static string ReadRequest(Socket socket)
+    {
         var buffer = new byte[4096];
         var request = "";
         while (!request.Contains("\r\n\r\n", StringComparison.Ordinal) || (request.Contains("Content-Length", StringComparison.Ordinal) && !request.EndsWith('}')))
             request += Encoding.ASCII.GetString(buffer, 0, socket.Receive(buffer));
-        if (answer is not null)
-            socket.Send(Encoding.UTF8.GetBytes(answer));
         return request;
     }
 }

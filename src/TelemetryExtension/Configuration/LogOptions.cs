@@ -1,0 +1,15 @@
+namespace TelemetryExtension.Configuration;
+
+/// <summary>What the extension logs of itself: each level includes those before it.</summary>
+internal enum LogLevel : byte
+{
+    Error,
+    Warn,
+    Info,
+    Debug,
+}
+
+internal readonly record struct LogOptions(LogLevel Level)
+{
+    public static LogOptions From(Variables variables) => new(variables.OneOf("TELEMETRY_EXTENSION_LOG_LEVEL", LogLevel.Info));
+}

@@ -1,0 +1,87 @@
+namespace TelemetryExtension.Configuration;
+
+/// <summary>Every variable of ours, and the nearest of them to a name that is none: a misspelt one would be ignored without a word.</summary>
+internal static class SettingNames
+{
+    public const string Prefix = "TELEMETRY_EXTENSION_";
+
+    /// <summary>So many letters may differ in the prefix.</summary>
+    private const int PrefixTypos = 3;
+
+    private const int MaxReported = 10;
+
+    /// <summary>Without the prefix; a test compares them with docs/settings.md.</summary>
+    public static readonly IReadOnlyList<string> All =
+    [
+        "BUFFER_BYTES", "BUFFER_ITEMS", "CLOUDWATCH_CREATE", "CLOUDWATCH_LOGS", "CLOUDWATCH_LOG_GROUP", "CLOUDWATCH_LOG_STREAM", "CLOUDWATCH_MAX_EVENT_BYTES",
+        "CLOUDWATCH_RESOURCE", "CLOUDWATCH_RETENTION_DAYS", "CLOUDWATCH_SPANS", "DEAD_LETTERS", "DEAD_LETTER_LOG_GROUP", "DEAD_LETTER_LOG_STREAM",
+        "DEAD_LETTER_MAX_BYTES", "DEAD_LETTER_RETENTION_DAYS", "DEAD_LETTER_TIMEOUT", "EMF", "EMF_DIMENSIONS", "EMF_NAMESPACE", "FLUSH_BUDGET_MS",
+        "FLUSH_INTERVAL", "FLUSH_STALENESS", "FLUSH_STRATEGY", "FOLLOW_XRAY_SAMPLING", "LOG_LEVEL", "MAX_AGE_SECONDS", "MAX_ATTEMPTS", "MAX_REQUEST_BYTES",
+        "METRICS", "METRICS_TEMPORALITY", "OTLP_2_CERTIFICATE", "OTLP_2_CLIENT_CERTIFICATE", "OTLP_2_CLIENT_KEY", "OTLP_2_COMPRESSION", "OTLP_2_ENDPOINT",
+        "OTLP_2_HEADERS", "OTLP_2_INSECURE", "OTLP_2_PROTOCOL", "OTLP_2_SIGNALS", "OTLP_2_TIMEOUT", "OTLP_3_CERTIFICATE", "OTLP_3_CLIENT_CERTIFICATE",
+        "OTLP_3_CLIENT_KEY", "OTLP_3_COMPRESSION", "OTLP_3_ENDPOINT", "OTLP_3_HEADERS", "OTLP_3_INSECURE", "OTLP_3_PROTOCOL", "OTLP_3_SIGNALS",
+        "OTLP_3_TIMEOUT", "OTLP_CERTIFICATE", "OTLP_CLIENT_CERTIFICATE", "OTLP_CLIENT_KEY", "OTLP_COMPRESSION", "OTLP_ENDPOINT", "OTLP_ENRICH_RESOURCE",
+        "OTLP_GRPC_PORT", "OTLP_HEADERS", "OTLP_HTTP_PORT", "OTLP_INSECURE", "OTLP_IN_FLIGHT_BYTES", "OTLP_MAX_REQUEST_BYTES", "OTLP_PROTOCOL",
+        "OTLP_RECEIVER", "OTLP_RECEIVER_ADDRESS", "OTLP_TIMEOUT", "OUTBOX_MAX_BYTES", "PLATFORM_LOGS", "PRICE_PER_GB_SECOND", "PRICE_PER_MILLION_REQUESTS",
+        "SPOOL_DIRECTORY", "SPOOL_MAX_BYTES", "TELEMETRY_PORT",
+    ];
+
+    /// <summary>One message for each variable that looks like one of ours and is not. Values are not shown: they may be secret.</summary>
+    public static IEnumerable<string> Problems(IEnumerable<string> variables) =>
+        variables.Where(LooksLikeOurs).Where(static name => !IsKnown(name)).Order(StringComparer.Ordinal).Take(MaxReported)
+            .Select(static name => $"{name} is not a setting and is ignored{(Nearest(name) is { } nearest ? $"; did you mean {nearest}?" : "")}");
+
+    /// <summary>In any case: configuration keys have none.</summary>
+    private static bool IsKnown(string name) =>
+        name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && All.Contains(name[Prefix.Length..], StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Its beginning is the prefix, give or take some letters.</summary>
+    private static bool LooksLikeOurs(string name)
+    {
+        // Spares most variables the comparison.
+        if (name.Length == 0 || !Same(name[0], Prefix[0]))
+            return false;
+        for (var length = Math.Min(name.Length, Prefix.Length + PrefixTypos); length >= Prefix.Length - PrefixTypos; length--)
+            if (Distance(name[..length], Prefix) <= PrefixTypos)
+                return true;
+        return false;
+    }
+
+    /// <summary>Null when none is near enough to be what was meant.</summary>
+    private static string? Nearest(string name)
+    {
+        var (nearest, least) = ((string?)null, int.MaxValue);
+        foreach (var known in All)
+        {
+            var distance = Distance(name, Prefix + known);
+            if (distance <= Math.Min(Math.Max(PrefixTypos, known.Length / 3), known.Length - 1) && distance < least)
+                (nearest, least) = (Prefix + known, distance);
+        }
+
+        return nearest;
+    }
+
+    /// <summary>Letters to insert, delete, replace or swap with their neighbour (optimal string alignment), in any case.</summary>
+    internal static int Distance(string one, string other)
+    {
+        var (before, last, row) = (new int[other.Length + 1], new int[other.Length + 1], new int[other.Length + 1]);
+        for (var j = 0; j <= other.Length; j++)
+            last[j] = j;
+        for (var i = 1; i <= one.Length; i++)
+        {
+            row[0] = i;
+            for (var j = 1; j <= other.Length; j++)
+            {
+                row[j] = Math.Min(Math.Min(row[j - 1], last[j]) + 1, last[j - 1] + (Same(one[i - 1], other[j - 1]) ? 0 : 1));
+                if (i > 1 && j > 1 && Same(one[i - 1], other[j - 2]) && Same(one[i - 2], other[j - 1]))
+                    row[j] = Math.Min(row[j], before[j - 2] + 1);
+            }
+
+            (before, last, row) = (last, row, before);
+        }
+
+        return last[other.Length];
+    }
+
+    private static bool Same(char one, char other) => char.ToUpperInvariant(one) == char.ToUpperInvariant(other);
+}
