@@ -94,6 +94,12 @@ internal static class Extension
 
     private static ListeningSocket? Listen(IPAddress address, int port, string what, bool another)
     {
+        if (HttpEndpoint.MaxConnections == 0)
+        {
+            Log.Warn($"too few file descriptors to listen for {what}: going on without it");
+            return null;
+        }
+
         if (ListeningSocket.TryBind(address, port, out var problem) is { } socket)
             return socket;
         var fallback = another ? ListeningSocket.TryBind(address, 0, out problem) : null;

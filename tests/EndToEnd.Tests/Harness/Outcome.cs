@@ -11,7 +11,7 @@ internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IRe
 {
     private static readonly string[] OwnBugs =
     [
-        "a flush failed", "the shutdown failed", "cannot start", "cannot encode", "Unhandled exception", "an invocation was not handled as it should be",
+        "a flush failed", "the shutdown failed", "cannot start", "cannot encode", "Unhandled exception", "internal error while handling an invocation",
         "request failed", "the buffer could not be emptied", "a batch could not be read", "a record could not be read", "writing dead letters failed",
         "reading an undelivered payload back failed",
     ];
@@ -20,9 +20,9 @@ internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IRe
 
     public LedgerReading Ledger => ledger;
 
-    /// <summary>What the extension said beside the ledger.</summary>
+    /// <summary>What the extension logged beside its start and the ledger.</summary>
     public IReadOnlyList<string> Said { get; } =
-        [.. lines.Where(line => !line.StartsWith(LedgerReading.Prefix, StringComparison.Ordinal) && !IsDeadLetter(line))];
+        [.. lines.Where(line => !line.StartsWith(LedgerReading.Prefix, StringComparison.Ordinal) && !IsDeadLetter(line) && !IsStart(line))];
 
     /// <summary>The lines in which the extension left what it could not deliver.</summary>
     public IReadOnlyList<string> DeadLetters { get; } = [.. lines.Where(IsDeadLetter)];
@@ -140,6 +140,8 @@ internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IRe
     }
 
     public override string ToString() => string.Join('\n', Spans.Select(Describe).Concat(Logs.Select(Describe)));
+
+    internal static bool IsStart(string line) => line.StartsWith("[telemetry-extension] version ", StringComparison.Ordinal);
 
     private static bool IsDeadLetter(string line) => line.StartsWith("otlp-dead-letter/1 ", StringComparison.Ordinal);
 

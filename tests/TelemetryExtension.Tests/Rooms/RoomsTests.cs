@@ -18,7 +18,7 @@ public partial class RoomsTests
         ["Lambda"] = "Diagnostics",
         ["Network"] = "Configuration Diagnostics Native",
         ["Buffering"] = "Configuration Diagnostics Otlp",
-        ["Ingest"] = "Buffering Configuration Diagnostics Otlp",
+        ["Ingest"] = "Buffering Configuration Diagnostics Native Otlp",
         ["Destinations"] = "Configuration Diagnostics Network Otlp",
         ["Outbox"] = "Configuration Destinations Diagnostics Otlp",
         ["Delivery"] = "Destinations Diagnostics Network Otlp Outbox",

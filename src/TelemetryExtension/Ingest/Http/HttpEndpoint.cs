@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using TelemetryExtension.Native;
 
 namespace TelemetryExtension.Ingest.Http;
 
@@ -26,8 +27,11 @@ internal readonly record struct HttpListen(ListeningSocket Socket, HttpVersionSp
 /// </summary>
 internal sealed class HttpEndpoint : IAsyncDisposable
 {
-    /// <summary>Each endpoint has its own count. Lambda gives a process 1024 file descriptors.</summary>
-    public const int MaxConnections = 256;
+    /// <summary>
+    /// Of each of up to three endpoints. Without a free file descriptor the server's accept would fail in a loop, and the sender would hang: 64 stay
+    /// free for everything else. 0: there is no room for any.
+    /// </summary>
+    public static readonly int MaxConnections = Math.Clamp((DescriptorLimit.Read() - 64) / 3, 0, 256);
 
     /// <summary>Unread bytes the server holds for one connection before it stops reading from it.</summary>
     private const int ReadBufferBytes = 64 * 1024;
