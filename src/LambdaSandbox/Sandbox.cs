@@ -71,6 +71,9 @@ public sealed class Sandbox : IAsyncDisposable
         }
     }
 
+    /// <summary>What the runtime must find in its environment when the caller plays it; null when the sandbox starts it.</summary>
+    public IReadOnlyDictionary<string, string>? RuntimeVariables => processes.RuntimeIsPlayed ? processes.Variables.ForRuntime() : null;
+
     public int? RuntimePid => platform.Current?.RuntimeProcess?.Pid;
 
     /// <summary>The extensions of the current generation, or of the last one.</summary>

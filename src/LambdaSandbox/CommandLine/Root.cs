@@ -10,15 +10,17 @@ internal static class Root
 
     public static RootCommand Create() => new("A local AWS Lambda: Runtime API, Extensions API, Telemetry API, Invoke API, freezing, limits")
     {
-        RunCommand.Create(), DemoCommand.Create(),
+        RunCommand.Create(), ServeCommand.Create(), DemoCommand.Create(),
     };
 
     public static async Task<int> InvokeAsync(string[] args)
     {
         // `--invoke @event.json` is a payload; a response file of arguments it would be by default.
         var parsed = Create().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+
+        // Interruptible ends a command in order, which may take longer than the 2 s that the parser's own handler gives.
         if (parsed.Errors.Count == 0)
-            return await parsed.InvokeAsync();
+            return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
         var command = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
         await Console.Error.WriteLineAsync($"lambda-sandbox: {OneLine(parsed.Errors[0].Message)} (lambda-sandbox{command} --help lists the options)");
         return Unusable;

@@ -14,6 +14,11 @@ internal sealed class TextReport : IReport
 
     public void Starting(PooledEnvironment environment)
     {
+        if (environment.Sandbox.RuntimeVariables is not { } variables)
+            return;
+        Write(environment.Number, "waiting for a runtime to call Next; start yours with these variables:");
+        foreach (var (name, value) in variables.OrderBy(pair => pair.Key))
+            Write(environment.Number, $"export {name}='{value.Replace("'", "'\\''", StringComparison.Ordinal)}'");
     }
 
     public void Started(PooledEnvironment environment)

@@ -20,6 +20,8 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
         return new Listening(() => functionLine -= onLine);
     }
 
+    public LambdaVariables Variables => variables;
+
     public bool RuntimeIsPlayed => options is { Command: null, FunctionZip: null, FunctionDirectory: null };
 
     public void StartExtensions(Generation generation)

@@ -45,8 +45,7 @@ internal static class NodeRuntime
         if (ManagedRuntime.FindProgram("npm") is not { } npm)
             throw new SandboxException("Node handlers need the package aws-lambda-ric, and npm to fetch it: apt-get install npm, or --runtime-client FOLDER");
 
-        // Version 4 is for Node 22 and newer.
-        var package = $"aws-lambda-ric@{(major >= 22 ? 4 : 3)}";
+        var package = $"aws-lambda-ric@{(major >= 20 ? 4 : 3)}";
         var folder = Cache(major);
         Directory.CreateDirectory(folder);
         var result = HostProgram.Run(npm, ["install", "--prefix", folder, "--no-audit", "--no-fund", "--loglevel=error", package], InstallsWithin);

@@ -11,7 +11,8 @@ print("started with " + " ".join(sys.argv[1:]) + " in " + os.getcwd(), flush=Tru
 while True:
     headers, body = call("GET", "next")
     event = json.loads(body)
-    do = event.get("do", "")
+    do = event.get("do") or event.get("queryStringParameters", {}).get("do", "")
+    request = headers["Lambda-Runtime-Aws-Request-Id"]
     if do == "env":
         event = dict(os.environ)
     elif do == "exit":
@@ -46,6 +47,23 @@ while True:
         if pid == 0:
             time.sleep(60)
         event = {"pid": pid}
+    elif do == "fail":
+        call("POST", request + "/error", json.dumps({"errorMessage": "as asked", "errorType": "Oops"}))
+        continue
+    elif do == "http":
+        event = {"statusCode": 202, "cookies": ["one=1", "two=2"], "headers": {"content-type": "application/json"}, "body": json.dumps(event)}
+    elif do == "stream":
+        def chunks():
+            yield json.dumps({"statusCode": 201, "headers": {"x-from": "python"}}).encode() + bytes(8)
+            yield b"one,"
+            time.sleep(1)
+            yield b"two"
+        stream = http.client.HTTPConnection(api)
+        stream.request("POST", "/2018-06-01/runtime/invocation/" + request + "/response", chunks(), {
+            "Lambda-Runtime-Function-Response-Mode": "streaming", "Transfer-Encoding": "chunked",
+            "Content-Type": "application/vnd.awslambda.http-integration-response"}, encode_chunked=True)
+        stream.getresponse().read()
+        continue
     if do == "log":
         print(json.dumps({"level": "INFO", "message": "an object"}))
         print("plain line", flush=True)
