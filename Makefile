@@ -1,6 +1,8 @@
 # make test     build everything, warnings are errors, and run all tests; ends with "N passed, N failed"
 # make demo     run the layer and a function in a local Lambda, and show the traces that arrive; with DESTINATION=cloudwatch, what arrives
 #               in a local CloudWatch Logs (moto)
+# make view     the same function behind the Invoke API, with a page that shows its telemetry (the Aspire dashboard)
+# make sandbox  write the sandbox to artifacts/sandbox/: a dotnet tool package, and a self-contained binary
 # make layer    write the layer and the demo function to artifacts/*.zip
 # make bench    run the benchmarks; BENCH_ARGS names some of them
 # make soak     run random faults against the layer for SOAK_SECONDS (default 180); SOAK_SEED runs the same again
@@ -18,10 +20,10 @@ export DOTNET_NOLOGO := 1
 # Where the end-to-end tests find the zips.
 export TELEMETRY_EXTENSION_ARTIFACTS := $(ARTIFACTS)
 
-.PHONY: test demo layer bench soak doctor clean prerequisites node-function dev-tools build-TelemetryLayer build-DemoFunction
+.PHONY: test demo layer bench soak doctor clean prerequisites node-function node-clients dev-tools view sandbox build-TelemetryLayer build-DemoFunction
 .DEFAULT_GOAL := test
 
-test: layer node-function dev-tools
+test: layer node-function node-clients dev-tools
 	dotnet build TelemetryExtension.sln -c Release --nologo -v quiet -clp:NoSummary -tl:off
 	infra/dev/test.sh Release tests/*.Tests
 
@@ -29,6 +31,18 @@ test: layer node-function dev-tools
 demo:
 	@$(MAKE) --no-print-directory layer >&2
 	@dotnet run -c Release --project src/LambdaSandbox -- demo --layer $(LAYER_ZIP) --function $(FUNCTION_ZIP) $(if $(DESTINATION),--destination $(DESTINATION)) $(DEMO_ARGS)
+
+# The page: the dashboard with traces, logs and metrics of the demo function, and of what happens to its environment. Until Ctrl-C.
+view: layer
+	@dotnet run -c Release --project src/LambdaSandbox -- serve --view --layer $(LAYER_ZIP) --function $(FUNCTION_ZIP) --name order-processing \
+		--memory 256 --timeout 10s --tracing active --env AWS_LAMBDA_EXEC_WRAPPER=/opt/telemetry-wrapper --env DEMO_OTEL=true \
+		--invoke '{"order":{"id":"1001","items":2}}' --invoke '{"order":{"id":"13","fail":true}}' $(VIEW_ARGS)
+
+RID := linux-$(if $(filter arm64,$(ARCHITECTURE)),arm64,x64)
+sandbox:
+	dotnet pack src/LambdaSandbox -c Release --nologo -v quiet -p:PackAsTool=true -o artifacts/sandbox
+	dotnet publish src/LambdaSandbox -c Release --nologo -v quiet -r $(RID) --self-contained -p:PublishSingleFile=true \
+		-p:DebugType=none -o artifacts/sandbox/$(RID)
 
 layer: prerequisites
 	$(MAKE) --no-print-directory -C layer package ARCHITECTURE=$(ARCHITECTURE)
@@ -79,6 +93,16 @@ $(ARTIFACTS)/dev-tools/installed.stamp $(ARTIFACTS)/cdk/installed.stamp:
 	@if ! command -v npm >/dev/null; then echo "npm is missing: tests of infra/ and docs/ will be skipped"; \
 	elif (cd $(@D) && npm ci --ignore-scripts --loglevel=error); then touch $@; \
 	else echo "npm ci failed: tests of infra/ and docs/ will be skipped"; fi
+
+# The AWS SDK and Node's runtime interface client, for the tests of the sandbox. The client is compiled on this machine.
+NODE_CLIENTS := tests/EndToEnd.Tests/Local/node-clients
+node-clients: $(ARTIFACTS)/node-clients/installed.stamp
+	@cp $(NODE_CLIENTS)/*.mjs $(ARTIFACTS)/node-clients/
+$(ARTIFACTS)/node-clients/installed.stamp: $(addprefix $(NODE_CLIENTS)/,package.json package-lock.json .npmrc)
+	@mkdir -p $(@D) && cp $^ $(@D)/
+	@if ! command -v npm >/dev/null; then echo "npm is missing: the tests with the AWS SDK for JavaScript will be skipped"; \
+	elif (cd $(@D) && npm ci --loglevel=error); then touch $@; \
+	else echo "npm ci failed: the tests with the AWS SDK for JavaScript will be skipped"; fi
 
 # `sam build` calls these here, because template.yaml names the repository root as the source of both.
 build-TelemetryLayer build-DemoFunction:

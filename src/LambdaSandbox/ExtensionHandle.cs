@@ -33,6 +33,13 @@ public sealed class ExtensionHandle
     /// <summary>The most memory that was resident so far, as the kernel counts it; null once it has ended.</summary>
     public long? PeakResidentBytes => agent.Process is { } process && ProcFs.PeakResidentKb(process.Pid) is > 0 and var kb ? kb * 1024 : null;
 
+    public DateTimeOffset? RegisteredAt => agent.RegisteredAt;
+
+    public DateTimeOffset? FirstNextAt => agent.FirstNextAt;
+
+    /// <summary>When it last called Next; null when it never did.</summary>
+    public DateTimeOffset? LastNextAt => agent.NextAt == default ? null : agent.NextAt;
+
     /// <summary>From the start of its process to Register, making the process included.</summary>
     public TimeSpan? RegisteredAfter => agent.RegisteredAt - agent.StartedAt;
 

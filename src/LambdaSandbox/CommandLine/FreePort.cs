@@ -5,6 +5,20 @@ namespace LambdaSandbox.CommandLine;
 
 internal static class FreePort
 {
+    public static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>A loopback port that nobody listens on at this moment.</summary>
     public static int Find()
     {

@@ -147,6 +147,21 @@ internal sealed class FunctionOptions
         return option;
     }
 
+    /// <exception cref="SandboxException">One is not NAME=value.</exception>
+    public static Dictionary<string, string> Variables(IEnumerable<string> pairs)
+    {
+        Dictionary<string, string> variables = [];
+        foreach (var pair in pairs)
+        {
+            var equals = pair.IndexOf('=', StringComparison.Ordinal);
+            if (equals < 1)
+                throw new SandboxException($"--env {pair}: NAME=value expected");
+            variables[pair[..equals]] = pair[(equals + 1)..];
+        }
+
+        return variables;
+    }
+
     private static T Value<T>(ParseResult parsed, Option<T> option, T? fromTemplate)
         where T : class => IsGiven(parsed, option) || fromTemplate is null ? parsed.GetValue(option)! : fromTemplate;
 
@@ -161,14 +176,8 @@ internal sealed class FunctionOptions
         if (parsed.GetValue(EnvFile) is { } file)
             foreach (var (name, value) in EnvironmentFile.Read(file))
                 variables[name] = value;
-        foreach (var pair in parsed.GetValue(Env) ?? [])
-        {
-            var equals = pair.IndexOf('=', StringComparison.Ordinal);
-            if (equals < 1)
-                throw new SandboxException($"--env {pair}: NAME=value expected");
-            variables[pair[..equals]] = pair[(equals + 1)..];
-        }
-
+        foreach (var (name, value) in Variables(parsed.GetValue(Env) ?? []))
+            variables[name] = value;
         return variables;
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LambdaSandbox.Serving;
+using LambdaSandbox.View;
 
 namespace LambdaSandbox.CommandLine;
 
@@ -21,13 +22,15 @@ internal static class RunCommand
         var setup = options.Function.Read(parsed);
         var plan = options.Plan(parsed);
         var verdict = new RunVerdict(parsed.GetValue(options.FailOn)!);
-        await using var view = parsed.GetValue(options.View) ? await RunView.StartAsync(setup.Options, cancellation) : null;
-        var report = new Reports(
-        [
-            verdict, parsed.GetValue(options.Function.Json) ? new JsonReport(view) : view is null ? new TextReport() : new ViewReport(view),
-        ]);
+        var (shows, file) = (parsed.GetValue(options.View), parsed.GetValue(options.Export));
+        await using var view = shows || file is not null ? await RunView.StartAsync(setup.Options, cancellation) : null;
+        await using var record = parsed.GetValue(options.Record) is { } path ? new EventRecord(path) : null;
+        IReport shown = parsed.GetValue(options.Function.Json) ? new JsonReport(view) : shows ? new ViewReport(view!) : new TextReport();
+        var report = new Reports([verdict, shown, .. new IReport?[] { record }.OfType<IReport>()]);
         await RunAsync(view?.Options ?? setup.Options, setup.Notes, plan, parsed.GetValue(options.Function.Quiet) ? new Quiet(report) : report, cancellation);
         report.Finished(verdict.Failure);
+        if (file is not null)
+            OtlpFile.Write(file, view!.Backend.Requests);
         return verdict.Failure is null ? 0 : 1;
     }
 

@@ -34,6 +34,10 @@ internal sealed class RunOptions
 
     public Option<bool> View { get; } = new("--view") { Description = "Send telemetry to a backend inside, and show traces, logs and metrics that arrive" };
 
+    public Option<string?> Export { get; } = new("--export") { Description = "Write the telemetry that arrived to this file: OTLP JSON, one request a line" };
+
+    public Option<string?> Record { get; } = new("--record") { Description = "Write the events of the Telemetry API to this file, for replay-events" };
+
     public RunOptions()
     {
         AtLeast(Repeat, 1);
@@ -52,7 +56,7 @@ internal sealed class RunOptions
     }
 
     public IEnumerable<Option> All =>
-        [.. Function.All, Invoke, Repeat, Rate, Concurrency, Pause, ClientContext, Cognito, Tenant, TraceHeader, FailOn, View];
+        [.. Function.All, Invoke, Repeat, Rate, Concurrency, Pause, ClientContext, Cognito, Tenant, TraceHeader, FailOn, View, Export, Record];
 
     public InvocationPlan Plan(ParseResult parsed)
     {
@@ -75,7 +79,7 @@ internal sealed class RunOptions
         };
     }
 
-    private static string Payload(string text)
+    public static string Payload(string text)
     {
         var payload = text switch
         {

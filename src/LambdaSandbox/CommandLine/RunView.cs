@@ -1,15 +1,31 @@
 using LambdaSandbox.Backend;
+using LambdaSandbox.View;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>The OTLP backend of `--view`, and the function's configuration that leads there.</summary>
+/// <summary>The OTLP backend of `--view`, the function's configuration that leads there, and the page that shows it.</summary>
 internal sealed class RunView : IAsyncDisposable
 {
-    private RunView(OtlpBackend backend, SandboxOptions options) => (Backend, Options) = (backend, options);
+    /// <summary>Beyond this many requests a long run forgets what it has shown.</summary>
+    private const int MaxRequests = 5000;
+
+    private RunView(OtlpBackend backend, SandboxOptions options)
+    {
+        (Backend, Options) = (backend, options);
+        Life = new LifeSender(backend.HttpUrl, options);
+    }
 
     public OtlpBackend Backend { get; }
 
     public SandboxOptions Options { get; }
+
+    /// <summary>Where the sandbox sends its own spans.</summary>
+    public LifeSender Life { get; }
+
+    /// <summary>Null when nobody asked for it, or when it cannot be had.</summary>
+    public Dashboard? Page { get; private set; }
+
+    private Relay? Relay { get; set; }
 
     public static async Task<RunView> StartAsync(SandboxOptions options, CancellationToken cancellation)
     {
@@ -21,5 +37,31 @@ internal sealed class RunView : IAsyncDisposable
         });
     }
 
-    public ValueTask DisposeAsync() => Backend.DisposeAsync();
+    /// <summary>Starts the dashboard and hands on everything that arrives from now on.</summary>
+    /// <returns>Null, or why there is none.</returns>
+    public async Task<string?> ShowPageAsync(int port, Action<string> note, CancellationToken cancellation)
+    {
+        (Page, var reason) = await Dashboard.StartAsync(port, note, cancellation);
+        if (Page is null)
+            return reason;
+        Relay = new Relay(Page.OtlpUrl);
+        Backend.Respond = request =>
+        {
+            Relay.Add(request);
+            if (request.Number % MaxRequests == 0)
+                Backend.Clear();
+            return Fault.None;
+        };
+        return null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Life.DisposeAsync();
+        if (Relay is not null)
+            await Relay.DisposeAsync();
+        await Backend.DisposeAsync();
+        if (Page is not null)
+            await Page.DisposeAsync();
+    }
 }

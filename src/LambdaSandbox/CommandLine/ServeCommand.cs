@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LambdaSandbox.Serving;
+using LambdaSandbox.View;
 
 namespace LambdaSandbox.CommandLine;
 
@@ -23,20 +24,36 @@ internal static class ServeCommand
     {
         var played = parsed.GetValue(options.OnlyApis);
         var setup = options.Function.Read(parsed, needsFunction: !played);
-        var report = Report(options, parsed);
-        foreach (var note in setup.Notes)
-            report.Note(note);
         var sandbox = setup.Options with { KeptRecords = KeptRecords };
         if (played)
             sandbox = ForDebugger(sandbox, parsed.GetResult(options.Function.Timeout) is { Implicit: false }, parsed.GetValue(options.RuntimeApiPort));
-        await ServeAsync(options, parsed, sandbox, played, report, cancellation);
+        IReport report = parsed.GetValue(options.Function.Json) ? new JsonLinesReport() : new TextReport();
+        await using var view = parsed.GetValue(options.View) ? await RunView.StartAsync(sandbox, cancellation) : null;
+        if (view is not null)
+            report = new Reports([await ShowAsync(view, parsed.GetValue(options.ViewPort), report, cancellation), new LifeTrace(view.Life, sandbox)]);
+        if (parsed.GetValue(options.Function.Quiet))
+            report = new Quiet(report);
+        foreach (var note in setup.Notes)
+            report.Note(note);
+        await ServeAsync(options, parsed, view?.Options ?? sandbox, played, view, report, cancellation);
         report.Finished(null);
         return 0;
     }
 
-    private static async Task ServeAsync(
-        ServeOptions options, ParseResult parsed, SandboxOptions sandbox, bool played, IReport report, CancellationToken cancellation)
+    /// <summary>The page; where it cannot be had, the traces in the terminal.</summary>
+    private static async Task<IReport> ShowAsync(RunView view, int port, IReport report, CancellationToken cancellation)
     {
+        var reason = await view.ShowPageAsync(port, report.Note, cancellation);
+        report.Note(reason is null
+            ? $"page: {view.Page!.Url}"
+            : $"no page: {reason}. Traces are shown here instead; LAMBDA_SANDBOX_DASHBOARD names a dashboard that is already on this machine");
+        return reason is null || report is JsonLinesReport ? report : new ViewReport(view);
+    }
+
+    private static async Task ServeAsync(
+        ServeOptions options, ParseResult parsed, SandboxOptions sandbox, bool played, RunView? view, IReport report, CancellationToken cancellation)
+    {
+        var payloads = (parsed.GetValue(options.Invoke) ?? []).Select(RunOptions.Payload).ToList();
         var managed = sandbox.InitializationType == InitializationType.ManagedInstances;
         var concurrency = played ? 1 : parsed.GetValue(options.Concurrency);
         var ports = EnvironmentPorts.For(sandbox);
@@ -55,6 +72,8 @@ internal static class ServeCommand
         {
             new InvokeApi(pool, events, function).Map(app);
             new FunctionUrl(pool, function).Map(app);
+            if (view is not null)
+                TelemetryExport.Map(app, view.Backend);
         });
         report.Note($"listening on {server.Url} (function URL: {server.Url}/url/, HTTP API: {server.Url}/http-api/)");
         report.Note($"aws lambda invoke --endpoint-url {server.Url} --function-name {sandbox.FunctionName} --payload '{{}}' /dev/stdout (version 2 of aws also needs --cli-binary-format raw-in-base64-out)");
@@ -64,18 +83,14 @@ internal static class ServeCommand
             background.Add(new PackageWatch(Watched(sandbox), () => Replace(pool, report), TimeProvider.System).RunAsync(stopped.Token));
         if (played)
             background.Add(PlayAsync(pool, report, stopped.Token));
+        foreach (var payload in payloads)
+            await pool.InvokeAsync(payload, new InvokeOptions(), wait: true, cancellation);
         await Task.Delay(Timeout.Infinite, cancellation).ContinueWith(_ => { }, TaskScheduler.Default);
 
         // The environments end as Lambda's do, with SHUTDOWN; what still runs is cut off.
         await killing.CancelAsync();
         await pool.ShutdownAsync();
         await Task.WhenAll([.. background, events.Finished]);
-    }
-
-    private static IReport Report(ServeOptions options, ParseResult parsed)
-    {
-        IReport report = parsed.GetValue(options.Function.Json) ? new JsonLinesReport() : new TextReport();
-        return parsed.GetValue(options.Function.Quiet) ? new Quiet(report) : report;
     }
 
     private static void Replace(EnvironmentPool pool, IReport report)

@@ -23,8 +23,17 @@ internal sealed class ServeOptions
 
     public Option<TimeSpan> EventRetryDelay { get; } = Durations.Option("--event-retry-delay", "Before the first of these retries; Lambda waits a minute", "1s");
 
+    public Option<bool> View { get; } = new("--view")
+    {
+        Description = "Show traces, logs and metrics on a page (the Aspire dashboard, fetched once from NuGet), with the environments' own life",
+    };
+
+    public Option<int> ViewPort { get; } = Number("--view-port", "The page's loopback port; 0: 18888 when it is free, else any", 0, 0, 65535);
+
+    public Option<string[]> Invoke { get; } = new("--invoke") { Description = "The payload of an invocation at the start: JSON, @file, or - for stdin; may be repeated" };
+
     public IEnumerable<Option> All =>
-        [.. Function.All, Port, Concurrency, Idle, Watch, OnlyApis, RuntimeApiPort, EventRetries, EventRetryDelay];
+        [.. Function.All, Port, Concurrency, Idle, Watch, OnlyApis, RuntimeApiPort, EventRetries, EventRetryDelay, View, ViewPort, Invoke];
 
     private static Option<int> Number(string name, string description, int standard, int least, int most)
     {

@@ -50,6 +50,12 @@ while True:
     elif do == "fail":
         call("POST", request + "/error", json.dumps({"errorMessage": "as asked", "errorType": "Oops"}))
         continue
+    elif do == "otlp":
+        span = {"traceId": "5759e988bd862e3fe1be46a994272793", "spanId": "53995c3f42cd8ad8", "name": "from python",
+                "startTimeUnixNano": "1786449600000000000", "endTimeUnixNano": "1786449600100000000"}
+        backend = http.client.HTTPConnection(os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"].split("//")[1])
+        backend.request("POST", "/v1/traces", json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}), {"Content-Type": "application/json"})
+        backend.getresponse().read()
     elif do == "http":
         event = {"statusCode": 202, "cookies": ["one=1", "two=2"], "headers": {"content-type": "application/json"}, "body": json.dumps(event)}
     elif do == "stream":
