@@ -21,6 +21,9 @@ internal sealed class OtlpWriter(int capacity = 16 * 1024) : IDisposable
 
     public int Position => _position;
 
+    /// <summary>The memory this holds.</summary>
+    public int Capacity => _buffer.Length;
+
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _position);
 
     public byte[] ToArray() => Written.ToArray();
@@ -35,6 +38,13 @@ internal sealed class OtlpWriter(int capacity = 16 * 1024) : IDisposable
     {
         Written[count..].CopyTo(_buffer);
         _position -= count;
+    }
+
+    /// <summary>An empty writer larger than the limit starts over with a small buffer. The pool does not get the large one: it would keep it.</summary>
+    public void Trim(int limit)
+    {
+        if (_position == 0 && _buffer.Length > limit)
+            _buffer = ArrayPool<byte>.Shared.Rent(capacity);
     }
 
     /// <summary>

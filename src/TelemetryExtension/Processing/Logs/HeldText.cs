@@ -7,11 +7,16 @@ namespace TelemetryExtension.Processing.Logs;
 /// <summary>The text record that is held back until it is known to be complete, and the room the next one is unescaped into.</summary>
 internal sealed class HeldText : IDisposable
 {
-    private byte[] _text = ArrayPool<byte>.Shared.Rent(4096);
-    private byte[] _next = ArrayPool<byte>.Shared.Rent(4096);
+    private const int SmallBytes = 4096;
+
+    private byte[] _text = ArrayPool<byte>.Shared.Rent(SmallBytes);
+    private byte[] _next = ArrayPool<byte>.Shared.Rent(SmallBytes);
     private int _length;
     private long _lastTime;
     private StackTraceLines _lines;
+
+    /// <summary>The memory this holds.</summary>
+    public int Capacity => _text.Length + _next.Length;
 
     /// <summary>How many items it is made of; 0 when nothing is held.</summary>
     public int Items { get; private set; }
@@ -77,6 +82,15 @@ internal sealed class HeldText : IDisposable
         Items = 0;
         Invocation = null;
         Origin = default;
+    }
+
+    /// <summary>Lets go of buffers larger than the limit; nothing may be held. The pool does not get them: it would keep them.</summary>
+    public void Trim(int limit)
+    {
+        if (_text.Length > limit)
+            _text = ArrayPool<byte>.Shared.Rent(SmallBytes);
+        if (_next.Length > limit)
+            _next = ArrayPool<byte>.Shared.Rent(SmallBytes);
     }
 
     public void Dispose()

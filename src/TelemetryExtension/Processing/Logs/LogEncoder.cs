@@ -23,6 +23,10 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
 {
     private static readonly byte[] Scope = OtlpRequest.EncodeScope(Conventions.ScopeName, Conventions.Version);
     private static readonly byte[] Schema = Encoding.UTF8.GetBytes(Conventions.SchemaUrl);
+
+    /// <summary>Most lines are far shorter; Lambda itself splits at 256 KiB.</summary>
+    private const int LargestKeptText = 64 * 1024;
+
     private readonly OtlpWriter _writer = new(64 * 1024);
     private readonly HeldText _held = new();
     private byte[] _resource = [];
@@ -86,12 +90,17 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
         }
     }
 
-    /// <summary>Hands over everything that was appended.</summary>
+    /// <summary>The memory this holds between two flushes.</summary>
+    public int Capacity => _writer.Capacity + _held.Capacity;
+
+    /// <summary>Hands over everything that was appended, and gives back what an unusually long record has taken.</summary>
     public void Flush()
     {
         WriteHeld();
         if (_records > 0)
             Emit(_writer.Position, _records);
+        _writer.Trim(Math.Max(64 * 1024, 4 * maxBytes));
+        _held.Trim(LargestKeptText);
     }
 
     public void Dispose()

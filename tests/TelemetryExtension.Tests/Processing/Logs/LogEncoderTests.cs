@@ -52,6 +52,23 @@ public class LogEncoderTests
         Assert.Equal((1, 2), (lost, payloads.Sum(static payload => payload.Records)));
     }
 
+    [Theory]
+    [InlineData("text")]
+    [InlineData("json")]
+    [InlineData("escaped")]
+    public void Flush_AfterAHugeRecord_GivesItsMemoryBack(string kind)
+    {
+        using var encoder = new LogEncoder(static _ => { }, new ManualTimeProvider());
+        var before = encoder.Capacity;
+        var line = kind == "escaped" ? new string('\t', 4 << 20) : new string('x', 4 << 20);
+
+        Assert.True(encoder.Append(Item(Encoding.UTF8.GetBytes(kind == "json" ? "{\"message\":" + Json(line) + "}" : Json(line))), new LogEncoding()));
+        Assert.InRange(encoder.Capacity, 4 << 20, int.MaxValue);
+        encoder.Flush();
+
+        Assert.InRange(encoder.Capacity, 1, before + (1 << 20));
+    }
+
     [Fact]
     public void OverTheLimit_SplitsWithoutLosingOrReordering()
     {
