@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Text;
 
 namespace TelemetryExtension.Network.Tls;
@@ -8,21 +9,18 @@ namespace TelemetryExtension.Network.Tls;
 /// </summary>
 internal readonly record struct CertificateNames(string Issuer, string Subject)
 {
-    private const byte Integer = 0x02;
-    private const byte Sequence = 0x30;
-    private const byte Set = 0x31;
-    private const byte Version = 0xa0;
+    private static readonly Asn1Tag Version = new(TagClass.ContextSpecific, 0);
 
     public bool IsSelfIssued => Issuer == Subject;
 
     public static CertificateNames? TryRead(ReadOnlySpan<byte> der)
     {
-        if (!TryTake(ref der, Sequence, out var certificate) || !TryTake(ref certificate, Sequence, out var body))
+        if (!TryTake(ref der, Asn1Tag.Sequence, out var certificate) || !TryTake(ref certificate, Asn1Tag.Sequence, out var body))
             return null;
-        if (body.Length > 0 && body[0] == Version && !TryTake(ref body, Version, out _))
-            return null;
-        return TryTake(ref body, Integer, out _) && TryTake(ref body, Sequence, out _)
-            && TryTake(ref body, Sequence, out var issuer) && TryTake(ref body, Sequence, out _) && TryTake(ref body, Sequence, out var subject)
+        TryTake(ref body, Version, out _);
+        return TryTake(ref body, Asn1Tag.Integer, out _) && TryTake(ref body, Asn1Tag.Sequence, out _)
+            && TryTake(ref body, Asn1Tag.Sequence, out var issuer) && TryTake(ref body, Asn1Tag.Sequence, out _)
+            && TryTake(ref body, Asn1Tag.Sequence, out var subject)
             ? new(Canonical(issuer), Canonical(subject))
             : null;
     }
@@ -31,28 +29,28 @@ internal readonly record struct CertificateNames(string Issuer, string Subject)
     private static string Canonical(ReadOnlySpan<byte> name)
     {
         var text = new StringBuilder(name.Length * 2);
-        while (TryTake(ref name, Set, out var set))
+        while (TryTake(ref name, Asn1Tag.SetOf, out var set))
         {
             text.Append('/');
-            while (TryTake(ref set, Sequence, out var attribute))
+            while (TryTake(ref set, Asn1Tag.Sequence, out var attribute))
             {
-                if (!TryTake(ref attribute, 0x06, out var oid) || attribute.Length < 2)
-                    break;
-                var kind = attribute[0];
-                if (!TryTake(ref attribute, kind, out var value))
+                if (!TryTake(ref attribute, Asn1Tag.ObjectIdentifier, out var oid)
+                    || !Asn1Tag.TryDecode(attribute, out var kind, out _) || !TryTake(ref attribute, kind, out var value))
                     break;
                 text.Append('+').Append(Convert.ToHexString(oid)).Append('=');
-
-                // UTF8String, PrintableString, IA5String, VisibleString: texts. Others are compared byte by byte.
-                if (kind is 0x0c or 0x13 or 0x16 or 0x1a)
+                if (IsText(kind))
                     AppendText(text, value);
                 else
-                    text.Append(kind).Append('#').Append(Convert.ToHexString(value));
+                    text.Append(kind.TagValue).Append('#').Append(Convert.ToHexString(value));
             }
         }
 
         return text.ToString();
     }
+
+    /// <summary>Other kinds of string are compared byte by byte.</summary>
+    private static bool IsText(Asn1Tag kind) => kind.TagClass == TagClass.Universal && (UniversalTagNumber)kind.TagValue is UniversalTagNumber.UTF8String
+        or UniversalTagNumber.PrintableString or UniversalTagNumber.IA5String or UniversalTagNumber.VisibleString;
 
     private static void AppendText(StringBuilder text, ReadOnlySpan<byte> value)
     {
@@ -77,28 +75,14 @@ internal readonly record struct CertificateNames(string Issuer, string Subject)
     }
 
     /// <summary>Takes one element with the given tag off the front.</summary>
-    private static bool TryTake(ref ReadOnlySpan<byte> der, byte tag, out ReadOnlySpan<byte> content)
+    private static bool TryTake(ref ReadOnlySpan<byte> der, Asn1Tag expected, out ReadOnlySpan<byte> content)
     {
         content = default;
-        if (der.Length < 2 || der[0] != tag)
+        if (!AsnDecoder.TryReadEncodedValue(der, AsnEncodingRules.BER, out var tag, out var start, out var length, out var consumed)
+            || !tag.HasSameClassAndValue(expected))
             return false;
-        int length = der[1];
-        var header = 2;
-        if (length >= 0x80)
-        {
-            var bytes = length & 0x7f;
-            if (bytes is 0 or > 3 || der.Length < 2 + bytes)
-                return false;
-            length = 0;
-            for (var i = 0; i < bytes; i++)
-                length = (length << 8) | der[2 + i];
-            header += bytes;
-        }
-
-        if (length > der.Length - header)
-            return false;
-        content = der.Slice(header, length);
-        der = der[(header + length)..];
+        content = der.Slice(start, length);
+        der = der[consumed..];
         return true;
     }
 }
