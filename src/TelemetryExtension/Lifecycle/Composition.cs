@@ -66,12 +66,7 @@ internal sealed class Composition
 
         // In: what arrives, into the channel.
         var telemetry = new TelemetryEndpoint(new TelemetryBatchReader(channel, signals, ledger), time, collector.MakeRoom);
-        // One budget for what waits before and behind the flush, a quarter of it kept for the copies that are being sent and for garbage not yet
-        // collected. The outbox may take half and no more: a backend that is down must not close the door for ever, and the outbox has files and an
-        // order of its own for what is too much.
-        var copies = options.Buffer.Bytes / 4;
-        bool HasRoom(long bytes) => channel.HasRoomFor(bytes + copies + Math.Min(outbox.BytesInMemory, options.Buffer.Bytes / 2));
-        var room = new IntakeRoom(HasRoom, channel.LargestBody - copies, channel.LargestBody);
+        var room = IntakeRoom.Of(channel, options.Buffer, () => outbox.BytesInMemory);
         var otlp = sockets.OtlpHttp is null && sockets.OtlpGrpc is null ? null : new OtlpIntake(options.Receiver, channel, ledger, time, room);
         if (sockets.Telemetry is not null)
             _listens.Add(new(sockets.Telemetry, HttpVersionSpoken.Http1, telemetry.HandleAsync));

@@ -4,8 +4,8 @@ using System.IO.Pipelines;
 namespace TelemetryExtension.Ingest.Http;
 
 /// <summary>
-/// What a connection received, to its last byte: the end is told only when nothing is left to be looked at. The server drops a request whose last
-/// bytes come together with the sender's end of its side, as a shell or a small client sends them, though all of it is there.
+/// Passes on every byte that a connection received before it reports the connection's end. Kestrel drops a request that is complete when its last bytes
+/// come together with the end. A function that crashes, exits or is killed at its timeout sends its last telemetry exactly so.
 /// </summary>
 internal sealed class HalfClosedInput(PipeReader reader) : PipeReader
 {

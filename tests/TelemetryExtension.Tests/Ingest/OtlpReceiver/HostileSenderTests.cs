@@ -81,6 +81,21 @@ public sealed class HostileSenderTests
         await IdleAsync(receiver);
     }
 
+    /// <summary>A function that crashes, exits or is killed at its timeout: its last telemetry is in the kernel, and its process is gone.</summary>
+    [Fact]
+    public async Task SenderGoneRightAfterItsRequest_IsTaken()
+    {
+        await using var receiver = await ReceiverUnderTest.StartAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            using var socket = await receiver.ConnectAsync();
+            await socket.SendAsync(Request(OtlpSamples.Trace(spans: 1 + (i * 100))), Token);
+        }
+
+        await UntilAsync(() => receiver.Sink.Items.Count == 20);
+        await IdleAsync(receiver);
+    }
+
     [Fact]
     public async Task HalfClosedAfterTwoRequestsInOne_BothAreAnswered()
     {
