@@ -10,13 +10,21 @@ internal sealed class MemoryUpkeep(Func<long> allocatedBytes)
     /// <summary>Some fifty to a hundred invocations: a millisecond or two of CPU for all of them together.</summary>
     private const long EveryBytes = 4 * 1024 * 1024;
 
+    /// <summary>Many environments see no more invocations than these, and they have enough to do.</summary>
+    private const int Spared = 20;
+
+    /// <summary>Unless they allocate as much as this.</summary>
+    private const long SparedBytes = 16 * 1024 * 1024;
+
     private long _due = EveryBytes;
+    private int _runs;
 
     /// <summary>To be called when Next was sent and nobody waits for us. True when it was due.</summary>
     public bool Run()
     {
         var allocated = allocatedBytes();
-        if (allocated < _due)
+        var isSpared = _runs++ < Spared && allocated < SparedBytes;
+        if (isSpared || allocated < _due)
             return false;
         _due = allocated + EveryBytes;
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);

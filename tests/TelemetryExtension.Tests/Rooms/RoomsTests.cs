@@ -22,7 +22,7 @@ public partial class RoomsTests
         ["Destinations"] = "Configuration Diagnostics Network Otlp",
         ["Outbox"] = "Configuration Destinations Diagnostics Otlp",
         ["Delivery"] = "Destinations Diagnostics Network Otlp Outbox",
-        ["Processing"] = "Buffering Configuration Diagnostics Lambda Otlp Outbox",
+        ["Processing"] = "Buffering Configuration Diagnostics Lambda Native Otlp Outbox",
         ["DeadLetters"] = "Configuration Delivery Destinations Diagnostics Network Otlp",
         ["Flushing"] = "Configuration Delivery Diagnostics Processing",
         ["Lifecycle"] = "Buffering Configuration DeadLetters Delivery Destinations Diagnostics Flushing Ingest Lambda Native Otlp Outbox Processing",

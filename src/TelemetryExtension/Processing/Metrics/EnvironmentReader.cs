@@ -1,21 +1,23 @@
 using System.Buffers.Text;
+using TelemetryExtension.Native;
 
 namespace TelemetryExtension.Processing.Metrics;
 
 /// <summary>
 /// Reads /proc and /tmp. Everything is optional: what is missing, unreadable or of another form is null, never an exception. CPU and network
-/// cost two small reads; processes one directory listing each, so they are read only when asked for.
+/// cost two small reads; processes cost two calls each, so they are read only when asked for.
 /// </summary>
 /// <param name="root">Where proc and tmp are; another one in tests.</param>
 internal sealed class EnvironmentReader(string root = "/")
 {
     // USER_HZ: what /proc counts in, 100 on every Linux that Lambda runs on, whatever the kernel's own clock.
     private const double TicksPerSecond = 100;
-    private readonly string _stat = Path.Combine(root, "proc/stat");
-    private readonly string _net = Path.Combine(root, "proc/net/dev");
+    private readonly KeptFile _stat = new(Path.Combine(root, "proc/stat"));
+    private readonly KeptFile _net = new(Path.Combine(root, "proc/net/dev"));
     private readonly string _proc = Path.Combine(root, "proc");
     private readonly string _tmp = Path.Combine(root, "tmp");
     private readonly byte[] _buffer = new byte[4096];
+    private bool? _isProc;
 
     /// <summary>CPU and network alone: what is needed at an invocation's start.</summary>
     public EnvironmentSample ReadStart()
@@ -33,7 +35,7 @@ internal sealed class EnvironmentReader(string root = "/")
     /// <summary>First line: <c>cpu user nice system idle iowait irq softirq steal ...</c> (proc(5)).</summary>
     private double? Cpu()
     {
-        var text = Contents(_stat);
+        var text = _stat.Read(_buffer);
         if (!text.StartsWith("cpu "u8))
             return null;
         text = text[4..];
@@ -53,7 +55,7 @@ internal sealed class EnvironmentReader(string root = "/")
     private (long? Received, long? Sent) Network()
     {
         long? received = null, sent = null;
-        var text = Contents(_net);
+        var text = _net.Read(_buffer);
         while (!text.IsEmpty)
         {
             var newline = text.IndexOf((byte)'\n');
@@ -97,9 +99,9 @@ internal sealed class EnvironmentReader(string root = "/")
             {
                 if (!char.IsAsciiDigit(Path.GetFileName(process.AsSpan())[0]))
                     continue;
-                if (Count(process, "fd") is { } open)
+                if (Descriptors(Path.Combine(process, "fd")) is { } open)
                     descriptors = (descriptors ?? 0) + open;
-                if (Count(process, "task") is { } tasks)
+                if (Threads(Path.Combine(process, "task")) is { } tasks)
                     threads = (threads ?? 0) + tasks;
             }
         }
@@ -111,31 +113,15 @@ internal sealed class EnvironmentReader(string root = "/")
         return (descriptors, threads);
     }
 
-    /// <summary>Entries of a directory; null for a process that is gone or another user's.</summary>
-    private static long? Count(string process, string directory)
-    {
-        try
-        {
-            return Directory.EnumerateFileSystemEntries(Path.Combine(process, directory)).LongCount();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    /// <summary>Linux 6.2 and later tell the number as the directory's size, older ones 0. A large function has thousands.</summary>
+    private long? Descriptors(string directory) =>
+        IsProc && FileStatus.Of(directory) is { Size: > 0 and var size } ? size : DirectoryEntries.Count(directory);
 
-    private ReadOnlySpan<byte> Contents(string path)
-    {
-        try
-        {
-            using var file = File.OpenHandle(path);
-            return _buffer.AsSpan(0, RandomAccess.Read(file, _buffer, 0));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            return [];
-        }
-    }
+    /// <summary>Each thread is a directory, and so a link to the one above it.</summary>
+    private long? Threads(string directory) =>
+        IsProc && FileStatus.Of(directory) is { Links: > 2 and var links } ? links - 2 : DirectoryEntries.Count(directory);
+
+    private bool IsProc => _isProc ??= FileStatus.IsProc(_proc);
 
     private static bool TryReadNumber(ref ReadOnlySpan<byte> text, out long value)
     {

@@ -1,3 +1,4 @@
+using TelemetryExtension.Native;
 using TelemetryExtension.Processing.Metrics;
 
 namespace TelemetryExtension.Tests.Processing.Metrics;
@@ -56,13 +57,32 @@ public sealed class EnvironmentReaderTests : IDisposable
             metrics.Collect().Select(point => (point.Definition.Name, point.Definition.Kind == MetricKind.Histogram ? point.Sum : point.Value)).Order());
     }
 
+    /// <summary>What was open the first time is read anew.</summary>
     [Fact]
-    public void Read_TheRealOne_HasCpuAndThreads()
+    public void Read_Again_TellsWhatIsThereNow()
+    {
+        Write("proc/stat", "cpu  100 0 0 0 0 0 0\n");
+        var reader = new EnvironmentReader(_root);
+        Assert.Equal(1, reader.ReadStart().CpuSeconds);
+        Write("proc/stat", "cpu  250 0 0 0 0 0 0\n");
+        Assert.Equal(2.5, reader.ReadStart().CpuSeconds);
+    }
+
+    /// <summary>By size and links where the kernel tells them, and by counting: the same for this very process, give or take what others open meanwhile.</summary>
+    [Fact]
+    public void Read_TheRealOne_CountsAsTheDirectoriesDo()
     {
         var sample = new EnvironmentReader().Read();
         Assert.True(sample.CpuSeconds > 0);
-        Assert.True(sample.Threads > 0);
+        var processes = Directory.GetDirectories("/proc").Where(path => char.IsAsciiDigit(Path.GetFileName(path)[0])).ToList();
+        Assert.InRange(sample.Threads ?? 0, 0.5 * Count("task"), 1.5 * Count("task"));
+        Assert.InRange(sample.FileDescriptors ?? 0, 0.5 * Count("fd"), 1.5 * Count("fd"));
+
+        long Count(string directory) => processes.Sum(path => DirectoryEntries.Count(Path.Combine(path, directory)) ?? 0);
     }
+
+    [Fact]
+    public void Count_AMissingDirectory_IsNull() => Assert.Null(DirectoryEntries.Count(Path.Combine(_root, "missing")));
 
     private void Write(string path, string content)
     {

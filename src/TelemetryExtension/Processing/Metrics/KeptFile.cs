@@ -1,0 +1,25 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace TelemetryExtension.Processing.Metrics;
+
+/// <summary>A file of /proc that is read again and again: opened once, since opening costs more than reading. Not thread-safe.</summary>
+internal sealed class KeptFile(string path)
+{
+    private SafeFileHandle? _file;
+
+    /// <summary>Its beginning, as much as fits; nothing when it cannot be read.</summary>
+    public ReadOnlySpan<byte> Read(byte[] buffer)
+    {
+        try
+        {
+            _file ??= File.OpenHandle(path);
+            return buffer.AsSpan(0, RandomAccess.Read(_file, buffer, 0));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            _file?.Dispose();
+            _file = null;
+            return [];
+        }
+    }
+}
