@@ -47,7 +47,7 @@ internal sealed class Composition
         LogNameValues Names() => new(function.FunctionName, function.FunctionVersion, resource.InstanceId);
         var stdout = new StandardOutputWriter(StandardOutput.OfProcess);
         List<IDestination> destinations =
-            [.. OtlpDestinations.Create(options.Delivery, time), .. CloudWatchDestinations.Create(options.CloudWatch, logs, Names, stdout, time)];
+            [.. OtlpDestinations.Create(options.Delivery, time), .. CloudWatchDestinations.Create(options.CloudWatch, logs, Names, resource.OfFunction, stdout, time)];
         var deadLetters = DeadLetterWriter.For(options.DeadLetters, logs, Names, stdout, time);
         var keepsForDeadLetters = options.DeadLetters.Output != DeadLetterOutput.Off;
         var outboxOptions = options.Outbox with

@@ -8,14 +8,16 @@ namespace TelemetryExtension.Destinations.CloudWatch;
 /// <summary>Builds the destinations that the options name. Cheap: the client comes into being with the first event that is put.</summary>
 internal static class CloudWatchDestinations
 {
+    /// <param name="environment">See <see cref="EmfEncoder"/>.</param>
     public static List<IDestination> Create(
-        CloudWatchOptions options, Lazy<AmazonCloudWatchLogsClient> client, Func<LogNameValues> names, TextWriter stdout, TimeProvider time)
+        CloudWatchOptions options, Lazy<AmazonCloudWatchLogsClient> client, Func<LogNameValues> names, Func<string, string?> environment, TextWriter stdout,
+        TimeProvider time)
     {
         var destinations = new List<IDestination>(2);
         if (options.Target is { } target)
-            destinations.Add(new CloudWatchLogsDestination(options, new LogStreamWriter(client, target, names, time)));
+            destinations.Add(new CloudWatchLogsDestination(options, new LogStreamWriter(client, target, names, time), environment));
         if (options.Emf.Output == EmfOutput.Stdout)
-            destinations.Add(new EmfStdoutDestination(options.Emf, stdout));
+            destinations.Add(new EmfStdoutDestination(options.Emf, stdout, environment));
         return destinations;
     }
 }

@@ -11,12 +11,12 @@ namespace TelemetryExtension.Destinations.CloudWatch;
 /// in the middle goes on where it failed when it comes again: nothing is put twice that the service has acknowledged. Logs and spans may be delivered
 /// several at once; metrics one at a time, as <see cref="DeliveryLane"/> does.
 /// </summary>
-internal sealed class CloudWatchLogsDestination(CloudWatchOptions options, LogStreamWriter writer) : IDestination
+internal sealed class CloudWatchLogsDestination(CloudWatchOptions options, LogStreamWriter writer, Func<string, string?>? environment = null) : IDestination
 {
     // Payloads waiting to be tried again whose first batches are already there; more than these at once start over.
     private const int MaxUnfinished = 16;
 
-    private readonly EmfEncoder _metrics = new(options.Emf);
+    private readonly EmfEncoder _metrics = new(options.Emf, environment);
     private readonly Dictionary<string, (int Batches, int Rejected)> _unfinished = [];
 
     public string Name => "cloudwatch";

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Diagnostics;
 using TelemetryExtension.Processing.Invocations;
@@ -26,6 +27,15 @@ internal sealed class EnvironmentResource(ResourceOptions options, LambdaFacts f
     /// <summary>Null unless asked for. Only what says which function this is: the rest of a resource is the sender's own business.</summary>
     public ResourceEnrichment? Enrichment { get; private set; }
 
+    /// <summary>What an attribute says of the function, as text; null for those that are the sender's own business.</summary>
+    public string? OfFunction(string key)
+    {
+        foreach (var (name, value) in Attributes)
+            if (name == key && SaysWhichFunction(name))
+                return value as string ?? (value is long number ? number.ToString(CultureInfo.InvariantCulture) : null);
+        return null;
+    }
+
     public void Update(InvocationTracker tracker)
     {
         if (_restores == tracker.Restores && _instance == tracker.Instance && _functionArn == tracker.FunctionArn)
@@ -41,8 +51,10 @@ internal sealed class EnvironmentResource(ResourceOptions options, LambdaFacts f
             Log.WarnOnce(problem, problem);
         Encoded = LambdaResource.Encode(Attributes);
         if (enrich)
-            Enrichment = new(Attributes.Where(static pair =>
-                pair.Key.StartsWith("faas.", StringComparison.Ordinal) || pair.Key.StartsWith("cloud.", StringComparison.Ordinal)));
+            Enrichment = new(Attributes.Where(static pair => SaysWhichFunction(pair.Key)));
         Version++;
     }
+
+    private static bool SaysWhichFunction(string key) =>
+        key.StartsWith("faas.", StringComparison.Ordinal) || key.StartsWith("cloud.", StringComparison.Ordinal);
 }

@@ -7,15 +7,21 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Destinations.CloudWatch.Emf;
 
-/// <param name="Unusable">Data points that CloudWatch has no form for: NaN, infinite, without a sum, without a value.</param>
+/// <param name="Unusable">Data points that CloudWatch has no form for: NaN, infinite, without a sum or value, or of a metric whose name it cannot take.</param>
 internal readonly record struct EmfResult(List<LogEvent> Events, int Unusable);
 
 /// <summary>
 /// Writes an ExportMetricsServiceRequest as lines of CloudWatch Embedded Metric Format. Points of the same time and attributes share a line;
 /// attributes are members of the line, dimensions those among them that the settings name. Not thread-safe: cumulative series have a memory.
 /// </summary>
-internal sealed class EmfEncoder(EmfOptions options)
+/// <param name="environment">
+/// What this environment's resource says of the function (faas.name): dimensions that the resource of the function's SDK does not have.
+/// </param>
+internal sealed class EmfEncoder(EmfOptions options, Func<string, string?>? environment = null)
 {
+    /// <summary>CloudWatch's specification of the format.</summary>
+    private const int MaxMetricName = 1024;
+
     // CloudWatch takes values from -2^360 to 2^360.
     private static readonly double MaxValue = Math.Pow(2, 360);
 
@@ -26,7 +32,7 @@ internal sealed class EmfEncoder(EmfOptions options)
         _series.Begin();
         var lines = new Dictionary<string, EmfLine>();
         var unusable = 0;
-        OtlpRecords.Visit(request, (resource, _, metric) => unusable += ReadMetric(lines, resource, metric, now));
+        OtlpRecords.Visit(request, (resource, scope, metric) => unusable += ReadMetric(lines, resource, scope, metric, now));
         var events = new List<LogEvent>(lines.Count);
         foreach (var line in lines.Values)
             line.WriteTo(events, options);
@@ -36,10 +42,13 @@ internal sealed class EmfEncoder(EmfOptions options)
     /// <summary>The last encoded request has been delivered.</summary>
     public void Commit() => _series.Commit();
 
-    private int ReadMetric(Dictionary<string, EmfLine> lines, ReadOnlySpan<byte> resource, ReadOnlySpan<byte> metric, DateTimeOffset now)
+    private int ReadMetric(
+        Dictionary<string, EmfLine> lines, ReadOnlySpan<byte> resource, ReadOnlySpan<byte> scope, ReadOnlySpan<byte> metric, DateTimeOffset now)
     {
         var name = Encoding.UTF8.GetString(OtlpRecords.Find(metric, 1));
         var unit = Encoding.UTF8.GetString(OtlpRecords.Find(metric, 3));
+        // Two scopes may count the same: each is a series of its own.
+        var series = $"{name}\n{Encoding.Latin1.GetString(scope)}";
         var unusable = 0;
         var reader = new ProtobufReader(metric);
         while (reader.TryReadTag(out var field, out var type))
@@ -51,14 +60,15 @@ internal sealed class EmfEncoder(EmfOptions options)
             }
 
             if (reader.TryReadBytes(out var data))
-                unusable += ReadData(lines, (MetricKind)field, new(name, unit), resource, data, now);
+                unusable += ReadData(lines, (MetricKind)field, (name, unit, series), resource, data, now);
         }
 
         return unusable;
     }
 
     private int ReadData(
-        Dictionary<string, EmfLine> lines, MetricKind kind, (string Name, string Unit) metric, ReadOnlySpan<byte> resource, ReadOnlySpan<byte> data, DateTimeOffset now)
+        Dictionary<string, EmfLine> lines, MetricKind kind, (string Name, string Unit, string Series) metric, ReadOnlySpan<byte> resource,
+        ReadOnlySpan<byte> data, DateTimeOffset now)
     {
         var (cumulative, monotonic) = Shape(kind, data);
         var unusable = 0;
@@ -76,7 +86,7 @@ internal sealed class EmfEncoder(EmfOptions options)
             var point = MetricPoint.Read(kind, bytes);
             var attributes = Attributes(kind, bytes, resource);
             var key = Key(attributes, resource);
-            if (metric.Name.Length == 0 || !IsUsable(point))
+            if (!IsName(metric.Name) || !IsUsable(point))
             {
                 unusable++;
                 continue;
@@ -84,7 +94,7 @@ internal sealed class EmfEncoder(EmfOptions options)
 
             if (cumulative)
             {
-                var series = metric.Name + key;
+                var series = metric.Series + key;
                 var sum = monotonic ? _series.DeltaOfSum(series, point) : null;
                 var delta = monotonic ? (sum is { } added ? point with { Sum = added } : null) : _series.Delta(series, point);
                 if (delta is not { HasValue: true } counted)
@@ -130,6 +140,9 @@ internal sealed class EmfEncoder(EmfOptions options)
         };
     }
 
+    /// <summary>Values are members of the line, beside <c>_aws</c>, which is the format's own.</summary>
+    private static bool IsName(string name) => name is { Length: > 0 and <= MaxMetricName } and not "_aws";
+
     private static bool IsUsable(MetricPoint point) =>
         point.HasValue && Math.Abs(point.Sum) <= MaxValue && Math.Abs(point.Min ?? 0) <= MaxValue && Math.Abs(point.Max ?? 0) <= MaxValue;
 
@@ -138,7 +151,7 @@ internal sealed class EmfEncoder(EmfOptions options)
     {
         var attributes = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var name in options.Dimensions.SelectMany(set => set))
-            if (AnyValueJson.Text(resource, 1, name) is { Length: > 0 } value)
+            if ((AnyValueJson.Text(resource, 1, name) is { Length: > 0 } own ? own : environment?.Invoke(name)) is { Length: > 0 } value)
                 attributes[name] = value;
         var reader = new ProtobufReader(point);
         while (reader.TryReadTag(out var field, out var type))

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Destinations.CloudWatch.Json;
@@ -19,14 +18,23 @@ internal sealed class EmfLine(long timeUnixMs, IReadOnlyDictionary<string, strin
 
     public void WriteTo(List<LogEvent> events, EmfOptions options)
     {
-        // A name may come once in a line: members of an object.
-        var rest = _metrics;
-        while (rest.Count > 0)
+        for (var rest = _metrics; rest.Count > 0;)
         {
-            var now = rest.DistinctBy(metric => metric.Name).Take(MaxMetrics).ToList();
-            rest = rest.Except(now).ToList();
+            var (now, later) = Split(rest);
             events.Add(new(timeUnixMs, Write(now, options), now.Count));
+            rest = later;
         }
+    }
+
+    /// <summary>What one line takes: names are members of an object, so each comes once.</summary>
+    private static (List<(string Name, string Unit, MetricPoint Point)> Now, List<(string Name, string Unit, MetricPoint Point)> Later) Split(
+        List<(string Name, string Unit, MetricPoint Point)> metrics)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        var (now, later) = (new List<(string, string, MetricPoint)>(), new List<(string, string, MetricPoint)>());
+        foreach (var metric in metrics)
+            (now.Count < MaxMetrics && names.Add(metric.Name) ? now : later).Add(metric);
+        return (now, later);
     }
 
     private string Write(List<(string Name, string Unit, MetricPoint Point)> metrics, EmfOptions options)
@@ -34,7 +42,8 @@ internal sealed class EmfLine(long timeUnixMs, IReadOnlyDictionary<string, strin
         using var record = new RecordJson(ResourceInEvents.None);
         var json = record.Begin();
         var names = metrics.Select(metric => metric.Name).ToHashSet();
-        var members = attributes.Where(attribute => attribute.Key != "_aws" && !names.Contains(attribute.Key)).ToDictionary();
+        var members = attributes.Where(attribute => attribute.Key != "_aws" && !names.Contains(attribute.Key))
+            .ToDictionary(attribute => attribute.Key, attribute => Cut(attribute.Value), StringComparer.Ordinal);
         json.WriteStartObject("_aws");
         json.WriteNumber("Timestamp", timeUnixMs);
         json.WriteStartArray("CloudWatchMetrics");
@@ -56,18 +65,23 @@ internal sealed class EmfLine(long timeUnixMs, IReadOnlyDictionary<string, strin
         json.WriteEndArray();
         json.WriteEndObject();
         foreach (var (key, value) in members)
-            json.WriteString(key, value.Length > MaxDimensionValue ? value[..MaxDimensionValue] : value);
+            json.WriteString(key, value);
         foreach (var (name, _, point) in metrics)
             WriteValue(json, name, point);
         return record.End();
     }
 
-    /// <summary>A dimension needs a member of the same name, so names without a value are left out of their set.</summary>
+    /// <summary>Never in the middle of a character.</summary>
+    private static string Cut(string value) => value.Length <= MaxDimensionValue ? value
+        : value[..(char.IsHighSurrogate(value[MaxDimensionValue - 1]) ? MaxDimensionValue - 1 : MaxDimensionValue)];
+
+    /// <summary>A dimension needs a member of the same name with a value that CloudWatch takes: other names are left out of their set.</summary>
     private static void WriteDimensions(Utf8JsonWriter json, EmfOptions options, Dictionary<string, string> members)
     {
-        string[] own = options.PointAttributes ? [.. members.Where(member => IsDimension(member.Key, member.Value)).Select(member => member.Key)] : [];
+        var possible = members.Where(member => IsDimension(member.Key, member.Value)).Select(member => member.Key).ToHashSet(StringComparer.Ordinal);
+        string[] own = options.PointAttributes ? [.. possible] : [];
         json.WriteStartArray("Dimensions");
-        foreach (var set in options.Dimensions.Select(set => set.Where(members.ContainsKey).Union(own).Take(MaxDimensions).ToArray()).DistinctBy(set => string.Join('\n', set)))
+        foreach (var set in options.Dimensions.Select(set => set.Where(possible.Contains).Union(own).Take(MaxDimensions).ToArray()).DistinctBy(set => string.Join('\n', set)))
         {
             json.WriteStartArray();
             foreach (var name in set)
@@ -80,8 +94,10 @@ internal sealed class EmfLine(long timeUnixMs, IReadOnlyDictionary<string, strin
 
     /// <summary>What CloudWatch's API reference asks of a Dimension; one that is none could cost the whole line.</summary>
     private static bool IsDimension(string name, string value) =>
-        name.Length is > 0 and <= MaxDimensionName && name[0] != ':' && Ascii.IsValid(name) && Ascii.IsValid(value)
-        && !string.IsNullOrWhiteSpace(name) && !string.IsNullOrWhiteSpace(value);
+        name.Length is > 0 and <= MaxDimensionName && name[0] != ':' && IsPrintable(name) && IsPrintable(value);
+
+    /// <summary>ASCII without control characters, and not only blanks.</summary>
+    private static bool IsPrintable(string text) => !text.AsSpan().ContainsAnyExceptInRange(' ', '~') && !string.IsNullOrWhiteSpace(text);
 
     private static void WriteValue(Utf8JsonWriter json, string name, MetricPoint point)
     {

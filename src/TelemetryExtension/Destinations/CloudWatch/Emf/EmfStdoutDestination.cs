@@ -8,9 +8,9 @@ namespace TelemetryExtension.Destinations.CloudWatch.Emf;
 /// Metrics as Embedded Metric Format on standard output: Lambda ships the lines to the function's log group, CloudWatch makes metrics of them. One call
 /// at a time, as metrics are delivered.
 /// </summary>
-internal sealed class EmfStdoutDestination(EmfOptions options, TextWriter output) : IDestination
+internal sealed class EmfStdoutDestination(EmfOptions options, TextWriter output, Func<string, string?>? environment = null) : IDestination
 {
-    private readonly EmfEncoder _encoder = new(options);
+    private readonly EmfEncoder _encoder = new(options, environment);
     private (string BatchId, Task<DeliveryResult> Write) _underWay = ("", Task.FromResult(default(DeliveryResult)));
 
     public string Name => "emf-stdout";

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using FsCheck;
+using FsCheck.Fluent;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Destinations.CloudWatch;
 using TelemetryExtension.Destinations.CloudWatch.Emf;
@@ -65,6 +67,10 @@ public sealed class EmfEncoderTests
     [InlineData("schlüssel", "v")]
     [InlineData("key", "Grüße")]
     [InlineData("key", " ")]
+    [InlineData("key", "a\nb")]
+    [InlineData("key", "a\u0000")]
+    [InlineData("key", "a\u007f")]
+    [InlineData("k\te", "v")]
     public void Encode_AttributeThatCannotBeADimension_StaysAMember(string key, string value)
     {
         var line = Assert.Single(Default(data =>
@@ -117,6 +123,106 @@ public sealed class EmfEncoderTests
         for (var i = 0; i < 2; i++)
             OtlpBuilder.Metric(writer, "twice", "", Gauge, data => OtlpBuilder.Number(data, i));
     }).Sum(line => line.Records));
+
+    /// <summary>Two meters that count the same at the same moment: CloudWatch adds both up.</summary>
+    [Fact]
+    public void Encode_EqualPointsOfTwoScopes_AreBothThere()
+    {
+        var lines = _encoder.Encode(TwoScopes(5), DateTimeOffset.UnixEpoch).Events;
+
+        Assert.Equal(2, lines.Count);
+        Assert.All(lines, line => Assert.Contains("\"c\":5", line.Message, StringComparison.Ordinal));
+        _encoder.Commit();
+        Assert.Equal(["2", "2"], _encoder.Encode(TwoScopes(7, 2), DateTimeOffset.UnixEpoch).Events.Select(line => JsonDocument.Parse(line.Message).RootElement.GetProperty("c").GetRawText()));
+
+        static byte[] TwoScopes(double value, ulong time = 1)
+        {
+            var one = OtlpBuilder.Request(Metric);
+            byte[] other = [.. one];
+            other[other.AsSpan().IndexOf("scope-a"u8) + 6] = (byte)'b';
+            return [.. one, .. other];
+
+            void Metric(OtlpWriter writer) => OtlpBuilder.Metric(writer, "c", "", Sum, data =>
+            {
+                OtlpBuilder.Number(data, value, OtlpBuilder.Start + (time * OtlpBuilder.Second), OtlpBuilder.Start);
+                data.Varint(2, 2);
+                data.Bool(3, true);
+            });
+        }
+    }
+
+    [Fact]
+    public void Encode_NamesThatCloudWatchCannotTake_AreCounted()
+    {
+        var result = _encoder.Encode(OtlpBuilder.Request(writer =>
+        {
+            foreach (var name in new[] { "_aws", "", new string('m', 1025), "good" })
+                OtlpBuilder.Metric(writer, name, "", Gauge, data => OtlpBuilder.Number(data, 1));
+        }), DateTimeOffset.UnixEpoch);
+
+        Assert.Equal(3, result.Unusable);
+        Assert.Contains("\"good\":1", Assert.Single(result.Events).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Encode_ConfiguredDimensionWithAControlCharacter_IsLeftOut()
+    {
+        var line = Assert.Single(Encode(writer => OtlpBuilder.Metric(writer, "g", "", Gauge, data => OtlpBuilder.Number(data, 1, attribute: "a\nb"))));
+
+        Assert.Contains("\"Dimensions\":[[\"faas.name\"],[]]", line.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The resource of the function's SDK rarely names the function: the environment knows it.</summary>
+    [Fact]
+    public void Encode_ResourceWithoutTheDimension_TakesTheEnvironments()
+    {
+        var request = OtlpBuilder.Request(writer => OtlpBuilder.Metric(writer, "g", "", Gauge, data => OtlpBuilder.Number(data, 1)));
+        request[request.AsSpan().IndexOf("faas.name"u8)] = (byte)'x';
+        var encoder = new EmfEncoder(new(EmfOutput.Logs, "Shop", [["faas.name"]], PointAttributes: true), key => key == "faas.name" ? "cart" : null);
+
+        var line = Assert.Single(encoder.Encode(request, DateTimeOffset.UnixEpoch).Events);
+
+        Assert.Equal("faas.name", Dimensions(line));
+        Assert.Contains("\"faas.name\":\"cart\"", line.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whatever names and attributes: each point is a value in a line or counted, and no object has a member twice.</summary>
+    [Fact]
+    public void Encode_AnyMetrics_LosesNoPointAndRepeatsNoMember() => Prop.ForAll(Metrics.ToArbitrary(), metrics =>
+    {
+        var result = new EmfEncoder(new(EmfOutput.Logs, "Shop", [["faas.name", "a"], ["_aws"]], PointAttributes: true)).Encode(OtlpBuilder.Request(writer =>
+        {
+            foreach (var (name, key, value) in metrics)
+                OtlpBuilder.Metric(writer, name, "", Gauge, data =>
+                {
+                    var point = data.Open(1);
+                    data.Fixed64(3, OtlpBuilder.Start);
+                    data.Double(4, 1);
+                    OtlpBuilder.Attribute(data, 7, key, value);
+                    data.Close(point);
+                });
+        }), DateTimeOffset.UnixEpoch);
+
+        Assert.Equal(metrics.Length, result.Unusable + result.Events.Sum(line => line.Records));
+        foreach (var line in result.Events)
+        {
+            using var json = JsonDocument.Parse(line.Message, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            var directive = json.RootElement.GetProperty("_aws").GetProperty("CloudWatchMetrics")[0];
+            Assert.All(directive.GetProperty("Metrics").EnumerateArray(), metric =>
+                Assert.Equal(JsonValueKind.Number, json.RootElement.GetProperty(metric.GetProperty("Name").GetString()!).ValueKind));
+            Assert.All(directive.GetProperty("Dimensions").EnumerateArray().SelectMany(set => set.EnumerateArray()), name =>
+                Assert.DoesNotContain(json.RootElement.GetProperty(name.GetString()!).GetString()!, c => c is < ' ' or > '~'));
+        }
+    }).QuickCheckThrowOnFailure();
+
+    private static Gen<(string Name, string Key, string Value)[]> Metrics
+    {
+        get
+        {
+            var text = Gen.OneOf(Gen.Elements("", "_aws", "a", "b", "faas.name", "x\n", "a\u0007", new string('\ud83d', 3), new string('l', 1023) + "🚀"), ArbMap.Default.GeneratorFor<string>().Select(any => any ?? ""));
+            return (from name in text from key in text from value in text select (name, key, value)).ArrayOf();
+        }
+    }
 
     [Fact]
     public void Encode_ValuesWithoutForm_AreCounted()
