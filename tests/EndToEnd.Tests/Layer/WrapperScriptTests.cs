@@ -77,6 +77,34 @@ public class WrapperScriptTests
         Assert.DoesNotContain("OTEL_EXPORTER_OTLP_LOGS_HEADERS", runtime);
     }
 
+    /// <summary>SDKs differ in their default protocol: a signal that goes elsewhere must not get ours.</summary>
+    [Theory]
+    [InlineData("TRACES")]
+    [InlineData("METRICS")]
+    [InlineData("LOGS")]
+    [InlineData("TRACES,LOGS")]
+    [InlineData("TRACES,METRICS,LOGS")]
+    public async Task Wrapper_SignalsThatGoElsewhere_KeepTheProtocolOfTheirSdk(string elsewhere)
+    {
+        var runtime = await RuntimeEnvironmentAsync(elsewhere.Split(',').ToDictionary(signal => $"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT", _ => "https://b:4317"));
+
+        foreach (var signal in new[] { "TRACES", "METRICS", "LOGS" })
+            Assert.Equal(elsewhere.Contains(signal, StringComparison.Ordinal) ? null : "http/protobuf", Protocol(runtime, signal));
+        Assert.Equal(elsewhere.Contains("TRACES", StringComparison.Ordinal), !runtime.ContainsKey("OTEL_TRACES_SAMPLER"));
+        Assert.Equal(elsewhere.Contains("TRACES", StringComparison.Ordinal), !runtime.ContainsKey("OTEL_PROPAGATORS"));
+        Assert.Equal(elsewhere.Contains("METRICS", StringComparison.Ordinal), !runtime.ContainsKey("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"));
+    }
+
+    [Theory]
+    [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL")]
+    [InlineData("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL")]
+    public async Task Wrapper_SignalThatGoesElsewhere_KeepsTheProtocolThatTheUserChose(string variable)
+    {
+        var runtime = await RuntimeEnvironmentAsync(new() { ["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"] = "https://b:4317", [variable] = "grpc" });
+
+        Assert.Equal(("http/protobuf", "http/protobuf", "grpc"), (Protocol(runtime, "TRACES"), Protocol(runtime, "METRICS"), Protocol(runtime, "LOGS")));
+    }
+
     [Fact]
     public async Task Wrapper_SignalWithoutEndpoint_SendsNothingOfTheBackendsToLocalhost()
     {
@@ -145,6 +173,10 @@ public class WrapperScriptTests
         Assert.Equal(7, result.ExitCode);
         Assert.Equal("a b|*|", result.Output);
     }
+
+    /// <summary>As an SDK reads it.</summary>
+    private static string? Protocol(Dictionary<string, string> runtime, string signal) =>
+        runtime.GetValueOrDefault($"OTEL_EXPORTER_OTLP_{signal}_PROTOCOL") ?? runtime.GetValueOrDefault("OTEL_EXPORTER_OTLP_PROTOCOL");
 
     private static async Task<Dictionary<string, string>> RuntimeEnvironmentAsync(Dictionary<string, string> environment)
     {

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Resources;
@@ -31,19 +29,15 @@ internal sealed class SpanExport : IDisposable
     /// <param name="resource">Fixed for the life of this object, as the SDK has it.</param>
     public SpanExport(IEnumerable<KeyValuePair<string, object>> resource)
     {
+        OtelEnvironment.Hide();
         _exporter = new OtlpTraceExporter(new OtlpExporterOptions
         {
-            // Said in full: what is not said comes from the OTEL_ variables, which are about the way to the backend.
             Protocol = OtlpExportProtocol.HttpProtobuf,
-            Compression = OtlpExportCompression.None,
-            Headers = "",
             // Nobody listens there and nobody is asked: the handler keeps what would be sent.
             Endpoint = new Uri("http://outbox.invalid/v1/traces"),
             HttpClientFactory = () => new HttpClient(_handler),
         });
         _provider = Sdk.CreateTracerProviderBuilder()
-            // Empty, or OTEL_SDK_DISABLED, which is about the function's SDK, would disable ours.
-            .ConfigureServices(services => services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build()))
             .SetResourceBuilder(ResourceBuilder.CreateEmpty().AddAttributes(resource))
             .SetSampler(new AlwaysOnSampler())
             .AddSource(Conventions.ScopeName)
