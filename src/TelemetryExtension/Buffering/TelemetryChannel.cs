@@ -65,7 +65,16 @@ internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger) : I
         if (entered && item.Length + BodyOverhead < item.Body.Capacity / 2)
         {
             item.Body.Leave();
-            var copy = Copy(in item);
+            TelemetryItem copy;
+            try
+            {
+                copy = Copy(in item);
+            }
+            catch (OutOfMemoryException)
+            {
+                return Drop(in item, DropReason.BufferBytes, account);
+            }
+
             copy.Body.Enter();
             return TryWriteToReserve(in copy, true, account);
         }

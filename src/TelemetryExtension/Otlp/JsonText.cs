@@ -48,6 +48,26 @@ internal static class JsonText
         return written;
     }
 
+    /// <summary>A JSON text with U+FFFD for all that is not Unicode in it, written out or escaped; null when all of it was.</summary>
+    public static byte[]? TryRepairDocument(ReadOnlySpan<byte> json)
+    {
+        var room = new byte[Room(json, out var valid)];
+        var repaired = room.AsSpan(0, valid ? Copy(json, room) : CopyRepaired(json, room));
+        var changed = !valid;
+        for (var at = 0; repaired[at..].IndexOf((byte)'\\') is var next and >= 0;)
+        {
+            at += next;
+            var isUnit = TryReadUnit(repaired[at..], out var unit) && char.IsSurrogate((char)unit);
+            var isPair = isUnit && char.IsHighSurrogate((char)unit) && TryReadUnit(repaired[(at + 6)..], out var low) && char.IsLowSurrogate((char)low);
+            if (isUnit && !isPair)
+                "fffd"u8.CopyTo(repaired[(at + 2)..]);
+            changed |= isUnit && !isPair;
+            at = Math.Min(repaired.Length, at + (isPair ? 12 : isUnit ? 6 : 2));
+        }
+
+        return changed ? repaired.ToArray() : null;
+    }
+
     private static int Copy(ReadOnlySpan<byte> from, Span<byte> to)
     {
         from.CopyTo(to);

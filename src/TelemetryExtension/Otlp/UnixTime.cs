@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace TelemetryExtension.Otlp;
 
@@ -14,9 +15,18 @@ internal static class UnixTime
 
     public static DateTime ToUtc(long nanos) => DateTime.UnixEpoch.AddTicks(nanos / TimeSpan.NanosecondsPerTick);
 
-    /// <summary>RFC 3339; null for text that is none (AWS's own samples hold <c>23:23:521Z</c>) and for a time that OTLP cannot hold.</summary>
-    public static long? Read(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && IsRepresentable(time) ? Of(time) : null;
+    /// <summary>
+    /// RFC 3339 and what is printed instead of it (AWS's own samples hold <c>23:23:521Z</c>), UTC without a zone; null for text that is no time, and for a
+    /// time that OTLP cannot hold.
+    /// </summary>
+    public static long? Read(string? text)
+    {
+        Span<byte> utf8 = stackalloc byte[64];
+        if (text is not null && Encoding.UTF8.TryGetBytes(text.AsSpan().Trim(), utf8, out var length)
+            && UnixTimeText.TryRead(utf8[..length], out var nanos, out var read, out _) && read == length)
+            return nanos >= 0 ? nanos : null;
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && IsRepresentable(time) ? Of(time) : null;
+    }
 
     public static bool IsRepresentable(DateTimeOffset time) => time.Year is >= 1970 and < 2262;
 }

@@ -188,6 +188,12 @@ internal sealed class TelemetryCollector(
             return;
         }
 
+        if (platformEvent.UnreadableSpans > 0)
+        {
+            ledger.Received(LedgerAccount.Traces, platformEvent.UnreadableSpans);
+            ledger.Dropped(LedgerAccount.Traces, DropReason.Malformed, platformEvent.UnreadableSpans);
+        }
+
         var known = tracker.Apply(platformEvent);
         if (options.PlatformLogs || platformEvent is PlatformEvent.LogsDropped)
             TakeAsLog(in item);

@@ -21,44 +21,58 @@ internal sealed class SplitRecordJoiner
         var envelope = EnvelopeLength(tail);
         if (envelope == 0 || !tail.EndsWith("}]"u8) || tail.Length > MaxHeldBytes)
             return false;
-        _held = tail[..^2].ToArray();
+        // Cut before its value: nothing of it is here, and the next POST has it whole.
+        if (tail.Length > envelope + 2)
+            _held = tail[..^2].ToArray();
         _envelopeLength = envelope;
         return true;
     }
 
+    private static ReadOnlySpan<byte> Blanks => " \t\r\n"u8;
+
     public bool IsHolding => _held is not null;
 
-    /// <summary>The held beginning and the body that goes on with it, as one body; null when this one does not. What was held is gone either way.</summary>
+    /// <summary>The held beginning and the body that continues it, as one body; null when this one does not. The beginning is given up either way.</summary>
     public PooledBody? TryJoin(ReadOnlySpan<byte> body)
     {
         var held = _held;
         _held = null;
         if (held is null)
             return null;
-        body = body.TrimStart(" \t\r\n"u8);
+        body = body.TrimStart(Blanks);
         var envelope = held.AsSpan(0, _envelopeLength);
-        if (!body.StartsWith("["u8) || !body[1..].StartsWith(envelope) || IsWholeRecord(body[1..]))
+        if (!body.StartsWith("["u8) || !body[1..].StartsWith(envelope))
             return null;
         var rest = body[(1 + envelope.Length)..];
         var joined = PooledBody.Rent(1 + held.Length + rest.Length);
         joined.Span[0] = (byte)'[';
         held.CopyTo(joined.Span[1..]);
         rest.CopyTo(joined.Span[(1 + held.Length)..]);
-        return joined;
+        if (BeginsWithRecord(joined.Span[1..]) || !BeginsWithRecord(body[1..]))
+            return joined;
+        joined.Release();
+        return null;
     }
 
-    /// <summary>A line of the same millisecond has the same envelope; it is no rest, since it can be read by itself.</summary>
-    private static bool IsWholeRecord(ReadOnlySpan<byte> envelope)
+    /// <summary>
+    /// Whether one record is followed by the next, or by the end of the batch. A line of the same millisecond has the same envelope as the cut record, and
+    /// the rest of a number that was cut reads as a record too (<c>{"a":12</c> and <c>34}}</c>): what follows tells them apart.
+    /// </summary>
+    private static bool BeginsWithRecord(ReadOnlySpan<byte> envelopes)
     {
-        var json = new Utf8JsonReader(envelope);
+        var json = new Utf8JsonReader(envelopes, new JsonReaderOptions { MaxDepth = 128 });
         try
         {
-            return json.Read() && json.TrySkip();
+            if (!json.Read() || !json.TrySkip())
+                return false;
         }
         catch (JsonException)
         {
             return false;
         }
+
+        var rest = envelopes[(int)json.BytesConsumed..].Trim(Blanks);
+        return rest.SequenceEqual("]"u8) || (rest.StartsWith(","u8) && rest[1..].TrimStart(Blanks).StartsWith("{\"time\":"u8));
     }
 
     /// <summary>Up to and with <c>"record":</c>; 0 when the beginning is no envelope of a log line.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using TelemetryExtension.Buffering;
+using TelemetryExtension.Diagnostics;
 using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Otlp;
 
@@ -23,7 +24,7 @@ internal sealed class TelemetryBatchReader(ITelemetrySink sink, IInvocationSigna
         var damagedFrom = -1;
         while (position >= 0)
         {
-            var (outcome, length) = ReadEnvelope(body, position, receivedUnixNano);
+            var (outcome, length) = ReadOrFail(body, position, receivedUnixNano);
             if (outcome == Outcome.Broken)
             {
                 damagedFrom = position;
@@ -48,6 +49,20 @@ internal sealed class TelemetryBatchReader(ITelemetrySink sink, IInvocationSigna
     {
         ledger.Received(LedgerAccount.Events);
         ledger.Dropped(LedgerAccount.Events, reason);
+    }
+
+    /// <summary>The boundary: whatever fails costs this record only, memory that cannot be had included.</summary>
+    private (Outcome Outcome, int Length) ReadOrFail(PooledBody body, int start, long received)
+    {
+        try
+        {
+            return ReadEnvelope(body, start, received);
+        }
+        catch (Exception e)
+        {
+            Log.WarnOnce("envelope", $"a record of the Telemetry API cannot be read: {Reason.OfBug(e)}");
+            return (Outcome.Broken, 0);
+        }
     }
 
     private (Outcome Outcome, int Length) ReadEnvelope(PooledBody body, int start, long received)
@@ -121,11 +136,19 @@ internal sealed class TelemetryBatchReader(ITelemetrySink sink, IInvocationSigna
     {
         if (type is not (TelemetryType.PlatformRuntimeDone or TelemetryType.PlatformReport))
             return;
-        var peek = RuntimeDonePeek.Read(record);
-        if (type == TelemetryType.PlatformRuntimeDone)
-            signals.RuntimeDone(peek.RequestId, peek.Failed);
-        else
-            signals.Reported(peek.RequestId, peek.Failed);
+        try
+        {
+            var peek = RuntimeDonePeek.Read(record);
+            if (type == TelemetryType.PlatformRuntimeDone)
+                signals.RuntimeDone(peek.RequestId, peek.Failed);
+            else
+                signals.Reported(peek.RequestId, peek.Failed);
+        }
+        catch (Exception e)
+        {
+            // The event itself is in the channel, and counted.
+            Log.WarnOnce("signal", $"the end of an invocation cannot be signalled: {Reason.OfBug(e)}");
+        }
     }
 
     private void Write(in TelemetryItem item)

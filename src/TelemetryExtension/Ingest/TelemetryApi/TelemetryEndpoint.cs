@@ -6,8 +6,8 @@ using TelemetryExtension.Ingest.Http;
 namespace TelemetryExtension.Ingest.TelemetryApi;
 
 /// <summary>
-/// Answers the Telemetry API's POSTs, on any path, always with 200: what cannot be read would only come again for ever. The platform sends
-/// one batch at a time; a lock keeps that true for anybody else who finds the port.
+/// Answers the Telemetry API's POSTs, on any path, with 200 even when they cannot be read, because they would only come again for ever. The platform
+/// sends one batch at a time; a lock keeps that true for anybody else who finds the port.
 /// </summary>
 /// <param name="makeRoom">Called before each batch: so much as a batch holds must find room afterwards.</param>
 internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvider time, Action makeRoom)
@@ -15,19 +15,33 @@ internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvide
     /// <summary>A batch may reach about twice maxBytes, plus framing.</summary>
     private const int MaxBodyBytes = 8 * 1024 * 1024;
 
+    /// <summary>What all batches being read may hold together. The platform sends one at a time: more are of somebody else who found the port.</summary>
+    private const long InFlightBytes = 2 * MaxBodyBytes;
+
+    private readonly ByteBudget _budget = new(InFlightBytes);
     private readonly Lock _gate = new();
     private readonly SplitRecordJoiner _joiner = new();
 
     public async Task HandleAsync(HttpExchange exchange)
     {
-        var result = await RequestBody.ReadAsync(exchange.RequestBody, exchange.ContentLength, MaxBodyBytes, null).ConfigureAwait(false);
+        using var lease = new ByteLease(_budget);
+        var result = await RequestBody.ReadAsync(exchange.RequestBody, exchange.ContentLength, MaxBodyBytes, lease).ConfigureAwait(false);
         if (result.Body is { } body)
         {
             MakeRoom();
             ReadOrDrop(body);
         }
-        else if (result.Status != BodyStatus.Aborted)
-            reader.Drop(DropReason.Malformed);
+        else if (result.Status is BodyStatus.OverBudget)
+        {
+            // Not taken, and not counted: the platform sends it again.
+            await exchange.AnswerAsync(503, null, default).ConfigureAwait(false);
+            return;
+        }
+        else if (result.Status is not BodyStatus.Aborted)
+        {
+            reader.Drop(result.Status is BodyStatus.TooLarge ? DropReason.TooLarge : DropReason.Malformed);
+        }
+
         await exchange.AnswerAsync(200, null, default).ConfigureAwait(false);
     }
 

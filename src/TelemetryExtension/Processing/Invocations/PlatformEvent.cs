@@ -6,6 +6,9 @@ namespace TelemetryExtension.Processing.Invocations;
 /// </summary>
 internal abstract record PlatformEvent(long Time)
 {
+    /// <summary>Entries of <c>spans</c> without a readable name, start or duration.</summary>
+    public int UnreadableSpans { get; init; }
+
     /// <param name="InstanceMaxMemory">In bytes.</param>
     public sealed record InitStart(long Time, string? InitializationType, string? Phase, string? InstanceId, long? InstanceMaxMemory) : PlatformEvent(Time);
 

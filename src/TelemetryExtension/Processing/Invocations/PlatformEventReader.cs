@@ -17,10 +17,14 @@ internal static class PlatformEventReader
             using var document = JsonDocument.Parse(envelope);
             return Read(document.RootElement, fallbackTime);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (JsonException)
         {
-            // InvalidOperationException: a string that is not valid UTF-8.
             return null;
+        }
+        catch (InvalidOperationException)
+        {
+            // A string that is not Unicode must not cost the event, without which its invocation has no end.
+            return JsonText.TryRepairDocument(envelope.Span) is { } repaired ? Read(repaired, fallbackTime) : null;
         }
     }
 
@@ -51,12 +55,18 @@ internal static class PlatformEventReader
                 ? null
                 : new PlatformEvent.RuntimeDone(
                     time, requestId, Text(record, "status"), Text(record, "errorType"), Milliseconds(Metrics(record), "durationMs"),
-                    Whole(Metrics(record), "producedBytes"), Spans(record), Tracing(record), Text(record, "tenantId")),
+                    Whole(Metrics(record), "producedBytes"), Spans(record), Tracing(record), Text(record, "tenantId"))
+                {
+                    UnreadableSpans = SpanCount(record) - Spans(record).Count,
+                },
             "platform.report" => requestId is null
                 ? null
                 : new PlatformEvent.Report(
                     time, requestId, Text(record, "status"), Text(record, "errorType"), ReportMetrics(Metrics(record)), Spans(record),
-                    Tracing(record), Text(record, "tenantId")),
+                    Tracing(record), Text(record, "tenantId"))
+                {
+                    UnreadableSpans = SpanCount(record) - Spans(record).Count,
+                },
             "platform.logsDropped" => new PlatformEvent.LogsDropped(
                 time, Math.Max(0, Whole(record, "droppedRecords") ?? 0), Math.Max(0, Whole(record, "droppedBytes") ?? 0)),
             "platform.extension" or "platform.telemetrySubscription" => new PlatformEvent.Informational(time, type),
@@ -93,6 +103,9 @@ internal static class PlatformEventReader
         record.ValueKind == JsonValueKind.Object && record.TryGetProperty("tracing", out var tracing)
             ? new(Text(tracing, "spanId"), Text(tracing, "value"))
             : default;
+
+    private static int SpanCount(JsonElement record) =>
+        record.ValueKind == JsonValueKind.Object && record.TryGetProperty("spans", out var array) && array.ValueKind == JsonValueKind.Array ? array.GetArrayLength() : 0;
 
     private static List<PlatformSpan> Spans(JsonElement record)
     {

@@ -173,7 +173,7 @@ internal ref struct JsonRecord
     {
         var hasZone = true;
         long time;
-        if (_time != 0 || !(quoted ? LogTime.TryRead(value, out time, out var length, out hasZone) && length == value.Length : LogTime.TryReadNumber(value, out time))
+        if (_time != 0 || !(quoted ? UnixTimeText.TryRead(value, out time, out var length, out hasZone) && length == value.Length : LogTime.TryReadNumber(value, out time))
             || !LogTime.IsPlausible(time, hasZone, _origin.Reference))
             return false;
         _time = time;

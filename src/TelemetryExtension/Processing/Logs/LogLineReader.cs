@@ -1,3 +1,5 @@
+using TelemetryExtension.Otlp;
+
 namespace TelemetryExtension.Processing.Logs;
 
 /// <summary>
@@ -27,7 +29,7 @@ internal static class LogLineReader
     /// <summary>Time first: Node and .NET (tabs), the platform's timeout line, Log4j, tracing and many others (blanks).</summary>
     private static LogLine Stamped(ReadOnlySpan<byte> text)
     {
-        if (!LogTime.TryRead(text, out var time, out var at, out var hasZone) || at >= text.Length)
+        if (!UnixTimeText.TryRead(text, out var time, out var at, out var hasZone) || at >= text.Length)
             return default;
         var untouched = new LogLine(0, time, hasZone, 0, default, default, LogLineShape.Prefixed);
         if (text[at] == '\t')
@@ -88,7 +90,7 @@ internal static class LogLineReader
             return new(at, 0, false, severity, level, default, LogLineShape.Uncaught);
         if (text[close + 1] != '\t')
             return default;
-        if (!LogTime.TryRead(text[at..], out var time, out var length, out var hasZone) || at + length >= text.Length || text[at + length] != '\t')
+        if (!UnixTimeText.TryRead(text[at..], out var time, out var length, out var hasZone) || at + length >= text.Length || text[at + length] != '\t')
             return new(at, 0, false, severity, level, default, LogLineShape.Prefixed);
         at += length + 1;
         var tab = text[at..].IndexOf((byte)'\t');
@@ -113,7 +115,7 @@ internal static class LogLineReader
     private static LogLine Ruby(ReadOnlySpan<byte> text)
     {
         var close = text[..Math.Min(text.Length, 64)].IndexOf((byte)']');
-        if (close < 0 || !LogTime.TryRead(text[4..], out var time, out _, out var hasZone))
+        if (close < 0 || !UnixTimeText.TryRead(text[4..], out var time, out _, out var hasZone))
             return default;
         var level = Word(text, close + 1);
         var severity = Severity.Of(level.Of(text));

@@ -98,7 +98,6 @@ public class TelemetryEndpointTests
 
     [Theory]
     [InlineData("23:23:521Z")]
-    [InlineData("2025-08-11T12:00:23:521Z")]
     [InlineData("")]
     public void Read_BadTimestamp_KeepsTheRecord(string time)
     {
@@ -106,6 +105,22 @@ public class TelemetryEndpointTests
 
         Assert.Equal(0, Assert.Single(_sink.Times));
         Assert.Equal(0, Malformed);
+    }
+
+    /// <summary>As AWS's own pages print them, and what is near to that.</summary>
+    [Theory]
+    [InlineData("2025-08-11T12:00:23:521Z")]
+    [InlineData("2025-08-11T12:00:23.521Z")]
+    [InlineData("2025-08-11T12:00:23,521Z")]
+    [InlineData("2025-08-11T12:00:23.521000000Z")]
+    [InlineData("2025-08-11 12:00:23.521")]
+    [InlineData("2025-08-11T14:00:23.521+02:00")]
+    [InlineData("2025-08-11T14:00:23.521+0200")]
+    public void Read_TimestampInAnyForm_IsRead(string time)
+    {
+        Post($$"""[{"time":"{{time}}","type":"function","record":"x"}]""");
+
+        Assert.Equal(1_754_913_623_521_000_000, Assert.Single(_sink.Times));
     }
 
     [Theory]
@@ -141,6 +156,40 @@ public class TelemetryEndpointTests
 
         Assert.Equal([Start, "\"the beginning  and the end\"", Done], _sink.Texts);
         Assert.Equal(0, Malformed);
+    }
+
+    /// <summary>A cut inside a number or literal leaves a rest that reads as a record of its own.</summary>
+    [Theory]
+    [InlineData("""{"a":1234}""")]
+    [InlineData("""{"a":[12.5e3,{"b":-34}],"c":true,"d":null}""")]
+    [InlineData("""{"message":"a \"quoted\" \u00e9 }, text","n":{"n":{"n":12345678}}}""")]
+    [InlineData("\"line with }] and \\n and \\u00e9 and {\\\"time\\\":\"")]
+    public void Read_RecordCutAnywhere_IsJoined(string value)
+    {
+        const string envelope = """{"time":"2025-08-11T12:00:00.101Z","type":"function","record":""";
+        for (var cut = 0; cut < value.Length; cut++)
+        {
+            foreach (var more in new[] { "", "," + Done })
+            {
+                _sink.Texts.Clear();
+                Post($"[{Start},{envelope}{value[..cut]}}}]");
+                Post($"[{envelope}{value[cut..]}}}{more}]");
+
+                Assert.Equal(more.Length == 0 ? [Start, value] : [Start, value, Done], _sink.Texts);
+                Assert.Equal(0, Malformed);
+            }
+        }
+    }
+
+    /// <summary>Whatever cannot be done for one record, for lack of memory too, is not done for that one only.</summary>
+    [Fact]
+    public void Read_SinkThatFailsForOneRecord_CostsThatRecord()
+    {
+        _sink.FailAt = 1;
+        Post($"[{Start},{Line},{Line},{Done}]");
+
+        Assert.Equal([Start, "\"hello\\n\"", Done], _sink.Texts);
+        Assert.Equal((1, "done r1 False"), (Malformed, Assert.Single(_signals.Seen)));
     }
 
     [Fact]
@@ -215,8 +264,12 @@ public class TelemetryEndpointTests
 
         public List<long> Times { get; } = [];
 
+        public int FailAt { get; set; } = -1;
+
         public bool TryWrite(in TelemetryItem item)
         {
+            if (FailAt-- == 0)
+                throw new OutOfMemoryException();
             Texts.Add(Encoding.UTF8.GetString(item.Bytes));
             Kinds.Add(item.Kind);
             Times.Add(item.TimeUnixNano);

@@ -1,0 +1,98 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using TelemetryExtension.Buffering;
+using TelemetryExtension.Diagnostics.Accounting;
+using TelemetryExtension.Ingest.Http;
+using TelemetryExtension.Ingest.TelemetryApi;
+
+namespace TelemetryExtension.Tests.Ingest.TelemetryApi;
+
+public sealed class TelemetryEndpointMemoryTests
+{
+    private const int LargestBatch = 8 * 1024 * 1024;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>Whoever finds the port must not take the memory of the process with announcements.</summary>
+    [Fact]
+    public async Task Post_MoreBatchesThanTheBudgetHolds_TheLastIsNotTakenAndNotCounted()
+    {
+        var ledger = new Ledger();
+        using var socket = ListeningSocket.TryBind(IPAddress.Loopback, 0, out _)!;
+        var endpoint = new TelemetryEndpoint(new TelemetryBatchReader(new NoSink(), new NoSignals(), ledger), TimeProvider.System, static () => { });
+        await using var server = new HttpEndpoint([new(socket, HttpVersionSpoken.Http1, endpoint.HandleAsync)]);
+        await server.StartAsync(Token);
+        using var first = await AnnounceAsync(socket.Port, LargestBatch);
+        using var second = await AnnounceAsync(socket.Port, LargestBatch);
+
+        var answer = "";
+        for (var tries = 0; tries < 100 && !answer.StartsWith("HTTP/1.1 503", StringComparison.Ordinal); tries++)
+        {
+            // The two before may not have got so far yet.
+            using var third = await AnnounceAsync(socket.Port, 2, "[]");
+            answer = await AnswerAsync(third);
+        }
+
+        Assert.StartsWith("HTTP/1.1 503", answer, StringComparison.Ordinal);
+        Assert.Equal(0, ledger[LedgerAccount.Events].Received);
+        first.Dispose();
+        second.Dispose();
+        for (var tries = 0; tries < 100 && !answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal); tries++)
+        {
+            using var fourth = await AnnounceAsync(socket.Port, 2, "[]");
+            answer = await AnswerAsync(fourth);
+        }
+
+        Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Post_BatchBeyondTheLimit_IsAnsweredAndCounted()
+    {
+        var ledger = new Ledger();
+        using var socket = ListeningSocket.TryBind(IPAddress.Loopback, 0, out _)!;
+        var endpoint = new TelemetryEndpoint(new TelemetryBatchReader(new NoSink(), new NoSignals(), ledger), TimeProvider.System, static () => { });
+        await using var server = new HttpEndpoint([new(socket, HttpVersionSpoken.Http1, endpoint.HandleAsync)]);
+        await server.StartAsync(Token);
+
+        using var sender = await AnnounceAsync(socket.Port, LargestBatch + 1);
+
+        Assert.StartsWith("HTTP/1.1 200", await AnswerAsync(sender), StringComparison.Ordinal);
+        Assert.Equal(1, ledger[LedgerAccount.Events].Dropped[(int)DropReason.TooLarge]);
+    }
+
+    private static async Task<Socket> AnnounceAsync(int port, int length, string body = "")
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, port, Token);
+        await socket.SendAsync(Encoding.ASCII.GetBytes($"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}"), Token);
+        return socket;
+    }
+
+    private static async Task<string> AnswerAsync(Socket socket)
+    {
+        var buffer = new byte[500];
+        return Encoding.ASCII.GetString(buffer, 0, await socket.ReceiveAsync(buffer, Token));
+    }
+
+    private sealed class NoSink : ITelemetrySink
+    {
+        public bool TryWrite(in TelemetryItem item)
+        {
+            item.Release();
+            return true;
+        }
+    }
+
+    private sealed class NoSignals : IInvocationSignals
+    {
+        public void RuntimeDone(string? requestId, bool failed)
+        {
+        }
+
+        public void Reported(string? requestId, bool failed)
+        {
+        }
+    }
+}
