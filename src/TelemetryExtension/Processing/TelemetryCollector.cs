@@ -127,7 +127,9 @@ internal sealed class TelemetryCollector(
         catch (Exception e)
         {
             Log.WarnOnce("item", $"a record could not be read: {Reason.OfBug(e)}");
-            ledger.Dropped(TelemetryChannel.AccountOf(in item), DropReason.Malformed, item.Records);
+            // Memory that cannot be had is no fault of the record.
+            var reason = e is OutOfMemoryException ? DropReason.BufferBytes : DropReason.Malformed;
+            ledger.Dropped(TelemetryChannel.AccountOf(in item), reason, item.Records);
         }
         finally
         {
