@@ -269,7 +269,7 @@ public class TelemetryEndpointTests
         public bool TryWrite(in TelemetryItem item)
         {
             if (FailAt-- == 0)
-                throw new OutOfMemoryException();
+                throw new InsufficientMemoryException();
             Texts.Add(Encoding.UTF8.GetString(item.Bytes));
             Kinds.Add(item.Kind);
             Times.Add(item.TimeUnixNano);

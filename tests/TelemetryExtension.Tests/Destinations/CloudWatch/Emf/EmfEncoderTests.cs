@@ -188,7 +188,7 @@ public sealed class EmfEncoderTests
 
     /// <summary>Whatever names and attributes: each point is a value in a line or counted, and no object has a member twice.</summary>
     [Fact]
-    public void Encode_AnyMetrics_LosesNoPointAndRepeatsNoMember() => Prop.ForAll(Metrics.ToArbitrary(), metrics =>
+    public void Encode_AnyMetrics_LosesNoPointAndRepeatsNoMember() => Prop.ForAll(AnyMetrics.ToArbitrary(), metrics =>
     {
         var result = new EmfEncoder(new(EmfOutput.Logs, "Shop", [["faas.name", "a"], ["_aws"]], PointAttributes: true)).Encode(OtlpBuilder.Request(writer =>
         {
@@ -215,7 +215,7 @@ public sealed class EmfEncoderTests
         }
     }).QuickCheckThrowOnFailure();
 
-    private static Gen<(string Name, string Key, string Value)[]> Metrics
+    private static Gen<(string Name, string Key, string Value)[]> AnyMetrics
     {
         get
         {
