@@ -6,6 +6,8 @@
 # make layer    write the layer and the demo function to artifacts/*.zip
 # make bench    run the benchmarks; BENCH_ARGS names some of them
 # make soak     run random faults against the layer for SOAK_SECONDS (default 180); SOAK_SEED runs the same again
+# make release  write a release to artifacts/release: zips for both architectures, bills of material, OCI layout, sums, signature; and build
+#               the layers once more to compare the bytes. RELEASE_TAG checks the version; RELEASE_SIGNING_KEY signs (infra/release/release.sh)
 # make doctor   say what this machine lacks, and the command that installs it
 # make clean    remove everything that was built
 
@@ -20,7 +22,7 @@ export DOTNET_NOLOGO := 1
 # Where the end-to-end tests find the zips.
 export TELEMETRY_EXTENSION_ARTIFACTS := $(ARTIFACTS)
 
-.PHONY: test demo layer bench soak doctor clean prerequisites node-function node-clients dev-tools view sandbox build-TelemetryLayer build-DemoFunction
+.PHONY: test demo layer bench soak release doctor clean prerequisites node-function node-clients dev-tools view sandbox build-TelemetryLayer build-DemoFunction
 .DEFAULT_GOAL := test
 
 test: layer node-function node-clients dev-tools
@@ -61,6 +63,12 @@ $(FLOOR): tests/Benchmarks/floor/floor.c
 soak: layer
 	TELEMETRY_EXTENSION_SOAK_SECONDS=$(SOAK_SECONDS) TELEMETRY_EXTENSION_SOAK_SEED=$(SOAK_SEED) \
 		dotnet test --project tests/EndToEnd.Tests -c Release --filter-class '*.SoakTests' --show-live-output on
+
+release:
+	@$(MAKE) --no-print-directory layer ARCHITECTURE=all
+	@infra/dev/doctor.sh --install --tests
+	RELEASE_SIGNING_KEY=$(RELEASE_SIGNING_KEY) RELEASE_MINISIGN_KEY=$(RELEASE_MINISIGN_KEY) infra/release/release.sh $(if $(RELEASE_TAG),--tag $(RELEASE_TAG))
+	@$(MAKE) --no-print-directory reproducible ARCHITECTURE=all
 
 doctor:
 	infra/dev/doctor.sh

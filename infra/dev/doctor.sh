@@ -28,13 +28,13 @@ need() { # need <apt package> <what for> <check...>
     fi
 }
 
-for_tests() { # for_tests <command> <what for>: the apt package has the same name
+for_tests() { # for_tests <command> <what for> [<apt package>]
     if has "$1"; then
         say "ok       $1"
     elif $tests && [ "$(id -u)" = 0 ] && has apt-get; then
-        packages="$packages $1"
+        packages="$packages ${3:-$1}"
     else
-        say "absent   $1 (optional): $2; apt-get install $1"
+        say "absent   $1 (optional): $2; apt-get install ${3:-$1}"
     fi
 }
 
@@ -57,6 +57,8 @@ need file "a test asks it whether the binary is static" has file
 for_tests buildah "builds the layer as a container image"
 for_tests umoci "a test unpacks that image"
 for_tests skopeo "a test reads that image"
+for_tests ssh-keygen "signs a release" openssh-client
+for_tests minisign "signs a release, another way"
 
 if has dotnet && dotnet --list-sdks 2>/dev/null | grep -Eq '^10\.'; then
     say "ok       dotnet SDK"

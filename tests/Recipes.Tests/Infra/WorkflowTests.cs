@@ -18,7 +18,8 @@ public sealed class WorkflowTests
             createLinter().then(lint => {
               for (const file of process.argv.slice(2))
                 for (const found of lint(fs.readFileSync(file, 'utf8'), file))
-                  console.log(`${file}:${found.line}: ${found.message}`);
+                  // The package's list of GitHub's machines ends in 2023.
+                  if (!/^label ".*" is unknown/.test(found.message)) console.log(`${file}:${found.line}: ${found.message}`);
             });
             """;
 
