@@ -21,8 +21,11 @@ internal sealed record DeliveryOptions(IReadOnlyList<OtlpDestinationOptions> Des
         var ports = ownPorts.ToArray();
         var reader = new OtlpEndpointReader(variables, ports);
         var destinations = new List<OtlpDestinationOptions>(3);
-        Add("otlp", AllSignals, static signal => [
-            new(Own, StandsAlone: true), new($"{Standard}{signal.ToString().ToUpperInvariant()}_", EndpointIsExact: true), new(Standard)]);
+        // OTEL_..._EXPORTER=none holds for the standard endpoints only, like every standard variable, and gives way to a choice of our own.
+        var isChosen = variables.Text(Own + "SIGNALS") is not null;
+        Add("otlp", reader.Signals(Own + "SIGNALS"), signal => isChosen || !IsNone(variables, signal)
+            ? [new(Own, StandsAlone: true), new($"{Standard}{signal.ToString().ToUpperInvariant()}_", EndpointIsExact: true), new(Standard)]
+            : variables.Text(Own + "ENDPOINT") is not null ? [new(Own, StandsAlone: true)] : []);
         Add("otlp-2", reader.Signals(Own + "2_SIGNALS"), static _ => [new(Own + "2_")]);
         Add("otlp-3", reader.Signals(Own + "3_SIGNALS"), static _ => [new(Own + "3_")]);
         return new(destinations, ports);
@@ -36,6 +39,9 @@ internal sealed record DeliveryOptions(IReadOnlyList<OtlpDestinationOptions> Des
                 destinations.Add(new(name, endpoints));
         }
     }
+
+    private static bool IsNone(Variables variables, Signal signal) =>
+        "none".Equals(variables.Text($"OTEL_{signal.ToString().ToUpperInvariant()}_EXPORTER"), StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>One destination: an endpoint for each signal it wants, indexed by <see cref="Signal"/>.</summary>

@@ -1,5 +1,6 @@
 using TelemetryExtension.Destinations;
 using TelemetryExtension.Network;
+using TelemetryExtension.Otlp;
 using TelemetryExtension.Outbox;
 
 namespace TelemetryExtension.Delivery;
@@ -7,9 +8,12 @@ namespace TelemetryExtension.Delivery;
 internal sealed partial class Deliverer
 {
     /// <summary>What one call to <see cref="DeliverAsync"/> keeps in mind.</summary>
-    private sealed class Run(DeliveryMode mode, long started, TimeSpan budget, AttemptTimeout deadline)
+    /// <param name="takenOver">Cancelled when the last chance ends this call.</param>
+    private sealed class Run(DeliveryMode mode, long started, TimeSpan budget, AttemptTimeout deadline, CancellationToken takenOver)
     {
         private readonly HashSet<DeliveryLane> _failed = [];
+        private readonly HashSet<DeliveryLane> _answered = [];
+        private readonly HashSet<DeliveryLane> _unanswered = [];
         private bool _hasDelivered;
 
         public DeliveryMode Mode { get; } = mode;
@@ -21,6 +25,9 @@ internal sealed partial class Deliverer
         public bool IsOver => Token.IsCancellationRequested;
 
         public bool IsBudgetSpent => deadline.IsExpired;
+
+        /// <summary>Whether a request that is cut off after this long should have been answered.</summary>
+        public bool WasLongEnough(TimeSpan took) => deadline.IsExpired || (took >= LeastWait && !takenOver.IsCancellationRequested);
 
         public TimeSpan AtMostHalf(TimeSpan limit) => budget == Timeout.InfiniteTimeSpan || limit <= budget / 2 ? limit : budget / 2;
 
@@ -43,10 +50,25 @@ internal sealed partial class Deliverer
             }
         }
 
-        public void Note(DeliveryLane lane, DeliveryResult? result)
+        /// <summary>Signals of these lanes with at least one answer, and those with requests but no answer.</summary>
+        public (List<Signal> Answered, List<Signal> Silent) Answers(DeliveryLane[] lanes)
         {
             lock (_failed)
             {
+                return ([.. lanes.Where(_answered.Contains).Select(static lane => lane.Signal)],
+                    [.. lanes.Where(lane => _unanswered.Contains(lane) && !_answered.Contains(lane)).Select(static lane => lane.Signal)]);
+            }
+        }
+
+        /// <param name="isUnanswered">The destination had the time to answer and did not.</param>
+        public void Note(DeliveryLane lane, DeliveryResult? result, bool isUnanswered)
+        {
+            lock (_failed)
+            {
+                if (isUnanswered)
+                    _unanswered.Add(lane);
+                else if (result is not null)
+                    _answered.Add(lane);
                 if (result is null or { Status: DeliveryStatus.Retryable })
                     _failed.Add(lane);
                 else

@@ -9,8 +9,14 @@ namespace TelemetryExtension.Delivery;
 
 internal enum DeliveryMode : byte
 {
-    /// <summary>A flush between invocations: one go at what is due. A destination that fails is left alone until its back-off is over, over the next calls.</summary>
+    /// <summary>
+    /// A flush between invocations: one go at what is due. A destination that fails is left alone until its back-off is over, over the next calls;
+    /// one that gave no answer in the last flushes is left out.
+    /// </summary>
     Once,
+
+    /// <summary>In the background: one go at the destinations that <see cref="Once"/> leaves out.</summary>
+    Silent,
 
     /// <summary>The last chance: fails are retried after a pause for as long as the budget lasts.</summary>
     Drain,
@@ -18,7 +24,9 @@ internal enum DeliveryMode : byte
 
 /// <param name="LeftPayloads">Payloads in the outbox afterwards, in memory and in files.</param>
 /// <param name="HealthyHaveAll">Something was delivered, and whatever is left is so because its destination fails: to the others nothing more is to be sent.</param>
-internal readonly record struct DeliverySummary(int LeftPayloads, bool HealthyHaveAll);
+/// <param name="HasDelivered">A destination took something.</param>
+/// <param name="WasCutOff">The budget ended, or the caller ended it.</param>
+internal readonly record struct DeliverySummary(int LeftPayloads, bool HealthyHaveAll, bool HasDelivered = false, bool WasCutOff = false);
 
 /// <summary>
 /// Takes payloads from the outbox to every destination, side by side, inside a budget: each destination has, for each signal, its own queue, its own
@@ -37,6 +45,9 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
 
     /// <summary>A backend that takes longer than this to connect and answer would take the sum of three such times from the function: the rest goes side by side.</summary>
     private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>A request that was cut off earlier than this says nothing about the destination.</summary>
+    private static readonly TimeSpan LeastWait = TimeSpan.FromMilliseconds(50);
 
     /// <summary>How long the last chance waits for a flush it has cancelled to let go of a destination.</summary>
     private static readonly TimeSpan LetGo = TimeSpan.FromMilliseconds(100);
@@ -59,18 +70,25 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
     {
         // Nothing is begun that could only be cut off.
         if (budget <= TimeSpan.Zero && budget != Timeout.InfiniteTimeSpan)
-            return new(outbox.Counts.Payloads, false);
+            return new(outbox.Counts.Payloads, HealthyHaveAll: false, WasCutOff: true);
         var before = mode == DeliveryMode.Drain ? Interlocked.Exchange(ref _flushes, new()) : null;
-        using var outer = mode == DeliveryMode.Once
-            ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Volatile.Read(ref _flushes).Token)
-            : CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var takenOver = mode == DeliveryMode.Drain ? CancellationToken.None : Volatile.Read(ref _flushes).Token;
+        using var outer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, takenOver);
         using var deadline = new AttemptTimeout(budget, time, outer.Token);
-        var run = new Run(mode, time.GetTimestamp(), budget, deadline);
-        await Task.WhenAll(_destinations.Select(lanes => DriveAllAsync(lanes, run, before)));
+        var run = new Run(mode, time.GetTimestamp(), budget, deadline, takenOver);
+        await Task.WhenAll(_destinations.Select(lanes => DriveDestinationAsync(lanes, run, before)));
         return new(
             outbox.Counts.Payloads,
-            run.HasDelivered && outbox.Lanes.All(lane => lane.Failures > 0 || !outbox.HasWork(lane)));
+            run.HasDelivered && outbox.Lanes.All(lane => lane.Failures > 0 || !outbox.HasWork(lane)),
+            run.HasDelivered,
+            run.IsOver);
     }
+
+    /// <summary>Whether <see cref="DeliveryMode.Silent"/> has something to do.</summary>
+    public bool HasSilentWork => outbox.HasSilentWork;
+
+    /// <summary>Whether any destination may take something of a flush that an invocation waits for.</summary>
+    public bool AnyoneAnswers => outbox.AnyoneAnswers;
 
     public void Dispose()
     {
@@ -81,6 +99,16 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
         _flushes.Dispose();
         foreach (var destination in outbox.Destinations)
             (destination as IDisposable)?.Dispose();
+    }
+
+    private async Task DriveDestinationAsync(DeliveryLane[] lanes, Run run, CancellationTokenSource? before)
+    {
+        var driven = run.IsLastChance ? lanes : Array.FindAll(lanes, lane => outbox.IsSilent(lane) == (run.Mode == DeliveryMode.Silent));
+        if (driven.Length == 0)
+            return;
+        await DriveAllAsync(driven, run, before);
+        var (answered, silent) = run.Answers(driven);
+        outbox.FlushEnded(driven[0].Silence, answered, silent, isHeld: run.Mode == DeliveryMode.Once);
     }
 
     /// <summary>
@@ -155,12 +183,15 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
 
     private async Task DriveAsync(DeliveryLane lane, Run run, int atOnce)
     {
-        while (outbox.HasWork(lane) && !run.IsOver)
+        while (true)
         {
+            outbox.TurnAway(lane);
+            if (!outbox.HasWork(lane) || run.IsOver)
+                return;
             var wait = lane.WaitFrom(time.GetUtcNow(), run.Mode == DeliveryMode.Drain && !run.HasFailed(lane));
             if (wait > TimeSpan.Zero)
             {
-                if (run.Mode == DeliveryMode.Once || wait >= run.Left(time))
+                if (!run.IsLastChance || wait >= run.Left(time))
                     return;
                 try
                 {
@@ -179,14 +210,14 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
                     return;
                 if (!await SendAsync(lane, probe, run))
                 {
-                    if (run.Mode == DeliveryMode.Once)
+                    if (!run.IsLastChance)
                         return;
                     continue;
                 }
             }
 
             var (sent, healthy) = await SendAllAsync(lane, run, atOnce);
-            if (!sent || (run.Mode == DeliveryMode.Once && !healthy))
+            if (!sent || (!run.IsLastChance && !healthy))
                 return;
         }
     }
@@ -226,13 +257,14 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
         {
             Log.WarnOnce("memory", "too little memory to put a request together, will be tried again");
             outbox.Postpone(lane, batch, random());
-            run.Note(lane, null);
+            run.Note(lane, null, isUnanswered: false);
             return false;
         }
 
         if (payload is null)
             return true;
         DeliveryResult? result = null;
+        var started = time.GetTimestamp();
         try
         {
             result = await lane.Destination.DeliverAsync(payload, run.Token);
@@ -249,9 +281,11 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
         }
 
         // Cut off by our own budget counts against the destination, or a hanging one would cost every invocation its whole budget.
-        outbox.Complete(lane, batch, payload, result, countsAsFailure: result is not null || run.IsBudgetSpent, random());
-        run.Note(lane, result);
+        var closes = outbox.Complete(lane, batch, payload, result, countsAsFailure: result is not null || run.IsBudgetSpent, random());
+        run.Note(lane, result, result is { IsUnanswered: true } || (result is null && run.WasLongEnough(time.GetElapsedTime(started))));
         DeliveryNotes.Say(lane.Destination, payload, result);
+        if (closes)
+            DeliveryNotes.SayClosed(lane.Destination, lane.Signal);
         if (result is null && run.IsBudgetSpent)
             DeliveryNotes.SayCutOff(lane.Destination, lane.Failures);
         return result is { Status: not DeliveryStatus.Retryable };

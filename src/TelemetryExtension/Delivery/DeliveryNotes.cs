@@ -32,6 +32,15 @@ internal static class DeliveryNotes
         };
         // The first word or two tell the kind of trouble (HTTP 429, ConnectionError); details vary.
         var kind = answer.Message is { } message ? message[..Math.Min(message.Length, 8)] : "";
-        Log.WarnOnce($"{destination.Name} {answer.Status} {(answer.Status == DeliveryStatus.Refused ? signal : "")} {kind} {answer.RejectedRecords > 0}", $"{destination.Name}: {what}{(answer.Message is null ? "" : $" ({answer.Message})")}");
+        Log.WarnOnce($"{destination.Name} {answer.Status} {(answer.Status == DeliveryStatus.Refused ? signal : "")} {kind} {answer.RejectedRecords > 0}", $"{destination.Name}: {what}{(answer.Message is null ? "" : $" ({answer.Message})")}{(RefusalAdvice.For(destination.Name, payload.Signal, answer) is { } advice ? $"; {advice}" : "")}");
+    }
+
+    /// <summary>A signal was refused so often that it is no longer sent.</summary>
+    public static void SayClosed(IDestination destination, Signal signal)
+    {
+        var name = signal.ToString().ToLowerInvariant();
+        Log.WarnOnce(
+            $"{destination.Name} closed {name}",
+            $"{destination.Name}: refuses all {name}; from now on only a trial is sent, after about 30 seconds and then less and less often, up to every 15 minutes");
     }
 }

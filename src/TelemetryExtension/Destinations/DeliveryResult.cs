@@ -20,10 +20,14 @@ internal enum DeliveryStatus : byte
 /// nothing against the payload: as a dead letter it can be sent again when the trouble is over.
 /// </param>
 /// <param name="IsTooLarge">It is the size for certain, or nearly so: smaller requests may be taken.</param>
+/// <param name="IsUnanswered">The destination gave no answer within the time of one attempt.</param>
+/// <param name="IsAboutTemporality">The destination's words name the temporality of metrics.</param>
 internal readonly record struct DeliveryResult(
     DeliveryStatus Status,
     int RejectedRecords = 0,
     string? Message = null,
     TimeSpan? RetryAfter = null,
     bool MayBeTooLargeOrPoisoned = false,
-    bool IsTooLarge = false);
+    bool IsTooLarge = false,
+    bool IsUnanswered = false,
+    bool IsAboutTemporality = false);

@@ -24,7 +24,8 @@ internal enum FlushDecision : byte
 /// Age of the oldest record in channel and outbox, by the record's own time: what the platform hands over late is older than its
 /// arrival. Zero when there is nothing.
 /// </param>
-internal readonly record struct InvokeFacts(string RequestId, TimeSpan OldestAge, bool IsOverThreshold);
+/// <param name="AnyoneAnswers">False when every destination hangs or refuses everything: then no invocation waits for a flush.</param>
+internal readonly record struct InvokeFacts(string RequestId, TimeSpan OldestAge, bool IsOverThreshold, bool AnyoneAnswers = true);
 
 /// <summary>The status of runtimeDone; anything that is not success counts as failed.</summary>
 internal enum InvocationStatus : byte

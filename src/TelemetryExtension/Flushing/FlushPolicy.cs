@@ -23,9 +23,6 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
     /// </summary>
     private const int Gaps = 3;
 
-    /// <summary>So many flushes in a row that ran out of their budget: the next ones go to the background, until one is complete.</summary>
-    private const int CutOffsBeforeBackground = 3;
-
     private readonly Lock _gate = new();
     private readonly FreezeClock _clock = new(time);
     private readonly InvocationRhythm _rhythm = new(options.Staleness / Gaps, options.Staleness, options.Interval);
@@ -38,7 +35,6 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
     private bool _inFlight;
     private bool _dueInFlight;
     private bool _flushesAtEnd;
-    private int _cutOffs;
     private TimeSpan? _unflushedSince;
     private TimeSpan? _unflushedAfter;
     private TimeSpan _lastStart;
@@ -56,15 +52,8 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
         }
     }
 
-    /// <summary>Whether a flush in the background may still run when Next is called: when the user asked for that, and when waiting for the backend has been in vain.</summary>
-    public bool MayOutliveNext
-    {
-        get
-        {
-            lock (_gate)
-                return options.Strategy == FlushStrategy.Continuous || IsInVain;
-        }
-    }
+    /// <summary>Whether a flush in the background may still run when Next is called: only where the user asked for that.</summary>
+    public bool MayOutliveNext => options.Strategy == FlushStrategy.Continuous;
 
     public FlushDecision OnInvoke(InvokeFacts facts)
     {
@@ -150,10 +139,8 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
         lock (_gate)
         {
             _inFlight = false;
-            if (outcome == FlushOutcome.CutOff)
-                _cutOffs++;
             if (outcome == FlushOutcome.Complete)
-                (_cutOffs, _unflushedSince) = (0, _unflushedAfter);
+                _unflushedSince = _unflushedAfter;
             if (!_dueInFlight)
                 return FlushDecision.None;
             _dueInFlight = false;
@@ -191,12 +178,10 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
             decision |= FlushDecision.AtStart;
         if (decision == FlushDecision.None)
             return decision;
-        if (IsInVain || (options.Strategy == FlushStrategy.Continuous && !EndsWithFlush))
+        if (!facts.AnyoneAnswers || (options.Strategy == FlushStrategy.Continuous && !EndsWithFlush))
             return BackgroundUnlessInFlight();
         return _blind ? FlushDecision.AtStart : decision;
     }
-
-    private bool IsInVain => _cutOffs >= CutOffsBeforeBackground;
 
     private bool EndsWithFlush => options.Strategy == FlushStrategy.End
         || _invocations <= FirstInvocations

@@ -23,6 +23,10 @@ internal sealed class Flusher(
     private int _background;
     private (Task Task, CancellationTokenSource? CutOff) _last = (Task.CompletedTask, null);
     private volatile bool _ended;
+    private int _silent;
+
+    /// <summary>False when no destination takes anything of a flush that an invocation waits for.</summary>
+    public bool AnyoneAnswers => delivery.AnyoneAnswers;
 
     /// <summary>The flush that <see cref="StartInBackground"/> started last; never fails.</summary>
     public Task InBackground
@@ -52,10 +56,10 @@ internal sealed class Flusher(
             var took = time.GetElapsedTime(started);
             // What waits for a destination that fails says nothing about the time that the others need.
             outcome = summary.LeftPayloads == 0 ? FlushOutcome.Complete
-                : took >= limit || cancellationToken.IsCancellationRequested ? FlushOutcome.CutOff
+                : summary.WasCutOff ? FlushOutcome.CutOff
                 : summary.HealthyHaveAll ? FlushOutcome.Complete
                 : FlushOutcome.Incomplete;
-            if (measured && outcome == FlushOutcome.Complete)
+            if (measured && outcome == FlushOutcome.Complete && summary.HasDelivered)
                 budget.Finished(took);
             else if (measured && outcome == FlushOutcome.CutOff)
                 budget.CutOff();
@@ -70,6 +74,8 @@ internal sealed class Flusher(
         {
             if (policy.Flushed(outcome) == FlushDecision.Background)
                 StartInBackground("something came during the last flush");
+            if (delivery.HasSilentWork)
+                StartSilent();
             // Hours late already: no invocation waits for it.
             if (delivery.HasExpired)
                 _ = Task.Run(() => delivery.WriteExpiredAsync(deadLetters, CancellationToken.None), CancellationToken.None);
@@ -98,6 +104,31 @@ internal sealed class Flusher(
         lock (_gate)
             cutOff = _last.CutOff;
         cutOff?.Cancel();
+    }
+
+    /// <summary>
+    /// Starts requests to destinations that gave no answer in the last flushes; at most one such run at a time. No invocation waits for it, so it may
+    /// be frozen on its way.
+    /// </summary>
+    private void StartSilent()
+    {
+        if (_ended || Interlocked.Exchange(ref _silent, Running) != Idle)
+            return;
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                await delivery.DeliverAsync(DeliveryMode.Silent, BackgroundBudget, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                Log.WarnOnce("flush", $"a flush failed: {Reason.OfBug(e)}");
+            }
+            finally
+            {
+                Volatile.Write(ref _silent, Idle);
+            }
+        });
     }
 
     /// <summary>No flush begins any more: the shutdown sends everything itself, and what it had to cut off of another one might arrive twice.</summary>

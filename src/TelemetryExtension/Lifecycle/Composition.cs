@@ -14,6 +14,7 @@ using TelemetryExtension.Ingest.Http;
 using TelemetryExtension.Ingest.OtlpReceiver;
 using TelemetryExtension.Ingest.TelemetryApi;
 using TelemetryExtension.Lambda.ExtensionsApi;
+using TelemetryExtension.Otlp;
 using TelemetryExtension.Outbox;
 using TelemetryExtension.Processing;
 using TelemetryExtension.Processing.Invocations;
@@ -58,11 +59,12 @@ internal sealed class Composition
         var outbox = new PayloadOutbox(destinations, outboxOptions, RetrySchedule.Default, ledger, time);
         var delivery = new Deliverer(outbox, time, Random.Shared.NextDouble);
 
-        // Between: from the channel to the outbox.
+        // Between: from the channel to the outbox. Metrics that nobody wants are not made.
+        var makesMetrics = options.Metrics.Enabled && (destinations.Count == 0 || destinations.Exists(static destination => destination.Accepts(Signal.Metrics)));
         var collector = new TelemetryCollector(
             channel, new InvocationTracker(function.FunctionName, options.Telemetry.FollowSampling), resource,
             new LogEncoder(outbox.Add, time, lost: records => ledger.Dropped(LedgerAccount.Logs, DropReason.Malformed, records)),
-            options.Metrics.Enabled ? new MetricCollector(options.Metrics, ledger, time) : null, outbox, ledger, time, options.Telemetry);
+            makesMetrics ? new MetricCollector(options.Metrics, ledger, time) : null, outbox, ledger, time, options.Telemetry);
 
         // In: what arrives, into the channel.
         var telemetry = new TelemetryEndpoint(new TelemetryBatchReader(channel, signals, ledger), time, collector.MakeRoom);

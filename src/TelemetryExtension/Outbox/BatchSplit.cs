@@ -5,28 +5,28 @@ namespace TelemetryExtension.Outbox;
 /// <summary>Halves a refused batch, so that only its bad part is lost.</summary>
 internal static class BatchSplit
 {
-    /// <summary>Null when there is nothing to halve, or when the allowance for this content is used up.</summary>
+    /// <summary>Null when there is nothing to halve, or when no more splits in a row are allowed for this content.</summary>
     public static DeliveryBatch[]? TrySplit(DeliveryBatch batch, OtlpPayload sent, int lane)
     {
         if (batch.Parts.Count > 1)
         {
-            if (!batch.Splits.TryTake())
+            if (!batch.Content.TrySplit())
                 return null;
             var half = batch.Parts.Count / 2;
-            return [new(batch.Signal, batch.Parts[..half], batch.Splits), new(batch.Signal, batch.Parts[half..], batch.Splits)];
+            return [new(batch.Signal, batch.Parts[..half], batch.Content), new(batch.Signal, batch.Parts[half..], batch.Content)];
         }
 
-        if (OtlpSplit.TryHalve(sent.Signal, sent.Body) is not var (first, second) || !batch.Splits.TryTake())
+        if (OtlpSplit.TryHalve(sent.Signal, sent.Body) is not var (first, second) || !batch.Content.TrySplit())
             return null;
         var part = batch.Parts[0];
         var firstRecords = Math.Min(part.Records, OtlpSplit.CountRecords(sent.Signal, first.Span));
         DeliveryBatch[] halves =
         [
-            new(batch.Signal, [new(part.Entry, firstRecords, first)], batch.Splits),
-            new(batch.Signal, [new(part.Entry, part.Records - firstRecords, second)], batch.Splits),
+            new(batch.Signal, [new(part.Entry, firstRecords, first)], batch.Content),
+            new(batch.Signal, [new(part.Entry, part.Records - firstRecords, second)], batch.Content),
         ];
 
-        // Last: up to here it may fail for want of memory.
+        // Last, because everything before may fail for want of memory.
         part.Entry.Shares[lane].OpenParts++;
         part.Entry.Shares[lane].IsSplit = true;
         return halves;

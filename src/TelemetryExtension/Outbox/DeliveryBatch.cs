@@ -18,7 +18,7 @@ internal sealed class DeliveryPart(OutboxEntry entry, int records = 0, ReadOnlyM
 /// What goes out as one request: parts of one signal, put end to end (which is a merge, by the encoding rules of protobuf).
 /// It stays together, under one id, until it is taken, refused or split, so that a re-send can be recognised.
 /// </summary>
-internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, SplitAllowance? splits = null)
+internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, SplitContent? content = null)
 {
     private string? _id;
     private int _gone;
@@ -32,6 +32,9 @@ internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, Spl
     /// <summary>A request is being made of it.</summary>
     public bool IsOut { get; set; }
 
+    /// <summary>The request tries whether a signal is still refused.</summary>
+    public bool IsTrial { get; set; }
+
     public int Attempts { get; set; }
 
     /// <summary>Attempts that failed by the destination's fault.</summary>
@@ -43,8 +46,8 @@ internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, Spl
     /// <summary>The lane's round of failures in which the request was begun.</summary>
     public int Round { get; set; }
 
-    /// <summary>How many more requests a refusal of this content may cost; shared by all pieces of it.</summary>
-    public SplitAllowance Splits { get; } = splits ?? new();
+    /// <summary>Shared by all pieces of a content that is split.</summary>
+    public SplitContent Content { get; } = content ?? new();
 
     public int Records => Parts.Sum(static part => part.Records);
 
@@ -108,18 +111,43 @@ internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, Spl
 }
 
 /// <summary>
-/// Finding one bad record among n takes about 2 log2(n) requests. A backend that refuses everything must not cost one request a record: so many
-/// refusals in a row are enough. One that takes some is asked on, for far more bad records than anybody has by accident.
+/// What became of the pieces of one content that was refused. A backend that takes some of them is asked on, for far more bad records than
+/// anybody has by accident; one that takes none only for a few requests in a row.
 /// </summary>
-internal sealed class SplitAllowance
+internal sealed class SplitContent
 {
-    private const int InARow = 24;
+    private const int MaxSplits = 1024;
 
-    private int _left = InARow;
-    private int _total = 1024;
+    private int _maxInARow;
+    private int _inARow;
+    private int _splits;
 
-    public bool TryTake() => _left-- > 0 && _total-- > 0;
+    /// <summary><see cref="SignalRefusal.Count"/> when its first request was begun.</summary>
+    public int? RefusalsBefore { get; set; }
 
-    /// <summary>Something of the content was taken.</summary>
-    public void Renew() => _left = InARow;
+    public bool IsSplit => _splits > 0;
+
+    /// <summary>Whether it was counted as refused already.</summary>
+    public bool IsCounted { get; set; }
+
+    /// <summary>A piece of it was taken.</summary>
+    public bool IsPartlyTaken { get; private set; }
+
+    /// <summary>So many refusals in a row that no piece of it is asked about any more.</summary>
+    public bool IsSpent => _inARow >= _maxInARow;
+
+    /// <summary>Called before the first split.</summary>
+    public void Allow(int maxInARow) => _maxInARow = maxInARow;
+
+    /// <summary>Takes one of the splits that are left.</summary>
+    public bool TrySplit()
+    {
+        if (_inARow >= _maxInARow || _splits >= MaxSplits)
+            return false;
+        _inARow++;
+        _splits++;
+        return true;
+    }
+
+    public void Taken() => (IsPartlyTaken, _inARow) = (true, 0);
 }

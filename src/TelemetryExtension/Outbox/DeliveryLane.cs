@@ -9,7 +9,7 @@ namespace TelemetryExtension.Outbox;
 /// </summary>
 /// <param name="number">Its place among all lanes.</param>
 /// <param name="index">Its destination's place among the destinations.</param>
-internal sealed class DeliveryLane(IDestination destination, Signal signal, int number, int index, RequestSlots slots, RetrySchedule schedule)
+internal sealed class DeliveryLane(IDestination destination, Signal signal, int number, int index, RequestSlots slots, SilentFlushes silence, RetrySchedule schedule)
 {
     /// <summary>
     /// Backends want metrics in order: a batch that failed stays the next to go, until it has failed so often that it holds up all that come after it.
@@ -17,7 +17,7 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
     private const int PatienceWithMetrics = 8;
 
     /// <summary>One odd answer must not turn every payload into a request of its own for good.</summary>
-    private const int LeastMerge = 4096;
+    public const int MinMergeBytes = 4096;
 
     /// <summary>After so many requests of about the size that is known to be taken, one of twice the size is tried: limits are raised, and proxies replaced.</summary>
     private const int FittingBeforeMore = 1000;
@@ -46,6 +46,13 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
 
     /// <summary>Failures in a row; 0 means healthy. Requests that were under way at the same time fail together, as one.</summary>
     public int Failures { get; private set; }
+
+    public SignalRefusal Refusal { get; } = new();
+
+    public SilentFlushes Silence { get; } = silence;
+
+    /// <summary>Requests to it belong to the background: no invocation waits for them.</summary>
+    public bool IsSilent => Silence.IsSilent(Signal);
 
     /// <summary>Entries no request was made of yet.</summary>
     public int Queued => _fresh.Count;
@@ -144,11 +151,57 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
         return TakeFirst(_next, static _ => true) ?? TakeFresh(maxBytes) ?? TakeFirst(_again, batch => isLastChance || Failures > 0 || batch.Pause.LeftAt(now) == TimeSpan.Zero);
     }
 
+    /// <summary>Takes all that waits for a first or another request, for a destination that gets none of it.</summary>
+    public List<DeliveryPart> TakeAll()
+    {
+        var parts = new List<DeliveryPart>();
+        foreach (var list in (ReadOnlySpan<LinkedList<DeliveryBatch>>)[_next, _again])
+        {
+            foreach (var batch in list)
+            {
+                batch.RemoveGone();
+                parts.AddRange(batch.Parts);
+            }
+
+            list.Clear();
+        }
+
+        foreach (var entry in _fresh)
+        {
+            entry.Shares[Index].Fresh = null;
+            parts.Add(new(entry));
+        }
+
+        _fresh.Clear();
+        return parts;
+    }
+
+    /// <summary>Takes the pieces of a content that wait for a request of their own.</summary>
+    public List<DeliveryPart> TakeAllOf(SplitContent content)
+    {
+        var parts = new List<DeliveryPart>();
+        for (var node = _next.First; node is not null; )
+        {
+            var (batch, next) = (node.Value, node.Next);
+            if (batch.Content == content)
+            {
+                batch.RemoveGone();
+                parts.AddRange(batch.Parts);
+                _next.Remove(node);
+            }
+
+            node = next;
+        }
+
+        return parts;
+    }
+
     public void Finished(DeliveryBatch batch)
     {
         _inFlight--;
         slots.Release();
         batch.IsOut = false;
+        batch.IsTrial = false;
     }
 
     /// <summary>Puts batches where they are the next to go.</summary>
@@ -175,7 +228,7 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
     }
 
     /// <summary>A request of this size was too large: later merges stay below half of it, which is what its halves are tried with.</summary>
-    public void TooLarge(int bytes) => (_mostBytes, _fitting) = (Math.Min(_mostBytes, Math.Max(LeastMerge, bytes / 2)), 0);
+    public void TooLarge(int bytes) => (_mostBytes, _fitting) = (Math.Min(_mostBytes, Math.Max(MinMergeBytes, bytes / 2)), 0);
 
     /// <summary>A request of this size was taken.</summary>
     public void Fitted(int bytes)
@@ -258,6 +311,7 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
         slots.Take();
         batch.Round = _round;
         batch.IsOut = true;
+        batch.Content.RefusalsBefore ??= Refusal.Count;
         foreach (var part in batch.Parts)
             part.Entry.Shares[Index].Batch = null;
         return batch;

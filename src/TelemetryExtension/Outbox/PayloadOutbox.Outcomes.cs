@@ -8,29 +8,28 @@ internal sealed partial class PayloadOutbox
 {
     /// <summary>Books a destination's answer; null means none was seen before the budget ended, so nobody knows whether it arrived.</summary>
     /// <param name="random">From 0 up to 1, for the back-off.</param>
-    public void Complete(DeliveryLane lane, DeliveryBatch batch, OtlpPayload sent, DeliveryResult? result, bool countsAsFailure, double random)
+    /// <returns>True when from now on nothing of the signal is sent there.</returns>
+    public bool Complete(DeliveryLane lane, DeliveryBatch batch, OtlpPayload sent, DeliveryResult? result, bool countsAsFailure, double random)
     {
         lock (_gate)
         {
-            Finished(lane, batch);
+            Finished(lane, batch, random);
             batch.Attempts++;
             switch (result?.Status)
             {
                 case DeliveryStatus.Delivered:
                     lane.Succeeded();
                     lane.Fitted(sent.Body.Length);
-                    batch.Splits.Renew();
+                    batch.Content.Taken();
+                    if (result.Value.RejectedRecords < batch.Records || batch.Records == 0)
+                        lane.Refusal.Taken();
                     Deliver(lane, batch, result.Value.RejectedRecords);
-                    break;
+                    return false;
                 case DeliveryStatus.Refused:
                     lane.Succeeded();
                     if (result.Value.IsTooLarge)
                         lane.TooLarge(sent.Body.Length);
-                    if (!result.Value.MayBeTooLargeOrPoisoned)
-                        Decide(lane, batch.Parts, static (ref DestinationShare share, int records) => share.Unwanted += records);
-                    else
-                        SplitOrRefuse(lane, batch, sent, random);
-                    break;
+                    return Refuse(lane, batch, sent, result.Value, random);
                 default:
                     if (countsAsFailure)
                         lane.Failed(batch, _time.GetUtcNow(), result?.RetryAfter, random);
@@ -40,25 +39,8 @@ internal sealed partial class PayloadOutbox
                     else if (batch.Parts.Count > 0)
                         lane.Next(batch);
                     Decide(lane, lane.Sweep(IsPastLimits), static (ref DestinationShare share, int records) => share.Expired += records);
-                    break;
+                    return false;
             }
-        }
-    }
-
-    private void SplitOrRefuse(DeliveryLane lane, DeliveryBatch batch, OtlpPayload sent, double random)
-    {
-        try
-        {
-            if (BatchSplit.TrySplit(batch, sent, lane.Index) is { } halves)
-                lane.Next(halves);
-            else
-                Decide(lane, batch.Parts, static (ref DestinationShare share, int records) => share.Refused += records);
-        }
-        catch (OutOfMemoryException)
-        {
-            // Halves are copies: there may be room for them later.
-            lane.Failed(batch, _time.GetUtcNow(), null, random);
-            lane.Next(batch);
         }
     }
 
@@ -68,14 +50,16 @@ internal sealed partial class PayloadOutbox
     {
         lock (_gate)
         {
-            Finished(lane, batch);
+            Finished(lane, batch, random);
             lane.Failed(batch, _time.GetUtcNow(), null, random);
             lane.Next(batch);
         }
     }
 
-    private void Finished(DeliveryLane lane, DeliveryBatch batch)
+    private void Finished(DeliveryLane lane, DeliveryBatch batch, double random)
     {
+        if (batch.IsTrial)
+            lane.Refusal.TrialEnded(_time.GetUtcNow(), random);
         lane.Finished(batch);
         foreach (var part in batch.Parts)
             if (--part.Entry.InUse == 0 && !part.Entry.IsGone)

@@ -36,10 +36,10 @@ internal sealed partial class PayloadOutbox : IDisposable
         var lanes = new List<DeliveryLane>();
         for (var index = 0; index < destinations.Count; index++)
         {
-            var slots = new RequestSlots();
+            var (slots, silence) = (new RequestSlots(), new SilentFlushes());
             foreach (var signal in SheddingOrder.Reverse())
                 if (destinations[index].Accepts(signal))
-                    lanes.Add(new(destinations[index], signal, lanes.Count, index, slots, schedule));
+                    lanes.Add(new(destinations[index], signal, lanes.Count, index, slots, silence, schedule));
         }
 
         _lanes = [.. lanes];
@@ -115,7 +115,16 @@ internal sealed partial class PayloadOutbox : IDisposable
     {
         lock (_gate)
         {
+            var isTrial = lane.Refusal.IsTrialDue(_time.GetUtcNow());
+            if (lane.Refusal.IsClosed && !isTrial)
+                return null;
             var batch = lane.Take(_options.MaxRequestBytes, _time.GetUtcNow(), isLastChance);
+            if (batch is not null && isTrial)
+            {
+                batch.IsTrial = true;
+                lane.Refusal.TrialStarted();
+            }
+
             foreach (var part in batch?.Parts ?? [])
             {
                 part.Entry.InUse++;
@@ -141,18 +150,28 @@ internal sealed partial class PayloadOutbox : IDisposable
 
             lock (_gate)
             {
-                Finished(lane, batch);
+                Finished(lane, batch, random: 1);
                 batch.Parts.Remove(part);
                 part.Entry.Shares[lane.Index].SpoolLost += part.Records;
                 Decided(lane, part);
                 if (batch.Parts.Count > 0)
-                    lane.Next(new DeliveryBatch(batch.Signal, batch.Parts, batch.Splits));
+                    lane.Next(new DeliveryBatch(batch.Signal, batch.Parts, batch.Content));
             }
 
             return null;
         }
 
         return batch.ToPayload(bodies);
+    }
+
+    /// <summary>False when every signal is refused for good, or gets no answer: then no invocation is worth waiting for a flush.</summary>
+    public bool AnyoneAnswers
+    {
+        get
+        {
+            lock (_gate)
+                return Array.Exists(_lanes, static lane => !lane.Refusal.IsClosed && !lane.IsSilent);
+        }
     }
 
     public bool HasWork(DeliveryLane lane)

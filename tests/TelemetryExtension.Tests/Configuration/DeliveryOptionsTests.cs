@@ -283,6 +283,40 @@ public sealed class DeliveryOptionsTests
         Assert.Equal([new("k", "v")], options.Destinations[2][Signal.Metrics]!.Headers);
     }
 
+    [Theory]
+    [InlineData("traces", null, null, "traces")]
+    [InlineData("Logs, metrics", null, null, "metrics,logs")]
+    [InlineData(null, "none", null, "traces,metrics")]
+    [InlineData(null, " NONE ", "none", "traces")]
+    [InlineData(null, "otlp", "console", "traces,metrics,logs")]
+    [InlineData(null, "", "none,otlp", "traces,metrics,logs")]
+    [InlineData("traces,metrics,logs", "none", "none", "traces,metrics,logs")]
+    public void Signals_OfTheFirstDestination_OwnChoiceIsStrongerThanTheExporterVariables(string? own, string? logs, string? metrics, string expected)
+    {
+        var options = Read(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://one", ["TELEMETRY_EXTENSION_OTLP_SIGNALS"] = own, ["OTEL_LOGS_EXPORTER"] = logs, ["OTEL_METRICS_EXPORTER"] = metrics });
+        Assert.Equal(expected, Signals(options.Destinations.Single()));
+    }
+
+    /// <summary>The standard variables are those of the function's SDK as well: an endpoint of our own takes nothing from them.</summary>
+    [Fact]
+    public void Signals_OwnEndpoint_TheExporterVariablesAreTheFunctions()
+    {
+        var options = Read(new() { ["TELEMETRY_EXTENSION_OTLP_ENDPOINT"] = "http://own", ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://localhost:4318", ["OTEL_LOGS_EXPORTER"] = "none", ["OTEL_TRACES_EXPORTER"] = "none", ["OTEL_METRICS_EXPORTER"] = "none" });
+        Assert.Equal("traces,metrics,logs", Signals(options.Destinations.Single()));
+        Assert.Equal("traces", Signals(Read(new() { ["TELEMETRY_EXTENSION_OTLP_ENDPOINT"] = "http://own", ["TELEMETRY_EXTENSION_OTLP_SIGNALS"] = "traces" }).Destinations.Single()));
+    }
+
+    [Fact]
+    public void Signals_ExporterOfASignalWithAnEndpointOfItsOwn_IsHonouredToo()
+    {
+        var options = Read(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://one", ["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"] = "http://logs/v1/logs", ["OTEL_LOGS_EXPORTER"] = "none", ["TELEMETRY_EXTENSION_OTLP_2_ENDPOINT"] = "http://two" });
+        Assert.Equal(["traces,metrics", "traces,metrics,logs"], options.Destinations.Select(Signals));
+    }
+
+    [Fact]
+    public void Signals_AllExportersAreNone_ThereIsNoDestination() =>
+        Assert.Empty(Read(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://one", ["OTEL_LOGS_EXPORTER"] = "none", ["OTEL_TRACES_EXPORTER"] = "none", ["OTEL_METRICS_EXPORTER"] = "none" }).Destinations);
+
     [Fact]
     public void Signals_Unreadable_IsAProblemAndAll()
     {
@@ -292,6 +326,9 @@ public sealed class DeliveryOptionsTests
     }
 
     private DeliveryOptions Read(Env environment) => DeliveryOptions.From(environment.Read(_problems), 4318, 4317);
+
+    private static string Signals(OtlpDestinationOptions destination) =>
+        string.Join(',', Enum.GetValues<Signal>().Where(signal => destination[signal] is not null)).ToLowerInvariant();
 
     private OtlpEndpoint? Traces(Env environment) => Read(environment).Destinations is [var first, ..] ? first[Signal.Traces] : null;
 }

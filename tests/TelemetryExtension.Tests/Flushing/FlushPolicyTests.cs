@@ -127,20 +127,29 @@ public sealed class FlushPolicyTests
         Assert.Equal(FlushDecision.None, policy.OnLongInvocation());
     }
 
-    [Fact]
-    public void Flushed_IncompleteAfterCutOffs_GoesOnInTheBackgroundUntilOneIsComplete()
+    [Theory]
+    [InlineData("end")]
+    [InlineData("adaptive")]
+    [InlineData("periodic")]
+    [InlineData("continuous")]
+    public void OnInvoke_NobodyAnswers_FlushesInTheBackgroundOnly(string strategy)
     {
-        var policy = new FlushPolicy(Options(FlushStrategy.End), _time);
-        foreach (var outcome in (FlushOutcome[])[FlushOutcome.CutOff, FlushOutcome.CutOff, FlushOutcome.CutOff, FlushOutcome.Incomplete])
+        var policy = new FlushPolicy(FlushOptions.From(new Env { ["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = strategy }.Read()), _time);
+        for (var i = 0; i < 40; i++)
         {
-            policy.FlushStarted();
-            policy.Flushed(outcome);
+            var decision = policy.OnInvoke(new($"{i}", TimeSpan.Zero, IsOverThreshold: i % 7 == 0, AnyoneAnswers: false));
+            Assert.True(decision is FlushDecision.None or FlushDecision.Background, $"{i}: {decision}");
+            if (decision == FlushDecision.Background)
+            {
+                policy.FlushStarted();
+                policy.Flushed(FlushOutcome.Incomplete);
+            }
+
+            _time.Advance(TimeSpan.FromSeconds(i % 5 * 10));
         }
 
-        Assert.Equal((FlushDecision.Background, true), (Next(policy, "a"), policy.MayOutliveNext));
-        policy.FlushStarted();
-        policy.Flushed(FlushOutcome.Complete);
-        Assert.Equal((FlushDecision.AfterInvocation, false), (Next(policy, "b"), policy.MayOutliveNext));
+        if (strategy == "end")
+            Assert.Equal(FlushDecision.AfterInvocation, Next(policy, "answered again") & FlushDecision.AfterInvocation);
     }
 
     [Theory]
@@ -178,24 +187,6 @@ public sealed class FlushPolicyTests
         policy.Flushed(FlushOutcome.Complete);
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(FlushDecision.None, policy.OnLongInvocation());
-    }
-
-    [Fact]
-    public void Flushed_CutOffThreeTimes_GoesToTheBackgroundUntilOneIsComplete()
-    {
-        var policy = new FlushPolicy(Options(FlushStrategy.End), _time);
-        for (var i = 0; i < 3; i++)
-        {
-            Assert.Equal(FlushDecision.AfterInvocation, Next(policy, $"{i}"));
-            policy.FlushStarted();
-            policy.Flushed(FlushOutcome.CutOff);
-        }
-
-        Assert.Equal(FlushDecision.Background, Next(policy, "a"));
-        policy.FlushStarted();
-        Assert.Equal(FlushDecision.None, Next(policy, "b"));
-        policy.Flushed(FlushOutcome.Complete);
-        Assert.Equal(FlushDecision.AfterInvocation, Next(policy, "c"));
     }
 
     [Fact]

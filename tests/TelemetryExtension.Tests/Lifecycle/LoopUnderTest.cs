@@ -79,6 +79,8 @@ internal sealed class LoopUnderTest : IDisposable
 
     public Ledger Ledger => _bench.Ledger;
 
+    public bool AnyoneAnswers => _bench.Delivery.AnyoneAnswers;
+
     /// <summary>Lambda answers Next.</summary>
     /// <param name="timeout">Of the function: the loop must be done before.</param>
     public void Invoke(string id, TimeSpan? timeout = null) => Api.Answer(

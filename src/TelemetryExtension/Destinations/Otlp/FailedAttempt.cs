@@ -16,7 +16,7 @@ internal static class FailedAttempt
         if (outer.IsCancellationRequested)
             throw new OperationCanceledException("The attempt was cancelled.", exception, outer);
         if (timeout.IsExpired)
-            return new(DeliveryStatus.Retryable, 0, "no answer in time");
+            return new(DeliveryStatus.Retryable, 0, "no answer in time", IsUnanswered: true);
         if (exception is PemException)
             return new(DeliveryStatus.Retryable, 0, exception.Message);
         var innermost = exception;

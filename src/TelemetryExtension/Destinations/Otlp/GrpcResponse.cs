@@ -56,7 +56,8 @@ internal static class GrpcResponse
             0,
             text,
             MayBeTooLargeOrPoisoned: isTooLarge || code == InvalidArgument || (grpcStatus is null && httpStatus == BadRequest),
-            IsTooLarge: isTooLarge);
+            IsTooLarge: isTooLarge,
+            IsAboutTemporality: RefusalAdvice.SpeaksOfTemporality(text));
     }
 
     /// <summary>

@@ -20,7 +20,9 @@ internal static class OtlpHttpResponse
             text += ": " + said;
         return answer.Status is 429 or 502 or 503 or 504
             ? new(DeliveryStatus.Retryable, 0, text, RetryAfter(answer.RetryAfter, now))
-            : new(DeliveryStatus.Refused, 0, text, MayBeTooLargeOrPoisoned: answer.Status is 400 or 413, IsTooLarge: answer.Status is 413);
+            : new(
+                DeliveryStatus.Refused, 0, text, MayBeTooLargeOrPoisoned: answer.Status is 400 or 413, IsTooLarge: answer.Status is 413,
+                IsAboutTemporality: RefusalAdvice.SpeaksOfTemporality(body));
     }
 
     /// <summary>

@@ -17,7 +17,7 @@ internal static class CloudWatchFailure
         AmazonServiceException { ErrorCode: "ValidationException" or "SerializationException" } => Refused(exception.Message),
         AmazonServiceException { StatusCode: HttpStatusCode.RequestEntityTooLarge } => Refused("too large"),
         AmazonServiceException { ErrorCode: { Length: > 0 } code } => new(DeliveryStatus.Retryable, Message: $"{code}: {exception.Message}"),
-        OperationCanceledException => new(DeliveryStatus.Retryable, Message: "no answer in time"),
+        OperationCanceledException => new(DeliveryStatus.Retryable, Message: "no answer in time", IsUnanswered: true),
         _ => new(DeliveryStatus.Retryable, Message: Reason.Of(exception)),
     };
 

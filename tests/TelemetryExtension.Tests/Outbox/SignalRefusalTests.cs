@@ -1,0 +1,75 @@
+using TelemetryExtension.Outbox;
+
+namespace TelemetryExtension.Tests.Outbox;
+
+public sealed class SignalRefusalTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private readonly SignalRefusal _refusal = new();
+
+    [Fact]
+    public void Refused_ThreeTimesInARow_ClosesOnce()
+    {
+        Assert.Equal([false, false, true, false], Enumerable.Range(0, 4).Select(_ => _refusal.Refused(isAboutContent: true, Start, 0)));
+        Assert.True(_refusal.IsClosed);
+    }
+
+    [Fact]
+    public void Taken_InBetween_StartsOver()
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            Refuse(SignalRefusal.RefusalsBeforeClosed - 1);
+            Assert.False(_refusal.IsClosed);
+            _refusal.Taken();
+        }
+    }
+
+    [Fact]
+    public void MaxSplitsInARow_EachRefusedContent_LeavesFewer()
+    {
+        Assert.Equal(SignalRefusal.MaxFirstSplitsInARow, _refusal.MaxSplitsInARow);
+        Refuse(1);
+        Assert.Equal(3, _refusal.MaxSplitsInARow);
+        Refuse(1);
+        Assert.Equal(0, _refusal.MaxSplitsInARow);
+    }
+
+    /// <summary>The stated rule: about 30 seconds, then twice the time, up to about 15 minutes; half of each is random.</summary>
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(0.999)]
+    public void IsTrialDue_TrialsFail_TheyGetRareButNeverEnd(double random)
+    {
+        Refuse(SignalRefusal.RefusalsBeforeClosed, random);
+        var now = Start;
+        foreach (var seconds in new[] { 30, 60, 120, 240, 480, 900, 900, 900 })
+        {
+            var wait = TimeSpan.FromSeconds(seconds * (0.5 + (random / 2)));
+            Assert.False(_refusal.IsTrialDue(now + wait - TimeSpan.FromMilliseconds(1)));
+            now += wait;
+            Assert.True(_refusal.IsTrialDue(now));
+            _refusal.TrialStarted();
+            Assert.False(_refusal.IsTrialDue(now));
+            _refusal.TrialEnded(now, random);
+        }
+    }
+
+    [Fact]
+    public void Taken_AfterTrials_OpensAndForgetsTheDelays()
+    {
+        Refuse(SignalRefusal.RefusalsBeforeClosed);
+        _refusal.TrialEnded(Start, 0);
+        _refusal.TrialEnded(Start, 0);
+        _refusal.Taken();
+        Assert.False(_refusal.IsClosed);
+        Refuse(SignalRefusal.RefusalsBeforeClosed);
+        Assert.True(_refusal.IsTrialDue(Start.AddSeconds(15)));
+    }
+
+    private void Refuse(int times, double random = 0)
+    {
+        for (var i = 0; i < times; i++)
+            _refusal.Refused(isAboutContent: true, Start, random);
+    }
+}

@@ -1,0 +1,78 @@
+using TelemetryExtension.Otlp;
+using TelemetryExtension.Outbox;
+
+namespace TelemetryExtension.Tests.Outbox;
+
+public sealed class SilentFlushesTests
+{
+    private static readonly Signal[] All = [Signal.Traces, Signal.Metrics, Signal.Logs];
+    private readonly SilentFlushes _silence = new();
+
+    [Fact]
+    public void FlushEnded_ThreeSilentOnes_EverySignalGoesToTheBackground()
+    {
+        for (var i = 0; i < SilentFlushes.MaxHeld; i++)
+        {
+            Assert.All(All, signal => Assert.False(_silence.IsSilent(signal)));
+            Flush([], [Signal.Logs]);
+        }
+
+        Assert.All(All, signal => Assert.True(_silence.IsSilent(signal)));
+    }
+
+    [Fact]
+    public void FlushEnded_OneSignalAnswers_OnlyTheOthersGoToTheBackground()
+    {
+        for (var i = 0; i < SilentFlushes.MaxHeld; i++)
+            Flush([Signal.Traces], [Signal.Logs]);
+        Assert.Equal([Signal.Metrics, Signal.Logs], All.Where(_silence.IsSilent));
+
+        // The background hears from one of them: it is back, the other is not.
+        Flush([Signal.Metrics], [], isHeld: false);
+        Assert.Equal([Signal.Logs], All.Where(_silence.IsSilent));
+    }
+
+    [Fact]
+    public void FlushEnded_AnAnswerInBetween_StartsOver()
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            Flush([], [Signal.Logs]);
+            Flush([], [Signal.Logs]);
+            Flush([Signal.Logs], []);
+            Assert.False(_silence.IsSilent(Signal.Logs));
+        }
+    }
+
+    /// <summary>It answers, but in a longer time than invocations wait: one more silent flush is enough.</summary>
+    [Fact]
+    public void FlushEnded_AnswersInTheBackgroundOnly_HoldsOneMoreInvocation()
+    {
+        for (var i = 0; i < SilentFlushes.MaxHeld; i++)
+            Flush([], [Signal.Logs]);
+        for (var i = 0; i < 5; i++)
+        {
+            Flush([Signal.Logs], [], isHeld: false);
+            Assert.False(_silence.IsSilent(Signal.Logs));
+            Flush([], [Signal.Logs]);
+            Assert.True(_silence.IsSilent(Signal.Logs));
+        }
+
+        Flush([Signal.Logs], [], isHeld: false);
+        Flush([Signal.Logs], []);
+        Flush([], [Signal.Logs]);
+        Assert.False(_silence.IsSilent(Signal.Logs));
+    }
+
+    [Fact]
+    public void FlushEnded_SilentInTheBackground_StaysThere()
+    {
+        for (var i = 0; i < SilentFlushes.MaxHeld; i++)
+            Flush([], [Signal.Logs]);
+        for (var i = 0; i < 5; i++)
+            Flush([], [Signal.Logs], isHeld: false);
+        Assert.True(_silence.IsSilent(Signal.Logs));
+    }
+
+    private void Flush(Signal[] answered, Signal[] silent, bool isHeld = true) => _silence.FlushEnded(answered, silent, isHeld);
+}
