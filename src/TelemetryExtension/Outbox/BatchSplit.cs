@@ -5,18 +5,17 @@ namespace TelemetryExtension.Outbox;
 /// <summary>Halves a refused batch, so that only its bad part is lost.</summary>
 internal static class BatchSplit
 {
-    /// <summary>Null when there is nothing to halve, or when no more splits in a row are allowed for this content.</summary>
+    /// <summary>Null when there is nothing to halve.</summary>
     public static DeliveryBatch[]? TrySplit(DeliveryBatch batch, OtlpPayload sent, int lane)
     {
         if (batch.Parts.Count > 1)
         {
-            if (!batch.Content.TrySplit())
-                return null;
+            batch.Content.Split();
             var half = batch.Parts.Count / 2;
             return [new(batch.Signal, batch.Parts[..half], batch.Content), new(batch.Signal, batch.Parts[half..], batch.Content)];
         }
 
-        if (OtlpSplit.TryHalve(sent.Signal, sent.Body) is not var (first, second) || !batch.Content.TrySplit())
+        if (OtlpSplit.TryHalve(sent.Signal, sent.Body) is not var (first, second))
             return null;
         var part = batch.Parts[0];
         var firstRecords = Math.Min(part.Records, OtlpSplit.CountRecords(sent.Signal, first.Span));
@@ -27,6 +26,7 @@ internal static class BatchSplit
         ];
 
         // Last, because everything before may fail for want of memory.
+        batch.Content.Split();
         part.Entry.Shares[lane].OpenParts++;
         part.Entry.Shares[lane].IsSplit = true;
         return halves;

@@ -133,21 +133,15 @@ internal sealed class SplitContent
     /// <summary>A piece of it was taken.</summary>
     public bool IsPartlyTaken { get; private set; }
 
-    /// <summary>So many refusals in a row that no piece of it is asked about any more.</summary>
-    public bool IsSpent => _inARow >= _maxInARow;
+    /// <summary>So many refusals in a row that no piece of it is split any more.</summary>
+    public bool IsSpent => _inARow > _maxInARow || _splits >= MaxSplits;
 
     /// <summary>Called before the first split.</summary>
     public void Allow(int maxInARow) => _maxInARow = maxInARow;
 
-    /// <summary>Takes one of the splits that are left.</summary>
-    public bool TrySplit()
-    {
-        if (_inARow >= _maxInARow || _splits >= MaxSplits)
-            return false;
-        _inARow++;
-        _splits++;
-        return true;
-    }
+    public void Refused() => _inARow++;
+
+    public void Split() => _splits++;
 
     public void Taken() => (IsPartlyTaken, _inARow) = (true, 0);
 }

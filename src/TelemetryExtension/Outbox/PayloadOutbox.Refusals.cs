@@ -52,7 +52,8 @@ internal sealed partial class PayloadOutbox
         var isAboutSize = answer.IsTooLarge && sent.Body.Length > DeliveryLane.MinMergeBytes;
         var content = batch.Content;
         if (!content.IsSplit)
-            content.Allow(isAboutSize || content.RefusalsBefore != lane.Refusal.Count ? SignalRefusal.MaxFirstSplitsInARow : lane.Refusal.MaxSplitsInARow);
+            content.Allow(isAboutSize || content.RefusalsBefore != lane.Refusal.Count ? SignalRefusal.MaxFirstInARow(batch.Records) : lane.Refusal.MaxInARow(batch.Records));
+        content.Refused();
         var closes = false;
         if (!content.IsCounted && !isAboutSize && (!content.IsSplit || answer.IsTooLarge || !isAboutContent) && content.RefusalsBefore == lane.Refusal.Count)
         {
@@ -71,7 +72,7 @@ internal sealed partial class PayloadOutbox
     {
         try
         {
-            if (BatchSplit.TrySplit(batch, sent, lane.Index) is { } halves)
+            if (!batch.Content.IsSpent && BatchSplit.TrySplit(batch, sent, lane.Index) is { } halves)
             {
                 lane.Next(halves);
                 return;

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace TelemetryExtension.Outbox;
 
 /// <summary>
@@ -8,13 +10,12 @@ namespace TelemetryExtension.Outbox;
 internal sealed class SignalRefusal
 {
     public const int RefusalsBeforeClosed = 3;
-    public const int MaxFirstSplitsInARow = 24;
 
     /// <summary>
-    /// How many refusals in a row one content may cost before all of it counts as refused, by the number of contents refused before.
-    /// Finding one bad record among n takes about log2(n) refusals in a row.
+    /// Finding one bad record among n takes about log2(n) refusals in a row. So many more find a few bad ones that follow each other.
     /// </summary>
-    private static readonly int[] SplitsInARow = [MaxFirstSplitsInARow, 3, 0];
+    private const int InARowBesidesLog = 11;
+    private const int InARowForSecond = 3;
 
     /// <summary>Half of a delay is random: environments that were refused together do not try together.</summary>
     private static readonly RetrySchedule Trials = new(TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(15));
@@ -34,8 +35,16 @@ internal sealed class SignalRefusal
     /// <summary>What the last refusal was about: true when the content itself was refused, so that nobody takes it later either.</summary>
     public bool IsAboutContent { get; private set; }
 
-    /// <summary>How many more refusals in a row the pieces of the next content may cost.</summary>
-    public int MaxSplitsInARow => SplitsInARow[Math.Min(_refusals, SplitsInARow.Length - 1)];
+    /// <summary>How many refusals in a row the pieces of a content may cost before all of it counts as refused.</summary>
+    public static int MaxFirstInARow(int records) => BitOperations.Log2((uint)Math.Max(records, 1)) + InARowBesidesLog;
+
+    /// <summary>The same, given the contents that were refused before.</summary>
+    public int MaxInARow(int records) => _refusals switch
+    {
+        0 => MaxFirstInARow(records),
+        1 => InARowForSecond,
+        _ => 0,
+    };
 
     public bool IsTrialDue(DateTimeOffset now) => IsClosed && !IsOnTrial && _untilTrial.LeftAt(now) == TimeSpan.Zero;
 

@@ -45,8 +45,8 @@ public sealed class DeliveryRefusalTests
             _time.Advance(TimeSpan.FromSeconds(1));
         }
 
-        Assert.InRange(requests[0], 1, 51);
-        Assert.InRange(requests[1], 1, 5);
+        Assert.InRange(requests[0], 1, 21);
+        Assert.InRange(requests[1], 1, 4);
         Assert.Equal([1, 0, 0, 0, 0, 0, 0, 0], requests[2..]);
         Assert.Equal((records * 10, 0), (bench.LogsLine().Dropped[(int)DropReason.Refused], bench.LogsLine().Buffered));
         Assert.False(bench.Outbox.HasWork(Logs(bench)));
@@ -215,7 +215,7 @@ public sealed class DeliveryRefusalTests
         using var bench = Bench();
         bench.Add(LogPayload(5000, 5));
         await bench.DeliverAsync();
-        Assert.InRange(_destination.Requests.Count, 1, (2 * SignalRefusal.MaxFirstSplitsInARow) + 1);
+        Assert.InRange(_destination.Requests.Count, 1, SignalRefusal.MaxFirstInARow(5000) + 1);
         bench.AssertLogs(refused: 5000);
     }
 

@@ -26,13 +26,13 @@ public sealed class SignalRefusalTests
     }
 
     [Fact]
-    public void MaxSplitsInARow_EachRefusedContent_LeavesFewer()
+    public void MaxInARow_EachRefusedContent_LeavesFewer()
     {
-        Assert.Equal(SignalRefusal.MaxFirstSplitsInARow, _refusal.MaxSplitsInARow);
+        Assert.Equal((11, 14, 20), (_refusal.MaxInARow(1), _refusal.MaxInARow(11), _refusal.MaxInARow(1000)));
         Refuse(1);
-        Assert.Equal(3, _refusal.MaxSplitsInARow);
+        Assert.Equal(3, _refusal.MaxInARow(1000));
         Refuse(1);
-        Assert.Equal(0, _refusal.MaxSplitsInARow);
+        Assert.Equal(0, _refusal.MaxInARow(1000));
     }
 
     /// <summary>The stated rule: about 30 seconds, then twice the time, up to about 15 minutes; half of each is random.</summary>
