@@ -16,7 +16,8 @@ internal static class OtlpRepair
     public static void Write(OtlpWriter writer, Signal signal, ReadOnlySpan<byte> request) =>
         WriteMessage(writer, OtlpSchema.RequestOf(signal), request);
 
-    private static void WriteMessage(OtlpWriter writer, OtlpMessage message, ReadOnlySpan<byte> bytes)
+    /// <param name="message">What the bytes are.</param>
+    public static void WriteMessage(OtlpWriter writer, OtlpMessage message, ReadOnlySpan<byte> bytes)
     {
         if (message is OtlpMessage.AnyValue)
             bytes = LastValue(bytes);

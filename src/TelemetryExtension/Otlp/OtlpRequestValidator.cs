@@ -35,6 +35,13 @@ internal ref struct OtlpRequestValidator
         return new(problem, Math.Max(1, OtlpRecordCount.Of(message, request)), false);
     }
 
+    /// <summary>Whether a message that we wrote ourselves has attributes with an empty or repeated key.</summary>
+    public static bool NeedsRepair(OtlpMessage message, ReadOnlySpan<byte> bytes)
+    {
+        var validator = new OtlpRequestValidator(stackalloc ulong[128]);
+        return validator.Walk(message, bytes, MaxDepth) is null && validator._needsRepair;
+    }
+
     /// <summary>Null when it can be used, else the path to the broken field.</summary>
     private string? Walk(OtlpMessage message, ReadOnlySpan<byte> bytes, int depth)
     {

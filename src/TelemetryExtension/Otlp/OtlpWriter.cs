@@ -81,6 +81,9 @@ internal sealed class OtlpWriter(int capacity = 16 * 1024) : IDisposable
         _buffer[at] = (byte)length;
     }
 
+    /// <summary>What was written into the message opened at <paramref name="mark"/> so far.</summary>
+    public ReadOnlySpan<byte> Inside(int mark) => _buffer.AsSpan((mark & MaxPosition).._position);
+
     public void Varint(int field, ulong value)
     {
         Tag(field, WireType.Varint);

@@ -6,6 +6,8 @@ namespace TelemetryExtension.Processing.Logs;
 /// </summary>
 internal readonly ref struct ExceptionText
 {
+    private const int MaxHeaderLines = 20;
+
     private ExceptionText(ReadOnlySpan<byte> header, ReadOnlySpan<byte> stackTrace)
     {
         var line = FirstLine(header);
@@ -39,9 +41,17 @@ internal readonly ref struct ExceptionText
         var frame = FirstFrame(text);
         if (frame < 0)
             return false;
-        var lineStart = text[..frame].LastIndexOf((byte)'\n') + 1;
-        if (!TryHeader(text[lineStart..frame], out var header))
-            return false;
+        // .NET prints inner exceptions, and any runtime the further lines of a message, between the header and the first frame.
+        var (lineStart, end) = (text[..frame].LastIndexOf((byte)'\n') + 1, frame);
+        ReadOnlySpan<byte> header;
+        for (var lines = 0; StackTraceLines.TrimStart(text[lineStart..end]).StartsWith("--->"u8) || !TryHeader(text[lineStart..end], out header); lines++)
+        {
+            if (lineStart == 0 || lines == MaxHeaderLines)
+                return false;
+            end = lineStart - 1;
+            lineStart = text[..end].LastIndexOf((byte)'\n') + 1;
+        }
+
         exception = new(header, text[lineStart..]);
         return true;
     }

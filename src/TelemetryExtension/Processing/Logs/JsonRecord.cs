@@ -133,6 +133,9 @@ internal ref struct JsonRecord
                 return true;
             case LogKey.Message or LogKey.Error:
                 return false;
+            case LogKey.Fields or LogKey.TraceObject or LogKey.SpanObject:
+                LookInside(known, scanner);
+                return false;
         }
 
         var before = scanner;
@@ -142,6 +145,33 @@ internal ref struct JsonRecord
             return true;
         scanner = before;
         return false;
+    }
+
+    /// <summary>Takes what an object holds for the record; the object itself stays an attribute.</summary>
+    private void LookInside(LogKey known, JsonScanner scanner)
+    {
+        var first = true;
+        if (scanner.Peek() != '{' || !scanner.TryTake((byte)'{'))
+            return;
+        while (scanner.TryNext((byte)'}', ref first, out _))
+        {
+            if (!scanner.TryReadKey(out var key, out _))
+                return;
+            var before = scanner;
+            if (known == LogKey.Fields && !_hasBody && key.SequenceEqual("message"u8) && scanner.Peek() == '"' && scanner.TryReadString(out var text, out var escaped))
+            {
+                _hasBody = true;
+                JsonValueWriter.WriteStringValue(_writer, OtlpFields.LogRecord.Body, text, escaped);
+            }
+            else if (known != LogKey.Fields && key.SequenceEqual("id"u8) && scanner.Peek() == '"' && scanner.TryReadString(out var id, out _))
+            {
+                _ = known == LogKey.TraceObject ? _correlation.TrySetTraceId(id) : _correlation.TrySetSpanId(id);
+            }
+
+            scanner = before;
+            if (!scanner.TrySkipValue(out _))
+                return;
+        }
     }
 
     private bool TryTakeScalar(LogKey known, ReadOnlySpan<byte> value, bool quoted) => known switch

@@ -152,7 +152,19 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
     {
         var start = _writer.Position;
         var record = _writer.Open(OtlpFields.Scope.Items, 256);
-        return Finish(JsonRecord.TryWrite(_writer, json, origin, line, text, invocations), record, start, items);
+        var ok = JsonRecord.TryWrite(_writer, json, origin, line, text, invocations);
+        // A member may be there twice, or have the name of an attribute of ours.
+        if (ok && OtlpRequestValidator.NeedsRepair(OtlpMessage.LogRecord, _writer.Inside(record)))
+            Repair(ref record, start);
+        return Finish(ok, record, start, items);
+    }
+
+    private void Repair(ref int record, int start)
+    {
+        var written = _writer.Inside(record).ToArray();
+        _writer.Rewind(start);
+        record = _writer.Open(OtlpFields.Scope.Items, written.Length);
+        OtlpRepair.WriteMessage(_writer, OtlpMessage.LogRecord, written);
     }
 
     /// <summary>A number, boolean or array as record is not documented; it is kept as it is. null is nothing.</summary>

@@ -23,6 +23,13 @@ internal enum LogKey : byte
 
     /// <summary>An object (or a printed stack trace) that is an exception.</summary>
     Error,
+
+    /// <summary>An object that holds the message: <c>fields</c> of Rust's tracing.</summary>
+    Fields,
+
+    /// <summary>An object that holds an id: <c>trace</c> and <c>span</c> of ECS.</summary>
+    TraceObject,
+    SpanObject,
 }
 
 /// <summary>
@@ -36,11 +43,11 @@ internal static class LogKeys
         2 => Is(key, "ts"u8) || Is(key, "@t"u8) ? LogKey.Time : Is(key, "@l"u8) ? LogKey.Level : Is(key, "@m"u8) ? LogKey.Message
             : Is(key, "@x"u8) ? LogKey.Error : LogKey.Attribute,
         3 => Is(key, "msg"u8) ? LogKey.Message : Is(key, "lvl"u8) ? LogKey.Level : Is(key, "err"u8) ? LogKey.Error : LogKey.Attribute,
-        4 => Is(key, "time"u8) ? LogKey.Time : LogKey.Attribute,
-        5 => Is(key, "level"u8) ? LogKey.Level : Is(key, "stack"u8) ? LogKey.StackTrace : Is(key, "error"u8) ? LogKey.Error : LogKey.Attribute,
-        6 => Is(key, "spanId"u8) ? LogKey.SpanId : LogKey.Attribute,
-        7 => Is(key, "message"u8) ? LogKey.Message : Is(key, "traceId"u8) ? LogKey.TraceId : Is(key, "span_id"u8) ? LogKey.SpanId : LogKey.Attribute,
-        8 => Is(key, "severity"u8) || Is(key, "logLevel"u8) ? LogKey.Level : Is(key, "trace_id"u8) ? LogKey.TraceId : LogKey.Attribute,
+        4 => Is(key, "time"u8) ? LogKey.Time : Is(key, "span"u8) ? LogKey.SpanObject : LogKey.Attribute,
+        5 => Is(key, "trace"u8) ? LogKey.TraceObject : Is(key, "level"u8) ? LogKey.Level : Is(key, "stack"u8) ? LogKey.StackTrace : Is(key, "error"u8) ? LogKey.Error : LogKey.Attribute,
+        6 => Is(key, "spanId"u8) ? LogKey.SpanId : Is(key, "fields"u8) ? LogKey.Fields : LogKey.Attribute,
+        7 => Is(key, "message"u8) ? LogKey.Message : Is(key, "traceId"u8) ? LogKey.TraceId : Is(key, "span_id"u8) || Is(key, "span.id"u8) ? LogKey.SpanId : LogKey.Attribute,
+        8 => Is(key, "severity"u8) || Is(key, "logLevel"u8) ? LogKey.Level : Is(key, "trace_id"u8) || Is(key, "trace.id"u8) ? LogKey.TraceId : LogKey.Attribute,
         9 => Is(key, "timestamp"u8) ? LogKey.Time : Is(key, "requestId"u8) ? LogKey.RequestId : Is(key, "errorType"u8) ? LogKey.ErrorType
             : Is(key, "exception"u8) ? LogKey.Error : Is(key, "levelName"u8) || Is(key, "log.level"u8) ? LogKey.Level : LogKey.Attribute,
         10 => Is(key, "stackTrace"u8) ? LogKey.StackTrace : Is(key, "@timestamp"u8) ? LogKey.Time : Is(key, "request_id"u8) ? LogKey.RequestId

@@ -48,8 +48,20 @@ internal static class Severity
         _ => "FATAL"u8,
     };
 
+    // The log data model's appendix B, where it names the logger; the names of winston, loguru and Serilog by their order.
     private static byte Plain(ReadOnlySpan<byte> name) => (name.Length, (byte)(name[0] | 0x20)) switch
     {
+        (5, (byte)'s') when Is(name, "silly"u8) => Trace,
+        (6, (byte)'s') when Is(name, "severe"u8) => Error,
+        (7, (byte)'s') when Is(name, "success"u8) => Info + 1,
+        (7, (byte)'v') when Is(name, "verbose"u8) => name[0] == 'V' ? Trace : (byte)(Debug + 1),
+        (6, (byte)'f') when Is(name, "finest"u8) => Trace,
+        (5, (byte)'f') when Is(name, "finer"u8) => Debug,
+        (4, (byte)'f') when Is(name, "fine"u8) => Debug + 1,
+        (6, (byte)'c') when Is(name, "config"u8) => Debug + 2,
+        (4, (byte)'h') when Is(name, "http"u8) => Debug + 2,
+        (6, (byte)'d') when Is(name, "dpanic"u8) => Error + 1,
+        (5, (byte)'e') when Is(name, "emerg"u8) => Fatal,
         (4, (byte)'i') when Is(name, "info"u8) => Info,
         (5, (byte)'e') when Is(name, "error"u8) => Error,
         (4, (byte)'w') when Is(name, "warn"u8) => Warn,
@@ -60,14 +72,14 @@ internal static class Severity
         (4, (byte)'t') when Is(name, "trce"u8) => Trace,
         (3, (byte)'a') when Is(name, "all"u8) => Trace,
         (11, (byte)'i') when Is(name, "information"u8) => Info,
-        (6, (byte)'n') when Is(name, "notice"u8) => Info,
+        (6, (byte)'n') when Is(name, "notice"u8) => Info + 1,
         (3, (byte)'e') when Is(name, "err"u8) => Error,
         (4, (byte)'f') when Is(name, "fail"u8) => Error,
         (5, (byte)'f') when Is(name, "fatal"u8) => Fatal,
         (4, (byte)'c') when Is(name, "crit"u8) => Fatal,
         (8, (byte)'c') when Is(name, "critical"u8) => Fatal,
-        (5, (byte)'p') when Is(name, "panic"u8) => Fatal,
-        (5, (byte)'a') when Is(name, "alert"u8) => Fatal,
+        (5, (byte)'p') when Is(name, "panic"u8) => Error + 2,
+        (5, (byte)'a') when Is(name, "alert"u8) => Error + 2,
         (9, (byte)'e') when Is(name, "emergency"u8) => Fatal,
         _ => Unspecified,
     };

@@ -35,7 +35,7 @@ internal struct StackTraceLines
         return trimmed.Length < line.Length
             && (trimmed.StartsWith("at "u8) || trimmed.StartsWith("File \""u8) || trimmed.StartsWith("Caused by: "u8)
                 || trimmed.StartsWith("Suppressed: "u8) || (trimmed.StartsWith("... "u8) && trimmed.EndsWith(" more"u8))
-                || trimmed.StartsWith("--- End of "u8));
+                || trimmed.StartsWith("--- End of "u8) || trimmed.StartsWith("---> "u8));
     }
 
     /// <summary>Blanks, tabs and the no-break spaces that Lambda's Python runtime indents with.</summary>
