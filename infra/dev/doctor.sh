@@ -59,6 +59,7 @@ for_tests umoci "a test unpacks that image"
 for_tests skopeo "a test reads that image"
 for_tests ssh-keygen "signs a release" openssh-client
 for_tests minisign "signs a release, another way"
+for_tests chromium "a test reads the page of the sandbox in it"
 
 if has dotnet && dotnet --list-sdks 2>/dev/null | grep -Eq '^10\.'; then
     say "ok       dotnet SDK"

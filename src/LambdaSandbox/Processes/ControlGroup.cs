@@ -33,7 +33,7 @@ internal sealed class ControlGroup : IDisposable
         {
             group.Dispose();
             throw new SandboxException(
-                $"control groups (cgroup) are not usable here: {e.Message}. Run as root, or without --limit-cpu, --limit-memory and --freeze cgroup", e)
+                $"control groups (cgroup) are not usable here: {e.Message.TrimEnd('.')}. Run as root, or without --limit-cpu, --limit-memory and --freeze cgroup", e)
             {
                 LacksControlGroup = true,
             };

@@ -53,4 +53,30 @@ public sealed class PageTests
         await browser.ScreenshotAsync(Path.Combine(Screenshots, "metrics.png"));
         Assert.Equal(0, await served.EndAsync());
     }
+
+    [Fact]
+    public async Task Killed_TheDashboardGoesWithIt()
+    {
+        await using var served = await ServedSandbox.StartAsync(
+            "--view", "--view-port", "0", "--layer", Artifacts.LayerZip, "--function", Artifacts.FunctionZip);
+        var words = (string)served.Events.First(item => item["text"] is { } text && ((string)text!).Contains("page: ", StringComparison.Ordinal))["text"]!;
+        Assert.SkipWhen(words.StartsWith("no page", StringComparison.Ordinal), $"the dashboard cannot be had: {words}");
+        var page = new Uri(words.Split(' ')[1]);
+        using (await served.Http.GetAsync(page, TestContext.Current.CancellationToken))
+            Assert.Equal(137, await served.EndAsync("KILL"));
+        for (var i = 0; i < 100; i++)
+        {
+            try
+            {
+                using var answer = await served.Http.GetAsync(page, TestContext.Current.CancellationToken);
+                await Task.Delay(100, TestContext.Current.CancellationToken);
+            }
+            catch (HttpRequestException)
+            {
+                return;
+            }
+        }
+
+        Assert.Fail($"{page} still answers");
+    }
 }

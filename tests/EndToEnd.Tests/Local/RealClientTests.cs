@@ -87,6 +87,16 @@ public sealed class RealClientTests
         Assert.Equal("node", response.Headers.GetValues("x-from").Single());
     }
 
+    [Fact]
+    public async Task DotNetAssembly_RunsByTheMachinesDotNet()
+    {
+        var folder = Repository.Path("src/DemoFunction/bin/Release/net10.0");
+        Assert.True(File.Exists(Path.Combine(folder, "bootstrap.dll")), $"{folder} is missing: dotnet build src/DemoFunction -c Release");
+        await using var served = await ServedSandbox.StartAsync("--function", folder, "--runtime", "dotnet10", "--handler", "bootstrap", "--timeout", "20s");
+        using var answer = await served.InvokeAsync("{\"order\":{\"id\":\"7\"}}");
+        Assert.Contains("\"status\":\"stored\"", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
     private static Task<ServedSandbox> ServeDemoAsync() =>
         ServedSandbox.StartAsync("--layer", Artifacts.LayerZip, "--function", Artifacts.FunctionZip, "--timeout", "20s");
 

@@ -213,6 +213,28 @@ public sealed class ServeTests : IDisposable
         Assert.Equal((status, body), (answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancellation)));
     }
 
+    [Fact]
+    public async Task View_WithoutADashboard_SaysWhy_AndServes()
+    {
+        await using var served = await ServedSandbox.StartAsync(
+            new Dictionary<string, string> { ["LAMBDA_SANDBOX_DASHBOARD"] = "/nowhere" }, ["--view", "--function", packages.Function, .. Common]);
+        var note = await served.WaitAsync("note", item => ((string)item["text"]!).StartsWith("no page: ", StringComparison.Ordinal));
+        Assert.Contains("/nowhere does not exist", (string)note["text"]!, StringComparison.Ordinal);
+        using var answer = await served.InvokeAsync("{\"do\":\"otlp\"}");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+
+        // What arrived, and the environment's life, can be fetched all the same.
+        var telemetry = "";
+        for (var i = 0; i < 100 && !telemetry.Contains("\"invoke\"", StringComparison.Ordinal); i++)
+        {
+            await Task.Delay(50, Cancellation);
+            telemetry = (await SandboxProgram.RunAsync("export", "--url", served.Url.ToString())).Output;
+        }
+
+        Assert.Contains("from python", telemetry, StringComparison.Ordinal);
+        Assert.Contains("\"invoke\"", telemetry, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("INT", 0)]
     [InlineData("TERM", 0)]

@@ -34,13 +34,17 @@ internal sealed class ServedSandbox : IAsyncDisposable
         }
     }
 
-    public static async Task<ServedSandbox> StartAsync(params IEnumerable<string> arguments)
+    public static Task<ServedSandbox> StartAsync(params IEnumerable<string> arguments) => StartAsync(new Dictionary<string, string>(), arguments);
+
+    public static async Task<ServedSandbox> StartAsync(IReadOnlyDictionary<string, string> environment, IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(
             "dotnet", [Path.Combine(AppContext.BaseDirectory, "lambda-sandbox.dll"), "serve", "--json", "--port", "0", .. arguments])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         var sandbox = new ServedSandbox(Process.Start(start)!);
         try
         {
