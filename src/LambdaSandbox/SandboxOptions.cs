@@ -68,6 +68,12 @@ public sealed record SandboxOptions
     /// <summary>Variables that only the runtime sees, such as those of a managed runtime.</summary>
     public IReadOnlyDictionary<string, string> RuntimeEnvironment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>
+    /// The command before every binary of the layer and the function, such as "qemu-aarch64-static": runs what was built for another machine.
+    /// Scripts run on the host itself.
+    /// </summary>
+    public IReadOnlyList<string> Emulator { get; init; } = [];
+
     /// <summary>Names of external extensions that the caller plays over HTTP; init waits for them as for real ones.</summary>
     /// <remarks>Without zip, directory and command the runtime is played by the caller too.</remarks>
     public IReadOnlyList<string> PlayedExtensions { get; init; } = [];

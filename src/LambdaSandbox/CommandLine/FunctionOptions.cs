@@ -37,6 +37,12 @@ internal sealed class FunctionOptions
 
     public Option<string?> Resource { get; } = new("--resource") { Description = "The function's logical id, when the template has several" };
 
+    public Option<string[]> Emulator { get; } = new("--emulator")
+    {
+        Description = "The command before the binaries of layer and function, such as qemu-aarch64-static",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
     public Option<string[]> Env { get; } = new("--env") { Description = "A variable of the function, NAME=value; {port} stands for a free port; may be repeated" };
 
     public Option<string?> EnvFile { get; } = new("--env-file") { Description = "A file of NAME=value lines; --env wins over it" };
@@ -82,7 +88,7 @@ internal sealed class FunctionOptions
 
     public IEnumerable<Option> All =>
     [
-        Layer, Function, Handler, Runtime, RuntimeClient, Command, Template, Resource, Env, EnvFile, Timeout, Memory, Name, Region, Tracing, LogFormat,
+        Layer, Function, Handler, Runtime, RuntimeClient, Command, Emulator, Template, Resource, Env, EnvFile, Timeout, Memory, Name, Region, Tracing, LogFormat,
         Type, Freeze, LimitCpu, LimitMemory, Mounts, Quiet, Json,
     ];
 
@@ -105,6 +111,7 @@ internal sealed class FunctionOptions
             FunctionZip = Existing(function, "--function") && !Directory.Exists(function) ? function : null,
             FunctionDirectory = Directory.Exists(function) ? function : null,
             Command = command.Length > 0 ? command : null,
+            Emulator = parsed.GetValue(Emulator) ?? [],
             Environment = Variables(parsed, template),
             FunctionName = Value(parsed, Name, template.Name)!,
             MemorySizeMb = Value(parsed, Memory, template.MemorySizeMb),

@@ -110,6 +110,14 @@ internal sealed class Layout : IDisposable
     public static bool IsExecutable(string path) => File.Exists(path)
         && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
 
+    /// <summary>An ELF file, not a script.</summary>
+    public static bool IsBinary(string path)
+    {
+        using var file = File.OpenRead(path);
+        Span<byte> magic = stackalloc byte[4];
+        return file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("\u007fELF"u8);
+    }
+
     public void Dispose()
     {
         try

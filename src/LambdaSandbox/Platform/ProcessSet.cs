@@ -40,7 +40,7 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
 
             agent.StartedAt = DateTimeOffset.UtcNow;
             var seen = layout.IsMounted ? $"/opt/extensions/{agent.Name}" : file;
-            var child = Start(agent.Name, [seen], layout.IsMounted ? "/" : layout.Root, variables.ForExtensions(), line => OnExtensionLine(agent, line));
+            var child = Start(agent.Name, Emulated(file, seen), layout.IsMounted ? "/" : layout.Root, variables.ForExtensions(), line => OnExtensionLine(agent, line));
             platform.Gate.Do(() => agent.Process = child);
             _ = WatchAsync(generation, agent, child);
         }
@@ -126,6 +126,10 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
     /// <summary>A line that Lambda itself writes into the function's log.</summary>
     public void WriteFunctionLine(string line) => OnFunctionLine(line);
 
+    /// <param name="file">Where it really is.</param>
+    /// <param name="seen">Where processes see it.</param>
+    private IReadOnlyList<string> Emulated(string file, string seen) => options.Emulator.Count > 0 && Layout.IsBinary(file) ? [.. options.Emulator, seen] : [seen];
+
     private ChildProcess Start(string name, IReadOnlyList<string> command, string folder, Dictionary<string, string> environment, Action<string> onLine)
     {
         // The search for a program without a path is the child's own: it has Lambda's PATH, and mounts.
@@ -144,7 +148,7 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
             problem = $"Couldn't find valid bootstrap(s): [{string.Join(' ', places)}]";
         else if (!Layout.IsExecutable(layout.Real(found)))
             problem = $"{found} is not executable";
-        return problem is null ? [layout.Seen(found!)] : null;
+        return problem is null ? Emulated(layout.Real(found!), layout.Seen(found!)) : null;
     }
 
     private void OnExtensionLine(ExtensionAgent agent, string line)
