@@ -1,4 +1,3 @@
-using System.Net;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Native;
 using TelemetryExtension.Network.Tls;
@@ -25,7 +24,7 @@ internal static class OutboundHandler
             UseCookies = false,
             UseProxy = proxy is not null,
             Proxy = proxy,
-            AutomaticDecompression = DecompressionMethods.None,
+            // AutomaticDecompression is not set, not even to None: that would bring brotli into the binary.
             ActivityHeadersPropagator = null,
             MaxConnectionsPerServer = maxConnections,
             ConnectTimeout = TimeSpan.FromSeconds(10),

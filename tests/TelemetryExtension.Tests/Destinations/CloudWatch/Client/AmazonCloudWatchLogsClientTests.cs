@@ -62,6 +62,40 @@ public sealed class AmazonCloudWatchLogsClientTests : IDisposable
         Assert.Equal(HttpStatusCode.BadRequest, thrown.StatusCode);
     }
 
+    [Theory]
+    [InlineData("<html><body>502 Bad Gateway</body></html>", "an error with the body: <html><body>502 Bad Gateway</body></html>")]
+    [InlineData("<ErrorResponse><Error><Code>SlowDown</Code></Error></ErrorResponse>", "an error with the body: <ErrorResponse>")]
+    [InlineData("[1]", "an error with the body: [1]")]
+    [InlineData("{\"__type\":7,\"message\":null}", "an error with the body: {")]
+    [InlineData("", "an error without a body")]
+    public async Task PutLogEvents_ErrorThatIsNotOfTheService_IsQuoted(string body, string message)
+    {
+        for (var i = 0; i < 3; i++)
+            _server.Answers.Enqueue(_ => new(HttpStatusCode.BadGateway) { Content = new StringContent(body) });
+        using var client = Client();
+
+        var thrown = await Assert.ThrowsAnyAsync<AmazonCloudWatchLogsException>(() => client.PutLogEventsAsync(Put("x"), Cancelled));
+
+        Assert.StartsWith(message, thrown.Message, StringComparison.Ordinal);
+        Assert.Null(thrown.ErrorCode);
+        Assert.Equal(HttpStatusCode.BadGateway, thrown.StatusCode);
+    }
+
+    [Fact]
+    public async Task PutLogEvents_ErrorTypeInTheHeader_IsTheErrorCode()
+    {
+        for (var i = 0; i < 3; i++)
+            _server.Answers.Enqueue(_ =>
+            {
+                var answer = new HttpResponseMessage(HttpStatusCode.BadRequest) { Content = new StringContent("{}") };
+                answer.Headers.Add("x-amzn-ErrorType", "ResourceNotFoundException:http://internal.amazon.com/coral/com.amazonaws.logs/");
+                return answer;
+            });
+        using var client = Client();
+
+        await Assert.ThrowsAsync<ResourceNotFoundException>(() => client.PutLogEventsAsync(Put("x"), Cancelled));
+    }
+
     [Fact]
     public async Task FilterLogEvents_ThrottledOnceForReplay_IsRetriedBySdk()
     {

@@ -6,7 +6,6 @@ using Amazon.CloudWatchLogs.Model;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
 using Amazon.Runtime.Internal.Transform;
-using Amazon.Runtime.Internal.Util;
 
 namespace Amazon.CloudWatchLogs.Internal;
 
@@ -48,16 +47,15 @@ internal sealed class JsonOperation<TRequest, TResponse>(
 
     public override AmazonServiceException UnmarshallException(JsonUnmarshallerContext context, Exception innerException, HttpStatusCode statusCode)
     {
-        var reader = new StreamingUtf8JsonReader(context.Stream, 4096, context.JsonMaxDepth);
-        var error = JsonErrorResponseUnmarshaller.GetInstance().Unmarshall(context, ref reader);
+        var error = ServiceError.Read(context);
         return error.Code switch
         {
-            nameof(ResourceNotFoundException) => new ResourceNotFoundException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
-            nameof(ResourceAlreadyExistsException) => new ResourceAlreadyExistsException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
-            nameof(InvalidParameterException) => new InvalidParameterException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
-            nameof(OperationAbortedException) => new OperationAbortedException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
-            nameof(ServiceUnavailableException) => new ServiceUnavailableException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
-            _ => new AmazonCloudWatchLogsException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
+            nameof(ResourceNotFoundException) => new ResourceNotFoundException(error.Message, innerException, ErrorType.Unknown, error.Code, error.RequestId, statusCode),
+            nameof(ResourceAlreadyExistsException) => new ResourceAlreadyExistsException(error.Message, innerException, ErrorType.Unknown, error.Code, error.RequestId, statusCode),
+            nameof(InvalidParameterException) => new InvalidParameterException(error.Message, innerException, ErrorType.Unknown, error.Code, error.RequestId, statusCode),
+            nameof(OperationAbortedException) => new OperationAbortedException(error.Message, innerException, ErrorType.Unknown, error.Code, error.RequestId, statusCode),
+            nameof(ServiceUnavailableException) => new ServiceUnavailableException(error.Message, innerException, ErrorType.Unknown, error.Code, error.RequestId, statusCode),
+            _ => new AmazonCloudWatchLogsException(error.Message, innerException, ErrorType.Unknown, error.Code, error.RequestId, statusCode),
         };
     }
 }
