@@ -3,7 +3,10 @@
 #               in a local CloudWatch Logs (moto)
 # make view     the same function behind the Invoke API, with a page that shows its telemetry (the Aspire dashboard)
 # make sandbox  write the sandbox to artifacts/sandbox/: a dotnet tool package, and a self-contained binary
-# make layer    write the layer and the demo function to artifacts/*.zip
+# make layer    write the layer and the demo function to artifacts/*.zip, for ARCHITECTURE: x86_64, arm64 or all (default: the host's)
+# make size     print what the extension's binary is made of
+# make reproducible   build the layer once more in another folder, and compare the bytes
+# make startup-order  make the list anew by which the compiler lays code out for a cold start (commit it)
 # make bench    run the benchmarks; BENCH_ARGS names some of them
 # make soak     run random faults against the layer for SOAK_SECONDS (default 180); SOAK_SEED runs the same again
 # make release  write a release to artifacts/release: zips for both architectures, bills of material, OCI layout, sums, signature; and build
@@ -11,10 +14,17 @@
 # make doctor   say what this machine lacks, and the command that installs it
 # make clean    remove everything that was built
 
-ARCHITECTURE ?= $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
+HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
+ARCHITECTURE ?= $(HOST_ARCHITECTURE)
+ifeq ($(filter x86_64 arm64 all,$(ARCHITECTURE)),)
+$(error ARCHITECTURE=$(ARCHITECTURE) is no architecture of Lambda; it is x86_64, arm64 or all: make layer ARCHITECTURE=all)
+endif
+# The host's own first: whatever another one lacks, this one is built.
+ARCHITECTURES := $(if $(filter all,$(ARCHITECTURE)),$(HOST_ARCHITECTURE) $(filter-out $(HOST_ARCHITECTURE),x86_64 arm64),$(ARCHITECTURE))
 ARTIFACTS := $(CURDIR)/artifacts
-LAYER_ZIP := artifacts/telemetry-extension-layer-$(ARCHITECTURE).zip
-FUNCTION_ZIP := artifacts/demo-function-$(ARCHITECTURE).zip
+# What runs here: the demo, the benchmarks and most tests.
+LAYER_ZIP := artifacts/telemetry-extension-layer-$(HOST_ARCHITECTURE).zip
+FUNCTION_ZIP := artifacts/demo-function-$(HOST_ARCHITECTURE).zip
 SOAK_SECONDS ?= 180
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -22,36 +32,56 @@ export DOTNET_NOLOGO := 1
 # Where the end-to-end tests find the zips.
 export TELEMETRY_EXTENSION_ARTIFACTS := $(ARTIFACTS)
 
-.PHONY: test demo layer bench soak release doctor clean prerequisites node-function node-clients dev-tools view sandbox build-TelemetryLayer build-DemoFunction
+.PHONY: test demo layer layer-here layers size reproducible startup-order bench soak release doctor clean prerequisites node-function node-clients dev-tools view sandbox build-TelemetryLayer build-DemoFunction
 .DEFAULT_GOAL := test
 
-test: layer node-function node-clients dev-tools
+# The tests of an architecture that cannot be built here are skipped, and say why; CI does not allow that.
+test: layer-here node-function node-clients dev-tools
+	-@$(MAKE) --no-print-directory layers ARCHITECTURE=all && $(MAKE) --no-print-directory -C layer native-checks ARCHITECTURE=arm64
 	dotnet build TelemetryExtension.sln -c Release --nologo -v quiet -clp:NoSummary -tl:off
 	infra/dev/test.sh Release tests/*.Tests
 
 # Standard output is the demo's alone, so that programs can read it (DEMO_ARGS=--json).
 demo:
-	@$(MAKE) --no-print-directory layer >&2
+	@$(MAKE) --no-print-directory layer-here >&2
 	@dotnet run -c Release --project src/LambdaSandbox -- demo --layer $(LAYER_ZIP) --function $(FUNCTION_ZIP) $(if $(DESTINATION),--destination $(DESTINATION)) $(DEMO_ARGS)
 
 # The page: the dashboard with traces, logs and metrics of the demo function, and of what happens to its environment. Until Ctrl-C.
-view: layer
+view: layer-here
 	@dotnet run -c Release --project src/LambdaSandbox -- serve --view --layer $(LAYER_ZIP) --function $(FUNCTION_ZIP) --name order-processing \
 		--memory 256 --timeout 10s --tracing active --env AWS_LAMBDA_EXEC_WRAPPER=/opt/telemetry-wrapper --env DEMO_OTEL=true \
 		--invoke '{"order":{"id":"1001","items":2}}' --invoke '{"order":{"id":"13","fail":true}}' $(VIEW_ARGS)
 
-RID := linux-$(if $(filter arm64,$(ARCHITECTURE)),arm64,x64)
+RID := linux-$(if $(filter arm64,$(HOST_ARCHITECTURE)),arm64,x64)
 sandbox:
 	dotnet pack src/LambdaSandbox -c Release --nologo -v quiet -p:PackAsTool=true -o artifacts/sandbox
 	dotnet publish src/LambdaSandbox -c Release --nologo -v quiet -r $(RID) --self-contained -p:PublishSingleFile=true \
 		-p:DebugType=none -o artifacts/sandbox/$(RID)
 
-layer: prerequisites
-	$(MAKE) --no-print-directory -C layer package ARCHITECTURE=$(ARCHITECTURE)
+layer: prerequisites layers
+
+layer-here: prerequisites
+	@$(MAKE) --no-print-directory layers ARCHITECTURE=$(HOST_ARCHITECTURE)
+
+# One after the other, and the next one even when one fails.
+layers:
+	@failed=; for architecture in $(ARCHITECTURES); do \
+		$(MAKE) --no-print-directory -C layer package ARCHITECTURE=$$architecture || failed="$$failed $$architecture"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "no layer was built for:$$failed" >&2; exit 1; fi
+
+size: prerequisites
+	@for architecture in $(ARCHITECTURES); do $(MAKE) --no-print-directory -C layer size ARCHITECTURE=$$architecture || exit 1; done
+
+reproducible: layer
+	@for architecture in $(ARCHITECTURES); do layer/reproducible.sh $$architecture || exit 1; done
+
+startup-order: layer-here
+	layer/startup-order.sh
 
 FLOOR := $(ARTIFACTS)/floor/extensions/floor
 
-bench: layer $(FLOOR)
+bench: layer-here $(FLOOR)
 	dotnet run -c Release --project tests/Benchmarks -- $(BENCH_ARGS)
 
 # What the extension is measured against: the least that one can be.
@@ -60,7 +90,7 @@ $(FLOOR): tests/Benchmarks/floor/floor.c
 	$(CC) -O2 -static -Wall -Wextra -D_GNU_SOURCE -o $@ $<
 
 # What a run that breaks off was about is known only from what it said at its start.
-soak: layer
+soak: layer-here
 	TELEMETRY_EXTENSION_SOAK_SECONDS=$(SOAK_SECONDS) TELEMETRY_EXTENSION_SOAK_SEED=$(SOAK_SEED) \
 		dotnet test --project tests/EndToEnd.Tests -c Release --filter-class '*.SoakTests' --show-live-output on
 
@@ -78,7 +108,7 @@ clean:
 
 # As root on Debian or Ubuntu this installs what is missing; otherwise it says how, and stops.
 prerequisites:
-	@infra/dev/doctor.sh --install
+	@infra/dev/doctor.sh --install $(if $(filter-out $(HOST_ARCHITECTURE),$(ARCHITECTURES)),--cross)
 
 # The function with the OpenTelemetry JS SDK that end-to-end tests run. Without npm there is none, and those tests are skipped. An npm
 # that fails (no registry) fails nothing else either: the tests say that it was not installed.
@@ -93,7 +123,7 @@ $(ARTIFACTS)/node-function/installed.stamp: $(addprefix $(NODE_FUNCTION)/,packag
 
 # What checks infra/ and docs/: linters and frameworks from npm, and tools from apt. As above, a test whose tool is missing is skipped.
 dev-tools: $(ARTIFACTS)/dev-tools/installed.stamp $(ARTIFACTS)/cdk/installed.stamp
-	@infra/dev/doctor.sh --install --tests
+	@infra/dev/doctor.sh --install --tests --cross
 $(ARTIFACTS)/dev-tools/installed.stamp: $(addprefix infra/dev/,package.json package-lock.json .npmrc)
 $(ARTIFACTS)/cdk/installed.stamp: $(addprefix infra/cdk/,package.json package-lock.json .npmrc)
 $(ARTIFACTS)/dev-tools/installed.stamp $(ARTIFACTS)/cdk/installed.stamp:

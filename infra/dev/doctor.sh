@@ -2,16 +2,18 @@
 # doctor.sh            says what is missing, what it is for and the command that installs it; exit 1 when something needed is missing
 # doctor.sh --install  silent when nothing needed is missing; as root on Debian or Ubuntu installs what apt has of it
 # doctor.sh --install --tests  the same, and what only tests need. Without root their absence is no problem: those tests are skipped.
+# doctor.sh --install --cross  the same, and what builds the layer for the other architecture.
 set -eu
-install=false tests=false
+install=false tests=false cross=false
 for option in "$@"; do
     case $option in
         --install) install=true ;;
         --tests) tests=true ;;
+        --cross) cross=true ;;
         *) echo "doctor.sh: unknown option $option" >&2; exit 2 ;;
     esac
 done
-packages=
+packages= useful=
 problems=0
 
 has() { command -v "$1" >/dev/null 2>&1; }
@@ -38,6 +40,17 @@ for_tests() { # for_tests <command> <what for> [<apt package>]
     fi
 }
 
+of_use() { # of_use <true to install it> <apt package> <what for> <check...>: what it is for is left out where it cannot be had
+    wanted=$1 package=$2 purpose=$3
+    shift 3
+    if "$@"; then
+        say "ok       $package"
+    else
+        say "absent   $package (optional): $purpose; apt-get install $package"
+        ! $wanted || useful="$useful $package"
+    fi
+}
+
 static_library() { [ -n "$(find /usr/lib /usr/lib64 -maxdepth 2 -name "$1" 2>/dev/null | head -n 1)" ]; }
 
 optional() { # optional <command> <what for> <how to get it>
@@ -54,6 +67,16 @@ need zip "packs the layer" has zip
 need unzip "lists what was packed" has unzip
 need file "a test asks it whether the binary is static" has file
 
+case $(uname -m) in
+    aarch64) other=x86-64 other_debian=amd64 other_triplet=x86_64-linux-gnu ;;
+    *) other=aarch64 other_debian=arm64 other_triplet=aarch64-linux-gnu ;;
+esac
+cross_library() { has "$other_triplet-gcc" && [ -f "$("$other_triplet-gcc" -print-file-name=libc.a)" ]; }
+of_use true advancecomp "makes the zips 3 % smaller" has advzip
+of_use $cross "gcc-$other-linux-gnu" "builds the layer for $other_debian: make layer ARCHITECTURE=all" has "$other_triplet-gcc"
+of_use $cross "libc6-dev-$other_debian-cross" "static libc for the layer for $other_debian" cross_library
+
+for_tests spin "checks the model of the lock-free channel"
 for_tests buildah "builds the layer as a container image"
 for_tests umoci "a test unpacks that image"
 for_tests skopeo "a test reads that image"
@@ -91,5 +114,15 @@ if [ -n "$packages" ]; then
         echo "missing:$packages. On Debian or Ubuntu, as root: $command" >&2
         problems=1
     fi
+fi
+# Tried once: a machine without network would otherwise lose the same seconds in every make.
+tried=$(dirname "$0")/../../artifacts/useful-packages-tried
+if $install && [ -n "$useful" ] && [ "$(id -u)" = 0 ] && has apt-get && [ "$useful" != "$(cat "$tried" 2>/dev/null)" ]; then
+    echo "installing:$useful"
+    mkdir -p "$(dirname "$tried")"
+    echo "$useful" >"$tried"
+    [ -n "$packages" ] || apt-get update -qq || true
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends -qq $useful >/dev/null ||
+        echo "cannot install:$useful; going on without. As root: apt-get install -y$useful" >&2
 fi
 exit "$problems"

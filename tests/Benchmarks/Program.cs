@@ -11,13 +11,15 @@ using Benchmarks;
     ("tls", TlsBenchmark.RunAsync),
 #if SANDBOX
     ("start", StartBenchmark.RunAsync),
+    ("cold", ColdBenchmark.RunAsync),
     ("invocation", InvocationBenchmark.RunAsync),
     ("memory", MemoryBenchmark.RunAsync),
+    ("startup-trace", StartupTrace.RunAsync),
 #endif
 ];
 
 // The first argument names a benchmark, and the rest is its own; or all of them are names.
-var chosen = benchmarks.Where(benchmark => args.Contains(benchmark.Name) || args.Contains("all")).ToList();
+var chosen = benchmarks.Where(benchmark => args.Contains(benchmark.Name) || (args.Contains("all") && benchmark.Name != "startup-trace")).ToList();
 if (chosen.Count == 0)
 {
     Console.Error.WriteLine($"usage: Benchmarks all | {string.Join(" | ", benchmarks.Select(benchmark => benchmark.Name))}");

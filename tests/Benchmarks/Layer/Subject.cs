@@ -13,15 +13,24 @@ internal sealed class Subject : IAsyncDisposable
     private readonly Sandbox _sandbox;
     private readonly OtlpBackend _backend;
 
-    private Subject(string name, Sandbox sandbox, OtlpBackend backend)
+    private Subject(string name, Sandbox sandbox, OtlpBackend backend, NextProbe probe)
     {
-        (Name, _sandbox, _backend) = (name, sandbox, backend);
+        (Name, _sandbox, _backend, CpuToNext) = (name, sandbox, backend, probe.Taken?.Cpu ?? default);
         Extension = sandbox.Extensions.Single();
     }
+
+    public static string Artifacts => Environment.GetEnvironmentVariable("TELEMETRY_EXTENSION_ARTIFACTS") ?? "artifacts";
+
+    public static string LayerZip => Zip("telemetry-extension-layer");
+
+    public static string FunctionZip => Zip("demo-function");
 
     public string Name { get; }
 
     public ExtensionHandle Extension { get; private set; }
+
+    /// <summary>From the start of the process to its first Next.</summary>
+    public TimeSpan CpuToNext { get; }
 
     /// <summary>utime and stime; the kernel scales them from exact run times, but tells them in hundredths of a second.</summary>
     public TimeSpan Cpu
@@ -52,16 +61,16 @@ internal sealed class Subject : IAsyncDisposable
             environment["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"] = "http://127.0.0.1:9";
         }
 
-        var artifacts = Environment.GetEnvironmentVariable("TELEMETRY_EXTENSION_ARTIFACTS") ?? "artifacts";
-        var architecture = System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "x86_64";
         var backend = await OtlpBackend.StartAsync(new() { KeepBodies = false });
         if (backendTakes > TimeSpan.Zero)
             backend.Respond = Faults.Always(Fault.Slow(backendTakes));
+        var probe = new NextProbe("telemetry-extension", "floor");
         var sandbox = await Sandbox.StartAsync(new SandboxOptions
         {
-            LayerZip = strategy is null ? null : Path.Combine(artifacts, $"telemetry-extension-layer-{architecture}.zip"),
-            LayerDirectory = strategy is null ? Path.Combine(artifacts, "floor") : null,
-            FunctionZip = Path.Combine(artifacts, $"demo-function-{architecture}.zip"),
+            OnNext = _ => probe.TakeAsync(),
+            LayerZip = strategy is null ? null : LayerZip,
+            LayerDirectory = strategy is null ? Path.Combine(Artifacts, "floor") : null,
+            FunctionZip = FunctionZip,
             Environment = new Dictionary<string, string>(environment)
             {
                 ["OTEL_EXPORTER_OTLP_ENDPOINT"] = backend.HttpUrl,
@@ -72,9 +81,12 @@ internal sealed class Subject : IAsyncDisposable
             },
         });
         return sandbox.Init is { Succeeded: true }
-            ? new(cloudWatch ? "with CloudWatch" : (strategy ?? "floor") + (backendTakes > TimeSpan.Zero ? $", backend takes {backendTakes.TotalMilliseconds:0} ms" : ""), sandbox, backend)
+            ? new(cloudWatch ? "with CloudWatch" : (strategy ?? "floor") + (backendTakes > TimeSpan.Zero ? $", backend takes {backendTakes.TotalMilliseconds:0} ms" : ""), sandbox, backend, probe)
             : throw new InvalidOperationException($"init failed: {sandbox.Init}");
     }
+
+    private static string Zip(string name) => Path.Combine(
+        Artifacts, name + (System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "-arm64.zip" : "-x86_64.zip"));
 
     public async Task<InvocationResult> InvokeAsync()
     {

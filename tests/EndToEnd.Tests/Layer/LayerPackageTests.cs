@@ -8,9 +8,11 @@ namespace EndToEnd.Tests.Layer;
 public class LayerPackageTests
 {
     [Fact]
-    public void LayerZip_Content_IsTheExtensionAndTheWrapperExecutable()
+    public void LayerZip_Content_IsTheExtensionTheWrapperAndTheLicences()
     {
-        Assert.Equal(["extensions/telemetry-extension 755", "telemetry-wrapper 755"], Entries(Repository.Zip("telemetry-extension-layer")));
+        Assert.Equal(
+            ["extensions/telemetry-extension 755", "licenses/telemetry-extension/LICENSE 644", "licenses/telemetry-extension/NOTICE 644", "telemetry-wrapper 755"],
+            Entries(Repository.Zip("telemetry-extension-layer")));
     }
 
     [Fact]

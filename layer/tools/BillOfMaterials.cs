@@ -1,0 +1,35 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace LayerTools;
+
+/// <summary>Adds to a CycloneDX document what no package manager of .NET knows: the libraries that the linker took from the system.</summary>
+internal static class BillOfMaterials
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <param name="linked">NAME=VERSION=LICENSE, with an SPDX license expression.</param>
+    public static string Complete(string document, IEnumerable<string> linked)
+    {
+        var root = JsonNode.Parse(document)!.AsObject();
+        // The same input gives the same bytes.
+        root["metadata"]?.AsObject().Remove("timestamp");
+        var components = root["components"]?.AsArray() ?? throw new InvalidDataException("the document has no components");
+        foreach (var item in linked)
+        {
+            if (item.Split('=') is not [{ Length: > 0 } name, { Length: > 0 } version, { Length: > 0 } license])
+                throw new InvalidDataException($"{item} is not NAME=VERSION=LICENSE");
+            components.Add(new JsonObject
+            {
+                ["type"] = "library",
+                ["bom-ref"] = $"{name}@{version}",
+                ["name"] = name,
+                ["version"] = version,
+                ["scope"] = "required",
+                ["licenses"] = new JsonArray(new JsonObject { ["expression"] = license }),
+            });
+        }
+
+        return root.ToJsonString(Indented) + "\n";
+    }
+}
