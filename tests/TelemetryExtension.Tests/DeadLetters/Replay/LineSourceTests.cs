@@ -8,6 +8,7 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Tests.DeadLetters.Replay;
 
+[Collection(nameof(AloneInTheProcess))]
 public sealed class LineSourceTests
 {
     private const int Megabyte = 1024 * 1024;
