@@ -142,7 +142,7 @@ internal sealed class Reply(
     {
         if (IsGrpc || body is not null || httpStatus is 415 or 405)
         {
-            context.Response.ContentType = "text/plain; charset=utf-8";
+            context.Response.ContentType ??= "text/plain; charset=utf-8";
             await HttpBytesAsync(httpStatus, body ?? System.Text.Encoding.UTF8.GetBytes(status.Message));
             return;
         }

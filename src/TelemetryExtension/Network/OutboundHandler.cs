@@ -1,3 +1,4 @@
+using System.Net.Security;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Native;
 using TelemetryExtension.Network.Tls;
@@ -13,8 +14,9 @@ internal static class OutboundHandler
     private static readonly Lazy<ServerTrust> SystemTrust = new(static () => new(new CaBundle(new(StaticBinary.Prepare(), ""))));
 
     /// <param name="connector">Outlives the handler: it remembers which address works.</param>
+    /// <param name="isHttp2">HTTP/2 whatever the URL's scheme is, as for gRPC.</param>
     /// <exception cref="PemException">A file named in <paramref name="tls"/> cannot be used.</exception>
-    public static SocketsHttpHandler Create(Uri url, TlsFiles tls, int maxConnections, HostConnector connector)
+    public static SocketsHttpHandler Create(Uri url, TlsFiles tls, int maxConnections, HostConnector connector, bool isHttp2 = false)
     {
         StaticBinary.Prepare();
         var proxy = EnvironmentProxy.For(url, Environment.GetEnvironmentVariable);
@@ -39,6 +41,36 @@ internal static class OutboundHandler
             handler.SslOptions = trust.Options(tls.ClientCertificate is { } client ? ClientCertificate.Load(client, tls.ClientKey) : null);
         }
 
+        if (isHttp2 && url.Scheme == Uri.UriSchemeHttp && proxy?.Address.Scheme is "http" or "https")
+        {
+            handler.UseProxy = false;
+            handler.ConnectCallback = (_, cancellationToken) => TunnelAsync(url, proxy!, connector, cancellationToken);
+        }
+
         return handler;
+    }
+
+    private static async ValueTask<Stream> TunnelAsync(Uri url, EnvironmentProxy proxy, HostConnector connector, CancellationToken cancellationToken)
+    {
+        var stream = await connector.ConnectAsync(new(proxy.Address.IdnHost, proxy.Address.Port), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (proxy.Address.Scheme == Uri.UriSchemeHttps)
+            {
+                var secure = new SslStream(stream);
+                stream = secure;
+                var options = SystemTrust.Value.Options(clientCertificate: null);
+                options.TargetHost = proxy.Address.IdnHost;
+                await secure.AuthenticateAsClientAsync(options, cancellationToken).ConfigureAwait(false);
+            }
+
+            await ProxyTunnel.OpenAsync(stream, url.IdnHost, url.Port, proxy.Credentials?.GetCredential(proxy.Address, "Basic"), cancellationToken).ConfigureAwait(false);
+            return stream;
+        }
+        catch
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 }

@@ -23,7 +23,7 @@ internal static class OtlpDestinations
                 var isGrpc = group.Key.Protocol == OtlpProtocol.Grpc;
                 var connector = new HostConnector(options.OwnPorts, time);
                 var connections = new OutboundConnections(
-                    () => OutboundHandler.Create(group.First().Url, group.Key.Tls, IDestination.MaxRequests, connector), time, allShareOne: isGrpc, connector.Distrust);
+                    () => OutboundHandler.Create(group.First().Url, group.Key.Tls, IDestination.MaxRequests, connector, isGrpc), time, allShareOne: isGrpc, connector.Distrust);
                 destinations.Add(isGrpc
                     ? new OtlpGrpcDestination(name, endpoints, connections, time)
                     : new OtlpHttpDestination(name, endpoints, connections, time));
