@@ -1,6 +1,6 @@
 /*
  * LockFreeChannel (src/TelemetryExtension/Buffering) for SPIN, with the reordering that Arm allows and that tests on x86 cannot show.
- * infra/decisions/0002 has the argument in words; check.sh runs this as it is, and once more with each ordering taken out (-D).
+ * docs/decisions/0002 has the argument in words; check.sh runs this as it is, and once more with each ordering taken out (-D).
  *
  * SPIN itself interleaves in program order. What Arm adds is modelled by hand:
  *   - A store waits in a buffer of its thread until it is committed at any later moment. The owner sees its own buffered stores.

@@ -2,7 +2,7 @@ using LambdaSandbox;
 
 namespace EndToEnd.Tests;
 
-/// <summary>Which ids an invocation's span has: the one that the function's own spans name as their parent (infra/decisions/0003).</summary>
+/// <summary>Which ids an invocation's span has: the one that the function's own spans name as their parent (docs/decisions/0003).</summary>
 public sealed class TracingTests
 {
     private const string Order = """{"order":{"id":"1"}}""";

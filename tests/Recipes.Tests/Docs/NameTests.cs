@@ -56,7 +56,7 @@ public sealed partial class NameTests
     public void Recipes_InInfra_AreDocumented()
     {
         var text = string.Concat(Pages.All.Select(Pages.Text)) + File.ReadAllText(Repository.Path("infra/terraform/README.md"));
-        var recipes = Directory.GetDirectories(Repository.Path("infra")).Select(Path.GetFileName).Where(name => name is not ("dev" or "decisions" or "model"))
+        var recipes = Directory.GetDirectories(Repository.Path("infra")).Select(Path.GetFileName).Where(name => name is not ("dev" or "model"))
             .Select(name => $"infra/{name}")
             .Concat(Directory.GetDirectories(Repository.Path("infra/backends")).Select(folder => $"infra/backends/{Path.GetFileName(folder)}"))
             .Concat(Directory.GetFiles(Repository.Path("infra/iam")).Concat(Directory.GetFiles(Repository.Path("infra/dashboards"))).Select(file => Path.GetRelativePath(Repository.Root, file)));

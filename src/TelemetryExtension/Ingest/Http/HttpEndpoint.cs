@@ -23,7 +23,7 @@ internal readonly record struct HttpListen(ListeningSocket Socket, HttpVersionSp
 
 /// <summary>
 /// Serves HTTP on sockets that already listen. The one place that builds Kestrel: by hand, because a host and a container
-/// cost more at start than everything else of ours together (infra/decisions/0001).
+/// cost more at start than everything else of ours together (docs/decisions/0001).
 /// </summary>
 internal sealed class HttpEndpoint : IAsyncDisposable
 {

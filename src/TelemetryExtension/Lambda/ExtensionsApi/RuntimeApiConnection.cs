@@ -7,7 +7,7 @@ namespace TelemetryExtension.Lambda.ExtensionsApi;
 
 /// <summary>
 /// One keep-alive HTTP/1.1 connection to Lambda's local API, straight on a socket. Register is serial with the customer's cold
-/// start, and HttpClient would double what it costs (measured: infra/decisions/0001). Speaks only what that API speaks: one request
+/// start, and HttpClient would double what it costs (measured: docs/decisions/0001). Speaks only what that API speaks: one request
 /// at a time, bodies by Content-Length or chunked. Send blocks (a local send never waits); only <see cref="ReceiveAsync"/> waits, without limit.
 /// </summary>
 internal sealed class RuntimeApiConnection : IDisposable

@@ -6,7 +6,7 @@ namespace TelemetryExtension.Processing.Invocations;
 /// <summary>
 /// Follows the environment's init phases and restores, and decides into which trace each goes: one that a request waited for is held
 /// until that request's invocation is known and becomes its child; one done ahead of time gets a trace of its own, which the first
-/// invocation links to (infra/decisions/0003).
+/// invocation links to (docs/decisions/0003).
 /// </summary>
 internal sealed class InitTracker
 {

@@ -5,7 +5,7 @@ namespace TelemetryExtension.Processing.Invocations;
 
 /// <summary>The identity of one invocation, as log records and spans need it.</summary>
 /// <param name="Recorded">Its span is sent; only X-Ray's decision, where it is followed, keeps it back.</param>
-/// <param name="SpanId">Of our SERVER span: the parent of everything the function does (infra/decisions/0003).</param>
+/// <param name="SpanId">Of our SERVER span: the parent of everything the function does (docs/decisions/0003).</param>
 internal sealed record InvocationContext(string RequestId, ActivityTraceId TraceId, ActivitySpanId SpanId, bool Recorded)
 {
     public byte[] RequestIdUtf8 { get; } = Encoding.UTF8.GetBytes(RequestId);

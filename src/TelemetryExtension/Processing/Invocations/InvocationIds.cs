@@ -5,7 +5,7 @@ namespace TelemetryExtension.Processing.Invocations;
 
 /// <summary>
 /// Which ids the span of an invocation gets. The aim: the span's id is the one that the function's own spans name as their parent, so that
-/// they become its children, in the trace that the caller began (infra/decisions/0003).
+/// they become its children, in the trace that the caller began (docs/decisions/0003).
 /// </summary>
 /// <param name="Given">The span id was read from the headers; else it is derived.</param>
 internal readonly record struct InvocationIds(ActivityTraceId TraceId, ActivitySpanId SpanId, ActivitySpanId? Parent, bool? Sampled, bool Given)
