@@ -1,4 +1,6 @@
 # make test     build everything, warnings are errors, and run all tests; ends with "N passed, N failed"
+# make test-fast  build, and run unit and sandbox tests without the slow ones; no native binary
+# make lint     check the format of the sources
 # make demo     run the layer and a function in a local Lambda, and show the traces that arrive; with DESTINATION=cloudwatch, what arrives
 #               in a local CloudWatch Logs (moto)
 # make view     the same function behind the Invoke API, with a page that shows its telemetry (the Aspire dashboard)
@@ -32,7 +34,7 @@ export DOTNET_NOLOGO := 1
 # Where the end-to-end tests find the zips.
 export TELEMETRY_EXTENSION_ARTIFACTS := $(ARTIFACTS)
 
-.PHONY: test demo layer layer-here layers size reproducible startup-order bench soak release doctor clean prerequisites node-function node-clients dev-tools view sandbox build-TelemetryLayer build-DemoFunction
+.PHONY: test demo layer layer-here layers size reproducible startup-order bench soak release doctor clean test-fast lint prerequisites node-function node-clients dev-tools view sandbox build-TelemetryLayer build-DemoFunction
 .DEFAULT_GOAL := test
 
 # The tests of an architecture that cannot be built here are skipped, and say why; CI does not allow that.
@@ -40,6 +42,14 @@ test: layer-here node-function node-clients dev-tools
 	-@$(MAKE) --no-print-directory layers ARCHITECTURE=all && $(MAKE) --no-print-directory -C layer native-checks ARCHITECTURE=arm64
 	dotnet build TelemetryExtension.sln -c Release --nologo -v quiet -clp:NoSummary -tl:off
 	infra/dev/test.sh Release tests/*.Tests
+
+FAST_TESTS := tests/TelemetryExtension.Tests tests/LambdaSandbox.Tests
+test-fast:
+	set -e; for project in $(FAST_TESTS); do dotnet build $$project -c Release --nologo -v quiet -clp:NoSummary -tl:off; done
+	TEST_ARGS="--filter-not-trait Category=Slow" infra/dev/test.sh Release $(FAST_TESTS)
+
+lint:
+	dotnet format whitespace . --folder --verify-no-changes --exclude artifacts
 
 # Standard output is the demo's alone, so that programs can read it (DEMO_ARGS=--json).
 demo:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# test.sh <configuration> <project>...: runs built test projects, says why tests were skipped, and ends with the sum over all of
+# test.sh <configuration> <project>...: runs built test projects (with the options in TEST_ARGS), says why tests were skipped, and ends with the sum over all of
 # them, "N passed, N failed[, N skipped]". Fails when a test failed, when a run broke off, and when no test ran at all. With CI=true a test
 # that was skipped for a reason that is not in allowed-skips has failed.
 set -u
@@ -18,7 +18,7 @@ counter() { sed -n "s/.*<Counters.*[ ]$2=\"\([0-9]*\)\".*/\1/p" "$1" | head -n 1
 for project in "$@"; do
     name=$(basename "$project")
     trx=$results/$name.trx
-    dotnet test --project "$project" -c "$configuration" --no-build --results-directory "$results" \
+    dotnet test --project "$project" -c "$configuration" --no-build ${TEST_ARGS:-} --results-directory "$results" \
         --report-xunit-trx --report-xunit-trx-filename "$name.trx" </dev/null
     code=$?
     # A project without any test makes no file, and dotnet test calls that a success.

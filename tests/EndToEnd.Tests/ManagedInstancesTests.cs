@@ -54,7 +54,10 @@ public sealed class ManagedInstancesTests
         await using var lambda = await LambdaUnderTest.StartAsync(
             options => options with
             {
-                InitializationType = InitializationType.ManagedInstances, LogFormat = LogFormat.Json, MaxConcurrency = 4, Timeout = TimeSpan.FromSeconds(1),
+                InitializationType = InitializationType.ManagedInstances,
+                LogFormat = LogFormat.Json,
+                MaxConcurrency = 4,
+                Timeout = TimeSpan.FromSeconds(1),
             },
             ("TELEMETRY_EXTENSION_FLUSH_INTERVAL", "3600"));
 

@@ -18,7 +18,8 @@ internal sealed class JsonLinesReport : IReport
 
     public void Starting(PooledEnvironment environment) => Write("starting", environment.Number, new JsonObject
     {
-        ["runtimeApi"] = environment.Sandbox.RuntimeApi, ["logStream"] = environment.Sandbox.LogStream,
+        ["runtimeApi"] = environment.Sandbox.RuntimeApi,
+        ["logStream"] = environment.Sandbox.LogStream,
     });
 
     public void Started(PooledEnvironment environment) => Write("started", environment.Number, new JsonObject

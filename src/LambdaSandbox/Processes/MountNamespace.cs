@@ -115,7 +115,9 @@ internal sealed class MountNamespace : IDisposable
     {
         var start = new ProcessStartInfo(Tools.Setsid, command)
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         return Process.Start(start) ?? throw new InvalidOperationException("setsid did not start");
     }

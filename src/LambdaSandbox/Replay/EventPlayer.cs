@@ -16,7 +16,10 @@ internal static class EventPlayer
     {
         options = options with
         {
-            Timeout = pace > 0 ? TimeSpan.FromMinutes(15) : TimeSpan.FromSeconds(10), Faults = options.Faults with { ScriptedTelemetry = true }, OnLine = onLine, Freeze = FreezeMode.Signals,
+            Timeout = pace > 0 ? TimeSpan.FromMinutes(15) : TimeSpan.FromSeconds(10),
+            Faults = options.Faults with { ScriptedTelemetry = true },
+            OnLine = onLine,
+            Freeze = FreezeMode.Signals,
         };
         await using var sandbox = await Sandbox.OpenAsync(options).ConfigureAwait(false);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

@@ -8,7 +8,10 @@ internal sealed partial class TemplateValues(YamlMappingNode root)
 {
     private static readonly Dictionary<string, string> Pseudo = new()
     {
-        ["AWS::Region"] = "eu-west-1", ["AWS::AccountId"] = "123456789012", ["AWS::Partition"] = "aws", ["AWS::StackName"] = "local",
+        ["AWS::Region"] = "eu-west-1",
+        ["AWS::AccountId"] = "123456789012",
+        ["AWS::Partition"] = "aws",
+        ["AWS::StackName"] = "local",
         ["AWS::URLSuffix"] = "amazonaws.com",
     };
 

@@ -39,7 +39,10 @@ internal sealed class Dashboard : IAsyncDisposable
         Guardian.Remove(home);
         var start = new ProcessStartInfo(Tools.Setsid, [program])
         {
-            WorkingDirectory = Path.GetDirectoryName(program), RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = Path.GetDirectoryName(program),
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment.Clear();
         foreach (var (name, value) in new Dictionary<string, string>

@@ -41,7 +41,8 @@ internal sealed class LifeSpan
         if (root is [_, var epoch, var rest] && epoch.Length + rest.Length == 32 && parts.GetValueOrDefault("Parent") is { Length: 16 } parent)
             Span.Links.Add(new Span.Types.Link
             {
-                TraceId = ByteString.CopyFrom(Convert.FromHexString(epoch + rest)), SpanId = ByteString.CopyFrom(Convert.FromHexString(parent)),
+                TraceId = ByteString.CopyFrom(Convert.FromHexString(epoch + rest)),
+                SpanId = ByteString.CopyFrom(Convert.FromHexString(parent)),
             });
         return this;
     }

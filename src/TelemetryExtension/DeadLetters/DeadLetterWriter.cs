@@ -43,7 +43,7 @@ internal sealed class DeadLetterWriter(IReadOnlyList<IDeadLetterSink> sinks, int
     public async ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
     {
         var written = new bool[payloads.Count];
-        for (var next = 0; next < payloads.Count && !cancellationToken.IsCancellationRequested; )
+        for (var next = 0; next < payloads.Count && !cancellationToken.IsCancellationRequested;)
         {
             var (group, places) = NextGroup(payloads, ref next, cancellationToken);
             if (group.Count == 0)
@@ -60,7 +60,7 @@ internal sealed class DeadLetterWriter(IReadOnlyList<IDeadLetterSink> sinks, int
 
     private async ValueTask<bool> TryWriteAsync(List<DeadLetter> group, CancellationToken cancellationToken)
     {
-        for (var i = 0; i < _sinks.Count && !cancellationToken.IsCancellationRequested; )
+        for (var i = 0; i < _sinks.Count && !cancellationToken.IsCancellationRequested;)
         {
             switch (await _sinks[i].WriteAsync(group, cancellationToken).ConfigureAwait(false))
             {

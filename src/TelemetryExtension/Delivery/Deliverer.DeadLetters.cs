@@ -60,7 +60,7 @@ internal sealed partial class Deliverer
         }
 
         var left = 0;
-        for (var works = waited.IsCompletedSuccessfully; works && deadLetters is { HasRoom: true } && !cancellationToken.IsCancellationRequested; )
+        for (var works = waited.IsCompletedSuccessfully; works && deadLetters is { HasRoom: true } && !cancellationToken.IsCancellationRequested;)
         {
             try
             {

@@ -32,7 +32,7 @@ internal static class AddressRace
         Exception? failure = null;
         try
         {
-            for (var started = 0; started < addresses.Count || running.Count > 0; )
+            for (var started = 0; started < addresses.Count || running.Count > 0;)
             {
                 if (started < addresses.Count)
                     running.Add((addresses[started], connectAsync(addresses[started++], race.Token)));
@@ -85,6 +85,6 @@ internal static class AddressRace
     {
         await ((Task)attempt).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (attempt.IsCompletedSuccessfully)
-            attempt.Result.Dispose();
+            (await attempt.ConfigureAwait(false)).Dispose();
     }
 }

@@ -124,7 +124,7 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
         var past = new List<DeliveryPart>();
         foreach (var list in (ReadOnlySpan<LinkedList<DeliveryBatch>>)[_next, _again])
         {
-            for (var node = list.First; node is not null; )
+            for (var node = list.First; node is not null;)
             {
                 var (batch, next) = (node.Value, node.Next);
                 batch.RemoveGone();
@@ -270,7 +270,7 @@ internal sealed class DeliveryLane(IDestination destination, Signal signal, int 
 
     private DeliveryBatch? TakeFirst(LinkedList<DeliveryBatch> list, Func<DeliveryBatch, bool> mayGo)
     {
-        for (var node = list.First; node is not null; )
+        for (var node = list.First; node is not null;)
         {
             var (batch, next) = (node.Value, node.Next);
             batch.RemoveGone();

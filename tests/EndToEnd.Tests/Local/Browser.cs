@@ -30,7 +30,8 @@ internal sealed class Browser : IAsyncDisposable
                 "--window-size=1600,1000", $"--user-data-dir={profile}", "about:blank",
             ])
         {
-            RedirectStandardError = true, RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
         };
         var browser = new Browser(Process.Start(start)!, profile);
         try

@@ -10,7 +10,11 @@ public sealed class RealClientTests
 {
     private static readonly Dictionary<string, string> Credentials = new()
     {
-        ["AWS_ACCESS_KEY_ID"] = "x", ["AWS_SECRET_ACCESS_KEY"] = "y", ["AWS_DEFAULT_REGION"] = "eu-west-1", ["HOME"] = "/tmp", ["AWS_PAGER"] = "",
+        ["AWS_ACCESS_KEY_ID"] = "x",
+        ["AWS_SECRET_ACCESS_KEY"] = "y",
+        ["AWS_DEFAULT_REGION"] = "eu-west-1",
+        ["HOME"] = "/tmp",
+        ["AWS_PAGER"] = "",
     };
 
     [Fact]

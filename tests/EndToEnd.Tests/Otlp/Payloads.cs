@@ -41,7 +41,11 @@ internal static class Payloads
         var id = BitConverter.GetBytes(Interlocked.Increment(ref s_spanId));
         var span = new Span
         {
-            TraceId = ByteString.CopyFrom([.. id, .. id]), SpanId = ByteString.CopyFrom(id), Name = name, StartTimeUnixNano = 1, EndTimeUnixNano = 2,
+            TraceId = ByteString.CopyFrom([.. id, .. id]),
+            SpanId = ByteString.CopyFrom(id),
+            Name = name,
+            StartTimeUnixNano = 1,
+            EndTimeUnixNano = 2,
         };
         return new ExportTraceServiceRequest
         {

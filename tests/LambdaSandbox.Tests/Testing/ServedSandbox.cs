@@ -41,7 +41,8 @@ internal sealed class ServedSandbox : IAsyncDisposable
         var start = new ProcessStartInfo(
             "dotnet", [Path.Combine(AppContext.BaseDirectory, "lambda-sandbox.dll"), "serve", "--json", "--port", "0", .. arguments])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         foreach (var (name, value) in environment)
             start.Environment[name] = value;

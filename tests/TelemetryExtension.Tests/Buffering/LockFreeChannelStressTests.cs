@@ -27,6 +27,7 @@ public sealed class LockFreeChannelStressTests
     [InlineData(2, 20_000)]
     [InlineData(8, 40_000)]
     [InlineData(1024, 150_000)]
+    [Trait("Category", "Slow")]
     public async Task ManyWriters_SheddingWhenFull_EveryAcceptedItemIsReadOnceInOrder(int capacity, int perWriter)
     {
         var channel = new LockFreeChannel<Item>(capacity);

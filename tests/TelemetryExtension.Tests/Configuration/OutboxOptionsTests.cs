@@ -28,7 +28,7 @@ public sealed class OutboxOptionsTests
     public void From_MoreThanHalfTheHeap_NamesTheSettingAndKeepsTheDefault()
     {
         var problems = new SettingProblems();
-        Assert.Equal(16 * MiB, OutboxOptions.From(new Env { ["TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES"] = $"{(32 * MiB) + 1} "}.Read(problems), 2048, 64 * MiB).MaxBytes);
+        Assert.Equal(16 * MiB, OutboxOptions.From(new Env { ["TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES"] = $"{(32 * MiB) + 1} " }.Read(problems), 2048, 64 * MiB).MaxBytes);
         Assert.StartsWith("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES=", Assert.Single(problems.Messages), StringComparison.Ordinal);
     }
 }

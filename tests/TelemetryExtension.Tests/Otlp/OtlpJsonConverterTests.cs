@@ -53,9 +53,18 @@ public sealed class OtlpJsonConverterTests
         KeyValue Attribute(string key, AnyValue value) => new() { Key = key, Value = value };
         var span = new Span
         {
-            TraceId = id, SpanId = spanId, TraceState = "a=b", Name = "quote\" é 😀 /", Kind = Span.Types.SpanKind.Consumer,
-            StartTimeUnixNano = ulong.MaxValue, EndTimeUnixNano = 1000, DroppedAttributesCount = 7, DroppedEventsCount = 8, DroppedLinksCount = uint.MaxValue,
-            Flags = 769, Status = new() { Message = "m", Code = Status.Types.StatusCode.Error },
+            TraceId = id,
+            SpanId = spanId,
+            TraceState = "a=b",
+            Name = "quote\" é 😀 /",
+            Kind = Span.Types.SpanKind.Consumer,
+            StartTimeUnixNano = ulong.MaxValue,
+            EndTimeUnixNano = 1000,
+            DroppedAttributesCount = 7,
+            DroppedEventsCount = 8,
+            DroppedLinksCount = uint.MaxValue,
+            Flags = 769,
+            Status = new() { Message = "m", Code = Status.Types.StatusCode.Error },
             Events = { new Span.Types.Event { TimeUnixNano = 1, Name = "e", DroppedAttributesCount = 2, Attributes = { Attribute("x", new() { DoubleValue = double.NaN }) } } },
             Links = { new Span.Types.Link { TraceId = id, SpanId = spanId, TraceState = "l", Flags = 256, DroppedAttributesCount = 1 } },
             Attributes =
@@ -99,7 +108,9 @@ public sealed class OtlpJsonConverterTests
             """;
         var exemplar = new Exemplar
         {
-            TimeUnixNano = 3, AsInt = -4, SpanId = ByteString.CopyFrom(Convert.FromHexString("0001020304050607")),
+            TimeUnixNano = 3,
+            AsInt = -4,
+            SpanId = ByteString.CopyFrom(Convert.FromHexString("0001020304050607")),
             TraceId = ByteString.CopyFrom(Convert.FromHexString("000102030405060708090a0b0c0d0e0f")),
             FilteredAttributes = { new KeyValue { Key = "f", Value = new() { BoolValue = true } } },
         };

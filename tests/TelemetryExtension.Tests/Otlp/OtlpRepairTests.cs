@@ -117,7 +117,10 @@ public sealed class OtlpRepairTests
                        from id in Gen.Choose(1, int.MaxValue)
                        select new Span
                        {
-                           Name = name, TraceId = OtlpSamples.Id(16, 0), SpanId = ByteString.CopyFrom([.. BitConverter.GetBytes(id), 1, 2, 3, 4]), Attributes = { attributes },
+                           Name = name,
+                           TraceId = OtlpSamples.Id(16, 0),
+                           SpanId = ByteString.CopyFrom([.. BitConverter.GetBytes(id), 1, 2, 3, 4]),
+                           Attributes = { attributes },
                            Events = { new Span.Types.Event { Name = name, Attributes = { events } } },
                            Links = { new Span.Types.Link { TraceState = name, Attributes = { links } } },
                        };

@@ -64,6 +64,7 @@ public sealed class OtlpRequestValidatorTests
     [InlineData(46, true)]
     [InlineData(60, false)]
     [InlineData(5000, false)]
+    [Trait("Category", "Slow")]
     public void Check_NestedValues_AreBoundedAsGoogleProtobufBoundsThem(int depth, bool valid)
     {
         var value = new AnyValue { IntValue = 1 };

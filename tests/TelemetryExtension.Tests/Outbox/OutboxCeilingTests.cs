@@ -23,6 +23,7 @@ public sealed class OutboxCeilingTests(ITestOutputHelper output)
     [InlineData(300, 200_000, 0)]
     [InlineData(300, 200_000, 500)]
     [InlineData(2000, 40_000, 0)]
+    [Trait("Category", "Slow")]
     public async Task Add_FarMoreThanFits_HeapFilesAndCpuStayBounded(int bytes, int payloads, int flushEvery)
     {
         _destination.Respond = static _ => new(DeliveryStatus.Retryable);

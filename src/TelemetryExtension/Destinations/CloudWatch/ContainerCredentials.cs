@@ -43,7 +43,9 @@ internal sealed class ContainerCredentials : RefreshingAWSCredentials
         (IPAddress.TryParse(endpoint.Host.Trim('[', ']'), out var address) &&
          (address.IsIPv6LinkLocal || address.IsIPv6UniqueLocal || (address.GetAddressBytes() is [169, 254, _, _])));
 
+#pragma warning disable RS0030 // The SDK asks synchronously only where a caller does; ours never do.
     protected override CredentialsRefreshState GenerateNewCredentials() => GenerateNewCredentialsAsync().GetAwaiter().GetResult();
+#pragma warning restore RS0030
 
     protected override async Task<CredentialsRefreshState> GenerateNewCredentialsAsync()
     {

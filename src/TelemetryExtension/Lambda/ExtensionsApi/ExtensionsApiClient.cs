@@ -143,7 +143,9 @@ internal sealed class ExtensionsApiClient(RuntimeApiConnection connection, TimeP
                 connection.Dispose();
             }
 
+#pragma warning disable RS0030 // Nothing else runs yet: Register comes first.
             Thread.Sleep(25 << attempt);
+#pragma warning restore RS0030
         }
     }
 

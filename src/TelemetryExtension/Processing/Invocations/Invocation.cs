@@ -107,7 +107,8 @@ internal sealed class Invocation(string requestId, long number, SpanIdsInUse spa
     /// <summary>A part of this invocation as the platform measured it.</summary>
     public SpanData Child(string name, long start, long end, string? error = null, params IReadOnlyList<KeyValuePair<string, object?>> attributes) => new(
         name, ActivityKind.Internal, Context.TraceId, InvocationIds.DeriveSpanId(requestId, $"{name}/{start}"), Context.SpanId,
-        start, Math.Max(start, end), error, attributes) { Sampled = Sampled };
+        start, Math.Max(start, end), error, attributes)
+    { Sampled = Sampled };
 
     private SpanData ServerSpan(string functionName, long start, string? error, KeyValuePair<string, object?>? outcome)
     {

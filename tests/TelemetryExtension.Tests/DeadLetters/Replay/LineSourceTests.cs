@@ -45,6 +45,7 @@ public sealed class LineSourceTests
 
     /// <summary>Whatever lies around them, and wherever the buffer ends.</summary>
     [Fact]
+    [Trait("Category", "Slow")]
     public void Lines_PartsAmongAnything_AreAllFound()
     {
         var filler = Gen.OneOf(

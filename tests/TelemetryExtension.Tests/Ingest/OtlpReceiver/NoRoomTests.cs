@@ -59,7 +59,9 @@ public sealed class NoRoomTests
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{receiver.GrpcPort}{path}")
             {
-                Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new ByteArrayContent(frame),
+                Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                Content = new ByteArrayContent(frame),
             };
             request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/grpc");
             using var response = await receiver.Grpc.SendAsync(request, Token);

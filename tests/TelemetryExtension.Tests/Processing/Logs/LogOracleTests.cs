@@ -53,7 +53,10 @@ public class LogOracleTests
     {
         var fields = new Dictionary<string, object?>
         {
-            ["timestamp"] = "2025-08-11T12:00:00.102Z", ["level"] = record.Level.ToString(), ["requestId"] = Id, ["message"] = record.Body,
+            ["timestamp"] = "2025-08-11T12:00:00.102Z",
+            ["level"] = record.Level.ToString(),
+            ["requestId"] = Id,
+            ["message"] = record.Body,
         };
         foreach (var (key, value) in record.Attributes)
             fields.Add(key, value);

@@ -12,7 +12,8 @@ public sealed class EmfStdoutDestinationTests
     {
         OtlpBuilder.Number(data, 1, attribute: "http");
         OtlpBuilder.Number(data, 2, attribute: "pubsub");
-    })), 2, DateTimeOffset.UnixEpoch) { BatchId = "one" };
+    })), 2, DateTimeOffset.UnixEpoch)
+    { BatchId = "one" };
 
     [Fact]
     public async Task Deliver_EachSeriesIsALine()
