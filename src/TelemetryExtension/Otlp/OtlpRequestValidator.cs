@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Unicode;
 
@@ -23,11 +24,18 @@ internal ref struct OtlpRequestValidator
     private int _records;
     private bool _needsRepair;
 
-    private OtlpRequestValidator(Span<ulong> stack) => _keys = new(stack);
+    /// <summary>Our own writer made the bytes: texts are UTF-8, and a scalar value holds nothing to look at.</summary>
+    private readonly bool _ours;
+
+    private OtlpRequestValidator(Span<ulong> stack, bool ours)
+    {
+        _keys = new(stack);
+        _ours = ours;
+    }
 
     public static OtlpCheck Check(Signal signal, ReadOnlySpan<byte> request)
     {
-        var validator = new OtlpRequestValidator(stackalloc ulong[AttributeKeys.StackSize]);
+        var validator = new OtlpRequestValidator(stackalloc ulong[AttributeKeys.StackSize], ours: false);
         var message = OtlpSchema.RequestOf(signal);
         if (validator.Walk(message, request, MaxDepth) is not { } path)
             return new(null, validator._records, validator._needsRepair);
@@ -35,10 +43,11 @@ internal ref struct OtlpRequestValidator
         return new(problem, Math.Max(1, OtlpRecordCount.Of(message, request)), false);
     }
 
-    /// <summary>Whether a message that we wrote ourselves has attributes with an empty or repeated key.</summary>
+    /// <summary>Whether a message that we wrote ourselves has attributes with an empty or repeated key. Called for each JSON log record.</summary>
+    [SkipLocalsInit]
     public static bool NeedsRepair(OtlpMessage message, ReadOnlySpan<byte> bytes)
     {
-        var validator = new OtlpRequestValidator(stackalloc ulong[128]);
+        var validator = new OtlpRequestValidator(stackalloc ulong[128], ours: true);
         return validator.Walk(message, bytes, MaxDepth) is null && validator._needsRepair;
     }
 
@@ -78,7 +87,7 @@ internal ref struct OtlpRequestValidator
                     if (Walk(field.Message, value, depth - 1) is { } path)
                         return Under(field, path);
                     break;
-                case OtlpFieldKind.String:
+                case OtlpFieldKind.String when !_ours:
                     _needsRepair |= !Utf8.IsValid(value);
                     break;
                 default:
@@ -119,14 +128,20 @@ internal ref struct OtlpRequestValidator
             else if (number == OtlpFields.KeyValue.Value)
             {
                 values++;
+                if (_ours && !HoldsValues(value))
+                    continue;
                 if (Walk(OtlpMessage.AnyValue, value, depth - 1) is { } path)
                     return path.Length == 0 ? "value" : "value." + path;
             }
         }
 
-        _needsRepair |= key.IsEmpty || keys > 1 || values > 1 || !Utf8.IsValid(key) || !_keys.TryAdd(key);
+        _needsRepair |= key.IsEmpty || keys > 1 || values > 1 || (!_ours && !Utf8.IsValid(key)) || !_keys.TryAdd(key);
         return reader.Malformed ? "" : null;
     }
+
+    /// <summary>Whether an AnyValue begins with a list or a kvlist: our writer gives it one field.</summary>
+    private static bool HoldsValues(ReadOnlySpan<byte> anyValue) =>
+        !anyValue.IsEmpty && (anyValue[0] >> 3) is OtlpFields.AnyValue.Array or OtlpFields.AnyValue.KvList;
 
     /// <summary>Of all kinds but strings, which are the most and are checked above.</summary>
     private static bool IsValid(OtlpFieldKind kind, ReadOnlySpan<byte> value) => kind switch
