@@ -79,20 +79,16 @@ public sealed class Sandbox : IAsyncDisposable
     /// <summary>The extensions of the current generation, or of the last one.</summary>
     public IReadOnlyList<ExtensionHandle> Extensions
     {
-        get
+        get => platform.Gate.Read<IReadOnlyList<ExtensionHandle>>(() =>
         {
-            platform.Gate.Read(() =>
+            if (platform.Current is { } current)
             {
-                if (platform.Current is { } current)
-                {
-                    extensions.Clear();
-                    extensions.AddRange(current.Extensions.Select(agent => new ExtensionHandle(agent)));
-                }
+                extensions.Clear();
+                extensions.AddRange(current.Extensions.Select(agent => new ExtensionHandle(agent)));
+            }
 
-                return true;
-            });
             return [.. extensions];
-        }
+        });
     }
 
     /// <summary>How often subscribers took a batch, and how often one was refused or not reached.</summary>

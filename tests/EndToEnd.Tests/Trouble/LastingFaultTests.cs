@@ -151,10 +151,10 @@ public sealed class LastingFaultTests
     }
 
     [Fact]
-    public async Task An_answer_that_is_no_OTLP_is_taken_by_its_status()
+    public async Task An_answer_that_is_neither_OTLP_nor_a_web_page_is_taken_by_its_status()
     {
         await using var lambda = await LambdaUnderTest.StartAsync(null, (FaultRun.Strategy, "end"));
-        lambda.Backend.Respond = Faults.Always(Fault.Http(200, body: Encoding.UTF8.GetBytes("<html>OK</html>")).ButTaken());
+        lambda.Backend.Respond = Faults.Always(Fault.Http(200, body: Encoding.UTF8.GetBytes("OK, thanks")).ButTaken());
         var results = await lambda.OrdersAsync(2);
         (await lambda.EndAsync()).CheckAllArrived(results);
     }
