@@ -6,6 +6,7 @@ namespace TelemetryExtension.Configuration;
 /// <param name="MaxAge">A payload older than this is given up after one more failed attempt; never without an attempt.</param>
 /// <param name="SpoolMaxBytes">0 turns files off.</param>
 /// <param name="KeepsForDeadLetters">Payloads past their limits wait for the dead letters, inside the other bounds; when nobody writes any, they are dropped at once.</param>
+/// <param name="MaxOvershootBytes">By so much the memory may be over <paramref name="MaxBytes"/> while files are written: a half full channel is emptied into it at once.</param>
 internal sealed record OutboxOptions(
     int MaxBytes = 8 * 1024 * 1024,
     int MaxRequestBytes = 512 * 1024,
@@ -13,7 +14,8 @@ internal sealed record OutboxOptions(
     int MaxAttempts = 1000,
     int SpoolMaxBytes = 32 * 1024 * 1024,
     string SpoolDirectory = OutboxOptions.DefaultSpoolDirectory,
-    bool KeepsForDeadLetters = false)
+    bool KeepsForDeadLetters = false,
+    int MaxOvershootBytes = 8 * 1024 * 1024)
 {
     public const string DefaultSpoolDirectory = "/tmp/telemetry-extension-spool";
     private const int MiB = 1024 * 1024;
@@ -34,6 +36,7 @@ internal sealed record OutboxOptions(
             variables.Seconds("TELEMETRY_EXTENSION_MAX_AGE_SECONDS", 6 * 3600, 1, 30 * 86400),
             variables.Int("TELEMETRY_EXTENSION_MAX_ATTEMPTS", 1000, 1, int.MaxValue),
             variables.Int("TELEMETRY_EXTENSION_SPOOL_MAX_BYTES", 32 * MiB, 0, int.MaxValue),
-            variables.Text("TELEMETRY_EXTENSION_SPOOL_DIRECTORY") ?? DefaultSpoolDirectory);
+            variables.Text("TELEMETRY_EXTENSION_SPOOL_DIRECTORY") ?? DefaultSpoolDirectory,
+            MaxOvershootBytes: (int)Math.Min(8 * MiB, heapLimitBytes / 8));
     }
 }

@@ -40,7 +40,7 @@ internal sealed partial class Deliverer
     }
 
     /// <summary>Before a reset, and before <see cref="GiveUpAsync"/>: leaves to the next generation what files can hold. Answers how many payloads that are.</summary>
-    public int LeaveInFiles(CancellationToken cancellationToken) => outbox.LeaveInFiles(cancellationToken);
+    public Task<int> LeaveInFilesAsync(CancellationToken cancellationToken) => outbox.LeaveInFilesAsync(cancellationToken);
 
     /// <summary>
     /// The end: hands everything undelivered to the dead letters, and counts it as dead-lettered or, where they are missing or fail, as dropped.
@@ -62,49 +62,75 @@ internal sealed partial class Deliverer
         var left = 0;
         for (var works = waited.IsCompletedSuccessfully; works && deadLetters is { HasRoom: true } && !cancellationToken.IsCancellationRequested;)
         {
-            try
-            {
-                var entries = outbox.TakeOldest(DeadLetterChunkBytes);
-                if (entries.Count == 0)
-                    break;
-                left += entries.Count;
-                works = await HandOverAsync(entries, deadLetters, cancellationToken);
-            }
-            catch (Exception exception)
-            {
-                // One that cannot be read back, for want of memory, costs itself only.
-                Log.Warn($"reading an undelivered payload back failed: {exception.GetType().Name}");
-                left += outbox.Drop(1);
-            }
+            var entries = outbox.TakeOldest(DeadLetterChunkBytes);
+            if (entries.Count == 0)
+                break;
+            left += entries.Count;
+            works = await HandOverAsync(entries, deadLetters, cancellationToken);
         }
 
-        left += outbox.Drop(int.MaxValue);
+        left += outbox.Drop();
         if (waited.IsCompletedSuccessfully)
             _letters.Release();
         return left;
     }
 
     /// <summary>After <see cref="GiveUpAsync"/>, when there is time left: deletes the files of what was given up.</summary>
-    public void DeleteGivenUp() => outbox.DeleteGivenUp();
+    public Task DeleteGivenUpAsync(CancellationToken cancellationToken) => outbox.DeleteGivenUpAsync(cancellationToken);
 
     /// <summary>Whatever happens, every one of the payloads is counted; false when the dead letters have a bug and are not to be asked again.</summary>
     private async Task<bool> HandOverAsync(IReadOnlyList<OutboxEntry> entries, IDeadLetters deadLetters, CancellationToken cancellationToken)
     {
-        var (written, works) = (Array.Empty<bool>(), true);
-        try
+        var works = true;
+        for (var at = 0; at < entries.Count;)
         {
-            if (!cancellationToken.IsCancellationRequested)
-                written = await deadLetters.WriteAsync([.. entries.Select(static entry => entry.Payload)], cancellationToken);
-        }
-        catch (Exception exception)
-        {
-            Log.Warn($"writing dead letters failed: {exception.GetType().Name}");
-            // Too little memory is no bug: every chunk given up makes room for the next.
-            works = exception is OutOfMemoryException;
+            var (loaded, next) = await LoadAsync(entries, at, cancellationToken);
+            at = next;
+            var written = Array.Empty<bool>();
+            try
+            {
+                if (works && loaded.Count > 0 && !cancellationToken.IsCancellationRequested)
+                    written = await deadLetters.WriteAsync([.. loaded.Select(static entry => entry.Payload)], cancellationToken);
+            }
+            catch (Exception exception)
+            {
+                Log.Warn($"writing dead letters failed: {exception.GetType().Name}");
+                // Too little memory is no bug: every chunk given up makes room for the next.
+                works = exception is OutOfMemoryException;
+            }
+
+            for (var i = 0; i < loaded.Count; i++)
+                outbox.GivenUp(loaded[i], isDeadLettered: i < written.Length && written[i]);
         }
 
-        for (var i = 0; i < entries.Count; i++)
-            outbox.GivenUp(entries[i], deadLettered: i < written.Length && written[i]);
         return works;
+    }
+
+    /// <summary>Reads back as many as memory allows, from a position on. What cannot be read back is given up here. Answers the next position.</summary>
+    private async Task<(List<OutboxEntry> Loaded, int Next)> LoadAsync(IReadOnlyList<OutboxEntry> entries, int at, CancellationToken cancellationToken)
+    {
+        var loaded = new List<OutboxEntry>();
+        for (; at < entries.Count; at++)
+        {
+            try
+            {
+                if (await outbox.LoadAsync(entries[at], cancellationToken))
+                    loaded.Add(entries[at]);
+            }
+            catch (OutOfMemoryException) when (loaded.Count > 0)
+            {
+                // There is room again once those already loaded are in good hands.
+                return (loaded, at);
+            }
+            catch (Exception exception)
+            {
+                // One that cannot be read back, for want of memory or time, costs itself only.
+                if (exception is not OperationCanceledException)
+                    Log.Warn($"reading an undelivered payload back failed: {exception.GetType().Name}");
+                outbox.GivenUp(entries[at], isDeadLettered: false);
+            }
+        }
+
+        return (loaded, at);
     }
 }

@@ -79,7 +79,7 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
         await Task.WhenAll(_destinations.Select(lanes => DriveDestinationAsync(lanes, run, before)));
         return new(
             outbox.Counts.Payloads,
-            run.HasDelivered && outbox.Lanes.All(lane => lane.Failures > 0 || !outbox.HasWork(lane)),
+            run.HasDelivered && outbox.Lanes.All(lane => lane.Health.Failures > 0 || !outbox.HasWork(lane)),
             run.HasDelivered,
             run.IsOver);
     }
@@ -119,7 +119,7 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
     private async Task DriveAllAsync(DeliveryLane[] lanes, Run run, CancellationTokenSource? before)
     {
         var destination = lanes[0].Destination;
-        if (run.IsLastChance || !destination.IsCold || Array.Exists(lanes, static lane => lane.Failures > 0) || outbox.HasBacklog(lanes[0].Index))
+        if (run.IsLastChance || !destination.IsCold || Array.Exists(lanes, static lane => lane.Health.Failures > 0) || outbox.HasBacklog(lanes[0].Index))
         {
             await Task.WhenAll(lanes.Select(lane => TakeTurnAsync(lane, run, before, RequestSlots.Shared)));
             return;
@@ -131,7 +131,7 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
         {
             var turn = TakeTurnAsync(lanes[i], run, before, 1);
             await turn.WaitAsync(soon.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (turn.IsCompleted && lanes[i].Failures > 0 && destination.IsCold)
+            if (turn.IsCompleted && lanes[i].Health.Failures > 0 && destination.IsCold)
             {
                 outbox.FailAll(lanes[(i + 1)..], lanes[i]);
                 return;
@@ -159,7 +159,7 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
                     hasTurn = await letGo;
                 }
 
-                lane.BackOffAnew();
+                outbox.ResetBackoff(lane);
             }
 
             // At the last chance a destination that ignores the cancellation gets the rest beside what it holds.
@@ -188,7 +188,7 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
             outbox.TurnAway(lane);
             if (!outbox.HasWork(lane) || run.IsOver)
                 return;
-            var wait = lane.WaitFrom(time.GetUtcNow(), run.Mode == DeliveryMode.Drain && !run.HasFailed(lane));
+            var wait = lane.Health.WaitFrom(time.GetUtcNow(), run.Mode == DeliveryMode.Drain && !run.HasFailed(lane));
             if (wait > TimeSpan.Zero)
             {
                 if (!run.IsLastChance || wait >= run.Left(time))
@@ -204,7 +204,7 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
             }
 
             // A destination that failed last time is tried with one request first.
-            if (lane.Failures > 0)
+            if (lane.Health.Failures > 0)
             {
                 if (outbox.Take(lane, run.IsLastChance) is not { } probe)
                     return;
@@ -232,7 +232,7 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
         while (true)
         {
             // One that failed before it got onto the network is not taken again at once.
-            while (underWay.Count < atOnce && healthy && !run.IsOver && (!sent || lane.Failures == 0) && outbox.Take(lane, run.IsLastChance) is { } batch)
+            while (underWay.Count < atOnce && healthy && !run.IsOver && (!sent || lane.Health.Failures == 0) && outbox.Take(lane, run.IsLastChance) is { } batch)
             {
                 underWay.Add(SendAsync(lane, batch, run));
                 sent = true;
@@ -251,7 +251,7 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
         OtlpPayload? payload;
         try
         {
-            payload = outbox.Open(lane, batch);
+            payload = await outbox.OpenAsync(lane, batch, run.Token);
         }
         catch (OutOfMemoryException)
         {
@@ -287,7 +287,7 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
         if (closes)
             DeliveryNotes.SayClosed(lane.Destination, lane.Signal);
         if (result is null && run.IsBudgetSpent)
-            DeliveryNotes.SayCutOff(lane.Destination, lane.Failures);
+            DeliveryNotes.SayCutOff(lane.Destination, lane.Health.Failures);
         return result is { Status: not DeliveryStatus.Retryable };
     }
 }

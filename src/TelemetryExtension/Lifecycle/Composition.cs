@@ -27,7 +27,7 @@ namespace TelemetryExtension.Lifecycle;
 internal sealed class Composition
 {
     private readonly List<HttpListen> _listens = [];
-    private readonly Func<int> _recover;
+    private readonly Func<Task<int>> _recover;
     private readonly Action _report;
 
     public Composition(
@@ -83,7 +83,7 @@ internal sealed class Composition
         var flusher = new Flusher(collector, delivery, deadLetters, policy, budget, ledger, time);
         var shutdown = new Shutdown(collector, delivery, deadLetters, options.DeadLetters.Reserve, telemetry, signals, ledger, subscribed, time);
         Loop = new ExtensionLoop(extensions, collector, flusher, policy, budget, signals, otlp, shutdown, time);
-        _recover = outbox.Recover;
+        _recover = outbox.RecoverAsync;
         _report = () => StartUpReport.Write(destinations, sockets, subscribed, options.Flush.Strategy);
         channel.OverThreshold = Loop.OnOverThreshold;
         signals.OnRuntimeDone = Loop.OnRuntimeDone;
@@ -121,9 +121,20 @@ internal sealed class Composition
             return false;
         }
 
+        _ = RecoverAsync();
+        return true;
+    }
+
+    /// <summary>One process owns a directory: a copy of this extension under another name gets one of its own.</summary>
+    private static string SpoolDirectory(string directory, string extensionName) =>
+        extensionName == ExtensionName.Default ? directory : Path.Combine(directory, extensionName);
+
+    /// <summary>Nobody waits for it: the disk may be slow.</summary>
+    private async Task RecoverAsync()
+    {
         try
         {
-            if (_recover() is > 0 and var recovered)
+            if (await _recover().ConfigureAwait(false) is > 0 and var recovered)
                 Log.Info($"{recovered} payloads of an earlier generation of this environment found and taken over");
         }
         catch (Exception e)
@@ -131,11 +142,5 @@ internal sealed class Composition
             // What was left behind must not cost what is to come.
             Log.Warn($"cannot take over what an earlier generation left: {Reason.OfBug(e)}");
         }
-
-        return true;
     }
-
-    /// <summary>One process owns a directory: a copy of this extension under another name gets one of its own.</summary>
-    private static string SpoolDirectory(string directory, string extensionName) =>
-        extensionName == ExtensionName.Default ? directory : Path.Combine(directory, extensionName);
 }

@@ -26,6 +26,9 @@ internal sealed class Shutdown(
     /// <summary>For writing files before a reset, where nothing is kept back for dead letters.</summary>
     private static readonly TimeSpan ForFiles = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>So much of what is left then goes to writing files.</summary>
+    private const double ForFilesAtMost = 0.75;
+
     /// <summary>Out of the margin: for the last line, when nobody reads our output.</summary>
     private static readonly TimeSpan LastLine = TimeSpan.FromMilliseconds(100);
 
@@ -57,27 +60,29 @@ internal sealed class Shutdown(
         // Whatever became of the delivery: what it left is written and counted.
         var inFiles = 0;
         using var last = deadline.CreateCancellation();
-        await GuardAsync(() =>
+        await GuardAsync(async () =>
         {
-            if (isReset)
-                inFiles = delivery.LeaveInFiles(last.Token);
-            return Task.CompletedTask;
+            if (!isReset)
+                return;
+            // A disk that hangs leaves time for dead letters.
+            using var files = deadline.CreateCancellation(deadline.Remaining * ForFilesAtMost);
+            inFiles = await delivery.LeaveInFilesAsync(files.Token).ConfigureAwait(false);
         }).ConfigureAwait(false);
         await GuardAsync(async () =>
         {
             await delivery.GiveUpAsync(deadLetters, last.Token).ConfigureAwait(false);
         }).ConfigureAwait(false);
         using var patience = new CancellationTokenSource(LastLine, time);
-        await Task.Run(() => LogLast(inFiles), CancellationToken.None)
+        await Task.Run(() => LogLastAsync(inFiles, patience.Token), CancellationToken.None)
             .WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private void LogLast(int inFiles)
+    private async Task LogLastAsync(int inFiles, CancellationToken cancellationToken)
     {
         if (inFiles > 0)
             Log.Info($"{inFiles} undelivered payloads are left in files for the next generation of this environment");
         Log.Info($"ledger: {ledger}");
-        delivery.DeleteGivenUp();
+        await delivery.DeleteGivenUpAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A boundary: a bug of ours must not become an exit code that Lambda takes for a failure, nor cost the account of what was delivered.</summary>

@@ -16,81 +16,108 @@ internal sealed class DeliveryPart(OutboxEntry entry, int records = 0, ReadOnlyM
 
 /// <summary>
 /// What goes out as one request: parts of one signal, put end to end (which is a merge, by the encoding rules of protobuf).
-/// It stays together, under one id, until it is taken, refused or split, so that a re-send can be recognised.
+/// It stays together, under one id, until it is taken, refused or split, so that a re-send can be recognised. Guarded by the outbox's lock.
 /// </summary>
 internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, SplitContent? content = null)
 {
+    private readonly List<DeliveryPart> _parts = parts;
     private string? _id;
     private int _gone;
+    private bool _isOut;
+    private bool _isTrial;
+    private Pause _pause;
 
     public Signal Signal { get; } = signal;
 
-    public List<DeliveryPart> Parts { get; } = parts;
+    public IReadOnlyList<DeliveryPart> Parts => _parts;
 
-    public string Id => _id ??= IdOf(Parts);
+    public string Id => _id ??= IdOf(_parts);
 
-    /// <summary>A request is being made of it.</summary>
-    public bool IsOut { get; set; }
-
-    /// <summary>The request tries whether a signal is still refused.</summary>
-    public bool IsTrial { get; set; }
-
-    public int Attempts { get; set; }
+    /// <summary>Requests that were made of it and are over.</summary>
+    public int Attempts { get; private set; }
 
     /// <summary>Attempts that failed by the destination's fault.</summary>
-    public int Failures { get; set; }
-
-    /// <summary>After a failure.</summary>
-    public Pause Pause;
+    public int Failures { get; private set; }
 
     /// <summary>The lane's round of failures in which the request was begun.</summary>
-    public int Round { get; set; }
+    public int Round { get; private set; }
 
     /// <summary>Shared by all pieces of a content that is split.</summary>
     public SplitContent Content { get; } = content ?? new();
 
-    public int Records => Parts.Sum(static part => part.Records);
+    public int Records => _parts.Sum(static part => part.Records);
+
+    /// <summary>After a failure it rests for a while.</summary>
+    public bool MayGo(DateTimeOffset now) => _pause.LeftAt(now) == TimeSpan.Zero;
+
+    /// <summary>A request is made of it.</summary>
+    /// <param name="isTrial">It tries whether a signal is still refused.</param>
+    public void Begin(int round, bool isTrial) => (Round, _isOut, _isTrial) = (round, true, isTrial);
+
+    /// <summary>The request is over. True when it was a trial.</summary>
+    public bool End()
+    {
+        var wasTrial = _isTrial;
+        (_isOut, _isTrial) = (false, false);
+        return wasTrial;
+    }
+
+    /// <summary>The request was made, with whatever outcome.</summary>
+    public void Attempted() => Attempts++;
+
+    /// <param name="random">From 0 up to 1.</param>
+    public void Failed(DateTimeOffset now, RetrySchedule schedule, double random) =>
+        _pause = new(now, schedule.DelayAfter(++Failures, null, random));
 
     /// <summary>Forgets parts whose payload was shed meanwhile. Different content is a different batch.</summary>
     public void RemoveGone()
     {
         _gone = 0;
-        if (Parts.RemoveAll(static part => part.Entry.IsGone) > 0)
+        if (_parts.RemoveAll(static part => part.Entry.IsGone) > 0)
             _id = null;
     }
 
-    /// <summary>One of its entries left the outbox: once they are half of it, it lets go of them.</summary>
+    /// <summary>One of its entries left the outbox: once they are half of it, it forgets them.</summary>
     public void OneIsGone()
     {
-        if (++_gone * 2 > Parts.Count && !IsOut)
+        if (++_gone * 2 > _parts.Count && !_isOut)
             RemoveGone();
     }
 
     /// <summary>Some of its entries are now part of another one in it: the content, and so the id, stays.</summary>
-    public void RemoveMerged() => Parts.RemoveAll(static part => part.Entry.IsGone);
+    public void RemoveMerged() => _parts.RemoveAll(static part => part.Entry.IsGone);
 
     /// <summary>Takes parts out, such as those that get no further try.</summary>
     public List<DeliveryPart> Remove(Predicate<DeliveryPart> isOut)
     {
-        var removed = Parts.FindAll(isOut);
-        if (removed.Count > 0 && removed.Count < Parts.Count)
+        var removed = _parts.FindAll(isOut);
+        if (removed.Count > 0 && removed.Count < _parts.Count)
         {
-            Parts.RemoveAll(isOut);
+            _parts.RemoveAll(isOut);
             _id = null;
         }
         else if (removed.Count > 0)
         {
-            Parts.Clear();
+            _parts.Clear();
         }
 
         return removed;
+    }
+
+    /// <summary>Halves it by its parts; null when it has only one.</summary>
+    public DeliveryBatch[]? Halve()
+    {
+        if (_parts.Count < 2)
+            return null;
+        var half = _parts.Count / 2;
+        return [new(Signal, _parts[..half], Content), new(Signal, _parts[half..], Content)];
     }
 
     /// <summary>The parts' bodies as one; <paramref name="bodies"/> are theirs, in order.</summary>
     public OtlpPayload ToPayload(IReadOnlyList<ReadOnlyMemory<byte>> bodies)
     {
         var body = bodies.Count == 1 ? bodies[0] : Concatenate(bodies);
-        return new(Signal, body, Records, Parts[0].Entry.Payload.Created) { BatchId = Id };
+        return new(Signal, body, Records, _parts[0].Entry.Payload.Created) { BatchId = Id };
     }
 
     private static string IdOf(List<DeliveryPart> parts) =>
@@ -108,40 +135,4 @@ internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, Spl
 
         return merged;
     }
-}
-
-/// <summary>
-/// What became of the pieces of one content that was refused. A backend that takes some of them is asked on, for far more bad records than
-/// anybody has by accident; one that takes none only for a few requests in a row.
-/// </summary>
-internal sealed class SplitContent
-{
-    private const int MaxSplits = 1024;
-
-    private int _maxInARow;
-    private int _inARow;
-    private int _splits;
-
-    /// <summary><see cref="SignalRefusal.Count"/> when its first request was begun.</summary>
-    public int? RefusalsBefore { get; set; }
-
-    public bool IsSplit => _splits > 0;
-
-    /// <summary>Whether it was counted as refused already.</summary>
-    public bool IsCounted { get; set; }
-
-    /// <summary>A piece of it was taken.</summary>
-    public bool IsPartlyTaken { get; private set; }
-
-    /// <summary>So many refusals in a row that no piece of it is split any more.</summary>
-    public bool IsSpent => _inARow > _maxInARow || _splits >= MaxSplits;
-
-    /// <summary>Called before the first split.</summary>
-    public void Allow(int maxInARow) => _maxInARow = maxInARow;
-
-    public void Refused() => _inARow++;
-
-    public void Split() => _splits++;
-
-    public void Taken() => (IsPartlyTaken, _inARow) = (true, 0);
 }

@@ -94,7 +94,7 @@ internal sealed class OutboxOrder
     {
         { IsExpired: true, File: null } => _expiredInMemory,
         { IsExpired: true } => _expiredInFiles,
-        { InUse: > 0 } => _busy,
+        { IsBusy: true } => _busy,
         { File: null } => _inMemory[(int)entry.Payload.Signal],
         _ => _inFiles[(int)entry.Payload.Signal],
     };

@@ -3,9 +3,8 @@ using TelemetryExtension.Diagnostics.Accounting;
 namespace TelemetryExtension.Outbox;
 
 /// <summary>
-/// What no destination gets any more: payloads past their limits, or refused for a reason that is not theirs, while the environment lives, all that is
-/// left at its end. Taken out by whoever
-/// writes dead letters, who says afterwards what became of it.
+/// What no destination gets any more: payloads past their limits, or refused for reasons unrelated to their content, while the environment lives, and
+/// all that is left at its end. Whoever writes dead letters takes them out, loads them, and says afterwards what became of them.
 /// </summary>
 internal sealed partial class PayloadOutbox
 {
@@ -21,7 +20,10 @@ internal sealed partial class PayloadOutbox
         }
     }
 
-    /// <summary>Takes payloads past their limits out, up to a size (at least one). The caller says what became of them: <see cref="GivenUp"/>.</summary>
+    /// <summary>
+    /// Takes payloads past their limits out, up to a size (at least one). The caller loads them (<see cref="LoadAsync"/>) and says what became of
+    /// them (<see cref="GivenUp"/>).
+    /// </summary>
     public IReadOnlyList<OutboxEntry> TakeExpired(int maxBytes)
     {
         lock (_gate)
@@ -30,7 +32,7 @@ internal sealed partial class PayloadOutbox
 
     /// <summary>
     /// For the end: takes undelivered payloads out, those past their limits first, then the oldest, up to a size (at least one), each whole, even
-    /// if some destination has it already. The caller says what became of them: <see cref="GivenUp"/>.
+    /// if some destination has it already. The caller loads them and says what became of them.
     /// </summary>
     public IReadOnlyList<OutboxEntry> TakeOldest(int maxBytes)
     {
@@ -41,25 +43,50 @@ internal sealed partial class PayloadOutbox
         }
     }
 
+    /// <summary>Reads back the body of an entry that was taken out. False when its file is gone or damaged: then it is counted already.</summary>
+    public async Task<bool> LoadAsync(OutboxEntry entry, CancellationToken cancellationToken)
+    {
+        if (entry.File is not { } file)
+            return true;
+        var body = await _files.ReadAsync(file, cancellationToken);
+        lock (_gate)
+        {
+            if (body is { } found)
+            {
+                entry.Load(found);
+                return true;
+            }
+
+            if (entry.IsExpired)
+                GiveUp(entry, isDeadLettered: false);
+            else
+                CountAsLost(entry);
+        }
+
+        WakeFiles();
+        return false;
+    }
+
     /// <summary>
     /// For the end: counts what is left as given up, in the order of <see cref="TakeOldest"/>, and reads nothing back for it. Answers how many payloads.
-    /// Their files are there until <see cref="DeleteGivenUp"/>: hundreds of them take longer than what is left of a shutdown on a fraction of a CPU.
+    /// Their files are there until <see cref="DeleteGivenUpAsync"/>: hundreds of them take longer than what is left of a shutdown on a fraction of a CPU.
     /// </summary>
-    public int Drop(int most)
+    public int Drop()
     {
         lock (_gate)
         {
             var dropped = 0;
-            for (; dropped < most && (_order.OldestExpired ?? _order.Oldest) is { } entry; dropped++)
+            for (; (_order.OldestExpired ?? _order.Oldest) is { } entry; dropped++)
             {
                 TakeOut(entry);
                 if (entry.File is { } file)
                 {
                     _givenUp.Add(file);
+                    _room.Remove(file);
                     _ledger.Spooled((LedgerAccount)entry.Payload.Signal, -entry.Records);
                 }
 
-                Settle(entry, deadLettered: false);
+                SettleGivenUp(entry, isDeadLettered: false);
             }
 
             return dropped;
@@ -67,36 +94,36 @@ internal sealed partial class PayloadOutbox
     }
 
     /// <summary>For when everything has been said.</summary>
-    public void DeleteGivenUp()
+    public async Task DeleteGivenUpAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            foreach (var file in _givenUp)
-                _spool.Delete(file);
+            _deletions.AddRange(_givenUp);
             _givenUp.Clear();
         }
+
+        await FilesAreDoneAsync(cancellationToken);
     }
 
-    public void GivenUp(OutboxEntry entry, bool deadLettered)
+    /// <summary>What became of an entry that was taken out.</summary>
+    public void GivenUp(OutboxEntry entry, bool isDeadLettered)
     {
         lock (_gate)
-        {
-            if (entry.File is { } file)
-                DeleteFile(entry, file);
-            Settle(entry, deadLettered);
-        }
+            GiveUp(entry, isDeadLettered);
+        WakeFiles();
     }
 
-    private void Settle(OutboxEntry entry, bool deadLettered)
+    private void GiveUp(OutboxEntry entry, bool isDeadLettered)
     {
-        if (entry.IsExpired)
-            entry.Settle(_ledger, (account, rest) => _ledger.Exported(account, rest), deadLettered);
-        else if (deadLettered)
-            entry.Settle(_ledger, (account, rest) => _ledger.DeadLettered(account, rest), deadLettered);
-        else
-            entry.Settle(_ledger, (account, rest) => _ledger.Dropped(account, DropReason.Shutdown, rest));
-        // Queues and batches still know the entry: what came back from files would all stay in memory.
-        entry.Payload = entry.Payload with { Body = default };
+        if (entry.File is { } file)
+            DeleteFile(entry, file);
+        SettleGivenUp(entry, isDeadLettered);
+    }
+
+    private void SettleGivenUp(OutboxEntry entry, bool isDeadLettered)
+    {
+        Settle(entry, entry.IsExpired ? Remainder.Exported : isDeadLettered ? Remainder.DeadLettered : Remainder.Shutdown, isDeadLettered);
+        entry.DropBody();
     }
 
     private List<OutboxEntry> TakeFrom(Func<OutboxOrder, OutboxEntry?> first, int maxBytes)
@@ -105,27 +132,9 @@ internal sealed partial class PayloadOutbox
         long bytes = 0;
         while (first(_order) is { } entry && (taken.Count == 0 || bytes + entry.Size <= maxBytes))
         {
-            ReadOnlyMemory<byte>? body;
-            try
-            {
-                body = entry.File is { } file ? Spool.Read(file) : entry.Payload.Body;
-            }
-            catch (OutOfMemoryException) when (taken.Count > 0)
-            {
-                // There is room again once those already taken are in good hands.
-                break;
-            }
-
-            if (body is null)
-            {
-                Lose(entry);
-                continue;
-            }
-
             bytes += entry.Size;
             // The file stays until its content is in good hands.
             TakeOut(entry);
-            entry.Payload = entry.Payload with { Body = body.Value };
             taken.Add(entry);
         }
 
@@ -138,12 +147,11 @@ internal sealed partial class PayloadOutbox
     /// </summary>
     private bool TryKeepForDeadLetters(OutboxEntry entry)
     {
-        if (!_options.KeepsForDeadLetters || !Array.Exists(entry.Shares, static share => share.Expired > 0 || share.Unwanted > 0))
+        if (!_options.KeepsForDeadLetters || !entry.Account.IsWantedLater)
             return false;
         // It leaves the order as what it was there.
         _order.TakeOut(entry);
-        entry.IsGone = true;
-        entry.IsExpired = true;
+        entry.Expire();
         _order.Place(entry);
         return true;
     }
@@ -151,20 +159,24 @@ internal sealed partial class PayloadOutbox
     private void Forget(OutboxEntry expired)
     {
         TakeOut(expired);
-        GivenUp(expired, deadLettered: false);
+        GiveUp(expired, isDeadLettered: false);
     }
 
-    /// <summary>Its file is gone or damaged.</summary>
+    /// <summary>The file of an entry in the outbox is gone or damaged.</summary>
     private void Lose(OutboxEntry entry)
     {
+        TakeOut(entry);
         if (entry.IsExpired)
-        {
-            Forget(entry);
-            return;
-        }
+            GiveUp(entry, isDeadLettered: false);
+        else
+            CountAsLost(entry);
+    }
 
-        entry.LoseBody();
-        Remove(entry);
-        entry.Settle(_ledger, static (_, _) => { });
+    private void CountAsLost(OutboxEntry entry)
+    {
+        if (entry.File is { } file)
+            DeleteFile(entry, file);
+        entry.Account.LoseRest(entry.Records);
+        Settle(entry, Remainder.Exported);
     }
 }

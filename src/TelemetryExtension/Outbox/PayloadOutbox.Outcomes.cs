@@ -11,37 +11,16 @@ internal sealed partial class PayloadOutbox
     /// <returns>True when from now on nothing of the signal is sent there.</returns>
     public bool Complete(DeliveryLane lane, DeliveryBatch batch, OtlpPayload sent, DeliveryResult? result, bool countsAsFailure, double random)
     {
+        bool closes;
         lock (_gate)
         {
             Finished(lane, batch, random);
-            batch.Attempts++;
-            switch (result?.Status)
-            {
-                case DeliveryStatus.Delivered:
-                    lane.Succeeded();
-                    lane.Fitted(sent.Body.Length);
-                    batch.Content.Taken();
-                    if (result.Value.RejectedRecords < batch.Records || batch.Records == 0)
-                        lane.Refusal.Taken();
-                    Deliver(lane, batch, result.Value.RejectedRecords);
-                    return false;
-                case DeliveryStatus.Refused:
-                    lane.Succeeded();
-                    if (result.Value.IsTooLarge)
-                        lane.TooLarge(sent.Body.Length);
-                    return Refuse(lane, batch, sent, result.Value, random);
-                default:
-                    if (countsAsFailure)
-                        lane.Failed(batch, _time.GetUtcNow(), result?.RetryAfter, random);
-                    Decide(lane, batch.Remove(part => IsPastLimits(batch, part)), static (ref DestinationShare share, int records) => share.Expired += records);
-                    if (batch.Parts.Count > 0 && countsAsFailure)
-                        lane.Again(batch);
-                    else if (batch.Parts.Count > 0)
-                        lane.Next(batch);
-                    Decide(lane, lane.Sweep(IsPastLimits), static (ref DestinationShare share, int records) => share.Expired += records);
-                    return false;
-            }
+            batch.Attempted();
+            closes = Book(lane, batch, sent, result, countsAsFailure, random);
         }
+
+        WakeFiles();
+        return closes;
     }
 
     /// <summary>A batch that could not even be opened, through no fault of its own: it is the next to go, after a pause.</summary>
@@ -52,18 +31,63 @@ internal sealed partial class PayloadOutbox
         {
             Finished(lane, batch, random);
             lane.Failed(batch, _time.GetUtcNow(), null, random);
-            lane.Next(batch);
+            lane.Queue.PutNext(batch);
+        }
+    }
+
+    /// <summary>A destination that could not be connected to fails for all its signals.</summary>
+    public void FailAll(IEnumerable<DeliveryLane> lanes, DeliveryLane like)
+    {
+        lock (_gate)
+            foreach (var lane in lanes)
+                lane.Health.FailedLike(like.Health);
+    }
+
+    /// <summary>The last chance: earlier failures do not make its pauses long.</summary>
+    public void ResetBackoff(DeliveryLane lane)
+    {
+        lock (_gate)
+            lane.Health.ResetBackoff();
+    }
+
+    private bool Book(DeliveryLane lane, DeliveryBatch batch, OtlpPayload sent, DeliveryResult? result, bool countsAsFailure, double random)
+    {
+        switch (result?.Status)
+        {
+            case DeliveryStatus.Delivered:
+                lane.Health.Succeeded();
+                lane.MergeLimit.Fitted(sent.Body.Length);
+                batch.Content.Taken();
+                if (result.Value.RejectedRecords < batch.Records || batch.Records == 0)
+                    lane.Refusal.Taken();
+                Deliver(lane, batch, result.Value.RejectedRecords);
+                return false;
+            case DeliveryStatus.Refused:
+                lane.Health.Succeeded();
+                if (result.Value.IsTooLarge)
+                    lane.MergeLimit.TooLarge(sent.Body.Length);
+                return Refuse(lane, batch, sent, result.Value, random);
+            default:
+                if (countsAsFailure)
+                    lane.Failed(batch, _time.GetUtcNow(), result?.RetryAfter, random);
+                Decide(lane, batch.Remove(part => IsPastLimits(batch, part)), RecordOutcome.Expired);
+                if (batch.Parts.Count > 0 && countsAsFailure)
+                    lane.PutBack(batch);
+                else if (batch.Parts.Count > 0)
+                    lane.Queue.PutNext(batch);
+                Decide(lane, lane.Queue.TakePastLimits(IsPastLimits), RecordOutcome.Expired);
+                return false;
         }
     }
 
     private void Finished(DeliveryLane lane, DeliveryBatch batch, double random)
     {
-        if (batch.IsTrial)
-            lane.Refusal.TrialEnded(_time.GetUtcNow(), random);
-        lane.Finished(batch);
+        lane.Finished(batch, _time.GetUtcNow(), random);
         foreach (var part in batch.Parts)
-            if (--part.Entry.InUse == 0 && !part.Entry.IsGone)
-                _order.Place(part.Entry);
+        {
+            part.Entry.EndRequest();
+            PlaceIfIdle(part.Entry);
+        }
     }
 
     private void Deliver(DeliveryLane lane, DeliveryBatch batch, int rejected)
@@ -73,36 +97,29 @@ internal sealed partial class PayloadOutbox
             // Nobody says which records were rejected; the first parts are as good a guess as any, and the sum is right.
             var here = Math.Clamp(rejected, 0, part.Records);
             rejected -= here;
-            part.Entry.Shares[lane.Index].Rejected += here;
-            Decided(lane, part);
+            Decide(lane, part, RecordOutcome.Rejected, here);
         }
     }
 
     private bool IsPastLimits(DeliveryBatch batch, DeliveryPart part) =>
         batch.Attempts >= _options.MaxAttempts || _time.GetUtcNow() - part.Entry.Payload.Created > _options.MaxAge;
 
-    private void Decide(DeliveryLane lane, List<DeliveryPart> parts, ShareAction action)
+    private void Decide(DeliveryLane lane, IEnumerable<DeliveryPart> parts, RecordOutcome outcome)
     {
         foreach (var part in parts)
-        {
-            action(ref part.Entry.Shares[lane.Index], part.Records);
-            Decided(lane, part);
-        }
+            Decide(lane, part, outcome, part.Records);
     }
 
-    private void Decided(DeliveryLane lane, DeliveryPart part)
+    /// <summary>A destination has decided about one part: what that means for the entry.</summary>
+    private void Decide(DeliveryLane lane, DeliveryPart part, RecordOutcome outcome, int records)
     {
         var entry = part.Entry;
-        ref var share = ref entry.Shares[lane.Index];
-        if (--share.OpenParts > 0 || entry.IsGone)
+        if (!entry.Account.Decide(lane.Index, outcome, records) || entry.IsGone)
             return;
-        share.Batch = null;
-        lane.Close(entry);
-        if (!entry.IsSettled || TryKeepForDeadLetters(entry))
+        lane.Queue.Close(entry);
+        if (!entry.Account.IsSettled || TryKeepForDeadLetters(entry))
             return;
         Remove(entry);
-        entry.Settle(_ledger, (account, rest) => _ledger.Exported(account, rest));
+        Settle(entry, Remainder.Exported);
     }
-
-    private delegate void ShareAction(ref DestinationShare share, int records);
 }

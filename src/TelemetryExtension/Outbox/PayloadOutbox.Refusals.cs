@@ -15,7 +15,19 @@ internal sealed partial class PayloadOutbox
         lock (_gate)
         {
             if (lane.Refusal is { IsClosed: true, IsOnTrial: false } && !lane.Refusal.IsTrialDue(_time.GetUtcNow()))
-                RefuseAll(lane, lane.TakeAll(), lane.Refusal.IsAboutContent);
+                RefuseAll(lane, lane.Queue.TakeAll(), lane.Refusal.IsAboutContent);
+        }
+
+        WakeFiles();
+    }
+
+    /// <summary>False when every signal is refused for good, or gets no answer: then no invocation is worth waiting for a flush.</summary>
+    public bool AnyoneAnswers
+    {
+        get
+        {
+            lock (_gate)
+                return Array.Exists(_lanes, static lane => !lane.Refusal.IsClosed && !lane.IsSilent);
         }
     }
 
@@ -41,7 +53,7 @@ internal sealed partial class PayloadOutbox
         get
         {
             lock (_gate)
-                return Array.Exists(_lanes, lane => lane.IsSilent && lane.Open > 0 && lane.WaitFrom(_time.GetUtcNow(), isLastChance: false) == TimeSpan.Zero);
+                return Array.Exists(_lanes, lane => lane.IsSilent && lane.Queue.Open > 0 && lane.Health.WaitFrom(_time.GetUtcNow(), isLastChance: false) == TimeSpan.Zero);
         }
     }
 
@@ -49,7 +61,7 @@ internal sealed partial class PayloadOutbox
     {
         var isAboutContent = answer.MayBeTooLargeOrPoisoned;
         // A large request says nothing about smaller ones.
-        var isAboutSize = answer.IsTooLarge && sent.Body.Length > DeliveryLane.MinMergeBytes;
+        var isAboutSize = answer.IsTooLarge && sent.Body.Length > MergeLimit.MinBytes;
         var content = batch.Content;
         if (!content.IsSplit)
             content.Allow(isAboutSize || content.RefusalsBefore != lane.Refusal.Count ? SignalRefusal.MaxFirstInARow(batch.Records) : lane.Refusal.MaxInARow(batch.Records));
@@ -74,27 +86,22 @@ internal sealed partial class PayloadOutbox
         {
             if (!batch.Content.IsSpent && BatchSplit.TrySplit(batch, sent, lane.Index) is { } halves)
             {
-                lane.Next(halves);
+                lane.Queue.PutNext(halves);
                 return;
             }
 
             RefuseAll(lane, batch.Parts, isAboutContent: true);
             if (batch.Content is { IsPartlyTaken: false, IsSpent: true })
-                RefuseAll(lane, lane.TakeAllOf(batch.Content), isAboutContent: true);
+                RefuseAll(lane, lane.Queue.TakeAllOf(batch.Content), isAboutContent: true);
         }
         catch (OutOfMemoryException)
         {
             // Halves are copies: there may be room for them later.
             lane.Failed(batch, _time.GetUtcNow(), null, random);
-            lane.Next(batch);
+            lane.Queue.PutNext(batch);
         }
     }
 
-    private void RefuseAll(DeliveryLane lane, List<DeliveryPart> parts, bool isAboutContent)
-    {
-        if (isAboutContent)
-            Decide(lane, parts, static (ref DestinationShare share, int records) => share.Refused += records);
-        else
-            Decide(lane, parts, static (ref DestinationShare share, int records) => share.Unwanted += records);
-    }
+    private void RefuseAll(DeliveryLane lane, IEnumerable<DeliveryPart> parts, bool isAboutContent) =>
+        Decide(lane, parts, isAboutContent ? RecordOutcome.Refused : RecordOutcome.Unwanted);
 }

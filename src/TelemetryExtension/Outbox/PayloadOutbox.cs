@@ -7,15 +7,13 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Outbox;
 
 /// <summary>
-/// Encoded payloads until every destination took or finally refused them. Thread-safe. Memory has a ceiling: above it the oldest payloads go to
-/// files, and when those are full too, metrics, then spans, then logs are shed, the oldest first. What is past its limits waits for the dead letters,
-/// if there are any. Whatever leaves is counted in the ledger, once; so is what is in a file, for as long as there is one.
+/// Encoded payloads until every destination took or finally refused them. Thread-safe: one lock, under which nothing touches a file. Memory has a
+/// ceiling: above it the oldest payloads go to files, and when those are full too, metrics, then spans, then logs are shed, the oldest first. What is
+/// past its limits waits for the dead letters, if there are any. Whatever leaves is counted in the ledger, once; so is what is in a file, for as
+/// long as there is one.
 /// </summary>
-internal sealed partial class PayloadOutbox : IDisposable
+internal sealed partial class PayloadOutbox : IFileJobs, IDisposable
 {
-    /// <summary>Least valuable first: metrics repeat themselves, spans have siblings, logs are what people look for after a crash.</summary>
-    private static readonly Signal[] SheddingOrder = [Signal.Metrics, Signal.Traces, Signal.Logs];
-
     private const long BacklogBytes = 1024 * 1024;
 
     private readonly Lock _gate = new();
@@ -27,11 +25,21 @@ internal sealed partial class PayloadOutbox : IDisposable
     private readonly OutboxOptions _options;
     private readonly Ledger _ledger;
     private readonly TimeProvider _time;
-    private readonly Spool _spool;
+    private readonly FileWorker _files;
+    private readonly SpoolRoom _room;
+    private readonly int _headBytes;
     private long _sequence;
     private long _bytes;
 
     public PayloadOutbox(IReadOnlyList<IDestination> destinations, OutboxOptions options, RetrySchedule schedule, Ledger ledger, TimeProvider time)
+        : this(destinations, options, schedule, ledger, time, new DiskSpoolFiles(options.SpoolDirectory), static work => _ = Task.Run(work))
+    {
+    }
+
+    /// <param name="inBackground">Runs work on files. One that runs it at once makes the outbox wait for the disk.</param>
+    public PayloadOutbox(
+        IReadOnlyList<IDestination> destinations, OutboxOptions options, RetrySchedule schedule, Ledger ledger, TimeProvider time,
+        ISpoolFiles files, Action<Action> inBackground)
     {
         var lanes = new List<DeliveryLane>();
         for (var index = 0; index < destinations.Count; index++)
@@ -48,11 +56,10 @@ internal sealed partial class PayloadOutbox : IDisposable
         _options = options;
         _ledger = ledger;
         _time = time;
-        _spool = new(
-            options.SpoolDirectory, options.SpoolMaxBytes, SpoolFormat.LongestHead(destinations.Select(static destination => destination.Name)), time);
-        // So large that the number of files is no bound before their bytes are, but small against what there is in memory and in all files.
-        _fileBytes = Math.Max(UsualFileBytes, options.SpoolMaxBytes / (Spool.MaxFiles / 2));
-        _fileBytes = Math.Min(Math.Min(_fileBytes, options.MaxRequestBytes), Math.Min(options.MaxBytes / 2, options.SpoolMaxBytes / 8));
+        _headBytes = SpoolFormat.LongestHead(destinations.Select(static destination => destination.Name));
+        _room = new(options.SpoolMaxBytes, _headBytes);
+        _files = new(new Spool(files), this, inBackground);
+        _fileBytes = FileBytes(options);
     }
 
     public IReadOnlyList<IDestination> Destinations { get; }
@@ -65,7 +72,7 @@ internal sealed partial class PayloadOutbox : IDisposable
         get
         {
             lock (_gate)
-                return new(_order.Count, _bytes, _spool.Files, _spool.Bytes);
+                return new(_order.Count, _bytes, _room.Files, _room.Bytes);
         }
     }
 
@@ -88,26 +95,8 @@ internal sealed partial class PayloadOutbox : IDisposable
                 Log.WarnOnce("memory", "too little memory to keep the buffer's limit, will be tried again");
             }
         }
-    }
 
-    /// <summary>
-    /// Takes over what an earlier generation of this environment left in files (a reset keeps /tmp). Its records count as received again: that
-    /// generation's ledger ended with it. Answers how many payloads there were. Reads the disk, but no bodies: not before the first Next.
-    /// </summary>
-    public int Recover()
-    {
-        lock (_gate)
-        {
-            var recovered = 0;
-            foreach (var (file, head) in _spool.Recover())
-            {
-                _ledger.Received((LedgerAccount)head.Payload.Signal, head.Payload.Records);
-                Enqueue(head.Payload, head.BodyBytes, file, head.Pending);
-                recovered++;
-            }
-
-            return recovered;
-        }
+        WakeFiles();
     }
 
     /// <param name="isLastChance">What failed before does not rest any more.</param>
@@ -115,19 +104,10 @@ internal sealed partial class PayloadOutbox : IDisposable
     {
         lock (_gate)
         {
-            var isTrial = lane.Refusal.IsTrialDue(_time.GetUtcNow());
-            if (lane.Refusal.IsClosed && !isTrial)
-                return null;
             var batch = lane.Take(_options.MaxRequestBytes, _time.GetUtcNow(), isLastChance);
-            if (batch is not null && isTrial)
-            {
-                batch.IsTrial = true;
-                lane.Refusal.TrialStarted();
-            }
-
             foreach (var part in batch?.Parts ?? [])
             {
-                part.Entry.InUse++;
+                part.Entry.BeginRequest();
                 _order.Place(part.Entry);
             }
 
@@ -135,49 +115,45 @@ internal sealed partial class PayloadOutbox : IDisposable
         }
     }
 
-    /// <summary>The batch's bytes; null when one of its files was deleted or damaged: the rest of the batch then waits for the next <see cref="Take"/>.</summary>
-    public OtlpPayload? Open(DeliveryLane lane, DeliveryBatch batch)
+    /// <summary>
+    /// The batch's bytes; null when one of its files was deleted or damaged, or is not read in time: the rest of the batch then waits for the next
+    /// <see cref="Take"/>.
+    /// </summary>
+    public async ValueTask<OtlpPayload?> OpenAsync(DeliveryLane lane, DeliveryBatch batch, CancellationToken cancellationToken)
     {
         var bodies = new List<ReadOnlyMemory<byte>>(batch.Parts.Count);
         foreach (var part in batch.Parts)
         {
             // A part in use keeps its file: nothing moves it meanwhile.
-            if ((part.Body ?? (part.Entry.File is { } file ? Spool.Read(file) : part.Entry.Payload.Body)) is { } body)
+            if ((part.Body ?? (part.Entry.File is { } file ? await ReadAsync(file) : part.Entry.Payload.Body)) is { } body)
             {
                 bodies.Add(body);
                 continue;
             }
 
-            lock (_gate)
-            {
-                Finished(lane, batch, random: 1);
-                batch.Parts.Remove(part);
-                part.Entry.Shares[lane.Index].SpoolLost += part.Records;
-                Decided(lane, part);
-                if (batch.Parts.Count > 0)
-                    lane.Next(new DeliveryBatch(batch.Signal, batch.Parts, batch.Content));
-            }
-
+            PutBack(lane, batch, without: cancellationToken.IsCancellationRequested ? null : part);
             return null;
         }
 
         return batch.ToPayload(bodies);
-    }
 
-    /// <summary>False when every signal is refused for good, or gets no answer: then no invocation is worth waiting for a flush.</summary>
-    public bool AnyoneAnswers
-    {
-        get
+        async Task<ReadOnlyMemory<byte>?> ReadAsync(SpoolFile file)
         {
-            lock (_gate)
-                return Array.Exists(_lanes, static lane => !lane.Refusal.IsClosed && !lane.IsSilent);
+            try
+            {
+                return await _files.ReadAsync(file, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return null;
+            }
         }
     }
 
     public bool HasWork(DeliveryLane lane)
     {
         lock (_gate)
-            return lane.Open > 0;
+            return lane.Queue.Open > 0;
     }
 
     /// <summary>Whether so much waits for a destination that further connections are worth their handshakes.</summary>
@@ -187,75 +163,89 @@ internal sealed partial class PayloadOutbox : IDisposable
         {
             long bytes = 0;
             foreach (var lane in _lanes)
-                bytes += lane.Index == destination ? lane.OpenBytes : 0;
+                bytes += lane.Index == destination ? lane.Queue.OpenBytes : 0;
             return bytes > BacklogBytes;
         }
     }
 
-    /// <summary>A destination that could not be connected to fails for all its signals.</summary>
-    public void FailAll(IEnumerable<DeliveryLane> lanes, DeliveryLane like)
-    {
-        lock (_gate)
-            foreach (var lane in lanes)
-                lane.FailedLike(like);
-    }
-
-    public void Dispose() => _spool.Dispose();
+    public void Dispose() => _files.Dispose();
 
     /// <param name="size">Of the body.</param>
     private void Enqueue(OtlpPayload payload, int size, SpoolFile? file, IReadOnlyList<string>? pending)
     {
-        var entry = new OutboxEntry(payload, size, _sequence++, Destinations.Count) { File = file };
+        var entry = new OutboxEntry(payload, size, _sequence++, Destinations.Count, file);
         foreach (var lane in _lanesOf[(int)payload.Signal])
             if (pending is null || pending.Contains(lane.Destination.Name))
-                lane.Add(entry);
+                lane.Queue.Add(entry);
 
-        if (entry.IsSettled)
+        if (entry.Account.IsSettled)
         {
             _ledger.Dropped((LedgerAccount)payload.Signal, DropReason.NoDestination, payload.Records);
             if (file is not null)
-                _spool.Delete(file);
+                _deletions.Add(file);
             return;
         }
 
         _order.Place(entry);
         if (file is null)
+        {
             _bytes += entry.Cost;
-        else
-            _ledger.Spooled((LedgerAccount)payload.Signal, payload.Records);
+            return;
+        }
+
+        Occupy(file);
+        _ledger.Spooled((LedgerAccount)payload.Signal, payload.Records);
     }
 
-    private List<string> PendingOf(OutboxEntry entry) =>
-        [.. Destinations.Where((_, index) => entry.Shares[index].OpenParts > 0).Select(static destination => destination.Name)];
+    private void PutBack(DeliveryLane lane, DeliveryBatch batch, DeliveryPart? without)
+    {
+        lock (_gate)
+        {
+            Finished(lane, batch, random: 1);
+            if (without is not null)
+            {
+                batch.Remove(part => part == without);
+                Decide(lane, [without], RecordOutcome.SpoolLost);
+            }
 
-    /// <summary>False when its file was gone before.</summary>
-    private bool Remove(OutboxEntry entry)
+            if (batch.Parts.Count > 0)
+                lane.Queue.PutNext(batch);
+        }
+
+        WakeFiles();
+    }
+
+    /// <summary>Takes an entry out for good. Its file, if it has one, is deleted; the caller says what became of it.</summary>
+    private void Remove(OutboxEntry entry)
     {
         TakeOut(entry);
-        var isThere = entry.File is not { } file || DeleteFile(entry, file);
-        entry.Payload = entry.Payload with { Body = default };
-        return isThere;
+        if (entry.File is { } file)
+            DeleteFile(entry, file);
+        entry.DropBody();
     }
 
     private void TakeOut(OutboxEntry entry)
     {
         var wasGone = entry.IsGone;
-        entry.IsGone = true;
+        entry.Leave();
         if (!wasGone)
             foreach (var lane in _lanesOf[(int)entry.Payload.Signal])
-                lane.Remove(entry);
+                lane.Queue.Remove(entry);
         _order.TakeOut(entry);
         if (entry.File is null)
             _bytes -= entry.Cost;
     }
 
-    /// <summary>Once an entry; before its outcome is counted. False when the file was gone before.</summary>
-    private bool DeleteFile(OutboxEntry entry, SpoolFile file)
+    /// <summary>Once an entry, before its outcome is counted.</summary>
+    private void DeleteFile(OutboxEntry entry, SpoolFile file)
     {
-        var wasThere = _spool.Delete(file);
+        _room.Remove(file);
+        _deletions.Add(file);
         _ledger.Spooled((LedgerAccount)entry.Payload.Signal, -entry.Records);
-        return wasThere;
     }
+
+    private void Settle(OutboxEntry entry, Remainder rest, bool isDeadLettered = false) =>
+        entry.Account.Settle(_ledger, (LedgerAccount)entry.Payload.Signal, entry.Records, rest, isDeadLettered);
 }
 
 /// <param name="Payloads">Several that became one in a file are one.</param>

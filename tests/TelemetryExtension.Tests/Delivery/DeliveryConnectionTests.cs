@@ -59,8 +59,8 @@ public sealed class DeliveryConnectionTests : DeliveryToBackend
         foreach (var signal in new[] { Signal.Logs, Signal.Traces, Signal.Metrics })
             bench.Add(LogPayload("x") with { Signal = signal });
         Assert.Equal(new(3, HealthyHaveAll: false), await bench.DeliverAsync());
-        Assert.All(bench.Outbox.Lanes, lane => Assert.Equal(1, lane.Failures));
-        Assert.All(bench.Outbox.Lanes, lane => Assert.Equal(bench.Outbox.Lanes[0].WaitFrom(DateTimeOffset.MinValue, false), lane.WaitFrom(DateTimeOffset.MinValue, false)));
+        Assert.All(bench.Outbox.Lanes, lane => Assert.Equal(1, lane.Health.Failures));
+        Assert.All(bench.Outbox.Lanes, lane => Assert.Equal(bench.Outbox.Lanes[0].Health.WaitFrom(DateTimeOffset.MinValue, false), lane.Health.WaitFrom(DateTimeOffset.MinValue, false)));
     }
 
     [Theory]

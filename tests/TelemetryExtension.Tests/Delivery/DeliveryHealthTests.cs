@@ -84,7 +84,7 @@ public sealed class DeliveryHealthTests
             bench.Add(LogPayload($"{i}" + new string('x', 90)));
         await bench.DeliverAsync().WaitAsync(Patience, TestContext.Current.CancellationToken);
         var lane = bench.Outbox.Lanes.Single(static lane => lane.Signal == Signal.Logs);
-        Assert.Equal((1, TimeSpan.FromMilliseconds(375)), (lane.Failures, lane.WaitFrom(_time.GetUtcNow(), isLastChance: false)));
+        Assert.Equal((1, TimeSpan.FromMilliseconds(375)), (lane.Health.Failures, lane.Health.WaitFrom(_time.GetUtcNow(), isLastChance: false)));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ using TelemetryExtension.Tests.Configuration;
 
 namespace TelemetryExtension.Tests.Delivery;
 
-/// <summary>An outbox with real destinations and a ledger, as the extension puts them together.</summary>
+/// <summary>An outbox with real destinations and a ledger, as the extension puts them together, but that work on files is done at once.</summary>
 internal sealed class DeliveryTestBench : IDisposable
 {
     public string SpoolDirectory { get; }
@@ -19,7 +19,11 @@ internal sealed class DeliveryTestBench : IDisposable
     {
     }
 
-    public DeliveryTestBench(IReadOnlyList<IDestination> destinations, OutboxOptions? outbox, RetrySchedule? schedule, TimeProvider time)
+    /// <param name="files">Null: a directory of its own.</param>
+    /// <param name="inBackground">Runs work on files; null: at once.</param>
+    public DeliveryTestBench(
+        IReadOnlyList<IDestination> destinations, OutboxOptions? outbox, RetrySchedule? schedule, TimeProvider time, ISpoolFiles? files = null,
+        Action<Action>? inBackground = null)
     {
         var options = outbox ?? new();
         if (options.SpoolDirectory == new OutboxOptions().SpoolDirectory)
@@ -27,7 +31,9 @@ internal sealed class DeliveryTestBench : IDisposable
         SpoolDirectory = options.SpoolDirectory;
         if (options.MaxAge == default)
             options = options with { MaxAge = TimeSpan.FromHours(6) };
-        Outbox = new(destinations, options, schedule ?? new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100)), Ledger, time);
+        Outbox = new(
+            destinations, options, schedule ?? new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100)), Ledger, time,
+            files ?? new DiskSpoolFiles(options.SpoolDirectory), inBackground ?? (static work => work()));
         Delivery = new(Outbox, time, static () => 0.5);
     }
 

@@ -13,6 +13,7 @@ using TelemetryExtension.Processing.Logs;
 using TelemetryExtension.Processing.Resources;
 using TelemetryExtension.Tests.Configuration;
 using TelemetryExtension.Tests.Delivery;
+using TelemetryExtension.Tests.Outbox;
 using TelemetryExtension.Tests.Processing;
 
 namespace TelemetryExtension.Tests.Lifecycle;
@@ -31,12 +32,12 @@ internal sealed class LoopUnderTest : IDisposable
     private readonly TelemetryCollector _collector;
     private readonly ExtensionLoop _loop;
 
-    public LoopUnderTest(Env? flush = null, bool hasTelemetry = true, Func<TimeProvider, TimeProvider>? loopTime = null)
+    public LoopUnderTest(Env? flush = null, bool hasTelemetry = true, Func<TimeProvider, TimeProvider>? loopTime = null, OutboxOptions? outbox = null, HangingFiles? disk = null)
     {
         Api = new(Time);
         Destination = new(Time);
         Encode = payload => _bench!.Outbox.Add(payload);
-        _bench = new([Destination], null, null, Time);
+        _bench = new([Destination], outbox, null, Time, disk, disk is null ? null : disk.Start);
         var ledger = _bench.Ledger;
         var channel = new TelemetryChannel(new(4096, 8 << 20), ledger);
         var endpoint = new TelemetryEndpoint(new TelemetryBatchReader(channel, _signals, ledger), Time, static () => { });

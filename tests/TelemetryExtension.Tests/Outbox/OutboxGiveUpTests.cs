@@ -41,14 +41,15 @@ public sealed class OutboxGiveUpTests
     }
 
     [Fact]
-    public void GivenUp_PayloadCameBackFromAFile_IsNotKeptInMemory()
+    public async Task GivenUp_PayloadCameBackFromAFile_IsNotKeptInMemory()
     {
         // Its lane's queue still holds the entry.
         using var bench = Bench(new(MaxBytes: 500));
         bench.Add(LogPayload(new string('x', 900)));
         var entry = Assert.Single(bench.Outbox.TakeOldest(1 << 20));
+        Assert.True(await bench.Outbox.LoadAsync(entry, TestContext.Current.CancellationToken));
         Assert.True(entry.Payload.Body.Length > 900);
-        bench.Outbox.GivenUp(entry, deadLettered: true);
+        bench.Outbox.GivenUp(entry, isDeadLettered: true);
         Assert.True(entry.Payload.Body.IsEmpty);
     }
 
@@ -89,7 +90,7 @@ public sealed class OutboxGiveUpTests
         Assert.Equal((3, 0, 0), (bench.LogsLine().Dropped[(int)DropReason.Shutdown], bench.LogsLine().Spooled, bench.LogsLine().Buffered));
         // What there is to be said is said first.
         Assert.NotEmpty(Directory.GetFiles(bench.SpoolDirectory, "*.otlp"));
-        bench.Delivery.DeleteGivenUp();
+        await bench.Delivery.DeleteGivenUpAsync(TestContext.Current.CancellationToken);
         Assert.Empty(Directory.GetFiles(bench.SpoolDirectory, "*.otlp"));
         Assert.Equal(new(0, 0, 0, 0), bench.Outbox.Counts);
     }

@@ -51,9 +51,9 @@ public sealed class OutboxPropertyTests
         }
 
         bench.Delivery.GiveUpAsync(letters, CancellationToken.None).GetAwaiter().GetResult();
-        bench.Delivery.DeleteGivenUp();
+        bench.Delivery.DeleteGivenUpAsync(CancellationToken.None).GetAwaiter().GetResult();
         return Lines(bench).All(static line => line is { Buffered: 0, Spooled: 0 }) && bench.Outbox.Counts == default
-            && bench.Outbox.Lanes.All(static lane => lane is { Open: 0, OpenBytes: 0, Queued: 0 });
+            && bench.Outbox.Lanes.All(static lane => lane.Queue is { Open: 0, OpenBytes: 0, Fresh: 0 });
     }
 
     private static IEnumerable<LedgerLine> Lines(DeliveryTestBench bench) => Enum.GetValues<Signal>().Select(signal => bench.Ledger[(LedgerAccount)signal]);

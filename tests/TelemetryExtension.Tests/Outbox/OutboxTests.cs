@@ -95,7 +95,7 @@ public sealed class OutboxTests
         _destination.Answers.Enqueue(new(DeliveryStatus.Retryable));
         await bench.DeliverAsync();
         _time.JumpWallClock(TimeSpan.FromDays(-1));
-        var wait = bench.Outbox.Lanes[0].WaitFrom(_time.GetUtcNow(), isLastChance: false);
+        var wait = bench.Outbox.Lanes[0].Health.WaitFrom(_time.GetUtcNow(), isLastChance: false);
         Assert.InRange(wait, TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(100));
 
         // And the wait comes to its end, long before the clock is where it was.
@@ -160,7 +160,7 @@ public sealed class OutboxTests
         // Files can be deleted, not made: something else has their names.
         foreach (var payload in payloads)
             for (var number = spooled; number < spooled + 10; number++)
-                Directory.CreateDirectory(Path.Combine(bench.SpoolDirectory, $"{payload.Created.ToUnixTimeMilliseconds():x12}-{number:x6}-{payload.BatchId}.part"));
+                Directory.CreateDirectory(Path.Combine(bench.SpoolDirectory, $"{payload.Created.ToUnixTimeMilliseconds():x12}-{number:x6}-{payload.BatchId}.otlp.part"));
         for (var i = 0; i < 2; i++)
             bench.Add(LogPayload(records: 1, bytesEach: 100));
         Assert.InRange(bench.Outbox.Counts.SpooledPayloads, spooled - 1, spooled);
@@ -175,14 +175,14 @@ public sealed class OutboxTests
         using var bench = Bench(new(MaxBytes: 3000));
         for (var i = 0; i < 10; i++)
             bench.Add(LogPayload($"m{i}" + new string('x', 900)));
-        Assert.Equal(10, bench.Outbox.LeaveInFiles(TestContext.Current.CancellationToken));
+        Assert.Equal(10, await bench.Outbox.LeaveInFilesAsync(TestContext.Current.CancellationToken));
         Assert.Equal(0, await bench.Delivery.GiveUpAsync(new ScriptedDeadLetters { Room = 0 }, TestContext.Current.CancellationToken));
         var line = bench.LogsLine();
         Assert.Equal((10, 10, 0, 0), (line.Received, line.Spooled, line.Buffered, line.DroppedTotal));
         bench.Outbox.Dispose();
 
         using var next = new DeliveryTestBench([_destination], new(SpoolDirectory: bench.SpoolDirectory), null, _time);
-        Assert.Equal(10, next.Outbox.Recover());
+        Assert.Equal(10, await next.Outbox.RecoverAsync());
         await next.DeliverAsync();
         next.AssertLogs(exported: 10);
         Assert.Equal(10, next.LogsLine().Received);
@@ -194,7 +194,7 @@ public sealed class OutboxTests
         using var bench = Bench(new(MaxBytes: 100_000, SpoolMaxBytes: 2500));
         foreach (var signal in new[] { Signal.Metrics, Signal.Metrics, Signal.Traces, Signal.Logs })
             bench.Add(LogPayload(new string('x', 900)) with { Signal = signal });
-        Assert.Equal(2, bench.Outbox.LeaveInFiles(TestContext.Current.CancellationToken));
+        Assert.Equal(2, await bench.Outbox.LeaveInFilesAsync(TestContext.Current.CancellationToken));
         var letters = new ScriptedDeadLetters();
         Assert.Equal(2, await bench.Delivery.GiveUpAsync(letters, TestContext.Current.CancellationToken));
         Assert.All(letters.Written, static letter => Assert.Equal(Signal.Metrics, letter.Signal));
@@ -214,7 +214,7 @@ public sealed class OutboxTests
                 await bench.DeliverAsync();
         }
 
-        Assert.InRange(bench.Outbox.Lanes.Single(static lane => lane.Signal == Signal.Metrics).Queued, 1, (2 * bench.Outbox.Counts.Payloads) + 64);
+        Assert.InRange(bench.Outbox.Lanes.Single(static lane => lane.Signal == Signal.Metrics).Queue.Fresh, 1, (2 * bench.Outbox.Counts.Payloads) + 64);
 
         // What is left is all still there, and in order.
         _destination.Respond = null;
@@ -245,7 +245,7 @@ public sealed class OutboxTests
         var b = new ScriptedDestination("b");
         using var next = new DeliveryTestBench([b], new(SpoolDirectory: directory), null, _time);
         // A body is not read before it is wanted.
-        Assert.Equal(2, next.Outbox.Recover());
+        Assert.Equal(2, await next.Outbox.RecoverAsync());
         Assert.Equal((2, 2, 0), (next.LogsLine().Received, next.LogsLine().Spooled, next.LogsLine().Buffered));
         await next.DeliverAsync();
         Assert.Equal(1, next.LogsLine().Dropped[(int)DropReason.SpoolLost]);
@@ -302,12 +302,12 @@ public sealed class OutboxTests
     }
 
     [Fact]
-    public void Spool_SecondOwner_KeepsAway()
+    public async Task Spool_SecondOwner_KeepsAway()
     {
         using var bench = Bench(new(MaxBytes: 500));
         bench.Add(LogPayload(new string('x', 900)));
         using var second = new DeliveryTestBench([_destination], new(MaxBytes: 500, SpoolDirectory: bench.SpoolDirectory), null, _time);
-        Assert.Equal(0, second.Outbox.Recover());
+        Assert.Equal(0, await second.Outbox.RecoverAsync());
         second.Add(LogPayload(new string('x', 900)));
         Assert.Equal(1, second.LogsLine().Dropped[(int)DropReason.Shed]);
     }
