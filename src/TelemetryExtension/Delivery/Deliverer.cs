@@ -11,11 +11,11 @@ internal enum DeliveryMode : byte
 {
     /// <summary>
     /// A flush between invocations: one go at what is due. A destination that fails is left alone until its back-off is over, over the next calls;
-    /// one that gave no answer in the last flushes is left out.
+    /// one that gave no answer in the last flushes is left out, and so is a signal of which it takes only parts.
     /// </summary>
     Once,
 
-    /// <summary>In the background: one go at the destinations that <see cref="Once"/> leaves out.</summary>
+    /// <summary>In the background: one go at what <see cref="Once"/> leaves out.</summary>
     Silent,
 
     /// <summary>The last chance: fails are retried after a pause for as long as the budget lasts.</summary>
@@ -23,7 +23,9 @@ internal enum DeliveryMode : byte
 }
 
 /// <param name="LeftPayloads">Payloads in the outbox afterwards, in memory and in files.</param>
-/// <param name="HealthyHaveAll">Something was delivered, and whatever is left is so because its destination fails: to the others nothing more is to be sent.</param>
+/// <param name="HealthyHaveAll">
+/// Something was delivered, and whatever is left waits for a destination that fails, or for the background: to the others nothing more is to be sent.
+/// </param>
 /// <param name="HasDelivered">A destination took something.</param>
 /// <param name="WasCutOff">The budget ended, or the caller ended it.</param>
 internal readonly record struct DeliverySummary(int LeftPayloads, bool HealthyHaveAll, bool HasDelivered = false, bool WasCutOff = false);
@@ -79,7 +81,7 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
         await Task.WhenAll(_destinations.Select(lanes => DriveDestinationAsync(lanes, run, before)));
         return new(
             outbox.Counts.Payloads,
-            run.HasDelivered && outbox.Lanes.All(lane => lane.Health.Failures > 0 || !outbox.HasWork(lane)),
+            run.HasDelivered && outbox.Lanes.All(lane => lane.Health.Failures > 0 || outbox.IsInBackground(lane) || !outbox.HasWork(lane)),
             run.HasDelivered,
             run.IsOver);
     }
@@ -103,7 +105,7 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
 
     private async Task DriveDestinationAsync(DeliveryLane[] lanes, Run run, CancellationTokenSource? before)
     {
-        var driven = run.IsLastChance ? lanes : Array.FindAll(lanes, lane => outbox.IsSilent(lane) == (run.Mode == DeliveryMode.Silent));
+        var driven = run.IsLastChance ? lanes : Array.FindAll(lanes, lane => outbox.IsInBackground(lane) == (run.Mode == DeliveryMode.Silent));
         if (driven.Length == 0)
             return;
         await DriveAllAsync(driven, run, before);
@@ -203,8 +205,9 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
                 }
             }
 
-            // A destination that failed last time is tried with one request first.
-            if (lane.Health.Failures > 0)
+            // A destination that failed last time, or refused everything, is tried with one request first.
+            var isDoubted = !run.IsLastChance && lane.Refusal.IsDoubted;
+            if (lane.Health.Failures > 0 || isDoubted)
             {
                 if (outbox.Take(lane, run.IsLastChance) is not { } probe)
                     return;
@@ -213,6 +216,12 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
                     if (!run.IsLastChance)
                         return;
                     continue;
+                }
+
+                if (isDoubted && lane.Refusal.IsDoubted)
+                {
+                    outbox.TurnAway(lane);
+                    return;
                 }
             }
 
@@ -281,11 +290,10 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
         }
 
         // Cut off by our own budget counts against the destination, or a hanging one would cost every invocation its whole budget.
-        var closes = outbox.Complete(lane, batch, payload, result, countsAsFailure: result is not null || run.IsBudgetSpent, random());
+        var change = outbox.Complete(lane, batch, payload, result, countsAsFailure: result is not null || run.IsBudgetSpent, random());
         run.Note(lane, result, result is { IsUnanswered: true } || (result is null && run.WasLongEnough(time.GetElapsedTime(started))));
         DeliveryNotes.Say(lane.Destination, payload, result);
-        if (closes)
-            DeliveryNotes.SayClosed(lane.Destination, lane.Signal);
+        DeliveryNotes.SayChange(lane.Destination, lane.Signal, change);
         if (result is null && run.IsBudgetSpent)
             DeliveryNotes.SayCutOff(lane.Destination, lane.Health.Failures);
         return result is { Status: not DeliveryStatus.Retryable };

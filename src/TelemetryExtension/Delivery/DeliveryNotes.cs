@@ -1,6 +1,7 @@
 using TelemetryExtension.Destinations;
 using TelemetryExtension.Diagnostics;
 using TelemetryExtension.Otlp;
+using TelemetryExtension.Outbox;
 
 namespace TelemetryExtension.Delivery;
 
@@ -35,12 +36,14 @@ internal static class DeliveryNotes
         Log.WarnOnce($"{destination.Name} {answer.Status} {(answer.Status == DeliveryStatus.Refused ? signal : "")} {kind} {answer.RejectedRecords > 0}", $"{destination.Name}: {what}{(answer.Message is null ? "" : $" ({answer.Message})")}{(RefusalAdvice.For(destination.Name, payload.Signal, answer) is { } advice ? $"; {advice}" : "")}");
     }
 
-    /// <summary>A signal was refused so often that it is no longer sent.</summary>
-    public static void SayClosed(IDestination destination, Signal signal)
+    /// <summary>Refusals changed how a signal is sent.</summary>
+    public static void SayChange(IDestination destination, Signal signal, LaneChange change)
     {
+        if (change == LaneChange.None)
+            return;
         var name = signal.ToString().ToLowerInvariant();
-        Log.WarnOnce(
-            $"{destination.Name} closed {name}",
-            $"{destination.Name}: refuses all {name}; from now on only a trial is sent, after about 30 seconds and then less and less often, up to every 15 minutes");
+        Log.WarnOnce($"{destination.Name} {change} {name}", $"{destination.Name}: " + (change == LaneChange.Closed
+            ? $"refuses all {name}; from now on only a trial is sent, after about 30 seconds and then less and less often, up to every 15 minutes"
+            : $"takes only a part of the {name}; from now on they are sent in the background, until all of a request is taken"));
     }
 }

@@ -36,7 +36,7 @@ internal sealed class DeliveryLane(
     public SilentFlushes Silence { get; } = silence;
 
     /// <summary>Requests to it belong to the background: no invocation waits for them.</summary>
-    public bool IsSilent => Silence.IsSilent(Signal);
+    public bool IsInBackground => Silence.IsSilent(Signal) || Refusal.IsTakenInPart;
 
     /// <summary>
     /// The next request: the oldest payloads that were not tried yet, merged up to a size, then what failed before. That rests while others are taken:

@@ -8,19 +8,19 @@ internal sealed partial class PayloadOutbox
 {
     /// <summary>Books a destination's answer; null means none was seen before the budget ended, so nobody knows whether it arrived.</summary>
     /// <param name="random">From 0 up to 1, for the back-off.</param>
-    /// <returns>True when from now on nothing of the signal is sent there.</returns>
-    public bool Complete(DeliveryLane lane, DeliveryBatch batch, OtlpPayload sent, DeliveryResult? result, bool countsAsFailure, double random)
+    /// <returns>What changes from now on for the signal.</returns>
+    public LaneChange Complete(DeliveryLane lane, DeliveryBatch batch, OtlpPayload sent, DeliveryResult? result, bool countsAsFailure, double random)
     {
-        bool closes;
+        LaneChange change;
         lock (_gate)
         {
             Finished(lane, batch, random);
             batch.Attempted();
-            closes = Book(lane, batch, sent, result, countsAsFailure, random);
+            change = Book(lane, batch, sent, result, countsAsFailure, random);
         }
 
         WakeFiles();
-        return closes;
+        return change;
     }
 
     /// <summary>A batch that could not even be opened, through no fault of its own: it is the next to go, after a pause.</summary>
@@ -50,18 +50,17 @@ internal sealed partial class PayloadOutbox
             lane.Health.ResetBackoff();
     }
 
-    private bool Book(DeliveryLane lane, DeliveryBatch batch, OtlpPayload sent, DeliveryResult? result, bool countsAsFailure, double random)
+    private LaneChange Book(DeliveryLane lane, DeliveryBatch batch, OtlpPayload sent, DeliveryResult? result, bool countsAsFailure, double random)
     {
         switch (result?.Status)
         {
             case DeliveryStatus.Delivered:
                 lane.Health.Succeeded();
                 lane.MergeLimit.Fitted(sent.Body.Length);
-                batch.Content.Taken();
                 if (result.Value.RejectedRecords < batch.Records || batch.Records == 0)
                     lane.Refusal.Taken();
                 Deliver(lane, batch, result.Value.RejectedRecords);
-                return false;
+                return Taken(lane, batch);
             case DeliveryStatus.Refused:
                 lane.Health.Succeeded();
                 if (result.Value.IsTooLarge)
@@ -76,7 +75,7 @@ internal sealed partial class PayloadOutbox
                 else if (batch.Parts.Count > 0)
                     lane.Queue.PutNext(batch);
                 Decide(lane, lane.Queue.TakePastLimits(IsPastLimits), RecordOutcome.Expired);
-                return false;
+                return LaneChange.None;
         }
     }
 

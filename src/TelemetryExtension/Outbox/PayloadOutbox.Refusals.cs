@@ -21,13 +21,13 @@ internal sealed partial class PayloadOutbox
         WakeFiles();
     }
 
-    /// <summary>False when every signal is refused for good, or gets no answer: then no invocation is worth waiting for a flush.</summary>
+    /// <summary>False when every signal is refused for good, or belongs to the background: then no invocation is worth waiting for a flush.</summary>
     public bool AnyoneAnswers
     {
         get
         {
             lock (_gate)
-                return Array.Exists(_lanes, static lane => !lane.Refusal.IsClosed && !lane.IsSilent);
+                return Array.Exists(_lanes, static lane => !lane.Refusal.IsClosed && !lane.IsInBackground);
         }
     }
 
@@ -41,10 +41,11 @@ internal sealed partial class PayloadOutbox
             destination.FlushEnded(answered, silent, isHeld);
     }
 
-    public bool IsSilent(DeliveryLane lane)
+    /// <summary>Whether no invocation waits for the signal's requests.</summary>
+    public bool IsInBackground(DeliveryLane lane)
     {
         lock (_gate)
-            return lane.IsSilent;
+            return lane.IsInBackground;
     }
 
     /// <summary>Whether something waits for a destination that gets its requests in the background, and may be tried now.</summary>
@@ -53,19 +54,48 @@ internal sealed partial class PayloadOutbox
         get
         {
             lock (_gate)
-                return Array.Exists(_lanes, lane => lane.IsSilent && lane.Queue.Open > 0 && lane.Health.WaitFrom(_time.GetUtcNow(), isLastChance: false) == TimeSpan.Zero);
+                return Array.Exists(_lanes, lane => lane.IsInBackground && lane.Queue.Open > 0 && lane.Health.WaitFrom(_time.GetUtcNow(), isLastChance: false) == TimeSpan.Zero);
         }
     }
 
-    private bool Refuse(DeliveryLane lane, DeliveryBatch batch, OtlpPayload sent, DeliveryResult answer, double random)
+    /// <summary>Of a content whose samples were tried first, what is left goes on in two halves as soon as one of them was taken.</summary>
+    private static LaneChange Taken(DeliveryLane lane, DeliveryBatch batch)
+    {
+        var content = batch.Content;
+        var isFirst = !content.IsPartlyTaken;
+        if (content.IsSampled && lane.Queue.TakeAllOf(content) is { Count: > 0 } rest)
+        {
+            var left = new DeliveryBatch(batch.Signal, rest, content);
+            lane.Queue.PutNext(left.Halve() ?? [left]);
+        }
+
+        content.Taken();
+        if (!content.IsSplit)
+            lane.Refusal.TakenWhole();
+        else if (isFirst && content.HasBad && lane.Refusal.TakenInPart())
+            return LaneChange.TakenInPart;
+        return LaneChange.None;
+    }
+
+    private LaneChange Refuse(DeliveryLane lane, DeliveryBatch batch, OtlpPayload sent, DeliveryResult answer, double random)
     {
         var isAboutContent = answer.MayBeTooLargeOrPoisoned;
         // A large request says nothing about smaller ones.
         var isAboutSize = answer.IsTooLarge && sent.Body.Length > MergeLimit.MinBytes;
         var content = batch.Content;
-        if (!content.IsSplit)
-            content.Allow(isAboutSize || content.RefusalsBefore != lane.Refusal.Count ? SignalRefusal.MaxFirstInARow(batch.Records) : lane.Refusal.MaxInARow(batch.Records));
+        if (!content.IsSplit && isAboutSize)
+            content.Allow(SignalRefusal.MaxInARow(batch.Records));
+        else if (!content.IsSplit)
+            content.AllowSamples(content.RefusalsBefore != lane.Refusal.Count ? SignalRefusal.Samples : lane.Refusal.SamplesLeft, SignalRefusal.MaxInARow(batch.Records));
         content.Refused();
+        if (!isAboutSize)
+        {
+            content.HasBad = true;
+            lane.Refusal.RequestRefused();
+            if (!content.IsPartlyTaken && (content.IsSplit || batch.Records == 1))
+                lane.Refusal.SampleRefused();
+        }
+
         var closes = false;
         if (!content.IsCounted && !isAboutSize && (!content.IsSplit || answer.IsTooLarge || !isAboutContent) && content.RefusalsBefore == lane.Refusal.Count)
         {
@@ -77,16 +107,16 @@ internal sealed partial class PayloadOutbox
             SplitOrRefuse(lane, batch, sent, random);
         else
             RefuseAll(lane, batch.Parts, isAboutContent);
-        return closes;
+        return closes ? LaneChange.Closed : LaneChange.None;
     }
 
     private void SplitOrRefuse(DeliveryLane lane, DeliveryBatch batch, OtlpPayload sent, double random)
     {
         try
         {
-            if (!batch.Content.IsSpent && BatchSplit.TrySplit(batch, sent, lane.Index) is { } halves)
+            if (!batch.Content.IsSpent && (Sampled(lane, batch, sent) ?? BatchSplit.TrySplit(batch, sent, lane.Index)) is { } pieces)
             {
-                lane.Queue.PutNext(halves);
+                lane.Queue.PutNext(pieces);
                 return;
             }
 
@@ -101,6 +131,9 @@ internal sealed partial class PayloadOutbox
             lane.Queue.PutNext(batch);
         }
     }
+
+    private static DeliveryBatch[]? Sampled(DeliveryLane lane, DeliveryBatch batch, OtlpPayload sent) =>
+        batch.Content is { IsSampled: true, IsSplit: false } ? BatchSample.TryTake(batch, sent, lane.Index, SignalRefusal.Samples) : null;
 
     private void RefuseAll(DeliveryLane lane, IEnumerable<DeliveryPart> parts, bool isAboutContent) =>
         Decide(lane, parts, isAboutContent ? RecordOutcome.Refused : RecordOutcome.Unwanted);

@@ -26,13 +26,47 @@ public sealed class SignalRefusalTests
     }
 
     [Fact]
-    public void MaxInARow_EachRefusedContent_LeavesFewer()
+    public void MaxInARow_MoreRecords_FindsABadOneAmongThem() =>
+        Assert.Equal((11, 14, 20), (SignalRefusal.MaxInARow(1), SignalRefusal.MaxInARow(11), SignalRefusal.MaxInARow(1000)));
+
+    [Fact]
+    public void SamplesLeft_EachRefused_LeavesFewerUntilOneIsTaken()
     {
-        Assert.Equal((11, 14, 20), (_refusal.MaxInARow(1), _refusal.MaxInARow(11), _refusal.MaxInARow(1000)));
-        Refuse(1);
-        Assert.Equal(3, _refusal.MaxInARow(1000));
-        Refuse(1);
-        Assert.Equal(0, _refusal.MaxInARow(1000));
+        for (var left = SignalRefusal.Samples; left > 0; left--)
+        {
+            Assert.Equal(left, _refusal.SamplesLeft);
+            _refusal.SampleRefused();
+        }
+
+        _refusal.SampleRefused();
+        Assert.Equal(0, _refusal.SamplesLeft);
+        _refusal.Taken();
+        Assert.Equal(SignalRefusal.Samples, _refusal.SamplesLeft);
+    }
+
+    [Fact]
+    public void IsDoubted_TwoRequestsRefusedInARow_UntilOneIsTaken()
+    {
+        _refusal.RequestRefused();
+        _refusal.Taken();
+        _refusal.RequestRefused();
+        Assert.False(_refusal.IsDoubted);
+        _refusal.RequestRefused();
+        Assert.True(_refusal.IsDoubted);
+        _refusal.Taken();
+        Assert.False(_refusal.IsDoubted);
+    }
+
+    [Fact]
+    public void IsTakenInPart_ThreeContentsInARow_UntilOneIsTakenWhole()
+    {
+        _refusal.TakenInPart();
+        _refusal.TakenInPart();
+        _refusal.TakenWhole();
+        Assert.Equal([false, false, true, false], Enumerable.Range(0, 4).Select(_ => _refusal.TakenInPart()));
+        Assert.True(_refusal.IsTakenInPart);
+        _refusal.TakenWhole();
+        Assert.False(_refusal.IsTakenInPart);
     }
 
     /// <summary>The stated rule: about 30 seconds, then twice the time, up to about 15 minutes; half of each is random.</summary>
