@@ -65,7 +65,9 @@ internal sealed class ForwardProxy : IAsyncDisposable
                     continue;
                 }
 
-                using var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                // Small frames must not wait for an acknowledgement: 40 ms would use up the flush's budget.
+                socket.NoDelay = true;
+                using var server = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
                 await server.ConnectAsync(_backend, _end.Token);
                 await using var upstream = new NetworkStream(server);
                 if (head.StartsWith("CONNECT ", StringComparison.Ordinal))
