@@ -1,6 +1,6 @@
 namespace TelemetryExtension.Otlp;
 
-/// <summary>Field numbers of opentelemetry-proto 1.11.0, named as in the .proto files. Only those we write.</summary>
+/// <summary>Field numbers of opentelemetry-proto 1.11.0, named as in the .proto files: those that the extension writes.</summary>
 internal static class OtlpFields
 {
     /// <summary>Export{Logs,Metrics,Trace}ServiceRequest.resource_*.</summary>
@@ -66,9 +66,6 @@ internal static class OtlpFields
         public const int Name = 1;
         public const int Description = 2;
         public const int Unit = 3;
-        public const int Gauge = 5;
-        public const int Sum = 7;
-        public const int Histogram = 9;
 
         /// <summary>Gauge.data_points, Sum.data_points, Histogram.data_points.</summary>
         public const int DataPoints = 1;

@@ -37,12 +37,12 @@ internal static class MetricEncoder
         writer.String(OtlpFields.Metric.Name, definition.Name);
         writer.String(OtlpFields.Metric.Description, definition.Description);
         writer.String(OtlpFields.Metric.Unit, definition.Unit);
-        var data = writer.Open(definition.Kind switch
+        var data = writer.Open((int)(definition.Kind switch
         {
-            MetricKind.Gauge => OtlpFields.Metric.Gauge,
-            MetricKind.Histogram => OtlpFields.Metric.Histogram,
-            _ => OtlpFields.Metric.Sum,
-        }, 200);
+            MetricKind.Gauge => MetricData.Gauge,
+            MetricKind.Histogram => MetricData.Histogram,
+            _ => MetricData.Sum,
+        }), 200);
         for (var i = from; i < to; i++)
         {
             var point = writer.Open(OtlpFields.Metric.DataPoints);

@@ -8,8 +8,8 @@ namespace TelemetryExtension.Destinations.CloudWatch.Emf;
 internal sealed class CumulativeSeries
 {
     private const int MaxSeries = 2_000;
-    private readonly Dictionary<string, MetricPoint> _last = [];
-    private readonly Dictionary<string, MetricPoint> _pending = [];
+    private readonly Dictionary<string, EmfPoint> _last = [];
+    private readonly Dictionary<string, EmfPoint> _pending = [];
 
     /// <summary>Forgets what was computed but not committed.</summary>
     public void Begin() => _pending.Clear();
@@ -28,7 +28,7 @@ internal sealed class CumulativeSeries
     /// What the point adds; null when it is not newer than one already counted. The first point of a series, and the first after a reset, count whole:
     /// in Lambda a series begins with its process. Minimum and maximum of the interval are not known any more.
     /// </summary>
-    public MetricPoint? Delta(string series, MetricPoint point)
+    public EmfPoint? Delta(string series, EmfPoint point)
     {
         if (!_pending.TryGetValue(series, out var last) && !_last.TryGetValue(series, out last))
             last = default;
@@ -42,6 +42,6 @@ internal sealed class CumulativeSeries
     }
 
     /// <summary>The same for a monotonic sum, whose count is no count.</summary>
-    public double? DeltaOfSum(string series, MetricPoint point) =>
+    public double? DeltaOfSum(string series, EmfPoint point) =>
         Delta(series, point with { Count = 0 }) is { } delta ? delta.Sum : null;
 }

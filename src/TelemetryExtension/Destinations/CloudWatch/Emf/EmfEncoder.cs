@@ -53,21 +53,21 @@ internal sealed class EmfEncoder(EmfOptions options, Func<string, string?>? envi
         var reader = new ProtobufReader(metric);
         while (reader.TryReadTag(out var field, out var type))
         {
-            if (type != WireType.LengthDelimited || !Enum.IsDefined((MetricKind)field))
+            if (type != WireType.LengthDelimited || !Enum.IsDefined((MetricData)field))
             {
                 reader.TrySkip(type);
                 continue;
             }
 
             if (reader.TryReadBytes(out var data))
-                unusable += ReadData(lines, (MetricKind)field, (name, unit, series), resource, data, now);
+                unusable += ReadData(lines, (MetricData)field, (name, unit, series), resource, data, now);
         }
 
         return unusable;
     }
 
     private int ReadData(
-        Dictionary<string, EmfLine> lines, MetricKind kind, (string Name, string Unit, string Series) metric, ReadOnlySpan<byte> resource,
+        Dictionary<string, EmfLine> lines, MetricData kind, (string Name, string Unit, string Series) metric, ReadOnlySpan<byte> resource,
         ReadOnlySpan<byte> data, DateTimeOffset now)
     {
         var (cumulative, monotonic) = Shape(kind, data);
@@ -83,7 +83,7 @@ internal sealed class EmfEncoder(EmfOptions options, Func<string, string?>? envi
 
             if (!reader.TryReadBytes(out var bytes))
                 break;
-            var point = MetricPoint.Read(kind, bytes);
+            var point = EmfPoint.Read(kind, bytes);
             var attributes = Attributes(kind, bytes, resource);
             var key = Key(attributes, resource);
             if (!IsName(metric.Name) || !IsUsable(point))
@@ -116,10 +116,10 @@ internal sealed class EmfEncoder(EmfOptions options, Func<string, string?>? envi
     /// Whether values must be turned into differences, and whether they are sums (field 2 aggregation_temporality, 3 is_monotonic). An
     /// UpDownCounter's total is a gauge.
     /// </summary>
-    private static (bool Cumulative, bool Monotonic) Shape(MetricKind kind, ReadOnlySpan<byte> data)
+    private static (bool Cumulative, bool Monotonic) Shape(MetricData kind, ReadOnlySpan<byte> data)
     {
         ulong temporality = 0, monotonic = 0;
-        if (kind is MetricKind.Gauge)
+        if (kind is MetricData.Gauge)
             return default;
         var reader = new ProtobufReader(data);
         while (reader.TryReadTag(out var field, out var type))
@@ -134,8 +134,8 @@ internal sealed class EmfEncoder(EmfOptions options, Func<string, string?>? envi
 
         return kind switch
         {
-            MetricKind.Sum => (temporality == 2 && monotonic != 0, true),
-            MetricKind.Summary => (true, false),
+            MetricData.Sum => (temporality == 2 && monotonic != 0, true),
+            MetricData.Summary => (true, false),
             _ => (temporality == 2, false),
         };
     }
@@ -143,11 +143,11 @@ internal sealed class EmfEncoder(EmfOptions options, Func<string, string?>? envi
     /// <summary>Values are members of the line, beside <c>_aws</c>, which is the format's own.</summary>
     private static bool IsName(string name) => name is { Length: > 0 and <= MaxMetricName } and not "_aws";
 
-    private static bool IsUsable(MetricPoint point) =>
+    private static bool IsUsable(EmfPoint point) =>
         point.HasValue && Math.Abs(point.Sum) <= MaxValue && Math.Abs(point.Min ?? 0) <= MaxValue && Math.Abs(point.Max ?? 0) <= MaxValue;
 
     /// <summary>The point's attributes, and of the resource's those that are dimensions; the point's win. Empty values are none.</summary>
-    private SortedDictionary<string, string> Attributes(MetricKind kind, ReadOnlySpan<byte> point, ReadOnlySpan<byte> resource)
+    private SortedDictionary<string, string> Attributes(MetricData kind, ReadOnlySpan<byte> point, ReadOnlySpan<byte> resource)
     {
         var attributes = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var name in options.Dimensions.SelectMany(set => set))
@@ -156,7 +156,7 @@ internal sealed class EmfEncoder(EmfOptions options, Func<string, string?>? envi
         var reader = new ProtobufReader(point);
         while (reader.TryReadTag(out var field, out var type))
         {
-            if (field != MetricPoint.AttributesField(kind) || type != WireType.LengthDelimited)
+            if (field != EmfPoint.AttributesField(kind) || type != WireType.LengthDelimited)
                 reader.TrySkip(type);
             else if (reader.TryReadBytes(out var keyValue) && AnyValueJson.Text(OtlpRecords.Find(keyValue, 2)) is { Length: > 0 } value)
                 attributes[Encoding.UTF8.GetString(OtlpRecords.Find(keyValue, 1))] = value;

@@ -12,9 +12,9 @@ internal sealed class EmfLine(long timeUnixMs, IReadOnlyDictionary<string, strin
     private const int MaxDimensions = 30;
     private const int MaxDimensionName = 250;
     private const int MaxDimensionValue = 1024;
-    private readonly List<(string Name, string Unit, MetricPoint Point)> _metrics = [];
+    private readonly List<(string Name, string Unit, EmfPoint Point)> _metrics = [];
 
-    public void Add(string name, string unit, MetricPoint point) => _metrics.Add((name, unit, point));
+    public void Add(string name, string unit, EmfPoint point) => _metrics.Add((name, unit, point));
 
     public void WriteTo(List<LogEvent> events, EmfOptions options)
     {
@@ -27,17 +27,17 @@ internal sealed class EmfLine(long timeUnixMs, IReadOnlyDictionary<string, strin
     }
 
     /// <summary>What one line takes: names are members of an object, so each comes once.</summary>
-    private static (List<(string Name, string Unit, MetricPoint Point)> Now, List<(string Name, string Unit, MetricPoint Point)> Later) Split(
-        List<(string Name, string Unit, MetricPoint Point)> metrics)
+    private static (List<(string Name, string Unit, EmfPoint Point)> Now, List<(string Name, string Unit, EmfPoint Point)> Later) Split(
+        List<(string Name, string Unit, EmfPoint Point)> metrics)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
-        var (now, later) = (new List<(string, string, MetricPoint)>(), new List<(string, string, MetricPoint)>());
+        var (now, later) = (new List<(string, string, EmfPoint)>(), new List<(string, string, EmfPoint)>());
         foreach (var metric in metrics)
             (now.Count < MaxMetrics && names.Add(metric.Name) ? now : later).Add(metric);
         return (now, later);
     }
 
-    private string Write(List<(string Name, string Unit, MetricPoint Point)> metrics, EmfOptions options)
+    private string Write(List<(string Name, string Unit, EmfPoint Point)> metrics, EmfOptions options)
     {
         using var record = new RecordJson(ResourceInEvents.None);
         var json = record.Begin();
@@ -99,7 +99,7 @@ internal sealed class EmfLine(long timeUnixMs, IReadOnlyDictionary<string, strin
     /// <summary>ASCII without control characters, and not only blanks.</summary>
     private static bool IsPrintable(string text) => !text.AsSpan().ContainsAnyExceptInRange(' ', '~') && !string.IsNullOrWhiteSpace(text);
 
-    private static void WriteValue(Utf8JsonWriter json, string name, MetricPoint point)
+    private static void WriteValue(Utf8JsonWriter json, string name, EmfPoint point)
     {
         if (point.Count <= 1)
         {

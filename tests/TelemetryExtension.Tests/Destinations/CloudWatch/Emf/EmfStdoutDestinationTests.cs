@@ -24,7 +24,7 @@ public sealed class EmfStdoutDestinationTests
         Assert.Equal(2, output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
     }
 
-    /// <summary>Nobody reads our output for a while: that holds nobody, and metrics that were written twice would be counted twice.</summary>
+    /// <summary>A blocked stdout does not block the flush. Metrics written twice would count twice.</summary>
     [Fact]
     public async Task Deliver_OutputIsFull_IsLeftBehindAndNotWrittenAgain()
     {
@@ -37,7 +37,7 @@ public sealed class EmfStdoutDestinationTests
 
         var again = destination.DeliverAsync(Payload, TestContext.Current.CancellationToken).AsTask();
         Assert.False(again.IsCompleted);
-        output.Room.Set();
+        output.Read();
         Assert.Equal(DeliveryStatus.Delivered, (await again.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken)).Status);
         Assert.Equal(2, output.Lines);
     }
@@ -51,7 +51,7 @@ public sealed class EmfStdoutDestinationTests
         Assert.Equal(DeliveryStatus.Retryable, (await destination.DeliverAsync(Payload, TestContext.Current.CancellationToken)).Status);
     }
 
-    /// <summary>Whatever it is that a bug of ours would throw: it costs that try.</summary>
+    /// <summary>An exception from a bug costs one attempt only.</summary>
     [Fact]
     public async Task Deliver_WritingThrows_TheNextPayloadIsWritten()
     {
@@ -72,27 +72,6 @@ public sealed class EmfStdoutDestinationTests
                 return;
             _hasThrown = true;
             throw new InvalidOperationException("a bug");
-        }
-    }
-
-    private sealed class FullPipe : TextWriter
-    {
-        public ManualResetEventSlim Room { get; } = new();
-
-        public int Lines { get; private set; }
-
-        public override Encoding Encoding => Encoding.UTF8;
-
-        public override void WriteLine(string? value)
-        {
-            Room.Wait(TimeSpan.FromSeconds(20));
-            Lines++;
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            Room.Dispose();
-            base.Dispose(disposing);
         }
     }
 }

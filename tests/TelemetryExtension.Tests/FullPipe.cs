@@ -1,17 +1,23 @@
 using System.Text;
 
-namespace TelemetryExtension.Tests.DeadLetters;
+namespace TelemetryExtension.Tests;
 
-/// <summary>A stdout that nobody reads: every write hangs until this is disposed of.</summary>
+/// <summary>A stdout that nobody reads: every write blocks until <see cref="Read"/>, or until this is disposed of.</summary>
 internal sealed class FullPipe : TextWriter
 {
     private readonly ManualResetEventSlim _read = new();
     private readonly TaskCompletionSource _full = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Completes when somebody hangs.</summary>
+    /// <summary>Completes when a writer blocks.</summary>
     public Task Full => _full.Task;
 
+    /// <summary>Lines written since the pipe was read.</summary>
+    public int Lines { get; private set; }
+
     public override Encoding Encoding => Encoding.UTF8;
+
+    /// <summary>Lets the writers go on.</summary>
+    public void Read() => _read.Set();
 
     public override void Write(char value)
     {
@@ -19,7 +25,11 @@ internal sealed class FullPipe : TextWriter
         _read.Wait();
     }
 
-    public override void WriteLine(string? value) => Write(' ');
+    public override void WriteLine(string? value)
+    {
+        Write(' ');
+        Lines++;
+    }
 
     protected override void Dispose(bool disposing)
     {

@@ -2,34 +2,24 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Destinations.CloudWatch.Emf;
 
-/// <summary>The OTLP kinds of data, with their field number in Metric.</summary>
-internal enum MetricKind : byte
-{
-    Gauge = 5,
-    Sum = 7,
-    Histogram = 9,
-    ExponentialHistogram = 10,
-    Summary = 11,
-}
-
 /// <summary>
-/// One data point of any kind, as far as CloudWatch can use it: a number (Count 1, its Sum), or a statistic set.
+/// What CloudWatch can use of one OTLP data point: a number (Count is 1, Sum is the number) or a statistic set.
 /// Field numbers: opentelemetry-proto metrics.proto.
 /// </summary>
-internal readonly record struct MetricPoint(ulong Start, ulong Time, double Sum, ulong Count, double? Min, double? Max, bool HasValue)
+internal readonly record struct EmfPoint(ulong Start, ulong Time, double Sum, ulong Count, double? Min, double? Max, bool HasValue)
 {
-    public static MetricPoint Read(MetricKind kind, ReadOnlySpan<byte> point) =>
-        kind is MetricKind.Gauge or MetricKind.Sum ? ReadNumber(point) : ReadDistribution(kind, point);
+    public static EmfPoint Read(MetricData kind, ReadOnlySpan<byte> point) =>
+        kind is MetricData.Gauge or MetricData.Sum ? ReadNumber(point) : ReadDistribution(kind, point);
 
     /// <summary>The field that holds the point's attributes.</summary>
-    public static int AttributesField(MetricKind kind) => kind switch
+    public static int AttributesField(MetricData kind) => kind switch
     {
-        MetricKind.Histogram => 9,
-        MetricKind.ExponentialHistogram => 1,
+        MetricData.Histogram => 9,
+        MetricData.ExponentialHistogram => 1,
         _ => 7,
     };
 
-    private static MetricPoint ReadNumber(ReadOnlySpan<byte> point)
+    private static EmfPoint ReadNumber(ReadOnlySpan<byte> point)
     {
         ulong start = 0, time = 0, bits = 0, flags = 0;
         var (value, has) = (0d, false);
@@ -51,7 +41,7 @@ internal readonly record struct MetricPoint(ulong Start, ulong Time, double Sum,
         return new(start, time, value, 1, value, value, has && (flags & 1) == 0);
     }
 
-    private static MetricPoint ReadDistribution(MetricKind kind, ReadOnlySpan<byte> point)
+    private static EmfPoint ReadDistribution(MetricData kind, ReadOnlySpan<byte> point)
     {
         ulong start = 0, time = 0, count = 0, flags = 0;
         double? sum = null, min = null, max = null;
@@ -69,18 +59,18 @@ internal readonly record struct MetricPoint(ulong Start, ulong Time, double Sum,
                     count = bits;
                 else if (field == 5)
                     sum = number;
-                else if (field == (kind == MetricKind.Histogram ? 11 : 12) && kind != MetricKind.Summary)
+                else if (field == (kind == MetricData.Histogram ? 11 : 12) && kind != MetricData.Summary)
                     min = number;
-                else if (field == (kind == MetricKind.Histogram ? 12 : 13) && kind != MetricKind.Summary)
+                else if (field == (kind == MetricData.Histogram ? 12 : 13) && kind != MetricData.Summary)
                     max = number;
             }
-            else if (type == WireType.Varint && field == (kind == MetricKind.Summary ? 8 : 10))
+            else if (type == WireType.Varint && field == (kind == MetricData.Summary ? 8 : 10))
                 reader.TryReadVarint(out flags);
             else
                 reader.TrySkip(type);
         }
 
-        // Without a sum (it is optional) there is nothing that CloudWatch could take; an empty distribution says nothing.
+        // CloudWatch needs a sum, which OTLP makes optional. An empty distribution has no value.
         return new(start, time, sum ?? 0, count, min, max, sum is not null && count > 0 && (flags & 1) == 0);
     }
 }
