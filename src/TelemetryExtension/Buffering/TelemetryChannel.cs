@@ -18,19 +18,17 @@ namespace TelemetryExtension.Buffering;
 /// spent on events and not on the log lines around them.
 /// </para>
 /// </summary>
-internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger) : ITelemetrySink
+/// <param name="onOverThreshold">
+/// Called by the writer whose item crosses <see cref="BufferOptions.ThresholdBytes"/> or half of the items, after a reader can see that item.
+/// It must be cheap and must not throw.
+/// </param>
+internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger, Action? onOverThreshold = null) : ITelemetrySink
 {
     /// <summary>The body's own object and its array's header, roughly.</summary>
     private const int BodyOverhead = 64;
 
     private readonly LockFreeChannel<TelemetryItem> _ring = new(options.Items);
     private readonly ChannelBudget _budget = new(options.Items, options.Bytes, options.ThresholdBytes);
-
-    /// <summary>
-    /// Called each time the threshold is crossed (<see cref="BufferOptions.ThresholdBytes"/> or half of the items), by the writer whose item did it, after that item can be read.
-    /// Must be cheap and must not throw. Set before the first write.
-    /// </summary>
-    public Action? OverThreshold { get; set; }
 
     public int Count => _budget.Items;
 
@@ -138,7 +136,7 @@ internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger) : I
         }
 
         if (reservation == Reservation.TakenOverThreshold)
-            OverThreshold?.Invoke();
+            onOverThreshold?.Invoke();
         return true;
     }
 

@@ -38,8 +38,13 @@ internal sealed class Composition
         if (function.FunctionName.Length == 0)
             function = function with { FunctionName = options.Resource.FunctionName ?? "" };
         var ledger = new Ledger();
-        var signals = new InvocationSignals();
-        var channel = new TelemetryChannel(options.Buffer, ledger);
+        // The loop, which is built last, reacts to these. Nothing arrives before it exists.
+        // Outside Managed Instances a report without runtimeDone belongs to a request that a reset cut off, and may precede the first INVOKE:
+        // decoding it at once would report that invocation twice.
+        var signals = new InvocationSignals(
+            (requestId, failed) => Loop!.OnRuntimeDone(requestId, failed),
+            managedInstances ? (requestId, failed) => Loop!.OnReportedOnly(requestId, failed) : null);
+        var channel = new TelemetryChannel(options.Buffer, ledger, () => Loop!.OnOverThreshold());
         var resource = new EnvironmentResource(options.Resource, new LambdaFacts(function.AccountId, function.FunctionName, function.FunctionVersion), options.Receiver.EnrichResource);
 
         // Out: from the outbox to the destinations.
@@ -85,11 +90,6 @@ internal sealed class Composition
         Loop = new ExtensionLoop(extensions, collector, flusher, policy, budget, signals, otlp, shutdown, time);
         _recover = outbox.RecoverAsync;
         _report = () => StartUpReport.Write(destinations, sockets, subscribed, options.Flush.Strategy);
-        channel.OverThreshold = Loop.OnOverThreshold;
-        signals.OnRuntimeDone = Loop.OnRuntimeDone;
-        // Elsewhere such a report may come before the first INVOKE, of a request that a reset has cut off: decoded at once, it would be told twice.
-        if (managedInstances)
-            signals.OnReportedOnly = Loop.OnReportedOnly;
         if (destinations.Count == 0)
             Log.Warn("no destination: set OTEL_EXPORTER_OTLP_ENDPOINT or TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP; telemetry is counted and dropped, invocations go on");
     }

@@ -6,7 +6,9 @@ namespace TelemetryExtension.Lifecycle;
 /// Lets the loop wait for what the listener sees. A signal may come before anybody waits for it, for a request nobody waits for, or never:
 /// every wait ends with its token. The lock is taken a few times per invocation, never per record.
 /// </summary>
-internal sealed class InvocationSignals : IInvocationSignals
+/// <param name="onRuntimeDone">Gets every runtimeDone, and whether it reports a failure, on the listener's thread.</param>
+/// <param name="onReportedOnly">Gets a report whose invocation had no runtimeDone: Managed Instances send none.</param>
+internal sealed class InvocationSignals(Action<string, bool>? onRuntimeDone = null, Action<string, bool>? onReportedOnly = null) : IInvocationSignals
 {
     private const int Remembered = 64;
     private readonly Lock _gate = new();
@@ -21,12 +23,6 @@ internal sealed class InvocationSignals : IInvocationSignals
     private (string RequestId, TaskCompletionSource Signal)? _awaitedDone;
     private (string RequestId, TaskCompletionSource Signal)? _awaitedReport;
 
-    /// <summary>Told of every runtimeDone and whether it says failed, on the listener's thread. Set before anything listens.</summary>
-    public Action<string, bool>? OnRuntimeDone { get; set; }
-
-    /// <summary>Told of a report that is the first to tell of its invocation's end: Managed Instances know no runtimeDone.</summary>
-    public Action<string, bool>? OnReportedOnly { get; set; }
-
     public void RuntimeDone(string? requestId, bool failed)
     {
         if (requestId is null)
@@ -38,7 +34,7 @@ internal sealed class InvocationSignals : IInvocationSignals
                 awaited.Signal.TrySetResult();
         }
 
-        OnRuntimeDone?.Invoke(requestId, failed);
+        onRuntimeDone?.Invoke(requestId, failed);
     }
 
     public void Reported(string? requestId, bool failed)
@@ -58,7 +54,7 @@ internal sealed class InvocationSignals : IInvocationSignals
         }
 
         if (!known)
-            OnReportedOnly?.Invoke(requestId, failed);
+            onReportedOnly?.Invoke(requestId, failed);
     }
 
     /// <summary>Completes when the runtime is done with the request. One wait at a time; the task is never cancelled by itself.</summary>

@@ -17,6 +17,7 @@ public sealed class NextTests
     private readonly ConcurrentQueue<int> _openAtNext = new();
     private LambdaUnderTest? _lambda;
 
+    [Trait("Category", "Slow")]
     [Theory]
     [InlineData("end")]
     [InlineData("periodic")]

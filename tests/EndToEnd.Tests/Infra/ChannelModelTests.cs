@@ -8,6 +8,7 @@ namespace EndToEnd.Tests.Infra;
 /// </summary>
 public class ChannelModelTests
 {
+    [Trait("Category", "Slow")]
     [Fact]
     public async Task Model_CheckedBySpin_HoldsAndNeedsEveryOrdering()
     {

@@ -84,6 +84,7 @@ public sealed class AnswerTests
         Assert.Equal(hasBackend, logs.DeadLettered == 0);
     }
 
+    [Trait("Category", "Slow")]
     [Fact]
     public async Task An_API_that_is_gone_ends_in_the_ledger()
     {

@@ -9,6 +9,7 @@ public sealed class PageTests
     private static string Screenshots =>
         Path.Combine(Environment.GetEnvironmentVariable("TELEMETRY_EXTENSION_ARTIFACTS") ?? Repository.Path("artifacts"), "screenshots");
 
+    [Trait("Category", "Slow")]
     [Fact]
     public async Task RealRun_TracesLogsMetricsAndTheFreeze_AreOnThePage()
     {

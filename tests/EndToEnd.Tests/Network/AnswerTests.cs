@@ -1,5 +1,5 @@
-using System.IO.Compression;
 using System.Text;
+using EndToEnd.Tests.Otlp;
 using EndToEnd.Tests.Trouble;
 using LambdaSandbox.Backend;
 
@@ -77,11 +77,5 @@ public sealed class AnswerTests
     private static Task<LambdaUnderTest> StartAsync(string protocol) =>
         LambdaUnderTest.StartAsync(null, ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), (FaultRun.Strategy, "end"));
 
-    private static byte[] Gzip(string text)
-    {
-        using var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
-            gzip.Write(Encoding.UTF8.GetBytes(text));
-        return packed.ToArray();
-    }
+    private static byte[] Gzip(string text) => Payloads.Gzip(Encoding.UTF8.GetBytes(text));
 }

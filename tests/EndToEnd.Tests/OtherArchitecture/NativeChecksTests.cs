@@ -5,6 +5,7 @@ namespace EndToEnd.Tests.OtherArchitecture;
 /// <summary>tests/NativeChecks, compiled for arm64: the channel under stress, the OTLP writer, the spool's format.</summary>
 public class NativeChecksTests
 {
+    [Trait("Category", "Slow")]
     [Fact]
     public async Task NativeChecks_OnArm64_AllHold()
     {

@@ -88,6 +88,7 @@ public sealed class BadInputTests
             });
     }
 
+    [Trait("Category", "Slow")]
     [Fact]
     public async Task Damaged_requests_are_all_answered()
     {

@@ -106,6 +106,7 @@ public sealed class EnvironmentFaultTests
         Assert.True(logs.DroppedFor("spool_lost") == logs.Dropped && logs.Exported == logs.Received - logs.Dropped, $"{logs}");
     }
 
+    [Trait("Category", "Slow")]
     [Theory]
     [InlineData("timeout", "Sandbox.Timedout", "stdout")]
     [InlineData("timeout", "Sandbox.Timedout", "off")]

@@ -13,6 +13,7 @@ public sealed class FreezeFaultTests
     /// While the body is under way, of which the backend takes what the kernel still sends, and while the answer is. All at the same time: a frozen
     /// environment costs nobody anything.
     /// </summary>
+    [Trait("Category", "Slow")]
     [Fact]
     public async Task A_freeze_of_half_a_minute_in_the_middle_of_an_upload_loses_nothing() => await Task.WhenAll(
         LargeUpload.FreezeAsync("http/protobuf", Reading.Slowly(LargeUpload.Taken), HalfAMinute, connectionDies: true),
@@ -47,6 +48,7 @@ public sealed class FreezeFaultTests
     /// In uploads, around Next, in shutdowns: not one record is lost, and none repeated but with its whole request and under its id. Four environments at the same time; a small buffer makes
     /// flushes frequent where they are deferred too.
     /// </summary>
+    [Trait("Category", "Slow")]
     [Theory]
     [InlineData("end", 100)]
     [InlineData("adaptive", 200)]

@@ -37,6 +37,7 @@ public sealed class MemoryFaultTests
         await CheckEndAsync(lambda, invocations * (lines + FaultRun.LinesPerOrder));
     }
 
+    [Trait("Category", "Slow")]
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

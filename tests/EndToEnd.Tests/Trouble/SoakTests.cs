@@ -8,6 +8,7 @@ namespace EndToEnd.Tests.Trouble;
 /// </summary>
 public sealed class SoakTests
 {
+    [Trait("Category", "Slow")]
     [Fact]
     public async Task Random_faults_for_a_while_and_every_record_is_accounted_for()
     {

@@ -86,9 +86,8 @@ public sealed class TelemetryChannelModelTests
     public async Task ManyWriters_WithAReader_NothingIsLostUncountedAndAllIsGivenBack()
     {
         var ledger = new Ledger();
-        var channel = new TelemetryChannel(new(Items, Bytes), ledger);
         var crossings = 0;
-        channel.OverThreshold = () => Interlocked.Increment(ref crossings);
+        var channel = new TelemetryChannel(new(Items, Bytes), ledger, () => Interlocked.Increment(ref crossings));
         var bodies = new List<PooledBody>[4];
         var writers = Enumerable.Range(0, bodies.Length).Select(writer => Task.Run(() =>
         {

@@ -147,8 +147,7 @@ public sealed class TelemetryChannelTests
     public void OverThreshold_LargeBuffer_IsRaisedAtHalfAMebibyte()
     {
         var raised = 0;
-        var channel = Channel(items: 64, bytes: 16 << 20);
-        channel.OverThreshold = () => raised++;
+        var channel = Channel(items: 64, bytes: 16 << 20, () => raised++);
 
         Assert.True(channel.TryWrite(Item(TelemetryItemKind.OtlpRequest, 256 * 1024)));
         Assert.Equal((0, false), (raised, channel.IsOverThreshold));
@@ -160,12 +159,12 @@ public sealed class TelemetryChannelTests
     public void OverThreshold_HalfUsed_IsRaisedOncePerCrossing()
     {
         var raised = 0;
-        var channel = Channel(items: 64, bytes: 1 << 20);
-        channel.OverThreshold = () =>
+        TelemetryChannel channel = null!;
+        channel = Channel(items: 64, bytes: 1 << 20, () =>
         {
             raised++;
             Assert.True(channel.IsOverThreshold);
-        };
+        });
 
         Write(31);
         Assert.Equal((0, false), (raised, channel.IsOverThreshold));
@@ -224,7 +223,7 @@ public sealed class TelemetryChannelTests
         Assert.Equal(5, oldest);
     }
 
-    private TelemetryChannel Channel(int items, int bytes) => new(new(items, bytes), _ledger);
+    private TelemetryChannel Channel(int items, int bytes, Action? onOverThreshold = null) => new(new(items, bytes), _ledger, onOverThreshold);
 
     private static TelemetryItem Item(TelemetryItemKind kind, int length, Signal signal = Signal.Traces, int records = 1) =>
         new(kind, signal, PooledBody.Rent(length), 0, length, 0, 0, records);

@@ -4,15 +4,11 @@ namespace TelemetryExtension.Tests.Lifecycle;
 
 public sealed class InvocationSignalsTests
 {
-    private readonly InvocationSignals _signals = new();
+    private readonly InvocationSignals _signals;
     private readonly List<(string Id, bool Failed)> _done = [];
     private readonly List<(string Id, bool Failed)> _reportedOnly = [];
 
-    public InvocationSignalsTests()
-    {
-        _signals.OnRuntimeDone = (id, failed) => _done.Add((id, failed));
-        _signals.OnReportedOnly = (id, failed) => _reportedOnly.Add((id, failed));
-    }
+    public InvocationSignalsTests() => _signals = new((id, failed) => _done.Add((id, failed)), (id, failed) => _reportedOnly.Add((id, failed)));
 
     [Fact]
     public void RuntimeDone_AnotherRequest_DoesNotEndTheWait()

@@ -28,7 +28,7 @@ internal sealed class LoopUnderTest : IDisposable
 
     private readonly RuntimeApiConnection _connection;
     private readonly DeliveryTestBench _bench;
-    private readonly InvocationSignals _signals = new();
+    private readonly InvocationSignals _signals;
     private readonly TelemetryCollector _collector;
     private readonly ExtensionLoop _loop;
 
@@ -40,6 +40,7 @@ internal sealed class LoopUnderTest : IDisposable
         _bench = new([Destination], outbox, null, Time, disk, disk is null ? null : disk.Start);
         var ledger = _bench.Ledger;
         var channel = new TelemetryChannel(new(4096, 8 << 20), ledger);
+        _signals = new((id, failed) => _loop!.OnRuntimeDone(id, failed), (id, failed) => _loop!.OnReportedOnly(id, failed));
         var endpoint = new TelemetryEndpoint(new TelemetryBatchReader(channel, _signals, ledger), Time, static () => { });
         Telemetry = new(endpoint);
         _collector = new(
@@ -54,8 +55,6 @@ internal sealed class LoopUnderTest : IDisposable
         _connection = new(Api.Address);
         var extensions = new ExtensionsApiClient(_connection, Time);
         _loop = new ExtensionLoop(extensions, _collector, flusher, policy, budget, _signals, Intake, shutdown, loopTime?.Invoke(Time) ?? Time);
-        _signals.OnRuntimeDone = _loop.OnRuntimeDone;
-        _signals.OnReportedOnly = _loop.OnReportedOnly;
         extensions.SendNext();
         Run = _loop.RunAsync();
     }

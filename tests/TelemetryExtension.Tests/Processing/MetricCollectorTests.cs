@@ -1,10 +1,10 @@
-using OpenTelemetry.Proto.Collector.Metrics.V1;
 using OpenTelemetry.Proto.Metrics.V1;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Processing;
 using TelemetryExtension.Processing.Invocations;
 using TelemetryExtension.Processing.Metrics;
+using TelemetryExtension.Tests.Otlp;
 using TelemetryExtension.Tests.Processing.Invocations;
 
 namespace TelemetryExtension.Tests.Processing;
@@ -62,7 +62,7 @@ public sealed class MetricCollectorTests : IDisposable
     {
         var payload = _collector.Collect(_tracker, [], last: false);
         _tracker.Facts.Clear();
-        return payload is null ? [] : [.. ExportMetricsServiceRequest.Parser.ParseFrom(payload.Body.Span).ResourceMetrics[0].ScopeMetrics[0].Metrics];
+        return [.. payload?.Metrics() ?? []];
     }
 
     private void Measured(long cpuTicks, long bytes)

@@ -1,5 +1,4 @@
 using System.Text;
-using OpenTelemetry.Proto.Collector.Logs.V1;
 using OpenTelemetry.Proto.Collector.Trace.V1;
 using TelemetryExtension.Buffering;
 using TelemetryExtension.Diagnostics.Accounting;
@@ -10,6 +9,7 @@ using TelemetryExtension.Processing.Logs;
 using TelemetryExtension.Processing.Resources;
 using TelemetryExtension.Tests.Delivery;
 using TelemetryExtension.Tests.Ingest.OtlpReceiver;
+using TelemetryExtension.Tests.Otlp;
 
 namespace TelemetryExtension.Tests.Processing;
 
@@ -60,7 +60,7 @@ public sealed class TelemetryCollectorTests : IDisposable
         _collector.Collect();
         await _bench.DeliverAsync();
 
-        var logs = ExportLogsServiceRequest.Parser.ParseFrom(Assert.Single(_destination.Requests).Body.Span).ResourceLogs[0].ScopeLogs[0].LogRecords;
+        var logs = Assert.Single(_destination.Requests).LogRecords();
         Assert.Equal("two", Assert.Single(logs).Body.StringValue);
         var line = _bench.LogsLine();
         Assert.Equal((2, 1, 1, 0), (line.Received, line.Exported, line.Dropped[(int)DropReason.Malformed], line.Buffered));

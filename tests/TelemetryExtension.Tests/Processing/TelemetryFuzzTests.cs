@@ -1,8 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using OpenTelemetry.Proto.Collector.Logs.V1;
-using OpenTelemetry.Proto.Collector.Metrics.V1;
-using OpenTelemetry.Proto.Collector.Trace.V1;
 using TelemetryExtension.Buffering;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Delivery;
@@ -17,6 +14,7 @@ using TelemetryExtension.Processing.Invocations;
 using TelemetryExtension.Processing.Logs;
 using TelemetryExtension.Processing.Resources;
 using TelemetryExtension.Tests.Configuration;
+using TelemetryExtension.Tests.Otlp;
 
 namespace TelemetryExtension.Tests.Processing;
 
@@ -168,14 +166,13 @@ public sealed class TelemetryFuzzTests : IDisposable
             switch (payload.Signal)
             {
                 case Signal.Traces:
-                    Spans += ExportTraceServiceRequest.Parser.ParseFrom(payload.Body.Span).ResourceSpans.SelectMany(r => r.ScopeSpans).Sum(s => s.Spans.Count);
+                    Spans += payload.Spans().Count;
                     break;
                 case Signal.Logs:
-                    LogRecords += ExportLogsServiceRequest.Parser.ParseFrom(payload.Body.Span).ResourceLogs.SelectMany(r => r.ScopeLogs).Sum(s => s.LogRecords.Count);
+                    LogRecords += payload.LogRecords().Count;
                     break;
                 default:
-                    Points += ExportMetricsServiceRequest.Parser.ParseFrom(payload.Body.Span).ResourceMetrics.SelectMany(r => r.ScopeMetrics).SelectMany(s => s.Metrics)
-                        .Sum(metric => (metric.Sum?.DataPoints.Count ?? 0) + (metric.Gauge?.DataPoints.Count ?? 0) + (metric.Histogram?.DataPoints.Count ?? 0));
+                    Points += payload.Metrics().Sum(metric => (metric.Sum?.DataPoints.Count ?? 0) + (metric.Gauge?.DataPoints.Count ?? 0) + (metric.Histogram?.DataPoints.Count ?? 0));
                     break;
             }
         }

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Net;
 using System.Text;
 using TelemetryExtension.DeadLetters;
@@ -6,6 +5,7 @@ using TelemetryExtension.DeadLetters.Replay;
 using TelemetryExtension.Otlp;
 using TelemetryExtension.Tests.Configuration;
 using TelemetryExtension.Tests.Destinations.CloudWatch;
+using TelemetryExtension.Tests.Ingest.OtlpReceiver;
 
 namespace TelemetryExtension.Tests.DeadLetters.Replay;
 
@@ -68,8 +68,7 @@ public sealed class ReplayCommandTests : IAsyncLifetime
     public async Task Replay_GzippedExport_Arrives()
     {
         var path = Path.Combine(_folder, "export.gz");
-        await using (var gzip = new GZipStream(File.Create(path), CompressionLevel.Fastest))
-            await gzip.WriteAsync(Encoding.UTF8.GetBytes(Text(Payloads())), Cancelled);
+        await File.WriteAllBytesAsync(path, Gzipped(Text(Payloads())), Cancelled);
 
         Assert.Equal(0, await Run("", path, "--endpoint", "http://backend"));
 
@@ -314,13 +313,7 @@ public sealed class ReplayCommandTests : IAsyncLifetime
         return path;
     }
 
-    private static byte[] Gzipped(string text)
-    {
-        using var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
-            gzip.Write(Encoding.UTF8.GetBytes(text));
-        return packed.ToArray();
-    }
+    private static byte[] Gzipped(string text) => OtlpSamples.Gzip(Encoding.UTF8.GetBytes(text));
 
     private Task<int> Run(string input, params string[] arguments) => Run(input, TimeProvider.System, arguments);
 

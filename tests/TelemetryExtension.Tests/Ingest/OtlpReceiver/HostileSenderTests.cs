@@ -158,6 +158,7 @@ public sealed class HostileSenderTests
     }
 
     /// <summary>Kestrel enforces the rate after its grace period of five seconds.</summary>
+    [Trait("Category", "Slow")]
     [Fact]
     public async Task SlowSender_IsCutOff()
     {

@@ -2,6 +2,7 @@ using System.Text;
 using OpenTelemetry.Proto.Collector.Logs.V1;
 using TelemetryExtension.Otlp;
 using TelemetryExtension.Processing.Logs;
+using TelemetryExtension.Tests.Otlp;
 using static TelemetryExtension.Tests.Processing.Logs.LogEncoding;
 
 namespace TelemetryExtension.Tests.Processing.Logs;
@@ -47,7 +48,7 @@ public class LogEncoderTests
         works = true;
         encoder.Flush();
 
-        var bodies = payloads.SelectMany(payload => ExportLogsServiceRequest.Parser.ParseFrom(payload.Body.Span).ResourceLogs[0].ScopeLogs[0].LogRecords).Select(record => record.Body.StringValue);
+        var bodies = payloads.SelectMany(payload => payload.LogRecords()).Select(record => record.Body.StringValue);
         Assert.Equal(["one", "three"], bodies);
         Assert.Equal((1, 2), (lost, payloads.Sum(static payload => payload.Records)));
     }

@@ -1,5 +1,4 @@
 using System.Text;
-using OpenTelemetry.Proto.Collector.Logs.V1;
 using OpenTelemetry.Proto.Common.V1;
 using OpenTelemetry.Proto.Logs.V1;
 using TelemetryExtension.Buffering;
@@ -7,6 +6,7 @@ using TelemetryExtension.Otlp;
 using TelemetryExtension.Processing.Invocations;
 using TelemetryExtension.Processing.Logs;
 using TelemetryExtension.Processing.Resources;
+using TelemetryExtension.Tests.Otlp;
 
 namespace TelemetryExtension.Tests.Processing.Logs;
 
@@ -79,12 +79,7 @@ internal sealed class LogEncoding : IInvocationLookup
         return encoder;
     }
 
-    public List<LogRecord> Decoded() => _payloads
-        .Select(payload => ExportLogsServiceRequest.Parser.ParseFrom(payload.Body.Span))
-        .SelectMany(request => request.ResourceLogs)
-        .SelectMany(resource => resource.ScopeLogs)
-        .SelectMany(scope => scope.LogRecords)
-        .ToList();
+    public List<LogRecord> Decoded() => [.. _payloads.SelectMany(payload => payload.LogRecords())];
 
     public static TelemetryItem Item(byte[] bytes, TelemetryItemKind kind = TelemetryItemKind.FunctionLog, long time = Envelope)
     {

@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using AggregationTemporality = OpenTelemetry.Proto.Metrics.V1.AggregationTemporality;
+using Metric = OpenTelemetry.Proto.Metrics.V1.Metric;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
@@ -7,9 +9,8 @@ using OpenTelemetry.Proto.Metrics.V1;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Otlp;
 using TelemetryExtension.Processing.Metrics;
+using TelemetryExtension.Tests.Otlp;
 using TelemetryExtension.Tests.Processing.Spans;
-using AggregationTemporality = OpenTelemetry.Proto.Metrics.V1.AggregationTemporality;
-using Metric = OpenTelemetry.Proto.Metrics.V1.Metric;
 
 namespace TelemetryExtension.Tests.Processing.Metrics;
 
@@ -86,8 +87,7 @@ public class MetricEncoderTests
             provider.ForceFlush();
         }
 
-        return handler.Bodies.SelectMany(bytes => ExportMetricsServiceRequest.Parser.ParseFrom(bytes).ResourceMetrics)
-            .SelectMany(resource => resource.ScopeMetrics).SelectMany(scope => scope.Metrics).ToList();
+        return [.. handler.Bodies.SelectMany(bytes => Decoded.Metrics(bytes))];
     }
 
     private static IEnumerable<string> WithoutTimes(IEnumerable<Metric> metrics) => metrics.Select(metric =>
@@ -99,7 +99,5 @@ public class MetricEncoderTests
         return metric.ToString();
     });
 
-    private static List<Metric> Decode(MetricAggregator metrics) => ExportMetricsServiceRequest.Parser
-        .ParseFrom(MetricEncoder.Encode(metrics.Collect(), metrics.Temporality, [], default)!.Body.Span)
-        .ResourceMetrics.Single().ScopeMetrics.Single().Metrics.ToList();
+    private static List<Metric> Decode(MetricAggregator metrics) => [.. MetricEncoder.Encode(metrics.Collect(), metrics.Temporality, [], default)!.Metrics()];
 }

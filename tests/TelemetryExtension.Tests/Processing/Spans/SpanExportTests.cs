@@ -2,6 +2,7 @@ using System.Diagnostics;
 using OpenTelemetry.Proto.Collector.Trace.V1;
 using TelemetryExtension.Processing.Invocations;
 using TelemetryExtension.Processing.Spans;
+using TelemetryExtension.Tests.Otlp;
 
 namespace TelemetryExtension.Tests.Processing.Spans;
 
@@ -51,7 +52,7 @@ public class SpanExportTests
 
         var payload = export.Encode([new("demo", kind, TraceId, SpanId, parent, 1, 2, null, [])], DateTimeOffset.UnixEpoch);
 
-        Assert.Equal(expected, ExportTraceServiceRequest.Parser.ParseFrom(payload!.Body.Span).ResourceSpans[0].ScopeSpans[0].Spans[0].Flags);
+        Assert.Equal(expected, Assert.Single(payload!.Spans()).Flags);
     }
 
     /// <summary>One span with more and longer attributes than any limit of the tests.</summary>
