@@ -3,7 +3,7 @@ using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>While the environment is frozen the network forgets its connections, and tells nobody: no FIN, no RST, and whatever is sent is lost.</summary>
+/// <summary>During a freeze the network forgets the connections: no FIN, no RST, and everything sent on them is lost.</summary>
 public sealed class LostConnectionTests : IAsyncDisposable
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
