@@ -1,10 +1,10 @@
 namespace TelemetryExtension.Buffering;
 
 /// <summary>
-/// Counts items and bytes together, in one word: a reservation takes both or neither, and is never refused because of somebody
-/// else's failed one. Thread-safe, without locks.
+/// Counts items and bytes in one word. A reservation takes both or neither, so another writer's failed attempt never causes a refusal. Thread-safe
+/// without locks.
 /// </summary>
-/// <param name="thresholdBytes">From here on <see cref="IsOverThreshold"/>; so it is, too, from half of the items on.</param>
+/// <param name="thresholdBytes"><see cref="IsOverThreshold"/> from this many bytes on, or from half of the items on.</param>
 internal sealed class ChannelBudget(int maxItems, int maxBytes, int thresholdBytes)
 {
     private const int BytesBits = 40;
@@ -21,7 +21,7 @@ internal sealed class ChannelBudget(int maxItems, int maxBytes, int thresholdByt
 
     public bool IsOverThreshold => IsOver(Volatile.Read(ref _used.Value));
 
-    /// <summary>Takes one item and the bytes, leaving free at least an eighth of both unless the reserve may be used.</summary>
+    /// <summary>Takes one item and the bytes. Leaves an eighth of both free unless the caller may use the reserve.</summary>
     public Reservation TryTake(long bytes, bool mayUseReserve)
     {
         var itemLimit = mayUseReserve ? maxItems : maxItems - (maxItems / 8);
@@ -29,7 +29,7 @@ internal sealed class ChannelBudget(int maxItems, int maxBytes, int thresholdByt
         var used = Volatile.Read(ref _used.Value);
         while (true)
         {
-            // Nothing is charged for the second item of a body, so that it may pass a full byte budget.
+            // Only the first item of a body is charged. Later items cost nothing, so they may pass a full byte budget.
             if (bytes > 0 && (used & BytesMask) + bytes > byteLimit)
                 return Reservation.NoBytes;
             if ((used >> BytesBits) >= itemLimit)
@@ -44,7 +44,7 @@ internal sealed class ChannelBudget(int maxItems, int maxBytes, int thresholdByt
 
     public void GiveBack(long bytes) => Interlocked.Add(ref _used.Value, -OneItem - bytes);
 
-    /// <summary>Bytes without their item: what a refused item finds itself to be the last holder of.</summary>
+    /// <summary>Gives bytes back without their item: a refused item may be the last holder of its body.</summary>
     public void GiveBackBytes(long bytes) => Interlocked.Add(ref _used.Value, -bytes);
 
     private bool IsOver(long used) => (used >> BytesBits) >= (maxItems + 1) / 2 || (used & BytesMask) >= thresholdBytes;
@@ -56,6 +56,6 @@ internal enum Reservation : byte
     NoBytes,
     Taken,
 
-    /// <summary>Taken, and it was this one that crossed the threshold.</summary>
+    /// <summary>Taken, and this reservation crossed the threshold.</summary>
     TakenOverThreshold,
 }

@@ -6,9 +6,8 @@ namespace TelemetryExtension.Buffering;
 internal sealed partial class LockFreeChannel<T>
 {
     /// <summary>
-    /// One reader, which may move between threads but is never in two places. It is also the source of its own wait, used again for
-    /// every wait, so waiting allocates nothing: a second wait while one is pending is refused, and
-    /// the ValueTask is to be awaited once, as the rules for ValueTask say.
+    /// The one reader. It may move between threads but must not run on two at once. It is also the source of its own wait and reuses it, so a wait
+    /// allocates nothing. A second wait while one is pending throws, and the ValueTask must be awaited once, as the rules for ValueTask say.
     /// </summary>
     private sealed class RingReader(LockFreeChannel<T> channel) : ChannelReader<T>, IValueTaskSource<bool>
     {
@@ -39,7 +38,7 @@ internal sealed partial class LockFreeChannel<T>
             if (channel.IsDrained(head))
                 return Closed();
             if (Interlocked.Exchange(ref _waiting, 1) != 0)
-                return ValueTask.FromException<bool>(new InvalidOperationException("The channel has one reader, and it is waiting already."));
+                return ValueTask.FromException<bool>(new InvalidOperationException("The channel has one reader, and it already waits."));
 
             _wait.Reset();
             Volatile.Write(ref channel._awaited, head);
@@ -51,7 +50,7 @@ internal sealed partial class LockFreeChannel<T>
                 return readable ? new(true) : Closed();
             }
 
-            // A wake-up may come, or have come, before this line: then a cancellation finds nothing to take.
+            // A writer may wake the reader before this line. A cancellation then finds no wait to take.
             if (cancellationToken.CanBeCanceled)
                 _registration = cancellationToken.UnsafeRegister(static (self, token) => ((RingReader)self!).Cancel(token), this);
             return new(this, _wait.Version);
@@ -75,8 +74,8 @@ internal sealed partial class LockFreeChannel<T>
         bool IValueTaskSource<bool>.GetResult(short token)
         {
             if (_wait.GetStatus(token) == ValueTaskSourceStatus.Pending)
-                throw new InvalidOperationException("The wait is not over.");
-            // Waits for a callback that is running now, so that no cancellation of this wait can hit the next one.
+                throw new InvalidOperationException("The wait has not completed.");
+            // Blocks until a running callback ends, so that a cancellation of this wait cannot hit the next one.
             _registration.Dispose();
             _registration = default;
             try

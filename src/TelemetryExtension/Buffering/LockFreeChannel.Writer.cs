@@ -10,7 +10,7 @@ internal sealed partial class LockFreeChannel<T>
 
         public override bool TryComplete(Exception? error = null) => channel.TryComplete(error);
 
-        /// <summary>True when there is space, which another writer may take first; false (or the completion's error) once completed.</summary>
+        /// <summary>True when there is space, which another writer may take first. False, or the completion's error, after completion.</summary>
         public override ValueTask<bool> WaitToWriteAsync(CancellationToken cancellationToken = default)
         {
             if (cancellationToken.IsCancellationRequested)
@@ -22,10 +22,10 @@ internal sealed partial class LockFreeChannel<T>
         {
             while (true)
             {
-                // All waiting writers share one signal; whoever is woken looks again.
+                // All waiting writers share one signal. A writer that wakes up checks for space again.
                 var fresh = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 var signal = Interlocked.CompareExchange(ref channel._space, fresh, null) ?? fresh;
-                // The read that frees a slot after this look finds the signal; one that was taken in between is set or about to be.
+                // A read that frees a slot after this check finds the signal. If another read took the signal before, it is set or about to be set.
                 Interlocked.MemoryBarrierProcessWide();
                 if (Look() is { } answer)
                     return await answer.ConfigureAwait(false);
@@ -33,7 +33,7 @@ internal sealed partial class LockFreeChannel<T>
             }
         }
 
-        /// <summary>The answer that can be given now; null when the channel is full.</summary>
+        /// <summary>Answers now, or returns null when the channel is full.</summary>
         private ValueTask<bool>? Look()
         {
             while (true)

@@ -5,30 +5,31 @@ using System.Threading.Channels;
 namespace TelemetryExtension.Buffering;
 
 /// <summary>
-/// A bounded channel for many writers and one reader that takes no lock: <see cref="Channel.CreateBounded{T}(int)"/> and
-/// CreateUnbounded lock on every write. The capacity is rounded up to a power of two. Semantics are those of the BCL's channels:
-/// completion refuses new items at once, and Completion ends when the last item has been read.
+/// A bounded channel for many writers and one reader that takes no lock: <see cref="Channel.CreateBounded{T}(int)"/> and CreateUnbounded lock on
+/// every write. The capacity is rounded up to a power of two. Semantics are those of the BCL's channels: completion refuses new items at once, and
+/// Completion ends when the last item has been read.
 /// <para>
-/// A writer claims a position by moving the tail, fills its slot, then publishes it by the slot's turn. It retries only when another
-/// writer got in before it, and never waits for anybody. The reader takes positions in order. A slot that is claimed but not yet
-/// published counts as empty, also when later ones are published already: TryRead answers false and does not spin,
-/// and a reader that waits is woken by exactly that writer's publication. So order is kept per writer, and
-/// a writer that was preempted in between delays the reader but nobody else.
+/// A writer claims a position by moving the tail, fills its slot, then publishes it by setting the slot's turn. It retries only when another writer
+/// was faster, and never waits for another thread. The reader takes positions in order. A slot that is claimed but not yet published counts as empty,
+/// even if later slots are published: TryRead returns false and does not spin, and the publication of exactly that slot wakes a waiting reader. So
+/// order holds per writer, and a writer that was preempted in between delays only the reader.
 /// </para>
 /// <para>
-/// No wake-up is lost: whoever waits or completes first announces it, then looks whether there is still reason to; whoever writes or
-/// reads first publishes, then looks for an announcement. Store, then load, on both sides: each needs a full fence in between, or
-/// both may miss each other. Writes and reads are many, waits few. So the waiting side pays for both, with
-/// <see cref="Interlocked.MemoryBarrierProcessWide"/> (membarrier(2), some microseconds), which makes every running thread
-/// fence; a write costs one compare-exchange and a read none. When both see each other, a compare-exchange decides who acts.
+/// No wake-up is lost. A thread that waits or completes first announces it, then checks again whether it must. A thread that writes or reads first
+/// publishes, then looks for an announcement. Both sides store, then load, and need a full fence in between, or each may miss the other. Writes and
+/// reads are frequent, waits are rare. So the waiting side pays for both with <see cref="Interlocked.MemoryBarrierProcessWide"/> (membarrier(2), some
+/// microseconds), which makes every running thread execute a fence. A write costs one compare-exchange, a read none. When both sides see each other,
+/// a compare-exchange decides which one acts.
 /// </para>
 /// </summary>
 internal sealed partial class LockFreeChannel<T> : Channel<T>
 {
-    /// <summary>No position of any item.</summary>
+    /// <summary>The position of no item.</summary>
     private const long Nothing = -1;
 
-    /// <summary>The tail's sign bit: one word decides both "who is next" and "is it closed", so no write can slip past a completion.</summary>
+    /// <summary>
+    /// The tail's sign bit. One word holds the next position and whether the channel is closed, so no write can succeed after completion.
+    /// </summary>
     private const long ClosedBit = long.MinValue;
 
     private readonly Slot[] _slots;
@@ -37,10 +38,12 @@ internal sealed partial class LockFreeChannel<T> : Channel<T>
     private readonly RingReader _reader;
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The position the waiting reader needs; written only around a wait, so writers mostly share it unchanged.</summary>
+    /// <summary>
+    /// The position that the waiting reader needs. It changes only around a wait, so writers mostly share its cache line unchanged.
+    /// </summary>
     private long _awaited = Nothing;
 
-    /// <summary>Present while writers wait for space; set once, by the read that made some.</summary>
+    /// <summary>Not null while writers wait for space. The read that frees space completes it.</summary>
     private TaskCompletionSource? _space;
 
     private Closing? _closing;
@@ -52,7 +55,7 @@ internal sealed partial class LockFreeChannel<T> : Channel<T>
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, 1 << 30);
         Capacity = (int)BitOperations.RoundUpToPowerOf2((uint)capacity);
-        // Turns start at 0 = free in lap 0: the array is used as allocated, untouched pages cost nothing at start-up.
+        // Turns start at 0, which means free in lap 0. So the array needs no initialization, and untouched pages cost nothing at start-up.
         _slots = new Slot[Capacity];
         _mask = Capacity - 1;
         _lapShift = BitOperations.Log2((uint)Capacity);
@@ -62,12 +65,12 @@ internal sealed partial class LockFreeChannel<T> : Channel<T>
 
     public int Capacity { get; }
 
-    /// <summary>Items claimed and not yet read; exact for a moment that may be over.</summary>
+    /// <summary>Items that are claimed and not yet read. Other threads may change it at once.</summary>
     public int Count
     {
         get
         {
-            // Head first: it only grows, so the difference cannot become negative.
+            // Read the head first. It only grows, so the difference cannot become negative.
             var head = Volatile.Read(ref _head.Value);
             return (int)Math.Min((Volatile.Read(ref _tail.Value) & ~ClosedBit) - head, Capacity);
         }
@@ -82,7 +85,7 @@ internal sealed partial class LockFreeChannel<T> : Channel<T>
         return true;
     }
 
-    /// <summary>The first half of a write: takes a position, which the caller must then publish.</summary>
+    /// <summary>The first half of a write: claims a position, which the caller must then publish.</summary>
     internal bool TryClaim(out long position)
     {
         position = Volatile.Read(ref _tail.Value);
@@ -90,8 +93,8 @@ internal sealed partial class LockFreeChannel<T> : Channel<T>
         {
             var free = FreeTurn(position);
             var turn = Volatile.Read(ref _slots[(int)position & _mask].Turn);
-            // An older turn: the item one lap ago has not been read. Nobody can have claimed this position then, so the
-            // tail still stands here, and the channel was full at that moment.
+            // An older turn: the reader has not read the item of the previous lap. No writer can have claimed this position, so the tail still stands
+            // here, and the channel was full at that moment.
             if (turn < free)
                 return false;
             if (turn > free)
@@ -121,7 +124,7 @@ internal sealed partial class LockFreeChannel<T> : Channel<T>
             _reader.SetReadable();
     }
 
-    /// <summary>Takes the next item; only ever one caller at a time.</summary>
+    /// <summary>Takes the next item. One caller at a time.</summary>
     public bool TryRead(out T item)
     {
         var head = _head.Value;
@@ -158,22 +161,22 @@ internal sealed partial class LockFreeChannel<T> : Channel<T>
     private bool TryComplete(Exception? error)
     {
         var first = Interlocked.CompareExchange(ref _closing, new Closing(error), null) is null;
-        // Who lost the race closes too: when it returns, no write may succeed any more.
+        // A caller that loses this race also sets the bit: no write may succeed after it returns.
         var end = Interlocked.Or(ref _tail.Value, ClosedBit) & ~ClosedBit;
         if (!first)
             return false;
         Interlocked.Exchange(ref _space, null)?.TrySetResult();
         Interlocked.MemoryBarrierProcessWide();
-        // Claimed slots that are not yet published keep the channel open for the reader; the read of the last one completes it.
+        // Slots that are claimed but not yet published keep the channel open. Reading the last one completes it.
         if (Volatile.Read(ref _head.Value) == end)
             SetCompleted();
-        // Waits for a smaller position end with its publication.
+        // A wait for a smaller position ends when that position is published.
         if (Volatile.Read(ref _awaited) == end && TryTakeWait(end))
             _reader.SetClosed(error);
         return true;
     }
 
-    /// <summary>Exactly one of the writer, the completion, the cancellation and the reader itself ends an announced wait.</summary>
+    /// <summary>Ends an announced wait. Only one of the writer, the completion, the cancellation and the reader succeeds.</summary>
     private bool TryTakeWait(long position) => Interlocked.CompareExchange(ref _awaited, Nothing, position) == position;
 
     private bool IsPublished(long position) => Volatile.Read(ref _slots[(int)position & _mask].Turn) == FreeTurn(position) + 1;
@@ -191,14 +194,16 @@ internal sealed partial class LockFreeChannel<T> : Channel<T>
                 _completion.TrySetCanceled(canceled.CancellationToken);
                 break;
             case var error:
-                // Nobody has to look at Completion: marking the exception as observed keeps it out of UnobservedTaskException.
+                // Nobody has to look at Completion. Reading the exception keeps it out of UnobservedTaskException.
                 if (_completion.TrySetException(error))
                     _ = _completion.Task.Exception;
                 break;
         }
     }
 
-    /// <summary>The turn of a position's slot while it may be claimed; one more when published, two more (the next lap) when read.</summary>
+    /// <summary>
+    /// The turn of a position's slot while a writer may claim it. One more means published, two more means read: free in the next lap.
+    /// </summary>
     private long FreeTurn(long position) => position >> _lapShift << 1;
 
     private struct Slot
@@ -207,10 +212,10 @@ internal sealed partial class LockFreeChannel<T> : Channel<T>
         public T Item;
     }
 
-    /// <summary>How the channel was completed; the first to say so wins.</summary>
+    /// <summary>How the channel was completed. The first caller wins.</summary>
     private sealed record Closing(Exception? Error)
     {
-        /// <summary>What a wait answers on a closed channel.</summary>
+        /// <summary>The result of a wait on a closed channel.</summary>
         public ValueTask<bool> Answer => Error is null ? new(false) : ValueTask.FromException<bool>(Error);
     }
 }

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace TelemetryExtension.Buffering;
 
 /// <summary>
-/// The bytes of one request, shared by every item that points into them: rented from the pool, or its own.
-/// Starts with one reference (the creator's); the last <see cref="Release"/> gives rented bytes back.
+/// The bytes of one request, shared by every item that points into them: rented from the pool or allocated. It starts with one reference, the
+/// creator's. The last <see cref="Release"/> returns rented bytes to the pool.
 /// </summary>
 internal sealed class PooledBody
 {
@@ -20,10 +20,10 @@ internal sealed class PooledBody
         Capacity = bytes.Length;
     }
 
-    /// <summary>False: the bytes never come back to be changed, whoever still points at them.</summary>
+    /// <summary>False for allocated bytes: nothing overwrites them later, even if someone still points at them.</summary>
     public bool IsRented { get; }
 
-    /// <summary>The memory this holds: what the pool gave, which is up to twice of what was asked for.</summary>
+    /// <summary>The memory this uses. The pool may give up to twice the requested size.</summary>
     public int Capacity { get; }
 
     public int Length { get; private set; }
@@ -34,10 +34,10 @@ internal sealed class PooledBody
 
     public static PooledBody Rent(int length) => new(ArrayPool<byte>.Shared.Rent(length), length, isRented: true);
 
-    /// <summary>For bytes that will outlive the channel as they are: exactly as many, and nobody has to copy them out of the pool.</summary>
+    /// <summary>For bytes that outlive the channel unchanged: exactly this many, so nobody has to copy them out of the pool.</summary>
     public static PooledBody Allocate(int length) => new(GC.AllocateUninitializedArray<byte>(length), length, isRented: false);
 
-    /// <summary>Takes the first <paramref name="length"/> bytes as the content; no more than was rented.</summary>
+    /// <summary>Keeps only the first <paramref name="length"/> bytes as the content.</summary>
     public void Truncate(int length)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
@@ -46,10 +46,10 @@ internal sealed class PooledBody
 
     public void AddReference() => Interlocked.Increment(ref _references);
 
-    /// <summary>One more item of this body is in the channel; true for the first, which is charged with the whole body.</summary>
+    /// <summary>Counts one more item of this body in the channel. True for the first, which is charged for the whole body.</summary>
     public bool Enter() => Interlocked.Increment(ref _buffered) == 1;
 
-    /// <summary>One item less in the channel; true for the last, which gives back what the first was charged.</summary>
+    /// <summary>Counts one item less in the channel. True for the last, which gives the charge back.</summary>
     public bool Leave() => Interlocked.Decrement(ref _buffered) == 0;
 
     public void Release()

@@ -4,18 +4,17 @@ using TelemetryExtension.Diagnostics.Accounting;
 namespace TelemetryExtension.Buffering;
 
 /// <summary>
-/// Everything that arrives waits here for the flush: a lock-free ring with a budget in items and in bytes, one reader. A writer never
-/// waits; what does not fit is refused (<see cref="ITelemetrySink.TryWrite"/>), and its bytes go back to the pool.
+/// Holds everything that arrives until the flush: a lock-free ring with one reader and a budget in items and in bytes. A writer never waits. An item
+/// that does not fit is refused (<see cref="ITelemetrySink.TryWrite"/>), and its bytes go back to the pool.
 /// <para>
-/// What an item costs: a slice keeps its whole body from going back to the pool, so bytes are counted by body, at the size the pool
-/// gave: the first item of a body is charged with all of it, the last one to leave gives it back. A body of
-/// many lines is paid once, and one short line out of a large body costs what it really holds.
-/// All items of one body must be written by one thread.
+/// A slice keeps its whole body out of the pool, so the budget counts bytes per body, at the size that the pool gave. The first item of a body is
+/// charged for all of it, and the last one to leave gives the charge back. So a body of many lines is charged once, and one short line of a large
+/// body is charged for the memory that it holds. One thread must write all items of a body.
 /// </para>
 /// <para>
-/// An eighth of the items and of the bytes is kept for platform events, without which no invocation has an end: a flood of logs or OTLP
-/// cannot crowd out runtimeDone. An event that only fits there is copied out of its body, so that the reserve is
-/// spent on events and not on the log lines around them.
+/// An eighth of the items and of the bytes is reserved for platform events, because no invocation can be completed without them. So a flood of logs
+/// or OTLP cannot crowd out runtimeDone. An event that fits only into the reserve is copied out of its body, so that the reserve holds events and not
+/// the log lines around them.
 /// </para>
 /// </summary>
 /// <param name="onOverThreshold">
@@ -24,7 +23,7 @@ namespace TelemetryExtension.Buffering;
 /// </param>
 internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger, Action? onOverThreshold = null) : ITelemetrySink
 {
-    /// <summary>The body's own object and its array's header, roughly.</summary>
+    /// <summary>An estimate of the body object and its array header.</summary>
     private const int BodyOverhead = 64;
 
     private readonly LockFreeChannel<TelemetryItem> _ring = new(options.Items);
@@ -32,19 +31,19 @@ internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger, Act
 
     public int Count => _budget.Items;
 
-    /// <summary>Memory held by the bodies of waiting items.</summary>
+    /// <summary>The memory of all bodies with waiting items.</summary>
     public long Bytes => _budget.Bytes;
 
     public bool IsOverThreshold => _budget.IsOverThreshold;
 
-    /// <summary>At least half of the items or of the bytes are in use.</summary>
+    /// <summary>True when at least half of the items or of the bytes are in use.</summary>
     public bool IsHalfUsed => _budget.IsHalfUsed;
 
-    /// <summary>Whether a request of this size would be let in now (not platform events): lets a receiver refuse before reading.</summary>
+    /// <summary>Whether a request of this size would fit now. Lets a receiver refuse before it reads. Not for platform events.</summary>
     public bool HasRoomFor(long bytes) => _budget.Items < options.Items - (options.Items / 8)
         && _budget.Bytes + bytes + BodyOverhead <= options.Bytes - (options.Bytes / 8);
 
-    /// <summary>The largest body that finds room in an empty channel.</summary>
+    /// <summary>The largest body that fits into an empty channel.</summary>
     public long LargestBody => options.Bytes - (options.Bytes / 8) - BodyOverhead;
 
     /// <inheritdoc/>
@@ -80,7 +79,7 @@ internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger, Act
         return TryWriteToReserve(in item, entered, account);
     }
 
-    /// <summary>The oldest item; it is the caller's to release. One reader at a time.</summary>
+    /// <summary>Takes the oldest item, which the caller must release. One reader at a time.</summary>
     public bool TryRead(out TelemetryItem item)
     {
         if (!_ring.TryRead(out item))
@@ -97,7 +96,7 @@ internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger, Act
         return any;
     }
 
-    /// <summary>From here on every write is refused and counted; what is inside can still be read.</summary>
+    /// <summary>Refuses and counts every later write. The reader can still take what is inside.</summary>
     public bool TryComplete() => _ring.Writer.TryComplete();
 
     internal static LedgerAccount AccountOf(in TelemetryItem item) => item.Kind switch
@@ -127,8 +126,8 @@ internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger, Act
 
     private bool Write(in TelemetryItem item, Reservation reservation, LedgerAccount account)
     {
-        // The budget never lets in more than the ring has slots, and gives a slot back only after the ring has freed it:
-        // so the ring can refuse only because it is completed.
+        // The budget never admits more items than the ring has slots, and frees a slot only after the ring has freed it. So the ring refuses only
+        // after completion.
         if (!_ring.TryWrite(in item))
         {
             _budget.GiveBack(item.Body.Leave() ? CostOf(item.Body) : 0);
@@ -142,7 +141,7 @@ internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger, Act
 
     private bool Refuse(in TelemetryItem item, bool entered, Reservation reservation, LedgerAccount account)
     {
-        // The reader may have taken this body's other items since: then what the first of them was charged is ours to give back.
+        // The reader may have taken the other items of this body meanwhile. This item is then the last one, and returns what the first was charged.
         if (item.Body.Leave() && !entered)
             _budget.GiveBackBytes(CostOf(item.Body));
         return Drop(in item, reservation == Reservation.NoBytes ? DropReason.BufferBytes : DropReason.BufferItems, account);
