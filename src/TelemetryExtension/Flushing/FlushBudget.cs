@@ -1,46 +1,47 @@
 namespace TelemetryExtension.Flushing;
 
 /// <summary>
-/// How long a flush may hold up an invocation whose runtime is done. The setting is the ceiling. Below it, the time that flushes
-/// are measured to take (mean and deviation, as TCP does for its timeout: RFC 6298) decides, so that a backend that usually
-/// answers in 20 ms and hangs now costs about 100 ms and not the whole ceiling.
-/// Not thread-safe: the loop owns it.
+/// How long a flush may delay an invocation whose runtime is done. The setting is the ceiling. Below it the measured duration of flushes decides
+/// (mean and deviation, as in TCP's timeout: RFC 6298). So a backend that usually answers in 20 ms and hangs now costs about 100 ms instead of the
+/// whole ceiling. Not thread-safe: the loop owns it.
 /// </summary>
 internal sealed class FlushBudget(TimeSpan ceiling)
 {
-    /// <summary>Below this no timeout is worth having: a garbage collection or a busy neighbour takes as long.</summary>
-    private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(50);
+    /// <summary>A shorter timeout is useless: a garbage collection or a busy neighbour takes as long.</summary>
+    private static readonly TimeSpan Minimum = TimeSpan.FromMilliseconds(50);
 
     private double _mean;
     private double _deviation;
     private bool _measured;
     private int _backOff = 1;
-    private TimeSpan _held;
-    private double _hidden;
+    private TimeSpan _holdTime;
+    private double _unobserved;
 
-    /// <summary>For a flush that begins now, after runtimeDone.</summary>
+    /// <summary>The budget of a flush that starts now, after runtimeDone.</summary>
     public TimeSpan AfterRuntimeDone(Deadline deadline) => Min(deadline.Remaining, Allowed);
 
-    /// <summary>For a flush at the start when no runtimeDone will tell that the handler is done.</summary>
+    /// <summary>The budget of a flush at the start when no runtimeDone will report the end of the handler.</summary>
     public TimeSpan WithoutRuntimeDone(Deadline deadline) => Min(deadline.Remaining, ceiling);
 
-    /// <summary>What the platform's extensionOverhead showed to be lost before we even hear of runtimeDone (it buffers events for 25 ms and more).</summary>
-    public TimeSpan Hidden => TimeSpan.FromTicks((long)_hidden);
+    /// <summary>
+    /// Time before runtimeDone arrives here, as the platform's extensionOverhead shows. The platform buffers events for 25 ms and more.
+    /// </summary>
+    public TimeSpan UnobservedOverhead => TimeSpan.FromTicks((long)_unobserved);
 
     private TimeSpan Allowed
     {
         get
         {
-            // The user's bill has the hidden part in it: it comes out of the budget, but leaves a quarter to work with.
-            var most = Max(ceiling - Hidden, ceiling / 4);
+            // The customer pays for the unobserved part too, so it reduces the budget, but never below a quarter of the ceiling.
+            var most = Max(ceiling - UnobservedOverhead, ceiling / 4);
             if (!_measured)
                 return most;
             var usual = TimeSpan.FromTicks((long)(_mean + (4 * _deviation)) * _backOff);
-            return Min(most, Max(usual, Least));
+            return Min(most, Max(usual, Minimum));
         }
     }
 
-    /// <summary>A flush was complete after this long.</summary>
+    /// <summary>Records how long a complete flush took.</summary>
     public void Finished(TimeSpan took)
     {
         double ticks = took.Ticks;
@@ -59,17 +60,17 @@ internal sealed class FlushBudget(TimeSpan ceiling)
         _backOff = 1;
     }
 
-    /// <summary>A flush was cut off by the budget: perhaps the backend has become slower, so the next one is given twice the time.</summary>
+    /// <summary>The budget cut a flush off. The backend may have become slower, so the next flush gets twice the time.</summary>
     public void CutOff() => _backOff = Math.Min(_backOff * 2, 64);
 
-    /// <summary>From runtimeDone's arrival to Next, in the invocation that is over now.</summary>
-    public void Held(TimeSpan took) => _held = took;
+    /// <summary>Records the time from the arrival of runtimeDone to Next in the invocation that just ended.</summary>
+    public void RecordHoldTime(TimeSpan holdTime) => _holdTime = holdTime;
 
-    /// <summary>The span extensionOverhead in the platform.report of that same invocation.</summary>
+    /// <summary>Records extensionOverhead from the platform.report of the same invocation.</summary>
     public void OverheadReported(TimeSpan overhead)
     {
-        var hidden = Math.Max(0, (overhead - _held).Ticks);
-        _hidden += (hidden - _hidden) / 8;
+        var unobserved = Math.Max(0, (overhead - _holdTime).Ticks);
+        _unobserved += (unobserved - _unobserved) / 8;
     }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;

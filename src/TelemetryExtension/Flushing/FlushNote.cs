@@ -3,7 +3,7 @@ using TelemetryExtension.Diagnostics.Accounting;
 
 namespace TelemetryExtension.Flushing;
 
-/// <summary>What one flush did, for the log at debug level: the difference that it makes to the ledger. Another flush at the same time counts with it.</summary>
+/// <summary>Logs at debug level what one flush did: how much it changed the ledger. A flush that runs at the same time is included.</summary>
 internal sealed class FlushNote(Ledger ledger)
 {
     private readonly LedgerLine[] _before = Read(ledger);

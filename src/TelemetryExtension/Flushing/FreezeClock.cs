@@ -1,10 +1,9 @@
 namespace TelemetryExtension.Flushing;
 
 /// <summary>
-/// Time as data ages: passes while the environment is frozen, and never goes back. The wall clock counts the freeze but may
-/// jump; the monotonic clock never jumps but may stand still in a freeze; so the larger step of the two counts. A wall clock
-/// set forward looks like a long freeze, which only makes the next flush come sooner.
-/// Not thread-safe.
+/// A clock for the age of data. It advances during a freeze and never goes back. The wall clock counts the freeze but may jump; the monotonic clock
+/// never jumps but may stop in a freeze. So each step is the larger of the two. A wall clock that is set forward looks like a long freeze, which only
+/// makes the next flush sooner. Not thread-safe.
 /// </summary>
 internal sealed class FreezeClock(TimeProvider time)
 {
@@ -14,7 +13,7 @@ internal sealed class FreezeClock(TimeProvider time)
     private long _timestamp = time.GetTimestamp();
     private TimeSpan _now;
 
-    /// <summary>Since the clock was made.</summary>
+    /// <summary>Time since the clock was created.</summary>
     public TimeSpan Now()
     {
         var wall = time.GetUtcNow();

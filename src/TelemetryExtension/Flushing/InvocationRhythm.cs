@@ -1,22 +1,22 @@
 namespace TelemetryExtension.Flushing;
 
 /// <summary>
-/// Judges from the gaps between invocations whether the next one will come soon enough to leave data waiting for it. Nobody can know
-/// that a burst is over; so a rhythm must prove itself by a number of short gaps in a row. How many is learned: for each of
-/// 5, 20, 80, 320 it is kept what would have come of it, whether or not that proof is the one in use. The least one that pays is used: the
-/// invocations that need not wait for their flush have to be twenty times those whose data gets older than the bound.
-/// When none pays it is the longest.
+/// Predicts from the gaps between invocations whether the next one comes soon enough to leave data waiting for it. Nobody can know that a burst has
+/// ended, so the rhythm counts as steady only after a number of short gaps in a row. That number is learned: for each of 5, 20, 80 and 320 this
+/// records what deferring after so many gaps would have led to, whether or not the number is in use. The smallest number that pays is used:
+/// invocations that need not wait for their flush must outnumber those whose data becomes stale by twenty to one. When none pays, the largest is
+/// used.
 /// </summary>
-/// <param name="longGap">A gap as long as this is not to be bridged.</param>
-/// <param name="staleness">Data that waits longer has become too old.</param>
-/// <param name="interval">Deferred data is flushed this often while invocations come.</param>
+/// <param name="longGap">Data does not wait for the next invocation over a gap this long.</param>
+/// <param name="staleness">Data that waits longer than this is stale.</param>
+/// <param name="interval">Deferred data is flushed this often while invocations arrive.</param>
 internal sealed class InvocationRhythm(TimeSpan longGap, TimeSpan staleness, TimeSpan interval)
 {
     public const int FirstProof = 5;
     private const int Remembered = 20;
     private const double StaleForDeferred = 1.0 / 20;
 
-    /// <summary>Fading by this with each invocation remembers about the last thousand.</summary>
+    /// <summary>Multiplying by this at each invocation gives a memory of about the last thousand.</summary>
     private const double Fading = 0.999;
 
     private readonly TimeSpan[] _gaps = new TimeSpan[Remembered];
@@ -24,14 +24,14 @@ internal sealed class InvocationRhythm(TimeSpan longGap, TimeSpan staleness, Tim
     private TimeSpan? _last;
     private int _run;
 
-    // Of somebody who always defers: when they last flushed, and what waits since.
+    // Of a simulated policy that always defers: its last flush, and the invocations that wait since then.
     private TimeSpan _flushed;
     private int _waiting;
 
-    /// <summary>Enough short gaps in a row, and the last one among them.</summary>
+    /// <summary>Whether enough short gaps came in a row, the last one included.</summary>
     public bool IsSteady => _run >= Proof;
 
-    /// <summary>The longest gap to expect, judging from the last ones; meaningful while steady.</summary>
+    /// <summary>The longest of the last gaps, as the gap to expect. Meaningful while steady.</summary>
     public TimeSpan ExpectedGap
     {
         get
@@ -62,7 +62,7 @@ internal sealed class InvocationRhythm(TimeSpan longGap, TimeSpan staleness, Tim
         }
     }
 
-    /// <param name="now">By a clock that counts freezes and never goes back.</param>
+    /// <param name="now">From a clock that counts freezes and never goes back.</param>
     public void Invoked(TimeSpan now)
     {
         var gap = now - _last;
@@ -103,7 +103,7 @@ internal sealed class InvocationRhythm(TimeSpan longGap, TimeSpan staleness, Tim
         _waiting = 0;
     }
 
-    /// <summary>What would have come of deferring after this many short gaps.</summary>
+    /// <summary>What deferring after this many short gaps would have led to.</summary>
     private sealed class Trial(int proof)
     {
         private double _deferred;

@@ -82,7 +82,7 @@ internal sealed class ExtensionLoop(
         if (decision.HasFlag(FlushDecision.AfterInvocation))
             held += await FlushAfterInvocationAsync(invoke.RequestId, deadline, held).ConfigureAwait(false);
         held += await FinishInBackgroundAsync(invoke.RequestId, deadline, held).ConfigureAwait(false);
-        budget.Held(held);
+        budget.RecordHoldTime(held);
     }
 
     /// <param name="spent">Of the budget, which is one for the whole invocation.</param>

@@ -53,11 +53,11 @@ public sealed class FlushBudgetTests
     {
         for (var i = 0; i < 100; i++)
         {
-            _budget.Held(TimeSpan.FromMilliseconds(10));
+            _budget.RecordHoldTime(TimeSpan.FromMilliseconds(10));
             _budget.OverheadReported(TimeSpan.FromMilliseconds(35));
         }
 
-        Assert.InRange(_budget.Hidden, TimeSpan.FromMilliseconds(24), TimeSpan.FromMilliseconds(25));
+        Assert.InRange(_budget.UnobservedOverhead, TimeSpan.FromMilliseconds(24), TimeSpan.FromMilliseconds(25));
         Assert.InRange(After(), TimeSpan.FromMilliseconds(275), TimeSpan.FromMilliseconds(276));
         for (var i = 0; i < 100; i++)
             _budget.OverheadReported(TimeSpan.FromSeconds(2));
