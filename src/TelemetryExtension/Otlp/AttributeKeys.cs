@@ -10,7 +10,7 @@ namespace TelemetryExtension.Otlp;
 /// </summary>
 internal ref struct AttributeKeys(Span<ulong> stack)
 {
-    /// <summary>Enough for every list that a sender makes in earnest: SDKs stop at 128 attributes.</summary>
+    /// <summary>Enough for the lists of real senders: SDKs stop at 128 attributes.</summary>
     public const int StackSize = 512;
 
     private const ulong Multiplier = 0x9E3779B97F4A7C15;

@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace TelemetryExtension.Otlp;
 
-/// <summary>Numbers as protobuf's JSON writes them: as numbers or in strings; integers also as 1e3 or 1.0.</summary>
+/// <summary>Numbers in protobuf's JSON: as numbers or in strings. Integers may also be written as 1e3 or 1.0.</summary>
 internal static class JsonNumber
 {
-    /// <summary>Beyond this a double no longer tells integers apart.</summary>
+    /// <summary>Above this a double cannot represent every integer.</summary>
     private const double ExactLimit = 1L << 53;
 
     public static bool TryInt64(ref Utf8JsonReader reader, out long value)
@@ -58,7 +58,7 @@ internal static class JsonNumber
         return TryReal(text, out value);
     }
 
-    /// <summary>Finite only: a number too large for a double is refused, as protobuf does.</summary>
+    /// <summary>Finite numbers only. Like protobuf, this refuses a number that is too large for a double.</summary>
     private static bool TryReal(ReadOnlySpan<byte> text, out double value) =>
         double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
             CultureInfo.InvariantCulture, out value) && double.IsFinite(value);

@@ -5,19 +5,19 @@ using System.Text.Unicode;
 namespace TelemetryExtension.Otlp;
 
 /// <summary>
-/// The inside of a JSON string, unescaped into bytes that are always valid UTF-8: a protobuf string that is not makes receivers
-/// refuse the whole request. Lone surrogates and invalid bytes become U+FFFD; an unknown escape stays as it is.
+/// Unescapes the inside of a JSON string into bytes that are always valid UTF-8: receivers refuse a whole request for one invalid protobuf string.
+/// Lone surrogates and invalid bytes become U+FFFD. An unknown escape stays unchanged.
 /// </summary>
 internal static class JsonText
 {
-    /// <summary>How many bytes <see cref="Unescape"/> may need.</summary>
+    /// <summary>The number of bytes that <see cref="Unescape"/> may need.</summary>
     public static int Room(ReadOnlySpan<byte> raw, out bool valid)
     {
         valid = Utf8.IsValid(raw);
         return valid ? raw.Length : raw.Length * 3;
     }
 
-    /// <returns>How many bytes were written.</returns>
+    /// <returns>The number of bytes written.</returns>
     public static int Unescape(ReadOnlySpan<byte> raw, bool valid, Span<byte> to)
     {
         var written = 0;
@@ -33,13 +33,13 @@ internal static class JsonText
         }
     }
 
-    /// <summary>Copies what need not be unescaped, repairing it if it must be.</summary>
+    /// <summary>Copies bytes without escapes and repairs invalid UTF-8.</summary>
     public static int CopyRepaired(ReadOnlySpan<byte> from, Span<byte> to)
     {
         var written = 0;
         while (!from.IsEmpty)
         {
-            // Invalid input decodes to U+FFFD, for the longest part that must be replaced as one.
+            // Invalid input decodes to U+FFFD, for the longest part that one character replaces.
             Rune.DecodeFromUtf8(from, out var rune, out var consumed);
             written += rune.EncodeToUtf8(to[written..]);
             from = from[consumed..];
@@ -48,7 +48,7 @@ internal static class JsonText
         return written;
     }
 
-    /// <summary>A JSON text with U+FFFD for all that is not Unicode in it, written out or escaped; null when all of it was.</summary>
+    /// <summary>Replaces everything in a JSON text that is not Unicode, written out or escaped, by U+FFFD. Null when nothing was replaced.</summary>
     public static byte[]? TryRepairDocument(ReadOnlySpan<byte> json)
     {
         var room = new byte[Room(json, out var valid)];
@@ -74,7 +74,7 @@ internal static class JsonText
         return from.Length;
     }
 
-    /// <summary>Writes what the escape at the start means; answers how many bytes of input it took.</summary>
+    /// <summary>Writes what the escape at the start means. Returns the number of input bytes that it took.</summary>
     private static int Escape(ReadOnlySpan<byte> raw, Span<byte> to, ref int written)
     {
         var code = raw.Length > 1 ? raw[1] : (byte)0;

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace TelemetryExtension.Otlp;
 
-/// <summary>KeyValue and AnyValue with known values: lengths are computed, nothing is moved.</summary>
+/// <summary>Writes KeyValue and AnyValue with known values. It computes the lengths and moves nothing.</summary>
 internal static class OtlpAttributes
 {
     /// <summary>An AnyValue with a string; the bytes must be valid UTF-8.</summary>
@@ -29,7 +29,7 @@ internal static class OtlpAttributes
         writer.Close(mark);
     }
 
-    /// <summary>A string, bool, int, long, double or string array; anything else as its text.</summary>
+    /// <summary>A string, bool, int, long, double or string array. Writes any other value as its text.</summary>
     public static void Attribute(this OtlpWriter writer, int field, string key, object value)
     {
         var mark = writer.Open(field);

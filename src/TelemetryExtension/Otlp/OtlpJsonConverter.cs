@@ -4,13 +4,13 @@ using System.Text.Json;
 namespace TelemetryExtension.Otlp;
 
 /// <summary>
-/// Turns OTLP's JSON into the same request in protobuf (OTLP specification, "JSON Protobuf Encoding"): hex ids, 64-bit integers as
-/// strings or numbers, enums as integers, unknown keys ignored, null as absent. In strings, what is not Unicode (a lone surrogate, bytes that are not
-/// UTF-8) becomes U+FFFD. One instance converts one request.
+/// Converts OTLP's JSON into the same request in protobuf (OTLP specification, "JSON Protobuf Encoding"). Ids are hex, 64-bit integers are strings or
+/// numbers, enums are integers. Unknown keys are ignored, and null means absent. In strings, everything that is not Unicode (a lone surrogate,
+/// invalid UTF-8) becomes U+FFFD. One instance converts one request.
 /// </summary>
 internal sealed class OtlpJsonConverter
 {
-    /// <summary>A message is an object, and may sit in an array.</summary>
+    /// <summary>A message is an object, which may stand in an array.</summary>
     private const int MaxJsonDepth = 2 * OtlpRequestValidator.MaxDepth + 2;
 
     private readonly OtlpWriter _writer;
@@ -24,7 +24,7 @@ internal sealed class OtlpJsonConverter
         _length = length;
     }
 
-    /// <summary>Appends the request to <paramref name="writer"/>. Null is fine; else what is wrong, and where.</summary>
+    /// <summary>Appends the request to <paramref name="writer"/>. Returns null, or the error and its path.</summary>
     public static string? Convert(Signal signal, ReadOnlySpan<byte> json, OtlpWriter writer)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxJsonDepth });
@@ -44,7 +44,7 @@ internal sealed class OtlpJsonConverter
         }
     }
 
-    /// <summary>Counts the records of a request that cannot be converted, as far as it is JSON; at least 1.</summary>
+    /// <summary>Counts the records of a request that cannot be converted, up to the first JSON error. Returns at least 1.</summary>
     public static int CountRecords(ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxJsonDepth });
@@ -76,7 +76,7 @@ internal sealed class OtlpJsonConverter
         }
         catch (JsonException)
         {
-            // It ends in the middle: what was there counts.
+            // The JSON breaks off here. The records before this point count.
         }
 
         return Math.Max(1, count);
@@ -136,7 +136,7 @@ internal sealed class OtlpJsonConverter
         return true;
     }
 
-    /// <summary>A guess at the length of a message, so that the writer moves little: large ones take most of what is left.</summary>
+    /// <summary>Guesses the length of a message, so that the writer moves little. Large messages take most of what is left.</summary>
     private int Expected(OtlpMessage message, long consumed) => message switch
     {
         OtlpMessage.ResourceSpans or OtlpMessage.ResourceMetrics or OtlpMessage.ResourceLogs
@@ -169,7 +169,7 @@ internal sealed class OtlpJsonConverter
         return false;
     }
 
-    /// <summary>Puts a step in front of the path, on the way back up.</summary>
+    /// <summary>Adds a step to the front of the path, on the way back up.</summary>
     private bool Under(string step)
     {
         _path = _path.Length == 0 || _path[0] == '[' ? step + _path : $"{step}.{_path}";

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace TelemetryExtension.Otlp;
 
-/// <summary>Writes one JSON value as one protobuf field. Each answers null, or what is wrong with the value.</summary>
+/// <summary>Writes one JSON value as one protobuf field. Each method returns null, or what is wrong with the value.</summary>
 internal static class OtlpJsonScalar
 {
     public static string? Write(OtlpWriter writer, int field, OtlpFieldKind kind, ref Utf8JsonReader reader)
@@ -136,7 +136,7 @@ internal static class OtlpJsonScalar
         return null;
     }
 
-    /// <summary>Of a digit known to be hex.</summary>
+    /// <summary>The value of a valid hex digit.</summary>
     private static int Nibble(byte digit) => digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
 
     private static string? WriteBase64(OtlpWriter writer, int field, ref Utf8JsonReader reader)
@@ -154,7 +154,7 @@ internal static class OtlpJsonScalar
         return null;
     }
 
-    /// <summary>The text of a string or a property name; what is not Unicode is replaced.</summary>
+    /// <summary>The text of a string or a property name. Replaces everything that is not Unicode.</summary>
     public static ReadOnlySpan<byte> Unescaped(ref Utf8JsonReader reader)
     {
         if (!reader.ValueIsEscaped)

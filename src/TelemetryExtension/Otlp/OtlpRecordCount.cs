@@ -1,9 +1,9 @@
 namespace TelemetryExtension.Otlp;
 
-/// <summary>Counts the records of a request that is refused: those whose frame can be found, whatever is in them.</summary>
+/// <summary>Counts the records of a refused request: all whose framing is intact, whatever their content.</summary>
 internal static class OtlpRecordCount
 {
-    /// <param name="message">What the bytes are; a record is not looked into.</param>
+    /// <param name="message">The type of the bytes. The content of a record is not read.</param>
     public static int Of(OtlpMessage message, ReadOnlySpan<byte> bytes)
     {
         if (OtlpSchema.IsRecord(message))

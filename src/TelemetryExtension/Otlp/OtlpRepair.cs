@@ -4,19 +4,19 @@ using System.Text.Unicode;
 namespace TelemetryExtension.Otlp;
 
 /// <summary>
-/// Rewrites a request so that every receiver takes it: what is not UTF-8 becomes U+FFFD, an empty attribute key becomes
-/// <see cref="EmptyKey"/>, of a repeated key the last value stays, as an SDK would have kept it, and the parts of a message are merged as a parser
-/// merges them. Everything else stays as it came. Only for requests that <see cref="OtlpRequestValidator"/> does not call broken.
+/// Rewrites a request so that every receiver accepts it. Invalid UTF-8 becomes U+FFFD. An empty attribute key becomes <see cref="EmptyKey"/>. Of a
+/// repeated key the last value stays, as in an SDK. The parts of a message are merged as a parser merges them. Everything else stays unchanged. Only
+/// for requests in which <see cref="OtlpRequestValidator"/> finds no problem.
 /// </summary>
 internal static class OtlpRepair
 {
-    /// <summary>The value is kept, under a name that every backend takes.</summary>
+    /// <summary>The name for an empty key. It keeps the value, and every backend accepts it.</summary>
     public const string EmptyKey = "_empty";
 
     public static void Write(OtlpWriter writer, Signal signal, ReadOnlySpan<byte> request) =>
         WriteMessage(writer, OtlpSchema.RequestOf(signal), request);
 
-    /// <param name="message">What the bytes are.</param>
+    /// <param name="message">The type of the bytes.</param>
     public static void WriteMessage(OtlpWriter writer, OtlpMessage message, ReadOnlySpan<byte> bytes)
     {
         if (message is OtlpMessage.AnyValue)
@@ -85,7 +85,7 @@ internal static class OtlpRepair
             writer.String(field, Encoding.UTF8.GetString(text));
     }
 
-    /// <summary>Where the last attribute of each key is, counted from 0; null when the message has no attributes.</summary>
+    /// <summary>The index of the last attribute of each key, from 0. Null when the message has no attributes.</summary>
     private static Dictionary<string, int>? LastOfEachKey(ReadOnlySpan<OtlpField> fields, ReadOnlySpan<byte> bytes)
     {
         Dictionary<string, int>? last = null;
@@ -117,7 +117,7 @@ internal static class OtlpRepair
         return key.IsEmpty ? EmptyKey : Encoding.UTF8.GetString(key);
     }
 
-    /// <summary>All parts of a message field, one after the other, which is what merging them means. False when the field is absent.</summary>
+    /// <summary>Concatenates all parts of a message field, which is how protobuf merges them. False when the field is absent.</summary>
     private static bool TryMerge(ReadOnlySpan<byte> bytes, int field, out ReadOnlySpan<byte> merged)
     {
         merged = default;
@@ -148,7 +148,7 @@ internal static class OtlpRepair
         return found;
     }
 
-    /// <summary>An AnyValue is one of its fields: of several, the last.</summary>
+    /// <summary>An AnyValue has one value. Of several fields the last one counts.</summary>
     private static ReadOnlySpan<byte> LastValue(ReadOnlySpan<byte> anyValue)
     {
         ReadOnlySpan<byte> last = default;

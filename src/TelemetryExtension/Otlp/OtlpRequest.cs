@@ -1,6 +1,9 @@
 namespace TelemetryExtension.Otlp;
 
-/// <summary>Puts items of one resource and one scope into an Export{Logs,Metrics}ServiceRequest: one exact array, items copied once.</summary>
+/// <summary>
+/// Builds an Export{Logs,Metrics}ServiceRequest from items of one resource and one scope. It allocates one array of the exact size and copies the
+/// items once.
+/// </summary>
 internal static class OtlpRequest
 {
     /// <param name="resource">A serialized Resource message.</param>
@@ -32,7 +35,7 @@ internal static class OtlpRequest
         return writer.ToArray();
     }
 
-    /// <summary>About how much <see cref="Build"/> adds to the items.</summary>
+    /// <summary>An estimate of the bytes that <see cref="Build"/> adds to the items.</summary>
     public static int Overhead(int resourceLength, int scopeLength) => resourceLength + scopeLength + 128;
 
     private static int FieldLength(int length) => 1 + OtlpWriter.VarintLength((uint)length) + length;

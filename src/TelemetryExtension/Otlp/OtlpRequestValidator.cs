@@ -4,27 +4,28 @@ using System.Text.Unicode;
 
 namespace TelemetryExtension.Otlp;
 
-/// <param name="Problem">Null when the request is valid or can be repaired, else which field is broken.</param>
-/// <param name="Records">Spans, data points or log records; of a broken request those whose frame is intact, and at least 1.</param>
+/// <param name="Problem">Null when the request is valid or can be repaired, otherwise the broken field.</param>
+/// <param name="Records">
+/// The number of spans, data points or log records. In a broken request it counts those whose framing is intact, and is at least 1.
+/// </param>
 /// <param name="NeedsRepair">See <see cref="OtlpRepair"/>.</param>
 internal readonly record struct OtlpCheck(string? Problem, int Records, bool NeedsRepair);
 
 /// <summary>
-/// Walks a serialized Export*ServiceRequest as a protobuf parser would, without building anything. What a backend would refuse is found here, so
-/// that it cannot spoil the batch it is merged into: strings that are not UTF-8 and attribute keys that are empty or repeated can be repaired; broken
-/// framing, ids of a wrong length and messages nested more than 100 deep cannot. Unknown fields, and known ones of another wire type, are skipped
-/// as every parser does.
+/// Walks a serialized Export*ServiceRequest as a protobuf parser would, without building anything. It finds what a backend would refuse, so that one
+/// request cannot spoil the batch that it is merged into. Invalid UTF-8 and empty or repeated attribute keys can be repaired. Broken framing, ids of
+/// a wrong length and messages nested more than 100 deep cannot. Like every parser it skips unknown fields, and known fields of another wire type.
 /// </summary>
 internal ref struct OtlpRequestValidator
 {
-    /// <summary>Google.Protobuf and protobuf-java stop here.</summary>
+    /// <summary>The limit of Google.Protobuf and protobuf-java.</summary>
     public const int MaxDepth = 100;
 
     private AttributeKeys _keys;
     private int _records;
     private bool _needsRepair;
 
-    /// <summary>Our own writer made the bytes: texts are UTF-8, and a scalar value holds nothing to look at.</summary>
+    /// <summary>True when our own writer made the bytes: texts are valid UTF-8, and scalar values need no check.</summary>
     private readonly bool _ours;
 
     private OtlpRequestValidator(Span<ulong> stack, bool ours)
@@ -43,7 +44,7 @@ internal ref struct OtlpRequestValidator
         return new(problem, Math.Max(1, OtlpRecordCount.Of(message, request)), false);
     }
 
-    /// <summary>Whether a message that we wrote ourselves has attributes with an empty or repeated key. Called for each JSON log record.</summary>
+    /// <summary>Whether a message that we wrote ourselves has attributes with an empty or repeated key. It runs for each JSON log record.</summary>
     [SkipLocalsInit]
     public static bool NeedsRepair(OtlpMessage message, ReadOnlySpan<byte> bytes)
     {
@@ -51,7 +52,7 @@ internal ref struct OtlpRequestValidator
         return validator.Walk(message, bytes, MaxDepth) is null && validator._needsRepair;
     }
 
-    /// <summary>Null when it can be used, else the path to the broken field.</summary>
+    /// <summary>Returns null when the message is usable, otherwise the path to the broken field.</summary>
     private string? Walk(OtlpMessage message, ReadOnlySpan<byte> bytes, int depth)
     {
         if (depth == 0)
@@ -81,7 +82,7 @@ internal ref struct OtlpRequestValidator
                         return Under(field, inAttribute);
                     break;
                 case OtlpFieldKind.Message:
-                    // Parsers merge the parts of a message that is there twice: only together do they show what they hold.
+                    // Parsers merge the parts of a message that occurs twice. Only the merged message shows all its attributes.
                     _needsRepair |= !field.Repeated && (seen & (1UL << number)) != 0;
                     seen |= 1UL << number;
                     if (Walk(field.Message, value, depth - 1) is { } path)
@@ -101,7 +102,7 @@ internal ref struct OtlpRequestValidator
         return reader.Malformed ? "" : null;
     }
 
-    /// <summary>A KeyValue: by far the most frequent message.</summary>
+    /// <summary>Checks a KeyValue, by far the most frequent message.</summary>
     private string? WalkAttribute(ReadOnlySpan<byte> bytes, int depth)
     {
         if (depth == 0)
@@ -139,11 +140,11 @@ internal ref struct OtlpRequestValidator
         return reader.Malformed ? "" : null;
     }
 
-    /// <summary>Whether an AnyValue begins with a list or a kvlist: our writer gives it one field.</summary>
+    /// <summary>Whether an AnyValue starts with an array or a kvlist. Our writer gives it one field only.</summary>
     private static bool HoldsValues(ReadOnlySpan<byte> anyValue) =>
         !anyValue.IsEmpty && (anyValue[0] >> 3) is OtlpFields.AnyValue.Array or OtlpFields.AnyValue.KvList;
 
-    /// <summary>Of all kinds but strings, which are the most and are checked above.</summary>
+    /// <summary>Checks all kinds except strings, which are the most frequent and are checked above.</summary>
     private static bool IsValid(OtlpFieldKind kind, ReadOnlySpan<byte> value) => kind switch
     {
         OtlpFieldKind.TraceId => value.Length is 0 or 16,

@@ -1,6 +1,6 @@
 namespace TelemetryExtension.Otlp;
 
-/// <summary>The messages of OTLP (proto 1.11.0) that requests are made of.</summary>
+/// <summary>The messages of OTLP (proto 1.11.0) that occur in requests.</summary>
 internal enum OtlpMessage : byte
 {
     None,
@@ -11,7 +11,7 @@ internal enum OtlpMessage : byte
     Resource, EntityRef, Scope, KeyValue, AnyValue, ArrayValue, KeyValueList,
 }
 
-/// <summary>How a field is written, in protobuf and in OTLP's JSON. None: there is no such field.</summary>
+/// <summary>How a field is encoded, in protobuf and in OTLP's JSON. None means that there is no such field.</summary>
 internal enum OtlpFieldKind : byte
 {
     None, Message, String, Bytes, TraceId, SpanId, Bool, Enum, Int32, UInt32, SInt32, Int64, Fixed32, Fixed64, SFixed64, Double,
@@ -22,8 +22,8 @@ internal enum OtlpFieldKind : byte
 internal readonly record struct OtlpField(byte[] JsonName, OtlpFieldKind Kind, OtlpMessage Message, bool Repeated);
 
 /// <summary>
-/// Field numbers, kinds and JSON names of every message, as data: validation and the JSON mapping walk the same table.
-/// Built at first use, so that a function without an SDK does not pay for it.
+/// Field numbers, kinds and JSON names of every message, as data. Validation and the JSON mapping walk the same table. It is built at first use, so
+/// that a function without an SDK does not pay for it.
 /// </summary>
 internal static class OtlpSchema
 {
@@ -36,10 +36,10 @@ internal static class OtlpSchema
         _ => OtlpMessage.LogsRequest,
     };
 
-    /// <summary>Indexed by field number; absent numbers are of kind None.</summary>
+    /// <summary>Indexed by field number. Missing numbers have the kind None.</summary>
     public static ReadOnlySpan<OtlpField> FieldsOf(OtlpMessage message) => Fields[(int)message];
 
-    /// <summary>Whether a message of this kind is one record of the ledger: a span, a data point, a log record.</summary>
+    /// <summary>Whether a message of this type is one record of the ledger: a span, a data point or a log record.</summary>
     public static bool IsRecord(OtlpMessage message) => message is OtlpMessage.Span or OtlpMessage.LogRecord
         or OtlpMessage.NumberDataPoint or OtlpMessage.HistogramDataPoint or OtlpMessage.ExponentialHistogramDataPoint or OtlpMessage.SummaryDataPoint;
 

@@ -1,8 +1,8 @@
 namespace TelemetryExtension.Otlp;
 
 /// <summary>
-/// Cuts a serialized Export*ServiceRequest in two that together say the same: between resources, else between the scopes of the only resource,
-/// else between the records of the only scope. Field numbers are alike in all three signals: resource 1, scopes 2, records 2.
+/// Splits a serialized Export*ServiceRequest into two with the same content together. It cuts between resources, or between the scopes of the only
+/// resource, or between the records of the only scope. The field numbers are the same in all three signals: resource 1, scopes 2, records 2.
 /// </summary>
 internal static class OtlpSplit
 {
@@ -18,7 +18,7 @@ internal static class OtlpSplit
             return null;
         if (resources.Count > 1)
         {
-            // Nothing is copied: a request is just its resources end to end.
+            // Nothing is copied: a request is the concatenation of its resources.
             var cut = resources[resources.Count / 2].Start;
             return (request[..cut], request[cut..]);
         }
@@ -26,7 +26,7 @@ internal static class OtlpSplit
         return Halve(request, resources[0], depth: 0) is var (first, second) ? (first, second) : null;
     }
 
-    /// <summary>Spans, log records or data points; what cannot be read counts as nothing.</summary>
+    /// <summary>Counts spans, log records or data points. Unreadable parts count as nothing.</summary>
     public static int CountRecords(Signal signal, ReadOnlySpan<byte> request)
     {
         var records = 0;
@@ -89,7 +89,7 @@ internal static class OtlpSplit
             return null;
         if (children.Count == 1)
         {
-            // Down one level; below the records (depth 1) there is nothing to cut.
+            // Go down one level. Below the records (depth 1) nothing can be split.
             if (depth == 1 || Halve(message, children[0], depth + 1) is not var (one, other))
                 return null;
             return (Rebuild(field.Number, message, children[0].Start, children[0].End, one), Rebuild(field.Number, message, children[0].Start, children[0].End, other));
@@ -110,7 +110,7 @@ internal static class OtlpSplit
         return writer.ToArray();
     }
 
-    /// <summary>The message without some of its fields; the others (resource, scope, schema) stay in both halves.</summary>
+    /// <summary>The message without some of its fields. The others (resource, scope, schema) stay in both halves.</summary>
     private static byte[] Without(int number, ReadOnlyMemory<byte> message, List<Field> left)
     {
         using var writer = new OtlpWriter(message.Length + 16);

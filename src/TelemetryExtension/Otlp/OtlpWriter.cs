@@ -7,13 +7,12 @@ using System.Text;
 namespace TelemetryExtension.Otlp;
 
 /// <summary>
-/// Writes protobuf into one growing pooled buffer. Nested messages are opened and closed; room for their length is reserved, and
-/// in the rare case that the guess was wrong the message is moved by a byte or two, so that every length is as short as it can be.
-/// Not thread-safe; <see cref="Dispose"/> gives the buffer back.
+/// Writes protobuf into one growing pooled buffer. Opening a nested message reserves space for its length. If the reserve was wrong, which is rare,
+/// closing moves the message by a byte or two, so that every length is minimal. Not thread-safe. <see cref="Dispose"/> returns the buffer.
 /// </summary>
 internal sealed class OtlpWriter(int capacity = 16 * 1024) : IDisposable
 {
-    // A mark holds the start of the message in its low bits and the reserved length bytes above them.
+    // A mark holds the start of the message in its low bits, and the number of reserved length bytes above them.
     private const int MarkBits = 28;
     private const int MaxPosition = (1 << MarkBits) - 1;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(capacity);
@@ -21,7 +20,7 @@ internal sealed class OtlpWriter(int capacity = 16 * 1024) : IDisposable
 
     public int Position => _position;
 
-    /// <summary>The memory this holds.</summary>
+    /// <summary>The memory that this uses.</summary>
     public int Capacity => _buffer.Length;
 
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _position);
@@ -30,27 +29,28 @@ internal sealed class OtlpWriter(int capacity = 16 * 1024) : IDisposable
 
     public void Clear() => _position = 0;
 
-    /// <summary>Takes back everything written since <paramref name="position"/>.</summary>
+    /// <summary>Discards everything written since <paramref name="position"/>.</summary>
     public void Rewind(int position) => _position = position;
 
-    /// <summary>Forgets the first bytes and moves the rest to the front; no message may be open.</summary>
+    /// <summary>Discards the first bytes and moves the rest to the front. No message may be open.</summary>
     public void DropFirst(int count)
     {
         Written[count..].CopyTo(_buffer);
         _position -= count;
     }
 
-    /// <summary>An empty writer larger than the limit starts over with a small buffer. The pool does not get the large one: it would keep it.</summary>
+    /// <summary>
+    /// Replaces the buffer of an empty writer by a small one when it is larger than the limit. The pool does not get the large buffer, because it
+    /// would keep it.
+    /// </summary>
     public void Trim(int limit)
     {
         if (_position == 0 && _buffer.Length > limit)
             _buffer = ArrayPool<byte>.Shared.Rent(capacity);
     }
 
-    /// <summary>
-    /// Opens a length-delimited field (a nested message); returns the mark that <see cref="Close"/> takes. Marks close in reverse order.
-    /// </summary>
-    /// <param name="expected">About how long it will be: the better the guess, the fewer bytes are moved.</param>
+    /// <summary>Opens a length-delimited field (a nested message) and returns a mark for <see cref="Close"/>. Marks close in reverse order.</summary>
+    /// <param name="expected">The approximate length. A good guess moves fewer bytes.</param>
     public int Open(int field, int expected = 0)
     {
         Tag(field, WireType.LengthDelimited);
@@ -81,7 +81,7 @@ internal sealed class OtlpWriter(int capacity = 16 * 1024) : IDisposable
         _buffer[at] = (byte)length;
     }
 
-    /// <summary>What was written into the message opened at <paramref name="mark"/> so far.</summary>
+    /// <summary>The content of the message opened at <paramref name="mark"/> so far.</summary>
     public ReadOnlySpan<byte> Inside(int mark) => _buffer.AsSpan((mark & MaxPosition).._position);
 
     public void Varint(int field, ulong value)
@@ -122,7 +122,7 @@ internal sealed class OtlpWriter(int capacity = 16 * 1024) : IDisposable
         Raw(value);
     }
 
-    /// <summary>A lone surrogate becomes U+FFFD: a protobuf string must be valid UTF-8, or receivers refuse the whole request.</summary>
+    /// <summary>A lone surrogate becomes U+FFFD: receivers refuse a whole request for one string that is not valid UTF-8.</summary>
     public void String(int field, ReadOnlySpan<char> value)
     {
         Tag(field, WireType.LengthDelimited);
@@ -132,7 +132,7 @@ internal sealed class OtlpWriter(int capacity = 16 * 1024) : IDisposable
         _position += Encoding.UTF8.GetBytes(value, _buffer.AsSpan(_position));
     }
 
-    /// <summary>Appends bytes as they are: an already encoded field or message.</summary>
+    /// <summary>Appends an already encoded field or message unchanged.</summary>
     public void Raw(ReadOnlySpan<byte> bytes)
     {
         Ensure(bytes.Length);
@@ -140,7 +140,7 @@ internal sealed class OtlpWriter(int capacity = 16 * 1024) : IDisposable
         _position += bytes.Length;
     }
 
-    /// <summary>Free space to write into directly; follow with <see cref="Advance"/>.</summary>
+    /// <summary>Free space to write into directly, followed by <see cref="Advance"/>.</summary>
     public Span<byte> GetSpan(int size)
     {
         Ensure(size);
@@ -174,7 +174,7 @@ internal sealed class OtlpWriter(int capacity = 16 * 1024) : IDisposable
         RawVarint(((ulong)field << 3) | (ulong)type);
     }
 
-    /// <summary>How many bytes a value takes as a varint.</summary>
+    /// <summary>The number of bytes of the value as a varint.</summary>
     public static int VarintLength(uint value) => ((BitOperations.Log2(value | 1) * 9) + 73) >> 6;
 
     public void Dispose()
@@ -196,7 +196,7 @@ internal sealed class OtlpWriter(int capacity = 16 * 1024) : IDisposable
     {
         var needed = (long)_position + more;
         if (needed > MaxPosition)
-            throw new InvalidOperationException("A message of more than 256 MiB is not OTLP.");
+            throw new InvalidOperationException("An OTLP message must not exceed 256 MiB.");
         var bigger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max(_buffer.Length * 2L, needed), MaxPosition));
         Written.CopyTo(bigger);
         ArrayPool<byte>.Shared.Return(_buffer);

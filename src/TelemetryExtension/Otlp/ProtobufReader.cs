@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace TelemetryExtension.Otlp;
 
-/// <summary>Wire types of the protobuf encoding; 3 and 4 (groups) do not occur in OTLP and are refused.</summary>
+/// <summary>Wire types of the protobuf encoding. Groups (3 and 4) do not occur in OTLP and are refused.</summary>
 internal enum WireType : byte
 {
     Varint = 0,
@@ -13,8 +13,8 @@ internal enum WireType : byte
 }
 
 /// <summary>
-/// Walks one protobuf message, field by field, without allocating. Broken input is a value: the Try methods answer false
-/// and <see cref="Malformed"/> says whether it was an error or the end.
+/// Walks one protobuf message field by field without allocating. Broken input is a value: the Try methods return false, and <see cref="Malformed"/>
+/// tells an error from the end.
 /// </summary>
 internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
 {
@@ -24,10 +24,10 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
 
     public int Position { get; private set; }
 
-    /// <summary>True once anything could not be read; nothing can be read afterwards.</summary>
+    /// <summary>True after the first read error. Nothing can be read afterwards.</summary>
     public bool Malformed { get; private set; }
 
-    /// <summary>Moves to the next field; false at the end or when malformed.</summary>
+    /// <summary>Moves to the next field. False at the end or after an error.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadTag(out int field, out WireType type)
     {
@@ -45,7 +45,7 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadVarint(out ulong value)
     {
-        // Tags and lengths are nearly always one byte.
+        // Most tags and lengths are one byte.
         if (Position < _message.Length && _message[Position] < 0x80 && !Malformed)
         {
             value = _message[Position++];
@@ -86,7 +86,7 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
         return TryReadVarint(out var length) && (length <= int.MaxValue ? TryTake((int)length, out bytes) : Fail());
     }
 
-    /// <summary>Skips the value of a field that is of no interest.</summary>
+    /// <summary>Skips the value of a field that the caller does not need.</summary>
     public bool TrySkip(WireType type) => type switch
     {
         WireType.Varint => TryReadVarint(out _),

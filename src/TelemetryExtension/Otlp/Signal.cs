@@ -1,6 +1,6 @@
 namespace TelemetryExtension.Otlp;
 
-/// <summary>The three OTLP signals; each has its own endpoint, its own payloads and its own lines in the ledger.</summary>
+/// <summary>The three OTLP signals. Each has its own endpoint, payloads and ledger lines.</summary>
 internal enum Signal : byte
 {
     Traces,

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace TelemetryExtension.Otlp;
 
-/// <summary>Nanoseconds since the Unix epoch, the times of OTLP. A signed number holds them until 2262.</summary>
+/// <summary>Nanoseconds since the Unix epoch, as in OTLP. A signed number lasts until 2262.</summary>
 internal static class UnixTime
 {
     public const long NanosPerMillisecond = 1_000_000;
@@ -16,8 +16,8 @@ internal static class UnixTime
     public static DateTime ToUtc(long nanos) => DateTime.UnixEpoch.AddTicks(nanos / TimeSpan.NanosecondsPerTick);
 
     /// <summary>
-    /// RFC 3339 and what is printed instead of it (AWS's own samples hold <c>23:23:521Z</c>), UTC without a zone; null for text that is no time, and for a
-    /// time that OTLP cannot hold.
+    /// Reads RFC 3339 and its misspellings (AWS's own samples contain <c>23:23:521Z</c>), as UTC when there is no zone. Null for text that is not a
+    /// time, and for a time that OTLP cannot represent.
     /// </summary>
     public static long? Read(string? text)
     {

@@ -1,13 +1,13 @@
 namespace TelemetryExtension.Otlp;
 
-/// <summary>Times as people and programs print them, to nanoseconds since the Unix epoch.</summary>
+/// <summary>Parses times as people and programs print them into nanoseconds since the Unix epoch.</summary>
 internal static class UnixTimeText
 {
     private const long Second = UnixTime.NanosPerSecond;
 
     /// <summary>
-    /// Reads <c>2025-08-11T12:00:00.101Z</c> and its relatives at the start of the text: slashes in the date (Go), blank for T, comma or colon before
-    /// the fraction (Python; samples in AWS's documentation), any number of digits, any zone or none.
+    /// Reads <c>2025-08-11T12:00:00.101Z</c> and similar forms at the start of the text: slashes in the date (Go), a blank for T, a comma or colon
+    /// before the fraction (Python; samples in AWS's documentation), any number of digits, any zone or none.
     /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> text, out long unixNano, out int length, out bool hasZone)
     {
@@ -51,7 +51,9 @@ internal static class UnixTimeText
         return fraction;
     }
 
-    /// <summary><c>Z</c>, <c>+01:00</c>, <c>+0100</c>, <c>+01</c>, <c>UTC</c>, <c>GMT</c>; all but the first also after a blank (Ruby, Python).</summary>
+    /// <summary>
+    /// <c>Z</c>, <c>+01:00</c>, <c>+0100</c>, <c>+01</c>, <c>UTC</c>, <c>GMT</c>. All but the first may follow a blank (Ruby, Python).
+    /// </summary>
     private static bool TryReadZone(ReadOnlySpan<byte> text, out long offsetSeconds, out int length)
     {
         offsetSeconds = 0;
@@ -83,7 +85,7 @@ internal static class UnixTimeText
 
     private static bool IsDigit(byte b) => (uint)(b - '0') <= 9;
 
-    /// <summary>Days since 1970-01-01 of a valid date of the Gregorian calendar.</summary>
+    /// <summary>The days from 1970-01-01 to a valid date of the Gregorian calendar.</summary>
     private static long Days(int year, int month, int day)
     {
         var y = month <= 2 ? year - 1 : year;
