@@ -6,10 +6,10 @@ using TelemetryExtension.Processing.Metrics;
 
 namespace TelemetryExtension.Processing;
 
-/// <summary>Our own metrics: of invocations, of the environment, and of the ledger. One caller at a time (the collector's lock).</summary>
+/// <summary>Collects our own metrics: of invocations, of the environment and of the ledger. One caller at a time (the collector's lock).</summary>
 internal sealed class MetricCollector(MetricOptions options, Ledger ledger, TimeProvider time, EnvironmentReader? environment = null)
 {
-    /// <summary>The ledger's counters change with every flush, also because of the last one: they go out now and then, and at the end.</summary>
+    /// <summary>The ledger changes with every flush, even because of the last one. So its counters are sent at intervals and at the end.</summary>
     private static readonly TimeSpan LedgerInterval = TimeSpan.FromMinutes(1);
 
     private readonly MetricAggregator _metrics = new(Now(time), options.Temporality);
@@ -19,7 +19,7 @@ internal sealed class MetricCollector(MetricOptions options, Ledger ledger, Time
 
     public void InvocationStarted() => Environment.InvocationStarted(Now(time));
 
-    /// <summary>Turns what happened since the last time into one payload; null when nothing did.</summary>
+    /// <summary>Turns everything since the last call into one payload. Null when nothing happened.</summary>
     public OtlpPayload? Collect(InvocationTracker tracker, byte[] resource, bool last)
     {
         if (_restores != tracker.Restores)

@@ -13,17 +13,17 @@ using TelemetryExtension.Processing.Spans;
 namespace TelemetryExtension.Processing;
 
 /// <summary>
-/// The middle of the way of the data: empties the channel and turns what was in it into encoded payloads in the outbox. Everything is decoded
-/// here and nowhere else. A lock lets in one caller at a time, a few times per invocation: nothing behind the channel needs one of its own.
+/// Empties the channel and turns its content into encoded payloads in the outbox. All decoding happens here. A lock admits one caller at a time, a
+/// few times per invocation, so nothing behind the channel needs its own lock.
 /// </summary>
 internal sealed class TelemetryCollector(
     TelemetryChannel channel, InvocationTracker tracker, EnvironmentResource resource, LogEncoder logs, MetricCollector? metrics,
     PayloadOutbox outbox, Ledger ledger, TimeProvider time, TelemetryOptions options) : IDisposable
 {
-    /// <summary>Spans are few; this bounds one payload after a long time without flush.</summary>
+    /// <summary>Spans are few. This limits a payload after a long time without a flush.</summary>
     private const int SpansPerPayload = 128;
 
-    /// <summary>From the tenth on SpinWait gives the CPU away, later for a millisecond each.</summary>
+    /// <summary>From the tenth spin on SpinWait yields the CPU, later for a millisecond each.</summary>
     private const int LastSpins = 60;
 
     private readonly Lock _gate = new();
@@ -33,7 +33,7 @@ internal sealed class TelemetryCollector(
 
     public bool IsOverThreshold => channel.IsOverThreshold;
 
-    /// <summary>Age of the oldest item in the channel; zero when there is none.</summary>
+    /// <summary>The age of the oldest item in the channel. Zero when it is empty.</summary>
     public TimeSpan OldestAge
     {
         get
@@ -52,7 +52,7 @@ internal sealed class TelemetryCollector(
         }
     }
 
-    /// <summary>What the platform last measured of us, from runtimeDone to Next; once.</summary>
+    /// <summary>The platform's last measurement of this extension, from runtimeDone to Next. Returned once.</summary>
     public TimeSpan? TakeReportedOverhead()
     {
         lock (_gate)
@@ -63,7 +63,7 @@ internal sealed class TelemetryCollector(
         }
     }
 
-    /// <summary>Takes everything that is in the channel now; what comes meanwhile waits for the next time.</summary>
+    /// <summary>Takes everything that is in the channel now. Items that arrive meanwhile wait for the next call.</summary>
     public void Collect()
     {
         lock (_gate)
@@ -74,8 +74,8 @@ internal sealed class TelemetryCollector(
     }
 
     /// <summary>
-    /// Called before more is let in: when the channel is half full, it is emptied on the caller's thread. Encoding is cheaper than losing, and the
-    /// platform, which sends one batch at a time, waits meanwhile.
+    /// Called before more is accepted. It empties a half full channel on the caller's thread: encoding is cheaper than losing data, and the platform,
+    /// which sends one batch at a time, waits meanwhile.
     /// </summary>
     public void MakeRoom()
     {
@@ -83,8 +83,8 @@ internal sealed class TelemetryCollector(
             Collect();
     }
 
-    /// <summary>The last time: nothing is let in any more, and what still runs is closed as failed.</summary>
-    /// <param name="hasTelemetry">Without it nobody knows how invocations ended, and none is closed.</param>
+    /// <summary>The last collection: nothing is accepted any more, and running invocations are closed as failed.</summary>
+    /// <param name="hasTelemetry">Without telemetry the ends of invocations are unknown, and none is closed.</param>
     public void Close(string reason, bool hasTelemetry)
     {
         lock (_gate)
@@ -105,7 +105,7 @@ internal sealed class TelemetryCollector(
             TakeOrDrop(in item);
     }
 
-    /// <summary>Also what a writer was just about to put in when the channel closed: it has its place, and is waited for a moment.</summary>
+    /// <summary>Also takes the item of a writer that was in the middle of a write when the channel closed, and waits briefly for it.</summary>
     private void DrainToTheEnd()
     {
         Drain();
@@ -117,7 +117,7 @@ internal sealed class TelemetryCollector(
         }
     }
 
-    /// <summary>A boundary: a bug of ours in here must cost one item, and that is counted.</summary>
+    /// <summary>A boundary: a bug in here must cost one item only, and the item is counted.</summary>
     private void TakeOrDrop(in TelemetryItem item)
     {
         try
@@ -127,7 +127,7 @@ internal sealed class TelemetryCollector(
         catch (Exception e)
         {
             Log.WarnOnce("item", $"a record could not be read: {Reason.OfBug(e)}");
-            // Memory that cannot be had is no fault of the record.
+            // A record is not malformed because memory ran out.
             var reason = e is OutOfMemoryException ? DropReason.BufferBytes : DropReason.Malformed;
             ledger.Dropped(TelemetryChannel.AccountOf(in item), reason, item.Records);
         }
@@ -199,14 +199,14 @@ internal sealed class TelemetryCollector(
         var known = tracker.Apply(platformEvent);
         if (options.PlatformLogs || platformEvent is PlatformEvent.LogsDropped)
             TakeAsLog(in item);
-        // Last, so that whatever fails before is counted once.
+        // Keep this last, so that a record that fails earlier is counted once.
         if (known)
             ledger.Exported(LedgerAccount.Events);
         else
             ledger.Dropped(LedgerAccount.Events, DropReason.UnknownType);
     }
 
-    /// <summary>What Lambda dropped is always worth a line; the other platform events become lines when asked for.</summary>
+    /// <summary>Records that Lambda dropped always give a log record. Other platform events give one only when the settings ask for it.</summary>
     private void TakeAsLog(in TelemetryItem item)
     {
         UseResource();
@@ -227,7 +227,7 @@ internal sealed class TelemetryCollector(
     {
         if (tracker.Spans.Count == 0)
             return;
-        // Taken before anything can go wrong with them: what cannot be encoded now must not come back with every flush.
+        // Take the spans before anything can fail: spans that cannot be encoded must not return at every flush.
         var spans = tracker.Spans.ToList();
         tracker.Spans.Clear();
         ledger.Received(LedgerAccount.Traces, spans.Count);
@@ -244,7 +244,7 @@ internal sealed class TelemetryCollector(
         }
     }
 
-    /// <summary>Null when the official exporter does not take them: it is not ours, and what it throws must cost these spans and no more.</summary>
+    /// <summary>Null when the official exporter fails. Its exceptions must cost only these spans.</summary>
     private OtlpPayload? TryEncode(List<SpanData> spans)
     {
         try
@@ -259,7 +259,7 @@ internal sealed class TelemetryCollector(
         }
     }
 
-    /// <summary>The resource is known in full only when initStart was read, and changes after a SnapStart restore.</summary>
+    /// <summary>The resource is complete only after initStart, and changes after a SnapStart restore.</summary>
     private void UseResource()
     {
         resource.Update(tracker);

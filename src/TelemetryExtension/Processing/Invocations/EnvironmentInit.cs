@@ -3,7 +3,7 @@ using TelemetryExtension.Processing.SemanticConventions;
 
 namespace TelemetryExtension.Processing.Invocations;
 
-/// <summary>One init phase or SnapStart restore of the environment, gathered from its three events; any of them may be missing.</summary>
+/// <summary>One init phase or SnapStart restore of the environment, joined from its three events. Any of them may be missing.</summary>
 internal sealed class EnvironmentInit(string name, long started, string? initializationType, string? phase)
 {
     private long? _runtimeDone;
@@ -11,14 +11,14 @@ internal sealed class EnvironmentInit(string name, long started, string? initial
     private double? _durationMs;
     private string? _error;
 
-    /// <summary>The last of its events came: nothing more is to be known.</summary>
+    /// <summary>The last of its events has arrived. Nothing can be added.</summary>
     public bool Complete => _reported is not null;
 
-    /// <summary>Done before any request waited for it: its time is nobody's latency, and it has no place in a request's trace.</summary>
+    /// <summary>It was done before any request waited for it, so its time delayed nobody and has no place in a request's trace.</summary>
     public bool AheadOfTime => initializationType is "provisioned-concurrency" or "lambda-managed-instances" || phase is "snap-start"
         || (initializationType is "snap-start" && name == SpanNames.Init);
 
-    /// <summary>Repeated inside the first invocation, because the first try failed or took over ten seconds.</summary>
+    /// <summary>Lambda repeated it inside the first invocation, because the first attempt failed or took over ten seconds.</summary>
     public bool Suppressed => phase is "invoke";
 
     public bool IsRestore => name == SpanNames.Restore;
@@ -40,8 +40,8 @@ internal sealed class EnvironmentInit(string name, long started, string? initial
         Learn(status, errorType);
     }
 
-    /// <summary>The span and its parts: the runtime's share, then what was waited for after it.</summary>
-    /// <param name="parent">The invocation that waited for it; null puts it into a trace of its own.</param>
+    /// <summary>The span and its parts: the runtime's part, then the extensions' part.</summary>
+    /// <param name="parent">The invocation that waited for it. Null gives it a trace of its own.</param>
     public IEnumerable<SpanData> Spans(Invocation? parent, ActivityContext own)
     {
         var traceId = parent?.Context.TraceId ?? own.TraceId;

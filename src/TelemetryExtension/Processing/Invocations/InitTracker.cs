@@ -4,9 +4,9 @@ using TelemetryExtension.Processing.SemanticConventions;
 namespace TelemetryExtension.Processing.Invocations;
 
 /// <summary>
-/// Follows the environment's init phases and restores, and decides into which trace each goes: one that a request waited for is held
-/// until that request's invocation is known and becomes its child; one done ahead of time gets a trace of its own, which the first
-/// invocation links to (docs/decisions/0003).
+/// Tracks the environment's init phases and restores, and chooses the trace of each. An init that a request waited for is kept until that request's
+/// invocation is known, and becomes its child. An init that ran ahead of time gets a trace of its own, and the first invocation links to it
+/// (docs/decisions/0003).
 /// </summary>
 internal sealed class InitTracker
 {
@@ -15,7 +15,7 @@ internal sealed class InitTracker
     private ActivityContext? _ahead;
     private (long Started, bool IsRestore)? _lastBegun;
 
-    /// <summary>The environment was made ready before a request needed it, so its first invocation is no cold start.</summary>
+    /// <summary>The environment was ready before a request needed it, so its first invocation is not a cold start.</summary>
     public bool AheadOfTime { get; private set; }
 
     public void Apply(PlatformEvent platformEvent, Invocation? running, List<SpanData> spans, List<InvocationFact> facts)
@@ -49,7 +49,9 @@ internal sealed class InitTracker
             Emit(_current, running, spans, facts);
     }
 
-    /// <summary>The invocation that waited for what is pending: what is complete, or cannot become so any more, goes out as its child.</summary>
+    /// <summary>
+    /// Takes the invocation that waited for the pending inits. Those that are complete, or can no longer be completed, become its children.
+    /// </summary>
     public void Attach(Invocation invocation, List<SpanData> spans, List<InvocationFact> facts)
     {
         foreach (var init in _pending.ToArray())
@@ -57,7 +59,7 @@ internal sealed class InitTracker
                 Emit(init, init.AheadOfTime ? null : invocation, spans, facts);
     }
 
-    /// <summary>The context of an init that went out in its own trace, once: for a link from the first invocation.</summary>
+    /// <summary>The context of an init with a trace of its own, returned once, for a link from the first invocation.</summary>
     public ActivityContext? TakeAheadOfTime()
     {
         var ahead = _ahead;
@@ -65,7 +67,7 @@ internal sealed class InitTracker
         return ahead;
     }
 
-    /// <summary>The environment ends without an invocation: everything pending goes out in a trace of its own.</summary>
+    /// <summary>The environment ends without an invocation. Everything pending is emitted in a trace of its own.</summary>
     public void Flush(List<SpanData> spans, List<InvocationFact> facts)
     {
         foreach (var init in _pending.ToArray())
@@ -74,7 +76,7 @@ internal sealed class InitTracker
 
     private void Begin(long started, EnvironmentInit init)
     {
-        // Delivered a second time.
+        // The event was delivered twice.
         if (_lastBegun == (started, init.IsRestore))
             return;
         _lastBegun = (started, init.IsRestore);

@@ -3,8 +3,10 @@ using TelemetryExtension.Processing.SemanticConventions;
 
 namespace TelemetryExtension.Processing.Invocations;
 
-/// <summary>What is known of one run of an invocation so far: pieces come from the INVOKE event, platform.start, runtimeDone and report, in any order.</summary>
-/// <param name="number">Tells it from every other run in this environment.</param>
+/// <summary>
+/// What is known so far about one run of an invocation. Pieces come from the INVOKE event, platform.start, runtimeDone and report, in any order.
+/// </summary>
+/// <param name="number">Unique among the runs of this environment.</param>
 internal sealed class Invocation(string requestId, long number, SpanIdsInUse spanIds, bool followSampling)
 {
     private InvocationContext? _context;
@@ -16,31 +18,33 @@ internal sealed class Invocation(string requestId, long number, SpanIdsInUse spa
 
     public string RequestId => requestId;
 
-    /// <summary>Of platform.start; null until it came.</summary>
+    /// <summary>The time of platform.start; null until it arrives.</summary>
     public long? Started { get; private set; }
 
-    /// <summary>When its INVOKE event reached us; null when that did not happen.</summary>
+    /// <summary>The time when its INVOKE event arrived; null when none did.</summary>
     public long? Invoked { get; private set; }
 
     public long? Ended { get; private set; }
 
-    /// <summary>The first that is known of it.</summary>
+    /// <summary>The earliest known time.</summary>
     public long? Begun => Started ?? Invoked;
 
-    /// <summary>The run before, of the same event, which Lambda repeats under the same request id; null when there was none or it is forgotten.</summary>
+    /// <summary>
+    /// The previous run of the same event, which Lambda repeated under the same request id. Null when there was none or it is forgotten.
+    /// </summary>
     public Invocation? Earlier { get; set; }
 
-    /// <summary>Another request has started since, in an environment that runs one at a time: this one's end was lost, or is late.</summary>
+    /// <summary>Another request has started since, in an environment that runs one at a time. The end of this one is lost or late.</summary>
     public bool Superseded { get; set; }
 
     public bool Reported { get; set; }
 
     public bool ColdStart { get; set; }
 
-    /// <summary>An init that ran in a trace of its own, ahead of this, its first invocation.</summary>
+    /// <summary>An init that ran in a trace of its own before this first invocation.</summary>
     public ActivityContext? InitAhead { get; set; }
 
-    /// <summary>Ids are decided from what is known; once the span is out they stay.</summary>
+    /// <summary>The ids follow from what is known. They stay fixed once the span was emitted.</summary>
     public InvocationContext Context
     {
         get
@@ -59,7 +63,7 @@ internal sealed class Invocation(string requestId, long number, SpanIdsInUse spa
 
     public bool? Sampled { get; private set; }
 
-    /// <summary>How far a platform.start of this time is from the INVOKE event, in ns.</summary>
+    /// <summary>The distance between a platform.start at this time and the INVOKE event, in ns.</summary>
     public long Distance(long startTime) => Math.Abs((Invoked ?? startTime) - startTime);
 
     public void OnInvoke(string invokedArn, string? traceHeader, long receivedAt)
@@ -77,7 +81,7 @@ internal sealed class Invocation(string requestId, long number, SpanIdsInUse spa
         Learn(start.Tracing, start.TenantId);
     }
 
-    /// <summary>What runtimeDone and report repeat, for when platform.start was lost.</summary>
+    /// <summary>Adds what runtimeDone and report repeat, in case platform.start was lost.</summary>
     public void Learn(PlatformTracing tracing, string? tenantId)
     {
         _tenantId ??= tenantId;
@@ -86,8 +90,8 @@ internal sealed class Invocation(string requestId, long number, SpanIdsInUse spa
         Reconsider();
     }
 
-    /// <summary>Ends the invocation and makes its SERVER span.</summary>
-    /// <param name="now">The ending event's time, for when no start or no duration is known.</param>
+    /// <summary>Ends the invocation and returns its SERVER span.</summary>
+    /// <param name="now">The time of the ending event, used when start or duration is unknown.</param>
     public SpanData Finish(string functionName, long now, double? durationMs, string status, string? errorType)
     {
         var duration = durationMs is { } ms ? (long)(ms * 1e6) : (long?)null;
@@ -97,8 +101,8 @@ internal sealed class Invocation(string requestId, long number, SpanIdsInUse spa
         return ServerSpan(functionName, start, failed ? errorType ?? status : null, failed ? new(Conventions.ErrorType, errorType ?? status) : null);
     }
 
-    /// <summary>Ends an invocation whose end nobody told: how long it took and whether it succeeded is not known, so the span says neither.</summary>
-    public SpanData FinishUntold(string functionName)
+    /// <summary>Ends an invocation whose end nobody reported. Duration and success are unknown, so the span has neither.</summary>
+    public SpanData CloseUnknown(string functionName)
     {
         Ended = Begun ?? 0;
         return ServerSpan(functionName, Ended.Value, null, new(Conventions.EndUnknown, true));

@@ -3,9 +3,9 @@ using System.Text;
 
 namespace TelemetryExtension.Processing.Invocations;
 
-/// <summary>The identity of one invocation, as log records and spans need it.</summary>
-/// <param name="Recorded">Its span is sent; only X-Ray's decision, where it is followed, keeps it back.</param>
-/// <param name="SpanId">Of our SERVER span: the parent of everything the function does (docs/decisions/0003).</param>
+/// <summary>The identity of one invocation for log records and spans.</summary>
+/// <param name="Recorded">Whether its span is sent. Only X-Ray's decision, where the extension follows it, suppresses it.</param>
+/// <param name="SpanId">Of our SERVER span, the parent of everything that the function does (docs/decisions/0003).</param>
 internal sealed record InvocationContext(string RequestId, ActivityTraceId TraceId, ActivitySpanId SpanId, bool Recorded)
 {
     public byte[] RequestIdUtf8 { get; } = Encoding.UTF8.GetBytes(RequestId);

@@ -4,15 +4,17 @@ using System.Diagnostics;
 namespace TelemetryExtension.Processing.Invocations;
 
 /// <summary>
-/// Which ids the span of an invocation gets. The aim: the span's id is the one that the function's own spans name as their parent, so that
-/// they become its children, in the trace that the caller began (docs/decisions/0003).
+/// Chooses the ids of an invocation's span. The span should have the id that the function's own spans name as their parent. Then they become its
+/// children, in the caller's trace (docs/decisions/0003).
 /// </summary>
-/// <param name="Given">The span id was read from the headers; else it is derived.</param>
+/// <param name="Given">The span id comes from the headers. Otherwise it is derived.</param>
 internal readonly record struct InvocationIds(ActivityTraceId TraceId, ActivitySpanId SpanId, ActivitySpanId? Parent, bool? Sampled, bool Given)
 {
-    /// <param name="tracing">Of platform.start (or runtimeDone, report): what the platform says about the request.</param>
-    /// <param name="invokeHeader">Of the INVOKE event: what the function was given.</param>
-    /// <param name="run">Tells runs apart (say by start time): Lambda repeats an asynchronous event under the same request id, and each run gets ids of its own.</param>
+    /// <param name="tracing">From platform.start (or runtimeDone, report): what the platform reports about the request.</param>
+    /// <param name="invokeHeader">From the INVOKE event: the header that the function received.</param>
+    /// <param name="run">
+    /// Distinguishes runs, for example by start time. Lambda repeats an asynchronous event under the same request id, and each run gets its own ids.
+    /// </param>
     public static InvocationIds Decide(string requestId, PlatformTracing tracing, XRayTraceHeader invokeHeader, long run = 0)
     {
         var telemetry = XRayTraceHeader.Parse(tracing.Value);
@@ -20,23 +22,26 @@ internal readonly record struct InvocationIds(ActivityTraceId TraceId, ActivityS
         var sampled = telemetry.Sampled ?? invokeHeader.Sampled;
         var upstream = telemetry.Parent;
 
-        // Active tracing: Lambda says which segment is its own for this invocation.
+        // Active tracing: Lambda names its own segment for this invocation.
         if (XRayTraceHeader.ReadSpanId(tracing.SpanId) is { } segment)
             return new(traceId, segment, upstream == segment ? null : upstream, sampled, Given: true);
 
-        // Nobody else records this parent: Lambda made it up for the function (unsampled), or put its own in the place of the caller's.
-        // So it is ours to be. Unsampled, the header is passed on as it is: without an INVOKE event the telemetry's is as good.
+        // Nobody else records this parent: Lambda invented it for the function (unsampled), or replaced the caller's id by its own. So our span takes
+        // it. Lambda passes an unsampled header on unchanged, so without an INVOKE event the header of the telemetry serves as well.
         if ((invokeHeader.Parent ?? (sampled == false ? upstream : null)) is { } given && (sampled == false || (upstream is not null && upstream != given)))
             return new(traceId, given, upstream == given ? null : upstream, sampled, Given: true);
 
         return new(traceId, DeriveSpanId(requestId, "invocation", run), upstream ?? invokeHeader.Parent, sampled, Given: false);
     }
 
-    /// <summary>For an invocation whose given span id is another's already: an id of its own, as that one's child.</summary>
+    /// <summary>For an invocation whose given span id is in use: a new id, as a child of that span.</summary>
     public InvocationIds Under(string requestId, long run) =>
         this with { SpanId = DeriveSpanId(requestId, "invocation", run), Parent = SpanId, Given = false };
 
-    /// <summary>The same for the same input, so that building a span again gives the same span. FNV-1a with a final mix; a request id is random enough.</summary>
+    /// <summary>
+    /// Returns the same id for the same input, so that building a span again gives the same span. FNV-1a with a final mix; a request id is random
+    /// enough.
+    /// </summary>
     public static ActivitySpanId DeriveSpanId(string requestId, string role, long run = 0)
     {
         var hash = Mix(Fold(Fold(14695981039346656037UL, requestId), role) ^ (ulong)run);
@@ -45,7 +50,7 @@ internal readonly record struct InvocationIds(ActivityTraceId TraceId, ActivityS
         return ActivitySpanId.CreateFromBytes(bytes);
     }
 
-    /// <summary>A request id is a UUID, which is just as long as a trace id.</summary>
+    /// <summary>A request id is a UUID, which is as long as a trace id.</summary>
     private static ActivityTraceId DeriveTraceId(string requestId)
     {
         Span<byte> bytes = stackalloc byte[16];

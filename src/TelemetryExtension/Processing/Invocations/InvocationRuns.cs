@@ -1,16 +1,16 @@
 namespace TelemetryExtension.Processing.Invocations;
 
 /// <summary>
-/// The invocations that are remembered: those that run, for their end, and ended ones for their late report and log lines. Lambda repeats a failed
-/// asynchronous event under the same request id, often in the same environment: a request may have several runs, and an event belongs to the
-/// one that its time is of.
+/// Remembers running invocations until their end, and ended ones for their late report and log lines. Lambda repeats a failed asynchronous event
+/// under the same request id, often in the same environment. So a request may have several runs, and the time of an event decides which run it
+/// belongs to.
 /// </summary>
 internal sealed class InvocationRuns(bool followSampling)
 {
-    /// <summary>The report is late by one invocation.</summary>
+    /// <summary>Enough, because a report is late by one invocation.</summary>
     private const int RememberedEnded = 64;
 
-    /// <summary>Far more than Managed Instances run at once.</summary>
+    /// <summary>Far more than Managed Instances run at the same time.</summary>
     private const int RememberedRunning = 1024;
 
     private readonly Dictionary<string, Invocation> _latest = [];
@@ -19,15 +19,15 @@ internal sealed class InvocationRuns(bool followSampling)
     private readonly SpanIdsInUse _spanIds = new();
     private long _begun;
 
-    /// <summary>Begun and not ended.</summary>
+    /// <summary>Started and not ended.</summary>
     public IReadOnlyList<Invocation> Running => _running;
 
-    /// <summary>The latest that platform.start told of and that has not ended; null when there is none.</summary>
+    /// <summary>The invocation with the latest platform.start that has not ended. Null when there is none.</summary>
     public Invocation? Newest
     {
         get
         {
-            // By time: the start of one that a process before us ran can come after the INVOKE of ours.
+            // Compare by time: the start of a run of the previous process can arrive after the INVOKE of ours.
             Invocation? newest = null;
             foreach (var invocation in _running)
                 if (invocation.Started is not null && (newest is null || invocation.Started > newest.Started))
@@ -36,14 +36,14 @@ internal sealed class InvocationRuns(bool followSampling)
         }
     }
 
-    /// <summary>Those that run and began before this one.</summary>
+    /// <summary>The running invocations that began before this one.</summary>
     public List<Invocation> Before(Invocation invocation) => _running.FindAll(other => IsBefore(other, invocation));
 
     public Invocation? LastEnded { get; private set; }
 
     public bool Knows(string requestId) => _latest.ContainsKey(requestId);
 
-    /// <summary>Of the runs of this request the latest that has started; else the one that was announced.</summary>
+    /// <summary>The latest started run of this request, or the announced one when none has started.</summary>
     public Invocation? Find(ReadOnlySpan<char> requestId)
     {
         if (!_latest.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(requestId, out var latest))
@@ -54,7 +54,7 @@ internal sealed class InvocationRuns(bool followSampling)
         return latest;
     }
 
-    /// <summary>The run that an INVOKE event begins. There is one INVOKE for each run, so a second one is another run.</summary>
+    /// <summary>The run of an INVOKE event. Each run has one INVOKE, so a second INVOKE means another run.</summary>
     public Invocation OfInvoke(string requestId)
     {
         var run = _latest.TryGetValue(requestId, out var latest) && latest.Invoked is null ? latest : Begin(requestId);
@@ -62,7 +62,7 @@ internal sealed class InvocationRuns(bool followSampling)
         return run;
     }
 
-    /// <summary>The run that a platform.start is of; null when that is known already.</summary>
+    /// <summary>The run of a platform.start. Null when that start is known already.</summary>
     public Invocation? OfStart(string requestId, long time)
     {
         Invocation? nearest = null;
@@ -83,7 +83,7 @@ internal sealed class InvocationRuns(bool followSampling)
         return nearest;
     }
 
-    /// <summary>The run that a runtimeDone or a report of this time is of: the latest that had begun by then.</summary>
+    /// <summary>The run of a runtimeDone or report with this time: the latest that had begun by then.</summary>
     public Invocation OfEnd(string requestId, long time)
     {
         Invocation? oldest = null;
@@ -97,14 +97,14 @@ internal sealed class InvocationRuns(bool followSampling)
         return oldest ?? Begin(requestId);
     }
 
-    /// <summary>To be called when the invocation got its end.</summary>
+    /// <summary>Records that the invocation has ended.</summary>
     public void Ended(Invocation invocation)
     {
         _running.Remove(invocation);
         LastEnded = invocation;
     }
 
-    /// <summary>The oldest of too many, taken out of memory; null when there is room.</summary>
+    /// <summary>Forgets and returns the oldest when there are too many. Null when there is room.</summary>
     public Invocation? Forget()
     {
         if (_order.Count == 0 || _order.Count <= (_order.Peek().Ended is null ? RememberedRunning : RememberedEnded))
@@ -120,7 +120,7 @@ internal sealed class InvocationRuns(bool followSampling)
         return oldest;
     }
 
-    /// <summary>Every one that has no end yet.</summary>
+    /// <summary>All invocations without an end.</summary>
     public List<Invocation> Unended() => [.. _order.Where(static invocation => invocation.Ended is null)];
 
     private void MarkRunning(Invocation run)
@@ -137,7 +137,7 @@ internal sealed class InvocationRuns(bool followSampling)
         return run;
     }
 
-    /// <summary>Platform and process have clocks of their own: like is compared with like where there is a choice.</summary>
+    /// <summary>Platform and process have different clocks. Times of the same clock are compared where both are known.</summary>
     private static bool IsBefore(Invocation a, Invocation b) => (a, b) switch
     {
         ({ Invoked: { } first }, { Invoked: { } second }) => first < second,

@@ -4,11 +4,11 @@ using TelemetryExtension.Processing.SemanticConventions;
 namespace TelemetryExtension.Processing.Invocations;
 
 /// <summary>
-/// Joins the platform's events, by request id, into spans and facts. A pure state machine: no clock, no I/O, one caller at a time.
-/// Events may be missing, repeated, late or out of order; every invocation that was seen in any way gives exactly one SERVER span,
-/// over resets too (<see cref="IsOfEarlierLife"/>).
+/// Joins platform events by request id into spans and facts. A pure state machine: no clock, no I/O, one caller at a time. Events may be missing,
+/// repeated, late or out of order. Every invocation that left any event gives exactly one SERVER span, even across resets (<see
+/// cref="IsOfEarlierLife"/>).
 /// </summary>
-/// <param name="followSampling">Whether the spans of requests that X-Ray does not sample will be dropped.</param>
+/// <param name="followSampling">Whether spans of requests that X-Ray does not sample are dropped.</param>
 internal sealed class InvocationTracker(string functionName, bool followSampling = false) : IInvocationLookup
 {
     private readonly InvocationRuns _runs = new(followSampling);
@@ -16,27 +16,27 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
     private bool _seenStart;
     private bool _announced;
 
-    /// <summary>Finished spans, oldest first; whoever takes them clears the list.</summary>
+    /// <summary>Finished spans, oldest first. The caller that takes them clears the list.</summary>
     public List<SpanData> Spans { get; } = [];
 
-    /// <summary>What happened, for the metrics; whoever takes them clears the list.</summary>
+    /// <summary>Facts for the metrics. The caller that takes them clears the list.</summary>
     public List<InvocationFact> Facts { get; } = [];
 
-    /// <summary>faas.instance and the memory limit in bytes, as initStart or restoreStart said; null until then.</summary>
+    /// <summary>faas.instance and the memory limit in bytes, from initStart or restoreStart. Null until then.</summary>
     public (string? InstanceId, long? MaxMemory) Instance { get; private set; }
 
-    /// <summary>Raised by restoreStart: this copy of a snapshot must stop using the identity it was born with.</summary>
+    /// <summary>Incremented by restoreStart: this copy of a snapshot must stop using the identity of the original.</summary>
     public int Restores { get; private set; }
 
-    /// <summary>Several invocations may run at once, and no INVOKE announces them.</summary>
+    /// <summary>Several invocations may run at the same time, and no INVOKE announces them.</summary>
     public bool IsManagedInstances { get; private set; }
 
-    /// <summary>An invocation was announced or has started, and its end is not known yet.</summary>
+    /// <summary>An invocation was announced or has started, and its end is unknown.</summary>
     public bool IsRunning => _runs.Running.Count > 0;
 
     public InvocationContext? OpenAt(long time)
     {
-        // One at a time, where INVOKE announces them: then the newest is the only one, whatever is not known of those before.
+        // Where INVOKE announces invocations they run one at a time. So only the newest can run, whatever is missing about earlier ones.
         if (_runs.Newest is { } newest)
             return _announced || _runs.Running.Count == 1 ? newest.Context : null;
         return _announced && _runs.LastEnded is { } last && time <= last.Ended ? last.Context : null;
@@ -50,11 +50,11 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
             : null;
     }
 
-    /// <summary>The first ARN that the function was invoked by, maybe with a qualifier; null before.</summary>
+    /// <summary>The ARN of the first invocation, possibly with a qualifier. Null before it.</summary>
     public string? FunctionArn { get; private set; }
 
-    /// <summary>The INVOKE event of the Extensions API: the only place that tells the header the function got.</summary>
-    /// <param name="receivedAt">Unix epoch ns; stands in for the start if platform.start never comes.</param>
+    /// <summary>Handles the INVOKE event of the Extensions API, the only source of the header that the function received.</summary>
+    /// <param name="receivedAt">Unix epoch ns. It serves as the start if platform.start never arrives.</param>
     public void OnInvoke(string requestId, string invokedArn, string? traceHeader, long receivedAt)
     {
         if (requestId.Length == 0)
@@ -66,7 +66,7 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
         ForgetOldest();
     }
 
-    /// <summary>Takes in one platform event; false when nothing is made of it because its type is unknown.</summary>
+    /// <summary>Applies one platform event. False when its type is unknown.</summary>
     public bool Apply(PlatformEvent platformEvent)
     {
         switch (platformEvent)
@@ -97,18 +97,18 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
     }
 
     /// <summary>
-    /// The environment ends. What still runs is closed as failed, with the reason (timeout, failure) as far as it is known. An environment that is
-    /// ended because nothing needs it (spindown), or has run others since, cannot run it any more: there, nobody told its end.
+    /// The environment ends. What still runs is closed as failed, with the reason (timeout, failure) when it is known. An environment that ended
+    /// because it was idle (spindown), or has run others since, cannot still run it. The end of such an invocation is unknown.
     /// </summary>
     public void OnShutdown(string reason, long now)
     {
         foreach (var invocation in _runs.Unended())
         {
-            // Closed by one of the others meanwhile, which began later.
+            // A later invocation in this loop has closed it.
             if (invocation.Ended is not null)
                 continue;
             if (invocation.Superseded || reason is "spindown")
-                FinishUntold(invocation);
+                CloseUnknown(invocation);
             else
                 Finish(invocation, now, null, reason is "timeout" ? "timeout" : "failure", null, []);
         }
@@ -131,20 +131,20 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
     }
 
     /// <summary>
-    /// Those before it have ended, since one runs at a time. An end that is only late, because types of events may overtake each other, is waited for
-    /// until this one ends too, or another begins.
+    /// Closes the earlier invocations: one runs at a time, so they have ended. Events of different types may overtake each other, so a late end may
+    /// still arrive until this invocation ends or another begins.
     /// </summary>
     private void Supersede(Invocation by)
     {
         foreach (var invocation in _runs.Before(by))
         {
             if (invocation.Superseded)
-                FinishUntold(invocation);
+                CloseUnknown(invocation);
             invocation.Superseded = true;
         }
     }
 
-    /// <summary>The first of the environment, also when its platform.start was lost.</summary>
+    /// <summary>The first invocation of the environment, even if its platform.start was lost.</summary>
     private void BeginFirst(Invocation invocation)
     {
         _seenStart = true;
@@ -190,8 +190,8 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
     }
 
     /// <summary>
-    /// Where requests are announced by INVOKE, one that was neither announced nor started here was cut off by a reset: the process before this
-    /// one has closed its span. What comes of it still is delivered to us, who took over the port.
+    /// Where INVOKE announces requests, a request that was neither announced nor started here was cut off by a reset. The previous process closed its
+    /// span. Its late events arrive at this process, which took over the port.
     /// </summary>
     private bool IsOfEarlierLife(string requestId) => _announced && !_runs.Knows(requestId);
 
@@ -201,8 +201,8 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
         if (!_seenStart)
             BeginFirst(invocation);
         if (_announced)
-            foreach (var untold in _runs.Before(invocation))
-                FinishUntold(untold);
+            foreach (var earlier in _runs.Before(invocation))
+                CloseUnknown(earlier);
         var span = invocation.Finish(functionName, time, durationMs, status, errorType);
         _runs.Ended(invocation);
         Spans.Add(span);
@@ -223,11 +223,11 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
         }
     }
 
-    private void FinishUntold(Invocation invocation)
+    private void CloseUnknown(Invocation invocation)
     {
         if (!_seenStart)
             BeginFirst(invocation);
-        var span = invocation.FinishUntold(functionName);
+        var span = invocation.CloseUnknown(functionName);
         _runs.Ended(invocation);
         Spans.Add(span);
         _init.Attach(invocation, Spans, Facts);
@@ -259,6 +259,6 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
     {
         while (_runs.Forget() is { } oldest)
             if (oldest.Ended is null)
-                FinishUntold(oldest);
+                CloseUnknown(oldest);
     }
 }

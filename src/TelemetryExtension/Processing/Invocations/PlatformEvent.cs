@@ -1,8 +1,8 @@
 namespace TelemetryExtension.Processing.Invocations;
 
 /// <summary>
-/// A platform.* event of the Telemetry API (schema 2025-01-29), as far as something is made of it. Every field may be missing:
-/// then it is null. Times are Unix epoch nanoseconds; an envelope without a readable time gets the time of receipt.
+/// A platform.* event of the Telemetry API (schema 2025-01-29), with the fields that the extension uses. Every field may be missing and is null then.
+/// Times are Unix epoch nanoseconds. An envelope without a readable time gets the time of receipt.
 /// </summary>
 internal abstract record PlatformEvent(long Time)
 {
@@ -34,10 +34,10 @@ internal abstract record PlatformEvent(long Time)
 
     public sealed record LogsDropped(long Time, long Records, long Bytes) : PlatformEvent(Time);
 
-    /// <summary>Known, and nothing is made of it: platform.extension, platform.telemetrySubscription.</summary>
+    /// <summary>A known event that the extension does not use: platform.extension, platform.telemetrySubscription.</summary>
     public sealed record Informational(long Time, string Type) : PlatformEvent(Time);
 
-    /// <summary>Not known to this version. AWS adds types.</summary>
+    /// <summary>An event that this version does not know. AWS adds types.</summary>
     public sealed record Unknown(long Time, string Type) : PlatformEvent(Time);
 }
 
@@ -47,6 +47,6 @@ internal readonly record struct PlatformTracing(string? SpanId, string? Value);
 /// <summary>An entry of <c>spans</c>: responseLatency, responseDuration, runtimeOverhead, extensionOverhead.</summary>
 internal readonly record struct PlatformSpan(string Name, long Start, double DurationMs);
 
-/// <summary>The metrics of platform.report; on Managed Instances only the duration.</summary>
+/// <summary>The metrics of platform.report. Managed Instances report only the duration.</summary>
 internal readonly record struct PlatformReportMetrics(
     double? DurationMs, double? BilledDurationMs, long? MemorySizeMb, long? MaxMemoryUsedMb);

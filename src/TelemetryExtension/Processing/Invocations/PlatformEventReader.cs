@@ -4,12 +4,12 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Processing.Invocations;
 
 /// <summary>
-/// Reads one envelope <c>{"time":…,"type":"platform.…","record":{…}}</c>. A field of another type than documented counts as missing;
-/// only an envelope without a type, or an invocation event without a request id, is not readable at all.
+/// Reads one envelope <c>{"time":…,"type":"platform.…","record":{…}}</c>. A field of an undocumented type counts as missing. Only an envelope without
+/// a type, or an invocation event without a request id, is unreadable.
 /// </summary>
 internal static class PlatformEventReader
 {
-    /// <param name="fallbackTime">Unix epoch ns; used when the envelope's own time cannot be read.</param>
+    /// <param name="fallbackTime">Unix epoch ns, used when the envelope's own time cannot be read.</param>
     public static PlatformEvent? Read(ReadOnlyMemory<byte> envelope, long fallbackTime)
     {
         try
@@ -23,7 +23,7 @@ internal static class PlatformEventReader
         }
         catch (InvalidOperationException)
         {
-            // A string that is not Unicode must not cost the event, without which its invocation has no end.
+            // One string with invalid Unicode must not cost the event: without it the invocation has no end.
             return JsonText.TryRepairDocument(envelope.Span) is { } repaired ? Read(repaired, fallbackTime) : null;
         }
     }
@@ -85,7 +85,7 @@ internal static class PlatformEventReader
         : value.TryGetDouble(out var number) && Math.Abs(number) < 9e18 ? (long)Math.Round(number)
         : null;
 
-    /// <summary>A duration: finite, not negative, and no longer than a year, which is more than any of these can be.</summary>
+    /// <summary>A finite, non-negative duration of at most a year, which is longer than any of these can be.</summary>
     private static double? Milliseconds(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number
         && value.TryGetDouble(out var number) && number is >= 0 and <= 366d * 86_400_000
@@ -119,6 +119,8 @@ internal static class PlatformEventReader
         return spans;
     }
 
-    /// <summary>AWS's "Lambda Telemetry API Event schema reference" shows megabytes, real streams show bytes: nothing has less than 64 KiB.</summary>
+    /// <summary>
+    /// AWS's "Lambda Telemetry API Event schema reference" shows megabytes, real streams contain bytes. No function has less than 64 KiB.
+    /// </summary>
     private static long? MaxMemoryBytes(long? value) => value is > 0 and < 65536 ? value * 1024 * 1024 : value > 0 ? value : null;
 }

@@ -15,9 +15,9 @@ internal sealed record SpanData(
     string? Error,
     IReadOnlyList<KeyValuePair<string, object?>> Attributes)
 {
-    /// <summary>Spans of other traces that belong to this one's story (an init that ran ahead of time).</summary>
+    /// <summary>Related spans of other traces, such as an init that ran ahead of time.</summary>
     public IReadOnlyList<ActivityContext> Links { get; init; } = [];
 
-    /// <summary>X-Ray's decision for the request; null when there is none.</summary>
+    /// <summary>X-Ray's decision for the request. Null when there is none.</summary>
     public bool? Sampled { get; init; }
 }

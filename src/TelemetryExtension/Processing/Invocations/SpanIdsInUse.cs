@@ -4,18 +4,18 @@ using System.Diagnostics;
 namespace TelemetryExtension.Processing.Invocations;
 
 /// <summary>
-/// The ids that invocations of this environment took from their trace headers. The same header may come again, with the repeated run of an
-/// asynchronous event: then the id is in use, and the later run gets one of its own under it.
+/// The ids that invocations of this environment took from their trace headers. A repeated run of an asynchronous event may bring the same header
+/// again. The id is then in use, and the later run gets its own id under it.
 /// </summary>
 internal sealed class SpanIdsInUse
 {
-    /// <summary>Some minutes of a busy environment; Lambda repeats an event after one and two minutes.</summary>
+    /// <summary>Some minutes of a busy environment. Lambda repeats an event after one and two minutes.</summary>
     private const int Remembered = 4096;
 
     private readonly Dictionary<ulong, long> _owners = [];
     private readonly Queue<ulong> _order = [];
 
-    /// <summary>False when another run has it.</summary>
+    /// <summary>False when another run has the id.</summary>
     /// <param name="run">A number that no other run has.</param>
     public bool TryTake(ActivitySpanId id, long run)
     {

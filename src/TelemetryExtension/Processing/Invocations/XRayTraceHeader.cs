@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace TelemetryExtension.Processing.Invocations;
 
 /// <summary>
-/// An X-Amzn-Trace-Id header: <c>Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1</c>, keys in any order,
-/// unknown keys ignored. Ids of the wrong length or all zero count as absent. <see cref="Sampled"/> is null when deferred or missing.
+/// An X-Amzn-Trace-Id header: <c>Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1</c>. Keys come in any order, and unknown
+/// keys are ignored. Ids of the wrong length or all zero count as absent. <see cref="Sampled"/> is null when deferred or missing.
 /// </summary>
 internal readonly record struct XRayTraceHeader(ActivityTraceId? Root, ActivitySpanId? Parent, bool? Sampled)
 {
@@ -32,7 +32,7 @@ internal readonly record struct XRayTraceHeader(ActivityTraceId? Root, ActivityS
         return new(root, parent, sampled);
     }
 
-    /// <summary>A span id of 16 hex digits; null when it is anything else or all zero.</summary>
+    /// <summary>A span id of 16 hex digits. Null for any other text and for all zeros.</summary>
     public static ActivitySpanId? ReadSpanId(ReadOnlySpan<char> value) =>
         value.Length == 16 && IsHexAndNotZero(value) ? ActivitySpanId.CreateFromString(Lower(value, stackalloc char[16])) : null;
 

@@ -5,9 +5,7 @@ using TelemetryExtension.Processing.Invocations;
 
 namespace TelemetryExtension.Processing.Logs;
 
-/// <summary>
-/// Which invocation and span a record belongs to. The ids that the record itself prints win: they are more precise than the invocation's.
-/// </summary>
+/// <summary>Finds the invocation and span of a record. Ids in the record itself win, because they are more precise than the invocation's.</summary>
 internal ref struct Correlation
 {
     private UInt128 _traceId;
@@ -15,10 +13,10 @@ internal ref struct Correlation
 
     public InvocationContext? Invocation { get; set; }
 
-    /// <summary>A request id that is Lambda's beyond doubt but of no invocation we know: it is said, and nothing is guessed.</summary>
+    /// <summary>A request id that is certainly Lambda's but of an unknown invocation. It is reported as it is, without a guess.</summary>
     public ReadOnlySpan<byte> UnknownRequestId { get; set; }
 
-    /// <summary>By the request id printed in the line; without one, the open invocation.</summary>
+    /// <summary>By the request id in the line. Without one, the open invocation.</summary>
     public static Correlation Of(ReadOnlySpan<byte> requestId, InvocationContext? open, IInvocationLookup invocations)
     {
         if (requestId.IsEmpty)

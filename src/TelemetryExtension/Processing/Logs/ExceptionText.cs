@@ -1,8 +1,8 @@
 namespace TelemetryExtension.Processing.Logs;
 
 /// <summary>
-/// Finds the exception in a printed stack trace: Python's traceback (its last line names the exception) and the frames of JVM, .NET and
-/// Node (the line before the first <c>at</c> names it).
+/// Finds the exception in a printed stack trace. In Python's traceback the last line names the exception. In traces of JVM, .NET and Node the line
+/// before the first <c>at</c> names it.
 /// </summary>
 internal readonly ref struct ExceptionText
 {
@@ -23,14 +23,14 @@ internal readonly ref struct ExceptionText
 
     public ReadOnlySpan<byte> StackTrace { get; }
 
-    /// <summary>Only for text of more than one line.</summary>
+    /// <summary>Only for text of several lines.</summary>
     public static bool TryRead(ReadOnlySpan<byte> text, out ExceptionText exception)
     {
         exception = default;
         var traceback = text.IndexOf("Traceback (most recent call last):"u8);
         if (traceback >= 0)
         {
-            // As the runtime prints what nobody caught, the exception comes first: "[ERROR] ValueError: msg\nTraceback ...".
+            // For an uncaught exception the runtime prints the exception first: "[ERROR] ValueError: msg\nTraceback ...".
             if (traceback > 0 && TryHeader(LastLine(text[..(traceback - 1)]), out var before) && LastExceptionLine(text[traceback..]).IsEmpty)
                 exception = new(before, text[traceback..]);
             else if (LastExceptionLine(text[traceback..]) is { IsEmpty: false } last)
@@ -41,7 +41,7 @@ internal readonly ref struct ExceptionText
         var frame = FirstFrame(text);
         if (frame < 0)
             return false;
-        // .NET prints inner exceptions, and any runtime the further lines of a message, between the header and the first frame.
+        // .NET prints inner exceptions between the header and the first frame. Every runtime prints the further lines of a message there.
         var (lineStart, end) = (text[..frame].LastIndexOf((byte)'\n') + 1, frame);
         ReadOnlySpan<byte> header;
         for (var lines = 0; StackTraceLines.TrimStart(text[lineStart..end]).StartsWith("--->"u8) || !TryHeader(text[lineStart..end], out header); lines++)
@@ -56,7 +56,7 @@ internal readonly ref struct ExceptionText
         return true;
     }
 
-    /// <summary>The <c>[ERROR] ValueError: message</c> of a runtime, one line.</summary>
+    /// <summary>The line <c>[ERROR] ValueError: message</c> of a runtime.</summary>
     public static bool TryReadHeader(ReadOnlySpan<byte> line, out ExceptionText exception)
     {
         exception = default;
@@ -66,7 +66,7 @@ internal readonly ref struct ExceptionText
         return true;
     }
 
-    /// <summary>Position of the newline before the first frame; -1 if there is none.</summary>
+    /// <summary>Position of the newline before the first frame; -1 without one.</summary>
     private static int FirstFrame(ReadOnlySpan<byte> text)
     {
         for (var from = 0; ;)
@@ -82,7 +82,7 @@ internal readonly ref struct ExceptionText
         }
     }
 
-    /// <summary>The last line that is not indented and looks like <c>Type: message</c> or <c>Type</c>.</summary>
+    /// <summary>The last line that is not indented and has the form <c>Type: message</c> or <c>Type</c>.</summary>
     private static ReadOnlySpan<byte> LastExceptionLine(ReadOnlySpan<byte> traceback)
     {
         var found = ReadOnlySpan<byte>.Empty;
@@ -96,7 +96,7 @@ internal readonly ref struct ExceptionText
         return found;
     }
 
-    /// <summary>Accepts <c>Some.Type: message</c>, alone or after a "Unhandled exception." or "Exception in thread" of the runtime.</summary>
+    /// <summary>Accepts <c>Some.Type: message</c>, alone or after "Unhandled exception." or "Exception in thread" of the runtime.</summary>
     private static bool TryHeader(ReadOnlySpan<byte> line, out ReadOnlySpan<byte> header)
     {
         header = line;

@@ -4,7 +4,7 @@ using TelemetryExtension.Processing.Invocations;
 
 namespace TelemetryExtension.Processing.Logs;
 
-/// <summary>The text record that is held back until it is known to be complete, and the room the next one is unescaped into.</summary>
+/// <summary>Holds a text record until it is known to be complete, with a buffer into which the next one is unescaped.</summary>
 internal sealed class HeldText : IDisposable
 {
     private const int SmallBytes = 4096;
@@ -15,10 +15,10 @@ internal sealed class HeldText : IDisposable
     private long _lastTime;
     private StackTraceLines _lines;
 
-    /// <summary>The memory this holds.</summary>
+    /// <summary>The memory that this uses.</summary>
     public int Capacity => _text.Length + _next.Length;
 
-    /// <summary>How many items it is made of; 0 when nothing is held.</summary>
+    /// <summary>The number of joined items. 0 when nothing is held.</summary>
     public int Items { get; private set; }
 
     public ReadOnlySpan<byte> Text => _text.AsSpan(0, _length);
@@ -29,7 +29,9 @@ internal sealed class HeldText : IDisposable
 
     public InvocationContext? Invocation { get; private set; }
 
-    /// <summary>The next text, unescaped, valid UTF-8, without the newlines at its end. Good until the next call of <see cref="Hold"/> or this.</summary>
+    /// <summary>
+    /// Unescapes the next text into valid UTF-8, without trailing newlines. The result is valid until the next call of this or of <see cref="Hold"/>.
+    /// </summary>
     public Span<byte> Decode(ReadOnlySpan<byte> raw, bool escaped)
     {
         var room = JsonText.Room(raw, out var valid);
@@ -45,7 +47,7 @@ internal sealed class HeldText : IDisposable
         return _next.AsSpan(0, length);
     }
 
-    /// <summary>Appends the decoded text as a further line if it continues what is held.</summary>
+    /// <summary>Appends the decoded text as another line if it continues the held text.</summary>
     public bool TryJoin(ReadOnlySpan<byte> text, in LogOrigin origin, int items)
     {
         if (Items == 0 || origin.Kind != Origin.Kind || !ReferenceEquals(origin.Open, Origin.Open)
@@ -61,7 +63,7 @@ internal sealed class HeldText : IDisposable
         return true;
     }
 
-    /// <summary>Holds what was just decoded.</summary>
+    /// <summary>Holds the text that was just decoded.</summary>
     public void Hold(int length, in LogOrigin origin, in LogLine line, InvocationContext? invocation, int items)
     {
         (_text, _next) = (_next, _text);
@@ -71,7 +73,7 @@ internal sealed class HeldText : IDisposable
         Line = line;
         Invocation = invocation;
         Items = items;
-        // Node's runtime prints carriage returns for the newlines inside a message when it has to use plain stdout.
+        // On plain stdout Node's runtime prints carriage returns for newlines inside a message.
         if (line.Shape == LogLineShape.Tabbed && Text.Contains((byte)'\r') && !Text.Contains((byte)'\n'))
             _text.AsSpan(0, length).Replace((byte)'\r', (byte)'\n');
         _lines.Begin(Text);
@@ -84,7 +86,9 @@ internal sealed class HeldText : IDisposable
         Origin = default;
     }
 
-    /// <summary>Lets go of buffers larger than the limit; nothing may be held. The pool does not get them: it would keep them.</summary>
+    /// <summary>
+    /// Replaces buffers that are larger than the limit. Nothing may be held. The pool does not get them, because it would keep them.
+    /// </summary>
     public void Trim(int limit)
     {
         if (_text.Length > limit)

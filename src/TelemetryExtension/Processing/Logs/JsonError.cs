@@ -2,19 +2,19 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Processing.Logs;
 
-/// <summary>Exceptions inside JSON log records, written as exception.type, .message and .stacktrace, each at most once a record.</summary>
+/// <summary>Exceptions in JSON log records, written as exception.type, .message and .stacktrace, each at most once per record.</summary>
 internal ref struct JsonError
 {
     private bool _type;
     private bool _stackTrace;
     private bool _message;
 
-    /// <summary>The exception's message as printed (a JSON string's inside), for records that have no message of their own.</summary>
+    /// <summary>The exception's message as printed (the inside of a JSON string), for records without their own message.</summary>
     public ReadOnlySpan<byte> Message { get; private set; }
 
     public bool MessageEscaped { get; private set; }
 
-    /// <summary>Takes a string (or, for stack traces, an array of strings) for the key; false leaves the scanner where it was.</summary>
+    /// <summary>Takes a string (or, for stack traces, an array of strings) for the key. False leaves the scanner unchanged.</summary>
     public bool TryTake(OtlpWriter writer, LogKey key, ref JsonScanner scanner)
     {
         var next = scanner.Peek();
@@ -51,8 +51,8 @@ internal ref struct JsonError
     }
 
     /// <summary>
-    /// Takes an exception printed as an object: type, message and stack go to their own attributes, what else it has stays under
-    /// <paramref name="key"/>. False means broken JSON.
+    /// Takes an exception printed as an object. Type, message and stack become attributes of their own, and other members stay under <paramref
+    /// name="key"/>. False means broken JSON.
     /// </summary>
     public bool TryTakeObject(OtlpWriter writer, ReadOnlySpan<byte> key, bool keyEscaped, ref JsonScanner scanner)
     {
@@ -110,7 +110,7 @@ internal ref struct JsonError
         return ok;
     }
 
-    /// <summary>An array of lines, joined; only if all of them are strings.</summary>
+    /// <summary>An array of lines, joined. Only when all of them are strings.</summary>
     private bool TryTakeLines(OtlpWriter writer, ref JsonScanner scanner)
     {
         var before = scanner;

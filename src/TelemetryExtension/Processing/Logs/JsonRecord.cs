@@ -5,9 +5,9 @@ using TelemetryExtension.Processing.Invocations;
 namespace TelemetryExtension.Processing.Logs;
 
 /// <summary>
-/// Writes the fields of a LogRecord from a JSON object, in one pass. The message becomes the body (an object stays an object); level, time,
-/// ids and exception become the record's own; all other members become attributes with their types. A member that is not what its name says
-/// (a level that is an object) is an attribute like any other. Without a message the body is the exception's message, else the exact JSON.
+/// Writes the fields of a LogRecord from a JSON object in one pass. The message becomes the body, and an object stays an object. Level, time, ids and
+/// exception become fields of the record. All other members become attributes with their types. A member with an unexpected type, such as a level
+/// that is an object, becomes an ordinary attribute. Without a message the body is the exception's message, or else the exact JSON.
 /// </summary>
 internal ref struct JsonRecord
 {
@@ -34,9 +34,9 @@ internal ref struct JsonRecord
         _correlation = Correlation.Of(prefixId, origin.Open, invocations);
     }
 
-    /// <param name="line">What the prefix of the text said that the object was printed in; default when there was none.</param>
-    /// <param name="text">That text.</param>
-    /// <returns>False when it is not one JSON object; what was written is worthless then.</returns>
+    /// <param name="line">The fields of the text prefix in front of the object; default without one.</param>
+    /// <param name="text">The text that contains the object.</param>
+    /// <returns>False when it is not one JSON object. The bytes written so far are then invalid.</returns>
     public static bool TryWrite(
         OtlpWriter writer, ReadOnlySpan<byte> json, in LogOrigin origin, in LogLine line, ReadOnlySpan<byte> text, IInvocationLookup invocations)
     {
@@ -51,7 +51,7 @@ internal ref struct JsonRecord
         return true;
     }
 
-    /// <summary>CloudWatch's embedded metric format: a root member named _aws.</summary>
+    /// <summary>CloudWatch's embedded metric format has a root member named _aws.</summary>
     private static bool IsEmbeddedMetrics(ReadOnlySpan<byte> json)
     {
         if (json.IndexOf("\"_aws\""u8) < 0)
@@ -116,7 +116,7 @@ internal ref struct JsonRecord
         return true;
     }
 
-    /// <summary>Takes a member with a meaning; false leaves the scanner where it was, for the member to become an attribute.</summary>
+    /// <summary>Takes a member with a known meaning. False leaves the scanner unchanged, so that the member becomes an attribute.</summary>
     private bool TryTake(LogKey known, ReadOnlySpan<byte> key, ref JsonScanner scanner, out bool broken)
     {
         broken = false;
@@ -147,7 +147,7 @@ internal ref struct JsonRecord
         return false;
     }
 
-    /// <summary>Takes what an object holds for the record; the object itself stays an attribute.</summary>
+    /// <summary>Takes the record's fields from inside an object. The object itself stays an attribute.</summary>
     private void LookInside(LogKey known, JsonScanner scanner)
     {
         var first = true;

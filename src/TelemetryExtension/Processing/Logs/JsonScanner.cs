@@ -1,8 +1,8 @@
 namespace TelemetryExtension.Processing.Logs;
 
 /// <summary>
-/// Walks JSON text without allocating and without exceptions: what is broken answers false. Lenient where nothing is lost by it
-/// (raw control characters in strings); numbers are checked by whoever reads them.
+/// Walks JSON text without allocations or exceptions. Broken JSON returns false. It accepts what loses nothing, such as raw control characters in
+/// strings. It does not check numbers; the reader of a number does.
 /// </summary>
 internal ref struct JsonScanner(ReadOnlySpan<byte> json)
 {
@@ -10,7 +10,7 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> json)
 
     public int Position { get; private set; }
 
-    /// <summary>The next byte that is not white space, not consumed; 0 at the end.</summary>
+    /// <summary>The next byte that is not white space, without consuming it. 0 at the end.</summary>
     public byte Peek()
     {
         while (Position < _json.Length)
@@ -33,8 +33,8 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> json)
     }
 
     /// <summary>
-    /// Moves to the next member of an object, or element of an array, whose opening bracket was taken; false after the last one,
-    /// with the closing bracket taken, or (<paramref name="ok"/> false) when there is neither.
+    /// Moves to the next member of an object or element of an array after its opening bracket. False after the last one, when the closing bracket is
+    /// consumed, or with <paramref name="ok"/> false when neither follows.
     /// </summary>
     public bool TryNext(byte close, ref bool first, out bool ok)
     {
@@ -53,7 +53,7 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> json)
         return false;
     }
 
-    /// <summary>A string, without its quotes and as it is: see <see cref="JsonText"/> for what is inside.</summary>
+    /// <summary>A string without its quotes, still escaped. <see cref="JsonText"/> unescapes it.</summary>
     public bool TryReadString(out ReadOnlySpan<byte> raw, out bool escaped)
     {
         raw = default;
@@ -83,7 +83,7 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> json)
 
     public bool TryReadKey(out ReadOnlySpan<byte> raw, out bool escaped) => TryReadString(out raw, out escaped) && TryTake((byte)':');
 
-    /// <summary>A number or literal: everything up to the next delimiter; never empty.</summary>
+    /// <summary>A number or literal: everything up to the next delimiter. Never empty.</summary>
     public bool TryReadScalar(out ReadOnlySpan<byte> raw)
     {
         raw = default;
@@ -96,7 +96,7 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> json)
         return raw.Length > 0;
     }
 
-    /// <summary>Any value, as its exact text. Brackets are counted, not matched: what is between them is not looked at.</summary>
+    /// <summary>Any value, as its exact text. It counts brackets without matching them and does not check what is between them.</summary>
     public bool TrySkipValue(out ReadOnlySpan<byte> raw)
     {
         raw = default;

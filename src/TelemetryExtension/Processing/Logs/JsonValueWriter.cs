@@ -4,15 +4,15 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Processing.Logs;
 
 /// <summary>
-/// Writes JSON values as OTLP AnyValue. Integers stay integers, objects become kvlist, arrays arrays, null an empty value; a number that
-/// neither a long nor a double holds exactly enough, and whatever is nested too deep, is kept as its exact text.
+/// Writes JSON values as OTLP AnyValue. Integers stay integers, objects become kvlist, arrays become arrays, and null becomes an empty value. A
+/// number that neither a long nor a double represents closely enough, and a value that is nested too deeply, keep their exact text.
 /// </summary>
 internal static class JsonValueWriter
 {
-    /// <summary>Receivers recurse; some refuse deep messages (protobuf's default limit is 100, and each level here takes three or four).</summary>
+    /// <summary>Receivers recurse, and some refuse deep messages: protobuf's default limit is 100, and each level here takes three or four.</summary>
     private const int MaxDepth = 16;
 
-    /// <summary>Writes the next value into <paramref name="field"/>; false when it is not JSON, and then what was written is worthless.</summary>
+    /// <summary>Writes the next value into <paramref name="field"/>. False when it is not JSON; the bytes written so far are then invalid.</summary>
     public static bool TryWrite(OtlpWriter writer, int field, ref JsonScanner scanner, int depth = 0)
     {
         switch (scanner.Peek())
@@ -54,7 +54,7 @@ internal static class JsonValueWriter
         writer.Close(mark);
     }
 
-    /// <summary>An AnyValue with bytes that are text already, repaired where they are not UTF-8.</summary>
+    /// <summary>An AnyValue with plain text. Invalid UTF-8 is repaired.</summary>
     public static void WriteText(OtlpWriter writer, int field, ReadOnlySpan<byte> text)
     {
         var room = JsonText.Room(text, out var valid);
@@ -149,7 +149,7 @@ internal static class JsonValueWriter
 
         if (!Utf8Parser.TryParse(number, out double real, out consumed) || consumed != number.Length)
             return false;
-        // Integers beyond 64 bits and numbers beyond double are kept digit by digit.
+        // Integers beyond 64 bits and numbers beyond double keep their digits.
         if (!double.IsFinite(real) || (Math.Abs(real) >= long.MaxValue && !number.ContainsAny((byte)'.', (byte)'e', (byte)'E')))
             writer.StringValue(field, number);
         else

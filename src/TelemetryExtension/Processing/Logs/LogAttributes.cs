@@ -3,7 +3,7 @@ using TelemetryExtension.Processing.SemanticConventions;
 
 namespace TelemetryExtension.Processing.Logs;
 
-/// <summary>The attribute names that log records carry, as the bytes the writer wants.</summary>
+/// <summary>The attribute names of log records, as bytes for the writer.</summary>
 internal static class LogAttributes
 {
     public static readonly byte[] InvocationId = Encoding.UTF8.GetBytes(Conventions.FaasInvocationId);

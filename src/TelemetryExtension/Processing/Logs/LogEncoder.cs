@@ -9,22 +9,22 @@ using TelemetryExtension.Processing.SemanticConventions;
 namespace TelemetryExtension.Processing.Logs;
 
 /// <summary>
-/// Turns log items into ExportLogsServiceRequests, straight from the JSON they came in, allocating nothing per record. One text record is held
-/// back until the next item shows that it is complete (<see cref="StackTraceLines"/>), so lines are put together within what is drained
-/// together and nothing waits beyond <see cref="Flush"/>. A record of joined lines counts as all of them. Not thread-safe.
+/// Encodes log items as ExportLogsServiceRequests, directly from their JSON, with no allocation per record. It holds one text record until the next
+/// item shows that it is complete (<see cref="StackTraceLines"/>). So it joins lines within one drain of the channel, and nothing waits beyond <see
+/// cref="Flush"/>. A record of joined lines counts as all of them. Not thread-safe.
 /// </summary>
 /// <param name="sink">Takes each finished payload.</param>
 /// <param name="maxBytes">
-/// Size at which a payload is closed; only a single record can make one larger. Requests are put together from payloads later, so larger ones only make
-/// this process larger.
+/// The size at which a payload is closed. Only a single record can exceed it. Requests are merged from payloads later, so larger payloads would only
+/// cost memory.
 /// </param>
-/// <param name="lost">Told of records that could not be written after they were taken.</param>
+/// <param name="lost">Gets the number of records that could not be written after they were accepted.</param>
 internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, int maxBytes = 240_000, Action<int>? lost = null) : IDisposable
 {
     private static readonly byte[] Scope = OtlpRequest.EncodeScope(Conventions.ScopeName, Conventions.Version);
     private static readonly byte[] Schema = Encoding.UTF8.GetBytes(Conventions.SchemaUrl);
 
-    /// <summary>Most lines are far shorter; Lambda itself splits at 256 KiB.</summary>
+    /// <summary>Most lines are far shorter. Lambda splits lines at 256 KiB.</summary>
     private const int LargestKeptText = 64 * 1024;
 
     private readonly OtlpWriter _writer = new(64 * 1024);
@@ -32,17 +32,17 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
     private byte[] _resource = [];
     private int _records;
 
-    /// <summary>Where the last complete record ends: a bug in the middle of one must not spoil those before it.</summary>
+    /// <summary>The end of the last complete record: a bug in the middle of a record must not spoil the records before it.</summary>
     private int _end;
 
-    /// <summary>A serialized Resource (<see cref="LambdaResource.Encode"/>), for all payloads that are finished from now on.</summary>
+    /// <summary>A serialized Resource (<see cref="LambdaResource.Encode"/>) for all payloads finished from now on.</summary>
     public void SetResource(byte[] resource) => _resource = resource;
 
     /// <summary>
-    /// Encodes a function or extension log item. Call it in the order of arrival, with platform events applied to the lookup in between: a record
-    /// without a request id belongs to the invocation open now. The item's bytes are not needed afterwards.
+    /// Encodes a function or extension log item. Items must come in the order of arrival, and platform events between them must already be applied to
+    /// the lookup: a record without a request id belongs to the invocation that is open now. The item's bytes are not needed afterwards.
     /// </summary>
-    /// <returns>False when the item is not a JSON value that a record can be made of: nothing was written.</returns>
+    /// <returns>False when the item is not a JSON value that can become a record. Nothing was written then.</returns>
     public bool Append(in TelemetryItem item, IInvocationLookup invocations)
     {
         try
@@ -73,7 +73,10 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
         }
     }
 
-    /// <summary>A platform event as a record of its own: platform.logsDropped always, the others when asked for. The item is the whole envelope.</summary>
+    /// <summary>
+    /// Encodes a platform event as a record: platform.logsDropped always, other events only if the settings ask for them. The item is the whole
+    /// envelope.
+    /// </summary>
     public bool AppendPlatform(in TelemetryItem item, IInvocationLookup invocations)
     {
         try
@@ -90,10 +93,10 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
         }
     }
 
-    /// <summary>The memory this holds between two flushes.</summary>
+    /// <summary>The memory that this uses between two flushes.</summary>
     public int Capacity => _writer.Capacity + _held.Capacity;
 
-    /// <summary>Hands over everything that was appended, and gives back what an unusually long record has taken.</summary>
+    /// <summary>Passes on everything that was appended, and frees the memory of an unusually long record.</summary>
     public void Flush()
     {
         WriteHeld();
@@ -138,7 +141,7 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
         }
         catch (Exception e)
         {
-            // It must not come back with every flush, nor cost the record that follows it.
+            // The broken record must not return at every flush, nor cost the record after it.
             _writer.Rewind(start);
             Log.WarnOnce("record", $"a record could not be written: {Reason.OfBug(e)}");
             lost?.Invoke(items);
@@ -153,7 +156,7 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
         var start = _writer.Position;
         var record = _writer.Open(OtlpFields.Scope.Items, 256);
         var ok = JsonRecord.TryWrite(_writer, json, origin, line, text, invocations);
-        // A member may be there twice, or have the name of an attribute of ours.
+        // A member may occur twice, or have the name of one of our attributes.
         if (ok && OtlpRequestValidator.NeedsRepair(OtlpMessage.LogRecord, _writer.Inside(record)))
             Repair(ref record, start);
         return Finish(ok, record, start, items);
@@ -167,7 +170,7 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
         OtlpRepair.WriteMessage(_writer, OtlpMessage.LogRecord, written);
     }
 
-    /// <summary>A number, boolean or array as record is not documented; it is kept as it is. null is nothing.</summary>
+    /// <summary>A number, boolean or array as record is undocumented; it is kept unchanged. null gives no record.</summary>
     private bool AppendScalar(ref JsonScanner scanner, in LogOrigin origin, int items)
     {
         WriteHeld();

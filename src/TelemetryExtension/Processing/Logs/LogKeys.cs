@@ -2,7 +2,7 @@ using System.Text;
 
 namespace TelemetryExtension.Processing.Logs;
 
-/// <summary>What a member of a JSON log record is for; everything else is an attribute.</summary>
+/// <summary>The meaning of a member of a JSON log record. All other members are attributes.</summary>
 internal enum LogKey : byte
 {
     Attribute,
@@ -10,7 +10,7 @@ internal enum LogKey : byte
     Level,
     Message,
 
-    /// <summary>May be Lambda's request id or one of the application's own.</summary>
+    /// <summary>Lambda's request id or one of the application.</summary>
     RequestId,
 
     /// <summary>Names that only Lambda's request id has.</summary>
@@ -21,20 +21,20 @@ internal enum LogKey : byte
     ErrorMessage,
     StackTrace,
 
-    /// <summary>An object (or a printed stack trace) that is an exception.</summary>
+    /// <summary>An object or a printed stack trace that is an exception.</summary>
     Error,
 
-    /// <summary>An object that holds the message: <c>fields</c> of Rust's tracing.</summary>
+    /// <summary>An object with the message: <c>fields</c> of Rust's tracing.</summary>
     Fields,
 
-    /// <summary>An object that holds an id: <c>trace</c> and <c>span</c> of ECS.</summary>
+    /// <summary>An object with an id: <c>trace</c> and <c>span</c> of ECS.</summary>
     TraceObject,
     SpanObject,
 }
 
 /// <summary>
-/// The member names of the runtimes (Node, Python, Java, .NET JSON mode) and common loggers (pino, bunyan, winston, zap, slog, structlog,
-/// Powertools, Serilog compact, ECS, OpenTelemetry's Python instrumentation). Case does not matter.
+/// The member names of the runtimes (Node, Python, Java, .NET JSON mode) and common loggers (pino, bunyan, winston, zap, slog, structlog, Powertools,
+/// Serilog compact, ECS, OpenTelemetry's Python instrumentation). Names match in any case.
 /// </summary>
 internal static class LogKeys
 {

@@ -3,8 +3,8 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Processing.Logs;
 
 /// <summary>
-/// Reads the prefixes that Lambda's runtimes and the common loggers put before a message. A prefix is taken off the body only when
-/// all of it was understood: time, request id and level are fields of the record then, so nothing is lost.
+/// Reads the prefixes that Lambda's runtimes and common loggers put before a message. It removes a prefix from the body only when it understood all
+/// of it. Time, request id and level are then fields of the record, so nothing is lost.
 /// </summary>
 internal static class LogLineReader
 {
@@ -22,11 +22,11 @@ internal static class LogLineReader
         };
     }
 
-    /// <summary>As Lambda prints them: 8-4-4-4-12.</summary>
+    /// <summary>In Lambda's form, 8-4-4-4-12.</summary>
     public static bool IsRequestId(ReadOnlySpan<byte> text) =>
         text.Length == 36 && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-' && !text.ContainsAny(" \t\""u8);
 
-    /// <summary>Time first: Node and .NET (tabs), the platform's timeout line, Log4j, tracing and many others (blanks).</summary>
+    /// <summary>Lines that start with a time: Node and .NET (tabs), the platform's timeout line, Log4j, tracing and many others (blanks).</summary>
     private static LogLine Stamped(ReadOnlySpan<byte> text)
     {
         if (!UnixTimeText.TryRead(text, out var time, out var at, out var hasZone) || at >= text.Length)
@@ -55,7 +55,7 @@ internal static class LogLineReader
         return new(Next(text, word), time, hasZone, severity, printed, requestId, LogLineShape.Prefixed);
     }
 
-    /// <summary><c>id TAB level TAB message</c>; the id may be empty or "undefined".</summary>
+    /// <summary><c>id TAB level TAB message</c>. The id may be empty or "undefined".</summary>
     private static bool Tabbed(ReadOnlySpan<byte> text, int at, out TextPart id, out TextPart level, out int message)
     {
         id = level = default;
@@ -75,7 +75,7 @@ internal static class LogLineReader
         return true;
     }
 
-    /// <summary>Python: <c>[INFO]\t2025-08-11T12:00:00.101Z\tid\tmessage</c>, and <c>[ERROR] ValueError: ...</c> for what nobody caught.</summary>
+    /// <summary>Python: <c>[INFO]\t2025-08-11T12:00:00.101Z\tid\tmessage</c>, and <c>[ERROR] ValueError: ...</c> for an uncaught exception.</summary>
     private static LogLine Bracketed(ReadOnlySpan<byte> text)
     {
         var close = text[..Math.Min(text.Length, 16)].IndexOf((byte)']');
@@ -132,7 +132,7 @@ internal static class LogLineReader
         return new(message, time, hasZone, severity, level, IsRequestId(id.Of(text)) ? id : default, LogLineShape.Prefixed);
     }
 
-    /// <summary>The next word after blanks; empty at the end.</summary>
+    /// <summary>The next word after blanks. Empty at the end.</summary>
     private static TextPart Word(ReadOnlySpan<byte> text, int at)
     {
         while (at < text.Length && text[at] == ' ')
@@ -141,7 +141,7 @@ internal static class LogLineReader
         return new(at, length < 0 ? text.Length - at : length);
     }
 
-    /// <summary><c>[INFO]</c> and <c>INFO:</c> print INFO.</summary>
+    /// <summary><c>[INFO]</c> and <c>INFO:</c> mean INFO.</summary>
     private static TextPart Unwrapped(ReadOnlySpan<byte> text, TextPart word)
     {
         if (word.Length > 2 && text[word.Start] == '[' && text[word.Start + word.Length - 1] == ']')

@@ -4,15 +4,15 @@ using TelemetryExtension.Processing.Invocations;
 
 namespace TelemetryExtension.Processing.Logs;
 
-/// <summary>What is known of a record before anybody looks into it.</summary>
-/// <param name="Envelope">The platform's time for it, 0 if it gave none that can be read.</param>
-/// <param name="Open">The invocation that was open when it came.</param>
+/// <summary>What is known about a record before its content is read.</summary>
+/// <param name="Envelope">The platform's time; 0 when it gave no readable one.</param>
+/// <param name="Open">The invocation that was open when it arrived.</param>
 internal readonly record struct LogOrigin(TelemetryItemKind Kind, long Envelope, long Observed, InvocationContext? Open)
 {
     public static LogOrigin Of(in TelemetryItem item, IInvocationLookup invocations) =>
         new(item.Kind, item.TimeUnixNano, item.ReceivedUnixNano, invocations.OpenAt(item.TimeUnixNano != 0 ? item.TimeUnixNano : item.ReceivedUnixNano));
 
-    /// <summary>The line's own time if it has one that can be right, else the envelope's, else when it reached us.</summary>
+    /// <summary>The line's own time if it is plausible, or else the envelope's, or else the time of arrival.</summary>
     public long Time(long printed, bool hasZone) =>
         printed != 0 && LogTime.IsPlausible(printed, hasZone, Reference) ? printed : Reference;
 

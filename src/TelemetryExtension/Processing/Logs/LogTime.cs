@@ -2,17 +2,17 @@ using System.Buffers.Text;
 
 namespace TelemetryExtension.Processing.Logs;
 
-/// <summary>Whether a time in a log line is the line's own, and numbers that are times.</summary>
+/// <summary>Decides whether a time in a log line is the line's own time, and reads numbers that are times.</summary>
 internal static class LogTime
 {
     private const long Second = 1_000_000_000;
 
-    // A line is printed when it is sent, give or take a queue. Farther off it is data of the application and not the line's time;
-    // without a zone it may be local time, and is believed only when it agrees.
+    // A line is sent when it is printed, plus or minus a queue. A time that is farther off is data of the application. A time without a zone may be
+    // local time, so it counts only when it agrees with the envelope.
     private const long Plausible = 24 * 3600 * Second;
     private const long PlausibleWithoutZone = 60 * Second;
 
-    /// <summary>Whether a time read from a line may be taken for the line's time.</summary>
+    /// <summary>Whether a time read from a line may serve as the line's time.</summary>
     /// <param name="reference">The envelope's time.</param>
     public static bool IsPlausible(long unixNano, bool hasZone, long reference)
     {
@@ -22,7 +22,7 @@ internal static class LogTime
         return apart <= (hasZone ? Plausible : PlausibleWithoutZone);
     }
 
-    /// <summary>A number since the epoch whose unit its size tells: seconds (with a fraction), milli-, micro- or nanoseconds.</summary>
+    /// <summary>A number since the epoch. Its size tells the unit: seconds (with a fraction), milli-, micro- or nanoseconds.</summary>
     public static bool TryReadNumber(ReadOnlySpan<byte> text, out long unixNano)
     {
         unixNano = 0;

@@ -6,8 +6,8 @@ using TelemetryExtension.Processing.Invocations;
 namespace TelemetryExtension.Processing.Logs;
 
 /// <summary>
-/// A platform event as a log record: its type is event name and body, its fields are attributes, its severity is what Lambda's own JSON system
-/// log gives it (Telemetry API schema reference, levels). For platform.logsDropped the body is a sentence for people.
+/// A platform event as a log record. Its type is event name and body, its fields are attributes, and its severity is the level of Lambda's own JSON
+/// system log (Telemetry API schema reference, levels). The body of platform.logsDropped is a sentence for people.
 /// </summary>
 internal static class PlatformRecord
 {
@@ -29,7 +29,7 @@ internal static class PlatformRecord
         if (!TryWriteFields(writer, record))
             return false;
         var requestId = TryFind(record, "requestId"u8, out var id) && id.Length > 2 && id[0] == '"' && Ascii.IsValid(id) ? id[1..^1] : default;
-        // Events of no invocation must not be taken for the open one's: a report comes when the next is running.
+        // Events without a request id do not belong to the open invocation: a report arrives while the next invocation runs.
         Correlation.Of(requestId, requestId.IsEmpty ? null : origin.Open, invocations).Write(writer);
         origin.Write(writer, origin.Reference);
         writer.Bytes(OtlpFields.LogRecord.EventName, type);

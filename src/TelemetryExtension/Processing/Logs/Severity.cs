@@ -2,7 +2,7 @@ using System.Text;
 
 namespace TelemetryExtension.Processing.Logs;
 
-/// <summary>Severity numbers of the OpenTelemetry log data model, and the level names of all runtimes that mean them. Unknown is 0, not INFO.</summary>
+/// <summary>Severity numbers of the OpenTelemetry log data model for the level names of all runtimes. Unknown is 0, not INFO.</summary>
 internal static class Severity
 {
     public const byte Unspecified = 0;
@@ -13,7 +13,7 @@ internal static class Severity
     public const byte Error = 17;
     public const byte Fatal = 21;
 
-    /// <summary>The number of a level's name, in any case; <c>INFO3</c> and the like are known too.</summary>
+    /// <summary>The number of a level name, in any case. Also knows <c>INFO3</c> and the like.</summary>
     public static byte Of(ReadOnlySpan<byte> name)
     {
         if (name.Length is < 3 or > 11)
@@ -36,7 +36,7 @@ internal static class Severity
         _ => Unspecified,
     };
 
-    /// <summary>The short name, for records that print none.</summary>
+    /// <summary>The short name, for records that contain none.</summary>
     public static ReadOnlySpan<byte> NameOf(byte number) => number switch
     {
         0 => [],
@@ -48,7 +48,7 @@ internal static class Severity
         _ => "FATAL"u8,
     };
 
-    // The log data model's appendix B, where it names the logger; the names of winston, loguru and Serilog by their order.
+    // From appendix B of the log data model where it names the logger. The names of winston, loguru and Serilog follow their order.
     private static byte Plain(ReadOnlySpan<byte> name) => (name.Length, (byte)(name[0] | 0x20)) switch
     {
         (5, (byte)'s') when Is(name, "silly"u8) => Trace,

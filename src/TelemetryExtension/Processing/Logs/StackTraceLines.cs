@@ -1,9 +1,9 @@
 namespace TelemetryExtension.Processing.Logs;
 
 /// <summary>
-/// Puts a stack trace that was printed to plain stdout, one record a line, together again. Conservative, since two wrongly joined lines are worse than
-/// two records: a line is joined to the one before only if it is a frame (<c>at </c>, <c>File "</c>, <c>... 12 more</c>), a cause
-/// (<c>Caused by:</c>, <c>Suppressed:</c>), or part of a Python traceback that has not come to its exception line yet.
+/// Joins a stack trace that a function printed to plain stdout, where each line is a record. It is conservative, because two wrongly joined lines are
+/// worse than two records. It joins a line to the previous one only if the line is a frame (<c>at </c>, <c>File "</c>, <c>... 12 more</c>), a cause
+/// (<c>Caused by:</c>, <c>Suppressed:</c>), or part of a Python traceback whose exception line is still missing.
 /// </summary>
 internal struct StackTraceLines
 {
@@ -11,18 +11,18 @@ internal struct StackTraceLines
     private const long MaxGapNano = 1_000_000_000;
     private bool _inTraceback;
 
-    /// <summary>Starts over with the first line of a record.</summary>
+    /// <summary>Restarts with the first line of a record.</summary>
     public void Begin(ReadOnlySpan<byte> text) => _inTraceback = EndsInTraceback(text);
 
-    /// <summary>Whether <paramref name="line"/> belongs to the record so far; if so it has been taken note of.</summary>
-    /// <param name="gapNano">Time between the two lines' envelopes.</param>
+    /// <summary>Whether <paramref name="line"/> belongs to the record so far. If so, the state advances.</summary>
+    /// <param name="gapNano">The time between the envelopes of the two lines.</param>
     public bool Joins(ReadOnlySpan<byte> line, int lengthSoFar, long gapNano)
     {
         if (line.IsEmpty || lengthSoFar + line.Length > MaxBytes || gapNano is < -MaxGapNano or > MaxGapNano)
             return false;
         if (_inTraceback)
         {
-            // The first line that is not indented names the exception and ends the traceback.
+            // The first line without indentation names the exception and ends the traceback.
             _inTraceback = IsBlank(line) || EndsInTraceback(line);
             return true;
         }
@@ -38,7 +38,7 @@ internal struct StackTraceLines
                 || trimmed.StartsWith("--- End of "u8) || trimmed.StartsWith("---> "u8));
     }
 
-    /// <summary>Blanks, tabs and the no-break spaces that Lambda's Python runtime indents with.</summary>
+    /// <summary>Removes blanks, tabs, and the no-break spaces of Lambda's Python runtime.</summary>
     public static ReadOnlySpan<byte> TrimStart(ReadOnlySpan<byte> line)
     {
         while (!line.IsEmpty)

@@ -3,7 +3,7 @@ using TelemetryExtension.Processing.Invocations;
 
 namespace TelemetryExtension.Processing.Logs;
 
-/// <summary>Writes the fields of a LogRecord from a text line, or from lines that were put together.</summary>
+/// <summary>Writes the fields of a LogRecord from a text line or from joined lines.</summary>
 internal static class TextRecord
 {
     /// <param name="text">Valid UTF-8.</param>

@@ -1,8 +1,8 @@
 namespace TelemetryExtension.Processing.Metrics;
 
 /// <summary>
-/// CPU and network of each invocation, from one reading at its start and one after its end; and, seldom because it costs more, what the whole
-/// environment holds: /tmp, file descriptors, threads. Not thread-safe.
+/// Measures CPU and network of each invocation, from one reading at its start and one after its end. At intervals, because it costs more, it also
+/// measures the whole environment: /tmp, file descriptors, threads. Not thread-safe.
 /// </summary>
 internal sealed class EnvironmentMetrics(MetricAggregator metrics, EnvironmentReader reader)
 {
@@ -11,17 +11,20 @@ internal sealed class EnvironmentMetrics(MetricAggregator metrics, EnvironmentRe
     private EnvironmentSample? _start;
     private long _lastFull;
 
-    /// <summary>An invocation begins; one that was not ended yet (nobody waited for its end) ends here: in between, everything was frozen.</summary>
+    /// <summary>
+    /// An invocation begins. A previous one without an end (nobody waited for it) ends here, because the environment was frozen in between.
+    /// </summary>
     public void InvocationStarted(long now) => _start = End(now) ?? reader.ReadStart();
 
     /// <summary>
-    /// Where several invocations run at once and none is announced (Managed Instances): from one call to the next, and only when something ran meanwhile.
+    /// For several concurrent invocations without INVOKE (Managed Instances): measures from one call to the next, and only when something ran in
+    /// between.
     /// </summary>
     public void WindowEnded(long now, bool used) => _start = (used ? End(now) : null) ?? reader.ReadStart();
 
     public void InvocationEnded(long now) => End(now);
 
-    /// <summary>What was read for it is the start of the next, if that begins now; null when nothing had begun.</summary>
+    /// <summary>Returns the sample at the end, which is also the start of an invocation that begins now. Null when none had begun.</summary>
     private EnvironmentSample? End(long now)
     {
         if (_start is not { } start)

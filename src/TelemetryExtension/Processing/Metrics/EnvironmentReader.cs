@@ -4,13 +4,13 @@ using TelemetryExtension.Native;
 namespace TelemetryExtension.Processing.Metrics;
 
 /// <summary>
-/// Reads /proc and /tmp. Everything is optional: what is missing, unreadable or of another form is null, never an exception. CPU and network
-/// cost two small reads; processes cost two calls each, so they are read only when asked for.
+/// Reads /proc and /tmp. Everything is optional: a value that is missing, unreadable or of an unknown form is null, never an exception. CPU and
+/// network cost two small reads. Processes cost two calls each, so they are read only on request.
 /// </summary>
-/// <param name="root">Where proc and tmp are; another one in tests.</param>
+/// <param name="root">The folder that contains proc and tmp. Tests use another one.</param>
 internal sealed class EnvironmentReader(string root = "/")
 {
-    // USER_HZ: what /proc counts in, 100 on every Linux that Lambda runs on, whatever the kernel's own clock.
+    // USER_HZ, the unit of /proc: 100 on every Linux that Lambda uses, whatever the kernel's own clock.
     private const double TicksPerSecond = 100;
     private readonly KeptFile _stat = new(Path.Combine(root, "proc/stat"));
     private readonly KeptFile _net = new(Path.Combine(root, "proc/net/dev"));
@@ -19,7 +19,7 @@ internal sealed class EnvironmentReader(string root = "/")
     private readonly byte[] _buffer = new byte[4096];
     private bool? _isProc;
 
-    /// <summary>CPU and network alone: what is needed at an invocation's start.</summary>
+    /// <summary>CPU and network only, for the start of an invocation.</summary>
     public EnvironmentSample ReadStart()
     {
         var (received, sent) = Network();
@@ -107,17 +107,17 @@ internal sealed class EnvironmentReader(string root = "/")
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // What was counted so far is as good as it gets.
+            // Keep the count so far.
         }
 
         return (descriptors, threads);
     }
 
-    /// <summary>Linux 6.2 and later tell the number as the directory's size, older ones 0. A large function has thousands.</summary>
+    /// <summary>From Linux 6.2 on the directory's size is the number; older kernels report 0. A large function has thousands.</summary>
     private long? Descriptors(string directory) =>
         IsProc && FileStatus.Of(directory) is { Size: > 0 and var size } ? size : DirectoryEntries.Count(directory);
 
-    /// <summary>Each thread is a directory, and so a link to the one above it.</summary>
+    /// <summary>Each thread is a directory, which adds a link to its parent.</summary>
     private long? Threads(string directory) =>
         IsProc && FileStatus.Of(directory) is { Links: > 2 and var links } ? links - 2 : DirectoryEntries.Count(directory);
 

@@ -2,9 +2,9 @@ using TelemetryExtension.Processing.SemanticConventions;
 
 namespace TelemetryExtension.Processing.Metrics;
 
-/// <summary>What the kernel says about the whole environment at one moment; null is what could not be read.</summary>
+/// <summary>The kernel's counters for the whole environment at one moment. Null means unreadable.</summary>
 /// <param name="CpuSeconds">Busy time of all CPUs since boot.</param>
-/// <param name="ReceivedBytes">Since boot, all interfaces but loopback.</param>
+/// <param name="ReceivedBytes">Since boot, on all interfaces except loopback.</param>
 internal readonly record struct EnvironmentSample(
     double? CpuSeconds, long? ReceivedBytes, long? SentBytes, long? TmpUsedBytes, long? FileDescriptors, long? Threads)
 {

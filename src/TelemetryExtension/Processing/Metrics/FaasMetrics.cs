@@ -2,16 +2,16 @@ using TelemetryExtension.Processing.SemanticConventions;
 
 namespace TelemetryExtension.Processing.Metrics;
 
-/// <summary>Every metric we send. Those named faas.* are the semantic conventions' (1.44.0); the rest is ours.</summary>
+/// <summary>Every metric that the extension sends. Those named faas.* come from the semantic conventions (1.44.0), the others are our own.</summary>
 internal static class FaasMetrics
 {
     private const double Ki = 1024;
     private const double Mi = 1024 * 1024;
 
-    // The bounds that the FaaS conventions advise.
+    // The bounds that the FaaS conventions recommend.
     private static readonly double[] Seconds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
-    // Overheads and latencies inside a sandbox are mostly below what those can tell apart.
+    // Most overheads and latencies inside a sandbox are too short for the bounds above.
     private static readonly double[] ShortSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
     private static readonly double[] Memory = [16 * Mi, 32 * Mi, 64 * Mi, 128 * Mi, 256 * Mi, 512 * Mi, 1024 * Mi, 2048 * Mi, 4096 * Mi, 8192 * Mi];
     private static readonly double[] Traffic = [Ki, 4 * Ki, 16 * Ki, 64 * Ki, 256 * Ki, Mi, 4 * Mi, 16 * Mi, 64 * Mi, 256 * Mi];

@@ -4,7 +4,7 @@ using TelemetryExtension.Processing.SemanticConventions;
 
 namespace TelemetryExtension.Processing.Metrics;
 
-/// <summary>What happened to invocations, as measurements, with the events' own times.</summary>
+/// <summary>Turns facts about invocations into measurements with the events' own times.</summary>
 internal static class InvocationMetrics
 {
     public static void Record(MetricAggregator metrics, InvocationFact fact, PriceTable prices)
@@ -18,7 +18,7 @@ internal static class InvocationMetrics
                 Reported(metrics, reported, prices);
                 break;
             case InvocationFact.Initialized init:
-                // An init done ahead of time is nobody's latency; it would hide in the same histogram as the cold starts that people wait for.
+                // An init ahead of time delays nobody. In the same histogram it would hide the cold starts that people wait for.
                 if (init.UserWaited)
                     metrics.Record(FaasMetrics.InitDuration, Seconds(init.DurationMs), init.Time);
                 break;

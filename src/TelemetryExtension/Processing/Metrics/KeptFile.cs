@@ -2,12 +2,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace TelemetryExtension.Processing.Metrics;
 
-/// <summary>A file of /proc that is read again and again: opened once, since opening costs more than reading. Not thread-safe.</summary>
+/// <summary>A file of /proc that is read repeatedly. It stays open, because opening costs more than reading. Not thread-safe.</summary>
 internal sealed class KeptFile(string path)
 {
     private SafeFileHandle? _file;
 
-    /// <summary>Its beginning, as much as fits; nothing when it cannot be read.</summary>
+    /// <summary>The beginning of the file, as much as fits. Empty when it cannot be read.</summary>
     public ReadOnlySpan<byte> Read(byte[] buffer)
     {
         try

@@ -3,7 +3,7 @@ using TelemetryExtension.Processing.SemanticConventions;
 
 namespace TelemetryExtension.Processing.Metrics;
 
-/// <summary>The ledger as metrics: the same counts that the log line shows, by signal.</summary>
+/// <summary>The ledger as metrics: the counts of the log line, by signal.</summary>
 internal static class LedgerMetrics
 {
     public static void Record(MetricAggregator metrics, Ledger ledger, long timeUnixNano)

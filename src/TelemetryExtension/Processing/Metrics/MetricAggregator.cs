@@ -3,13 +3,13 @@ using TelemetryExtension.Configuration;
 namespace TelemetryExtension.Processing.Metrics;
 
 /// <summary>
-/// Adds measurements up between collections, with the times of the events they come from. Pure but for its lock; thread-safe.
-/// A value that is negative or not finite (platform events are input) is ignored.
+/// Aggregates measurements between collections, with the times of their events. Deterministic and thread-safe. It ignores negative and non-finite
+/// values, because platform events are input.
 /// </summary>
-/// <param name="startUnixNano">When the environment, or this copy of a snapshot, began: the first window starts here.</param>
+/// <param name="startUnixNano">When the environment, or this copy of a snapshot, started. The first window starts here.</param>
 internal sealed class MetricAggregator(long startUnixNano, MetricTemporality temporality = MetricTemporality.Delta)
 {
-    /// <summary>Attributes come from input (error types): beyond so many streams, new ones are counted without theirs.</summary>
+    /// <summary>Attributes come from input (error types). Beyond this many streams new ones are counted without attributes.</summary>
     private const int MaxStreams = 500;
 
     private readonly Lock _gate = new();
@@ -32,7 +32,7 @@ internal sealed class MetricAggregator(long startUnixNano, MetricTemporality tem
             Stream(metric, MetricKind.RealCounter, attributes).AddReal(value, timeUnixNano);
     }
 
-    /// <summary>Brings a counter to a total that is kept elsewhere; a total that did not grow adds nothing.</summary>
+    /// <summary>Raises a counter to a total that is kept elsewhere. A total that did not grow adds nothing.</summary>
     public void SetTotal(MetricDefinition metric, long total, long timeUnixNano, MetricAttributes attributes = default)
     {
         if (total <= 0)
@@ -41,7 +41,7 @@ internal sealed class MetricAggregator(long startUnixNano, MetricTemporality tem
             Stream(metric, MetricKind.Counter, attributes).SetTotal(total, timeUnixNano);
     }
 
-    /// <summary>Sets a gauge; an older value than it has is ignored.</summary>
+    /// <summary>Sets a gauge. A value that is older than the current one is ignored.</summary>
     public void Set(MetricDefinition metric, long value, long timeUnixNano, MetricAttributes attributes = default)
     {
         lock (_gate)
@@ -55,7 +55,7 @@ internal sealed class MetricAggregator(long startUnixNano, MetricTemporality tem
             Stream(metric, MetricKind.Histogram, attributes).Record(value, timeUnixNano);
     }
 
-    /// <summary>The points that changed since the last collection, those of one metric together; empty when nothing happened.</summary>
+    /// <summary>The points that changed since the last collection, grouped by metric. Empty when nothing happened.</summary>
     public IReadOnlyList<MetricPoint> Collect()
     {
         lock (_gate)
@@ -68,7 +68,7 @@ internal sealed class MetricAggregator(long startUnixNano, MetricTemporality tem
         }
     }
 
-    /// <summary>After a SnapStart restore: what was counted before the snapshot has been sent by the environment that took it.</summary>
+    /// <summary>After a SnapStart restore: the environment that took the snapshot has already sent the counts before it.</summary>
     public void Restart(long startUnixNano)
     {
         lock (_gate)
@@ -82,7 +82,7 @@ internal sealed class MetricAggregator(long startUnixNano, MetricTemporality tem
     private MetricStream Stream(MetricDefinition metric, MetricKind kind, MetricAttributes attributes)
     {
         if (metric.Kind != kind)
-            throw new ArgumentException($"{metric.Name} is no {kind}.", nameof(metric));
+            throw new ArgumentException($"{metric.Name} is not a {kind}.", nameof(metric));
         if (_streams.Count >= MaxStreams && !_streams.ContainsKey((metric, attributes)))
             attributes = default;
         if (!_streams.TryGetValue((metric, attributes), out var stream))

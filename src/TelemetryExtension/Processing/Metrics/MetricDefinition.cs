@@ -15,7 +15,7 @@ internal enum MetricKind : byte
     Histogram,
 }
 
-/// <param name="Unit">UCUM, as OTLP wants it.</param>
-/// <param name="Source">The platform event or file that it is made of, for the documentation.</param>
-/// <param name="Bounds">Upper, inclusive bounds of a histogram's buckets, ascending; one more bucket is above them.</param>
+/// <param name="Unit">UCUM, as OTLP requires.</param>
+/// <param name="Source">The platform event or file behind the metric, for the documentation.</param>
+/// <param name="Bounds">Inclusive upper bounds of a histogram's buckets, ascending. One more bucket is above them.</param>
 internal sealed record MetricDefinition(string Name, string Unit, MetricKind Kind, string Description, string Source, double[]? Bounds = null);

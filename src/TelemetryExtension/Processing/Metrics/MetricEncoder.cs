@@ -5,12 +5,12 @@ using TelemetryExtension.Processing.SemanticConventions;
 
 namespace TelemetryExtension.Processing.Metrics;
 
-/// <summary>Writes collected points as an ExportMetricsServiceRequest.</summary>
+/// <summary>Encodes collected points as an ExportMetricsServiceRequest.</summary>
 internal static class MetricEncoder
 {
-    /// <param name="points">Those of one metric next to each other, as <see cref="MetricAggregator.Collect"/> gives them.</param>
+    /// <param name="points">Points of one metric are adjacent, as <see cref="MetricAggregator.Collect"/> returns them.</param>
     /// <param name="resource">A serialized Resource message.</param>
-    /// <returns>Null when there is nothing to say.</returns>
+    /// <returns>Null when there are no points.</returns>
     public static OtlpPayload? Encode(IReadOnlyList<MetricPoint> points, MetricTemporality temporality, byte[] resource, DateTimeOffset now)
     {
         if (points.Count == 0)

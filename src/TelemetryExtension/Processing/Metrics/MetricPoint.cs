@@ -1,14 +1,14 @@
 namespace TelemetryExtension.Processing.Metrics;
 
-/// <summary>Up to two attributes of a data point; values are never null when their key is not.</summary>
+/// <summary>Up to two attributes of a data point. A value is never null when its key is not.</summary>
 internal readonly record struct MetricAttributes(string? Key = null, string? Value = null, string? SecondKey = null, string? SecondValue = null);
 
-/// <summary>One data point as collected.</summary>
-/// <param name="StartUnixNano">When its window began.</param>
-/// <param name="TimeUnixNano">The time of the latest event in it, never before the start.</param>
-/// <param name="Value">Of counters and gauges.</param>
-/// <param name="Sum">Of histograms and of counters of real numbers.</param>
-/// <param name="Buckets">Of histograms: one more than there are bounds.</param>
+/// <summary>One collected data point.</summary>
+/// <param name="StartUnixNano">The start of its window.</param>
+/// <param name="TimeUnixNano">The time of the latest event, never before the start.</param>
+/// <param name="Value">For counters and gauges.</param>
+/// <param name="Sum">For histograms and counters of real numbers.</param>
+/// <param name="Buckets">For histograms: one more than the number of bounds.</param>
 internal sealed record MetricPoint(
     MetricDefinition Definition,
     MetricAttributes Attributes,

@@ -16,12 +16,12 @@ internal sealed class MetricStream(MetricDefinition definition, MetricAttributes
     private double _max = double.NegativeInfinity;
     private bool _collectedBefore;
 
-    /// <summary>Whether anything came since the last collection.</summary>
+    /// <summary>Whether anything was added since the last collection.</summary>
     public bool Changed { get; private set; }
 
     public void Add(long value, long time)
     {
-        // A monotonic sum never goes down, whatever a platform event claims.
+        // A monotonic sum never goes down, whatever a platform event reports.
         _value += Math.Max(0, value);
         _sum = _value;
         Touch(time);
@@ -35,7 +35,7 @@ internal sealed class MetricStream(MetricDefinition definition, MetricAttributes
         Touch(time);
     }
 
-    /// <summary>For counts that somebody else keeps: adds what came since the last time.</summary>
+    /// <summary>For counts that are kept elsewhere: adds the growth since the last call.</summary>
     public void SetTotal(long total, long time)
     {
         if (total <= _reportedTotal)
@@ -67,8 +67,8 @@ internal sealed class MetricStream(MetricDefinition definition, MetricAttributes
 
     public MetricPoint Collect(MetricTemporality temporality)
     {
-        // Windows of one stream follow each other without gap or overlap. An event may be older than the window (a report comes an
-        // invocation late): it counts where it is known first, and only the first window may be widened for it.
+        // Windows of one stream follow each other without gap or overlap. An event may be older than the window, because a report comes an invocation
+        // late. It counts in the window in which it becomes known. Only the first window may grow back for it.
         var time = Math.Max(_time, _start);
         var point = new MetricPoint(definition, attributes, _start, time, _value, _sum, _count, _min, _max, _buckets?.ToArray());
         Changed = false;
@@ -78,7 +78,7 @@ internal sealed class MetricStream(MetricDefinition definition, MetricAttributes
         return point;
     }
 
-    /// <summary>Begins a new life: after a SnapStart restore nothing continues what the snapshot's copies share.</summary>
+    /// <summary>Starts again: after a SnapStart restore nothing may continue what all copies of the snapshot share.</summary>
     public void Restart(long start)
     {
         Reset(start);

@@ -5,8 +5,8 @@ using TelemetryExtension.Processing.Invocations;
 
 namespace TelemetryExtension.Processing.Resources;
 
-/// <summary>The resource of this environment as far as it is known; its version changes when more is learnt or a snapshot was restored.</summary>
-/// <param name="enrich">Whether the resources of others are to be completed with what says which function this is.</param>
+/// <summary>The resource of this environment as far as it is known. It is rebuilt when more becomes known or a snapshot was restored.</summary>
+/// <param name="enrich">Whether to complete the resources of other senders with the attributes that identify the function.</param>
 internal sealed class EnvironmentResource(ResourceOptions options, LambdaFacts facts, bool enrich = false)
 {
     private (string? InstanceId, long? MaxMemory) _instance;
@@ -24,10 +24,10 @@ internal sealed class EnvironmentResource(ResourceOptions options, LambdaFacts f
     /// <summary>A serialized Resource message.</summary>
     public byte[] Encoded { get; private set; } = [];
 
-    /// <summary>Null unless asked for. Only what says which function this is: the rest of a resource is the sender's own business.</summary>
+    /// <summary>Null unless enrichment is on. It contains only what identifies the function. The rest of a resource is up to its sender.</summary>
     public ResourceEnrichment? Enrichment { get; private set; }
 
-    /// <summary>What an attribute says of the function, as text; null for those that are the sender's own business.</summary>
+    /// <summary>The text of an attribute that identifies the function. Null for attributes that are up to the sender.</summary>
     public string? OfFunction(string key)
     {
         foreach (var (name, value) in Attributes)
@@ -40,7 +40,7 @@ internal sealed class EnvironmentResource(ResourceOptions options, LambdaFacts f
     {
         if (_restores == tracker.Restores && _instance == tracker.Instance && _functionArn == tracker.FunctionArn)
             return;
-        // Copies of one snapshot must not share an identity.
+        // Copies of a snapshot must not share an identity.
         if (_restores != tracker.Restores)
             _serviceInstanceId = Guid.NewGuid().ToString();
         (_restores, _instance, _functionArn) = (tracker.Restores, tracker.Instance, tracker.FunctionArn);

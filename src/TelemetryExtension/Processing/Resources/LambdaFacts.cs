@@ -1,12 +1,12 @@
 namespace TelemetryExtension.Processing.Resources;
 
-/// <summary>What the platform told us so far about the environment; everything may be unknown.</summary>
-/// <param name="AccountId">From the answer to Register.</param>
-/// <param name="FunctionName">From the answer to Register.</param>
-/// <param name="FunctionVersion">From the answer to Register.</param>
-/// <param name="InstanceId">From platform.initStart or restoreStart: as a rule the log stream's name.</param>
+/// <summary>What the platform has reported about the environment. Everything may be unknown.</summary>
+/// <param name="AccountId">From the response to Register.</param>
+/// <param name="FunctionName">From the response to Register.</param>
+/// <param name="FunctionVersion">From the response to Register.</param>
+/// <param name="InstanceId">From platform.initStart or restoreStart, usually the name of the log stream.</param>
 /// <param name="MaxMemory">instanceMaxMemory of the same events, in bytes.</param>
-/// <param name="InvokedFunctionArn">From the INVOKE event; with a qualifier where the function was invoked with one.</param>
+/// <param name="InvokedFunctionArn">From the INVOKE event, with the qualifier of the invocation if there was one.</param>
 internal sealed record LambdaFacts(
     string? AccountId = null,
     string? FunctionName = null,

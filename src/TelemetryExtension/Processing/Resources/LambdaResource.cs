@@ -5,13 +5,15 @@ using TelemetryExtension.Processing.SemanticConventions;
 namespace TelemetryExtension.Processing.Resources;
 
 /// <summary>
-/// The resource of everything we send: semantic conventions 1.44.0, cloud, faas, aws.log and service. Pure.
-/// OTEL_RESOURCE_ATTRIBUTES wins over what we detect, and OTEL_SERVICE_NAME over its service.name (OpenTelemetry specification, resource SDK).
+/// The resource of everything that the extension sends: semantic conventions 1.44.0 for cloud, faas, aws.log and service. Deterministic.
+/// OTEL_RESOURCE_ATTRIBUTES overrides detected values, and OTEL_SERVICE_NAME overrides its service.name (OpenTelemetry specification, resource SDK).
 /// </summary>
 internal static class LambdaResource
 {
-    /// <param name="serviceInstanceId">Random for each environment; a new one after a SnapStart restore, or copies look like one instance.</param>
-    /// <returns>In order, each key once; values are string, long or string[], as the OpenTelemetry SDK's ResourceBuilder takes them.</returns>
+    /// <param name="serviceInstanceId">
+    /// Random for each environment, and renewed after a SnapStart restore. Otherwise copies would look like one instance.
+    /// </param>
+    /// <returns>Ordered, each key once. Values are string, long or string[], as the OpenTelemetry SDK's ResourceBuilder takes them.</returns>
     public static IReadOnlyList<KeyValuePair<string, object>> Create(
         ResourceOptions options, LambdaFacts facts, string serviceInstanceId, SettingProblems problems)
     {
@@ -34,9 +36,9 @@ internal static class LambdaResource
         Set(list, Conventions.FaasInstance, instance);
         Set(list, Conventions.FaasMaxMemory, facts.MaxMemory ?? options.MemorySizeMb * 1024L * 1024);
         Set(list, Conventions.AwsLogGroupNames, options.LogGroupName is { } group ? new[] { group } : null);
-        // A log stream's name has its function's version in brackets; documentation also shows instance ids that are uuids.
+        // The name of a log stream contains the function's version in brackets. Documentation also shows instance ids that are UUIDs.
         Set(list, Conventions.AwsLogStreamNames, instance is not null && instance.Contains('[') ? new[] { instance } : null);
-        // Not "opentelemetry": only spans pass through its SDK, and what makes all three signals is ours.
+        // Not "opentelemetry": only spans pass through its SDK, and our own code makes the three signals.
         Set(list, Conventions.TelemetrySdkName, Conventions.ScopeName);
         Set(list, Conventions.TelemetrySdkLanguage, "dotnet");
         Set(list, Conventions.TelemetrySdkVersion, Conventions.Version);
@@ -77,8 +79,8 @@ internal static class LambdaResource
     private static string? Text(string? fact) => string.IsNullOrWhiteSpace(fact) ? null : fact.Trim();
 
     /// <summary>
-    /// The function's own ARN with the resolved version. Partition, region and account come from the ARN that was invoked, once there is one: nothing else
-    /// knows them for certain.
+    /// The function's own ARN with the resolved version. Partition, region and account come from the invoked ARN once there is one, because no other
+    /// source is certain.
     /// </summary>
     private static string? ResourceId(LambdaArn? invoked, string? region, string? account, string? name, string? version) =>
         (invoked ?? (region is null || account is null || name is null ? null : new(AwsPartition.OfRegion(region).Id, region, account, name, null)))?.WithVersion(version);

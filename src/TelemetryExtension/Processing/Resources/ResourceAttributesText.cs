@@ -4,8 +4,8 @@ using System.Text;
 namespace TelemetryExtension.Processing.Resources;
 
 /// <summary>
-/// The syntax of OTEL_RESOURCE_ATTRIBUTES: <c>key=value,key=value</c>, percent-encoded. Any error discards all of it, as the
-/// OpenTelemetry specification (resource SDK) demands.
+/// The syntax of OTEL_RESOURCE_ATTRIBUTES: <c>key=value,key=value</c>, percent-encoded. Any error discards the whole value, as the OpenTelemetry
+/// specification (resource SDK) requires.
 /// </summary>
 internal static class ResourceAttributesText
 {

@@ -4,18 +4,18 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Processing.Resources;
 
 /// <summary>
-/// Adds our resource attributes to every Resource of a request that does not have them; what the sender said wins, and every
-/// other byte stays as it came. Only for requests that <see cref="OtlpRequestValidator"/> has accepted.
+/// Adds our resource attributes to every Resource of a request that lacks them. The sender's values win, and every other byte stays unchanged. Only
+/// for requests that <see cref="OtlpRequestValidator"/> has accepted.
 /// </summary>
 internal sealed class ResourceEnrichment
 {
     private readonly (byte[] Key, byte[] Encoded)[] _attributes;
 
-    /// <param name="attributes">Values as <see cref="OtlpWriter.Attribute(int, string, object)"/> takes them.</param>
+    /// <param name="attributes">Values of the types that <see cref="OtlpWriter.Attribute(int, string, object)"/> takes.</param>
     public ResourceEnrichment(IEnumerable<KeyValuePair<string, object>> attributes) =>
         _attributes = [.. attributes.Select(pair => (Encoding.UTF8.GetBytes(pair.Key), Encode(pair.Key, pair.Value)))];
 
-    /// <summary>The request with the attributes added; null when every resource has them all.</summary>
+    /// <summary>The request with the added attributes. Null when every resource has all of them.</summary>
     public byte[]? TryEnrich(ReadOnlySpan<byte> request)
     {
         using var writer = new OtlpWriter(request.Length + 1024);
@@ -36,7 +36,7 @@ internal sealed class ResourceEnrichment
         return changed ? writer.ToArray() : null;
     }
 
-    /// <summary>Writes one ResourceSpans, ResourceMetrics or ResourceLogs; true when something was added.</summary>
+    /// <summary>Writes one ResourceSpans, ResourceMetrics or ResourceLogs. True when something was added.</summary>
     private bool WriteItem(OtlpWriter writer, ReadOnlySpan<byte> item)
     {
         Span<bool> present = stackalloc bool[_attributes.Length];
@@ -51,7 +51,7 @@ internal sealed class ResourceEnrichment
             return false;
         }
 
-        // Length of the resource, before and after, with its own tag and length.
+        // The size of the resource field before and after, with its tag and length.
         var oldSize = resource.End - resource.Start;
         var newLength = resource.Content.Length + added;
         var newSize = 1 + VarintSize(newLength) + newLength;
@@ -68,7 +68,7 @@ internal sealed class ResourceEnrichment
         return true;
     }
 
-    /// <summary>The first resource (parsers merge later ones into it), or an empty one at the front.</summary>
+    /// <summary>The first resource, into which parsers merge later ones, or an empty one at the front.</summary>
     private ResourceSlice FindResource(ReadOnlySpan<byte> item, Span<bool> present)
     {
         var found = new ResourceSlice(0, 0, default);

@@ -1,8 +1,8 @@
 namespace TelemetryExtension.Processing.SemanticConventions;
 
 /// <summary>
-/// Every name users see, in one place: OpenTelemetry semantic conventions 1.44.0 (FaaS, cloud, AWS, exception, service), and what the
-/// conventions have no name for in a namespace of our own, <c>telemetry_extension.*</c> (custom names must not use theirs).
+/// Every name that users see, in one place: OpenTelemetry semantic conventions 1.44.0 (FaaS, cloud, AWS, exception, service). Names that the
+/// conventions lack are in our own namespace <c>telemetry_extension.*</c>, because custom names must not use theirs.
 /// </summary>
 internal static class Conventions
 {
@@ -53,7 +53,7 @@ internal static class Conventions
 
     // Ours.
 
-    /// <summary>On invocations, true: neither the platform nor SHUTDOWN told how and when it ended.</summary>
+    /// <summary>On invocations, true: neither the platform nor SHUTDOWN reported how and when it ended.</summary>
     public const string EndUnknown = "telemetry_extension.end_unknown";
     public const string TenantId = "telemetry_extension.tenant_id";
     public const string InitializationType = "telemetry_extension.initialization_type";
@@ -89,6 +89,6 @@ internal static class Conventions
     public const string RecordsSpooled = "telemetry_extension.records.spooled";
     public const string RecordsBuffered = "telemetry_extension.records.buffered";
 
-    /// <summary>Version of this build: of the scope, and of <see cref="TelemetryDistroVersion"/>.</summary>
+    /// <summary>The version of this build, for the scope and for <see cref="TelemetryDistroVersion"/>.</summary>
     public static string Version { get; } = typeof(Conventions).Assembly.GetName().Version?.ToString(3) ?? "0";
 }

@@ -1,6 +1,6 @@
 namespace TelemetryExtension.Processing.SemanticConventions;
 
-/// <summary>Names of the spans beside the invocation's own (which is named after the function): the platform's words.</summary>
+/// <summary>Names of the spans beside the invocation's own, which has the function's name. They are the platform's terms.</summary>
 internal static class SpanNames
 {
     public const string Init = "init";

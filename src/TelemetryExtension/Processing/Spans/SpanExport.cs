@@ -11,8 +11,9 @@ using TelemetryExtension.Processing.SemanticConventions;
 namespace TelemetryExtension.Processing.Spans;
 
 /// <summary>
-/// Encodes spans with the official OTLP exporter. The exporter is given a handler that does not send but keeps a copy of the encoded request,
-/// because its own delivery retries by blocking a thread and cannot tell what became of a request. Built on first use; one caller at a time.
+/// Encodes spans with the official OTLP exporter. Its HTTP handler is replaced by one that keeps a copy of the encoded request instead of sending it:
+/// the exporter's own delivery blocks a thread while it retries, and cannot report what happened to a request. Created at first use. One caller at a
+/// time.
 /// </summary>
 internal sealed class SpanExport : IDisposable
 {
@@ -26,14 +27,14 @@ internal sealed class SpanExport : IDisposable
     private readonly TracerProvider _provider;
     private readonly OtlpTraceExporter _exporter;
 
-    /// <param name="resource">Fixed for the life of this object, as the SDK has it.</param>
+    /// <param name="resource">Fixed for the life of this object, as in the SDK.</param>
     public SpanExport(IEnumerable<KeyValuePair<string, object>> resource)
     {
         OtelEnvironment.Hide();
         _exporter = new OtlpTraceExporter(new OtlpExporterOptions
         {
             Protocol = OtlpExportProtocol.HttpProtobuf,
-            // Nobody listens there and nobody is asked: the handler keeps what would be sent.
+            // Nothing resolves or connects to this host: the handler keeps the request.
             Endpoint = new Uri("http://outbox.invalid/v1/traces"),
             HttpClientFactory = () => new HttpClient(_handler),
         });
@@ -41,12 +42,12 @@ internal sealed class SpanExport : IDisposable
             .SetResourceBuilder(ResourceBuilder.CreateEmpty().AddAttributes(resource))
             .SetSampler(new AlwaysOnSampler())
             .AddSource(Conventions.ScopeName)
-            // Ties the exporter to the provider's resource; no activity is ever stopped, so the processor itself never exports.
+            // Gives the exporter the provider's resource. No activity is ever stopped, so the processor never exports.
             .AddProcessor(new SimpleActivityExportProcessor(_exporter))
             .Build();
     }
 
-    /// <summary>Encodes the spans into one payload; null when the exporter refused them.</summary>
+    /// <summary>Encodes the spans into one payload. Null when the exporter fails.</summary>
     public OtlpPayload? Encode(IReadOnlyList<SpanData> spans, DateTimeOffset now)
     {
         var activities = new Activity[spans.Count];
@@ -66,7 +67,7 @@ internal sealed class SpanExport : IDisposable
 
     private static Activity? ToActivity(SpanData span)
     {
-        // A SERVER span's parent is its caller, in another process: flags 0x300 of the span (opentelemetry-proto, SpanFlags).
+        // A SERVER span's parent is its caller in another process, so the flags of the span are 0x300 (opentelemetry-proto, SpanFlags).
         var isRemote = span is { Kind: ActivityKind.Server, ParentSpanId: not null };
         var parent = new ActivityContext(span.TraceId, span.ParentSpanId ?? default, ActivityTraceFlags.Recorded, traceState: null, isRemote);
         var links = span.Links.Select(link => new ActivityLink(link));
@@ -81,7 +82,7 @@ internal sealed class SpanExport : IDisposable
         return activity;
     }
 
-    /// <summary>Stands where the network would be. The exporter calls <see cref="Send"/> only, and takes its buffer back when the call ends: so copy.</summary>
+    /// <summary>Replaces the network. The exporter calls only <see cref="Send"/> and reuses its buffer after the call, so this copies.</summary>
     private sealed class CapturingHandler : HttpMessageHandler
     {
         private byte[]? _body;

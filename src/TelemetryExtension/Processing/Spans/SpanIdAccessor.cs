@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace TelemetryExtension.Processing.Spans;
 
 /// <summary>
-/// Gives an activity a span id of our choice. Activity has no public way to do that, and without it the function's own spans could not become
-/// children of the invocation. The one such access in the project; a test fails if a future framework moves the field.
+/// Sets the span id of an activity. Activity has no public way to do that, and without it the function's own spans could not become children of the
+/// invocation. It is the only such access in the project. A test fails if a future framework moves the field.
 /// </summary>
 internal static class SpanIdAccessor
 {

@@ -3,13 +3,13 @@ using TelemetryExtension.Processing.Invocations;
 namespace TelemetryExtension.Tests.Processing.Invocations;
 
 /// <summary>Both events that tell the end of an invocation are lost. Where one runs at a time, the next one proves that it ended.</summary>
-public class UntoldEndTests
+public class UnknownEndTests
 {
     private const string Lost = "3da1f2dc-3222-475e-9205-e2e6c6318895";
     private const string Next = "4da1f2dc-3222-475e-9205-e2e6c6318895";
     private readonly InvocationTracker _tracker = new("orders");
 
-    public UntoldEndTests()
+    public UnknownEndTests()
     {
         _tracker.OnInvoke(Lost, "", null, Ms(990));
         _tracker.Apply(Events.Start(Lost, Ms(1000), null));
