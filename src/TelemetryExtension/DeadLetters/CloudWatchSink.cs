@@ -7,14 +7,14 @@ using TelemetryExtension.Network;
 namespace TelemetryExtension.DeadLetters;
 
 /// <summary>
-/// A log stream, with all letters of a call in as few PutLogEvents as their size allows. Throttled, not permitted or not reached, it is asked again
-/// for the next letters; but a shutdown has time for one call without an answer, so failed calls have no more than that together, and when they have
-/// used it up, it rests.
+/// Writes to a log stream, with all letters of a call in as few PutLogEvents requests as their size allows. A failure (throttled, not permitted, not
+/// reachable) affects only these letters. But a shutdown has time for one call without an answer. So all failed calls together may take no longer
+/// than one, and after that the sink pauses.
 /// </summary>
-/// <param name="timeout">For a call, and for all failed ones together.</param>
+/// <param name="timeout">The timeout of a call, and the limit for all failed calls together.</param>
 internal sealed class CloudWatchSink(LogStreamWriter writer, TimeSpan timeout, TimeProvider time) : IDeadLetterSink
 {
-    /// <summary>Longer than a shutdown.</summary>
+    /// <summary>A pause that is longer than a shutdown.</summary>
     public static readonly TimeSpan Rest = TimeSpan.FromSeconds(10);
 
     private TimeSpan _lost;
@@ -53,6 +53,6 @@ internal sealed class CloudWatchSink(LogStreamWriter writer, TimeSpan timeout, T
     private void Failed(TimeSpan lost, string? reason)
     {
         (_lost, _failedAt) = (lost, time.GetTimestamp());
-        Log.WarnOnce("dead-letters", "dead letters cannot be put to CloudWatch Logs: " + reason);
+        Log.WarnOnce("dead-letters", "cannot write dead letters to CloudWatch Logs: " + reason);
     }
 }

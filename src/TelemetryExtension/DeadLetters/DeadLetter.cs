@@ -6,16 +6,16 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.DeadLetters;
 
-/// <summary>A payload as the lines that survive in a log. Id and bytes come back as they were, whatever happens to the order of the lines.</summary>
+/// <summary>A payload as lines that survive in a log. Id and bytes are restored exactly, whatever the order of the lines.</summary>
 internal sealed record DeadLetter(OtlpPayload Payload, IReadOnlyList<string> Lines)
 {
-    /// <summary>Data in one line: far from every limit of pipes, log collectors and CloudWatch Logs (256 KB).</summary>
+    /// <summary>Data per line: far below every limit of pipes, log collectors and CloudWatch Logs (256 KB).</summary>
     public const int DataPerLine = 60_000;
 
-    // An OTLP request may have 64 MiB (OTLP specification); nothing bigger was ever received.
+    // The OTLP specification limits a request to 64 MiB, so no larger one was ever received.
     private const int MaxPayload = 64 * 1024 * 1024;
 
-    /// <summary>Deflate cannot exceed it.</summary>
+    /// <summary>The largest ratio of Deflate.</summary>
     private const int MaxRatio = 1032;
 
     public int Bytes { get; } = Lines.Sum(line => line.Length);
@@ -39,7 +39,9 @@ internal sealed record DeadLetter(OtlpPayload Payload, IReadOnlyList<string> Lin
         return new(payload, lines);
     }
 
-    /// <summary>The payload out of the data of all its parts; null, and why, when they do not make what they claim.</summary>
+    /// <summary>
+    /// Restores the payload from the data of all its parts. Returns null with the problem when the data does not match what the parts claim.
+    /// </summary>
     /// <param name="part">Any of the parts.</param>
     /// <param name="data">Base64url, in order.</param>
     public static OtlpPayload? Restore(DeadLetterPart part, IReadOnlyList<byte[]> data, out string problem)
@@ -70,7 +72,7 @@ internal sealed record DeadLetter(OtlpPayload Payload, IReadOnlyList<string> Lin
         {
             var reason = exception switch
             {
-                ArgumentOutOfRangeException => "its time is none",
+                ArgumentOutOfRangeException => "its time is invalid",
                 FormatException => "its data is not base64url",
                 OutOfMemoryException => "too large for the memory of this program",
                 _ => Reason.Of(exception),

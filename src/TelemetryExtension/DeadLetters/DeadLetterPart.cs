@@ -7,17 +7,16 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.DeadLetters;
 
 /// <summary>
-/// One log line of a dead letter:
-/// <c>otlp-dead-letter/1 id=… signal=logs records=12 created=… size=… sum=… part=1/3 check=… data=…</c>.
-/// Data is base64url (no character that JSON or a shell would change) of a slice of the gzipped OTLP request; <c>sum</c> is of the whole request, <c>check</c> of
-/// the line. The marker may stand anywhere in a line, so that whatever put a timestamp or JSON around it does not matter.
+/// One log line of a dead letter: <c>otlp-dead-letter/1 id=… signal=logs records=12 created=… size=… sum=… part=1/3 check=… data=…</c>. The data is a
+/// slice of the gzipped OTLP request in base64url, which has no character that JSON or a shell would change. <c>sum</c> covers the whole request,
+/// <c>check</c> the line. The marker may stand anywhere in a line, so a timestamp or JSON around it does no harm.
 /// </summary>
 /// <param name="Size">Bytes of the request before compression.</param>
 /// <param name="Sum">First 16 bytes of its SHA-256, in hex.</param>
-/// <param name="Number">From 1.</param>
+/// <param name="Number">Starts at 1.</param>
 internal sealed record DeadLetterPart(string Id, Signal Signal, int Records, long CreatedUnixMs, int Size, string Sum, int Number, int Count, string Data)
 {
-    /// <summary>Also the pattern to filter log events by.</summary>
+    /// <summary>Also the filter pattern for log events.</summary>
     public const string Marker = "otlp-dead-letter/1";
 
     public const string AnyVersion = "otlp-dead-letter/";
@@ -32,7 +31,7 @@ internal sealed record DeadLetterPart(string Id, Signal Signal, int Records, lon
     private string Check => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Head + Data)).AsSpan(0, 4));
 
     /// <summary>
-    /// Every part in a line: usually none or one, many when the line is a whole JSON document. A damaged one comes as null, with what is wrong.
+    /// Finds every part in a line: usually none or one, many when the line is a whole JSON document. A damaged part is null, with the problem.
     /// </summary>
     public static IEnumerable<(DeadLetterPart? Part, DeadLetterProblem Problem)> Find(string line)
     {
@@ -40,7 +39,7 @@ internal sealed record DeadLetterPart(string Id, Signal Signal, int Records, lon
         {
             var next = line.IndexOf(AnyVersion, at + 1, StringComparison.Ordinal);
             var text = next < 0 ? line[at..] : line[at..next];
-            // Somebody who only talks about dead letters (a filter pattern in a log line) is none.
+            // A line that only mentions dead letters, such as one with a filter pattern, is not a part.
             if (text.Contains(" id=", StringComparison.Ordinal))
                 yield return Parse(text);
             at = next;
@@ -75,7 +74,7 @@ internal sealed record DeadLetterPart(string Id, Signal Signal, int Records, lon
 
     private static bool TryInt(string text, out int value) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
 
-    /// <summary>From <c>name=</c> to the next character that no value has.</summary>
+    /// <summary>From <c>name=</c> to the next character that no value contains.</summary>
     private static string Value(ReadOnlySpan<char> text, string name)
     {
         var start = text.IndexOf($" {name}=", StringComparison.Ordinal);
@@ -87,5 +86,5 @@ internal sealed record DeadLetterPart(string Id, Signal Signal, int Records, lon
     }
 }
 
-/// <param name="Id">Of the payload, as far as it can be read.</param>
+/// <param name="Id">The payload's id, as far as it is readable.</param>
 internal readonly record struct DeadLetterProblem(string Id, string Text);

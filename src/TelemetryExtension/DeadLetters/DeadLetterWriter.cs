@@ -8,25 +8,25 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.DeadLetters;
 
 /// <summary>
-/// Writes payloads to the first sink that takes them; the next ones are offered to all again, except those that said they are of no use. Bounded in
-/// bytes over its whole life, and in time by the caller. What it did not write (too big, out of time, no sink) is the caller's to count.
+/// Writes payloads to the first sink that accepts them. Later payloads are offered to every sink that did not report that it is unusable. The bytes
+/// are limited over the whole life, and the caller limits the time. The caller counts what was not written (too large, out of time, no sink).
 /// </summary>
 internal sealed class DeadLetterWriter(IReadOnlyList<IDeadLetterSink> sinks, int maxBytes) : IDeadLetters
 {
-    // One call of PutLogEvents takes 1 MiB; compressing more ahead would be lost work when the time runs out.
+    // One PutLogEvents request takes 1 MiB. Compressing more in advance is wasted when the time runs out.
     private const int GroupBytes = 900_000;
 
-    // No letter is shorter than its head.
-    private const int LeastBytes = 200;
+    // The head alone makes a letter this long.
+    private const int MinLetterBytes = 200;
 
-    /// <summary>So many letters in a row that did not fit what is left: the next ones are not compressed for nothing, at the end least of all.</summary>
-    private const int MostInVain = 8;
+    /// <summary>After this many letters in a row that did not fit into the rest of the limit, the writer compresses no more.</summary>
+    private const int MaxConsecutiveMisfits = 8;
 
     private readonly List<IDeadLetterSink> _sinks = [.. sinks];
     private long _bytes;
-    private int _inVain;
+    private int _misfits;
 
-    /// <summary>The sinks that the settings ask for; the client is built when CloudWatch Logs is first written to.</summary>
+    /// <summary>The sinks from the settings. The CloudWatch Logs client is created at the first write.</summary>
     public static DeadLetterWriter For(
         DeadLetterOptions options, Lazy<AmazonCloudWatchLogsClient> client, Func<LogNameValues> names, TextWriter stdout, TimeProvider time)
     {
@@ -38,7 +38,7 @@ internal sealed class DeadLetterWriter(IReadOnlyList<IDeadLetterSink> sinks, int
         return new(sinks, options.MaxBytes);
     }
 
-    public bool HasRoom => _bytes + LeastBytes <= maxBytes && _inVain < MostInVain && _sinks.Count > 0;
+    public bool HasRoom => _bytes + MinLetterBytes <= maxBytes && _misfits < MaxConsecutiveMisfits && _sinks.Count > 0;
 
     public async ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
     {
@@ -78,23 +78,25 @@ internal sealed class DeadLetterWriter(IReadOnlyList<IDeadLetterSink> sinks, int
         return false;
     }
 
-    /// <summary>The next letters up to the size of a call, and their places; one that does not fit what is left makes way for those behind it.</summary>
+    /// <summary>
+    /// The next letters up to the size of a call, with their indexes. A letter that does not fit is skipped in favour of later ones.
+    /// </summary>
     private (List<DeadLetter> Letters, List<int> Places) NextGroup(IReadOnlyList<OtlpPayload> payloads, ref int next, CancellationToken cancellationToken)
     {
         var (letters, places) = (new List<DeadLetter>(), new List<int>());
         for (long bytes = 0; next < payloads.Count && bytes < GroupBytes && !cancellationToken.IsCancellationRequested; next++)
         {
-            // Nothing is compressed for nothing.
-            if (_bytes + bytes + LeastBytes > maxBytes || _inVain >= MostInVain)
+            // Do not compress what cannot be written.
+            if (_bytes + bytes + MinLetterBytes > maxBytes || _misfits >= MaxConsecutiveMisfits)
                 continue;
             var letter = DeadLetter.Of(payloads[next]);
             if (_bytes + bytes + letter.Bytes > maxBytes)
             {
-                _inVain++;
+                _misfits++;
                 continue;
             }
 
-            _inVain = 0;
+            _misfits = 0;
             letters.Add(letter);
             places.Add(next);
             bytes += letter.Bytes;

@@ -4,14 +4,14 @@ internal enum SinkResult : byte
 {
     Written,
 
-    /// <summary>Not these, or not certainly; the next ones may be taken.</summary>
+    /// <summary>It did not, or possibly did not, take these letters. It may take the next ones.</summary>
     Failed,
 
-    /// <summary>Neither these nor any others.</summary>
+    /// <summary>It takes no letters any more.</summary>
     Unusable,
 }
 
-/// <summary>A log that dead letters are written to.</summary>
+/// <summary>A log for dead letters.</summary>
 internal interface IDeadLetterSink
 {
     /// <summary>Writes all lines of these letters in order. Never throws.</summary>

@@ -1,11 +1,11 @@
 namespace TelemetryExtension.DeadLetters;
 
-/// <summary>Standard output, line by line: other lines of ours may come in between, the parts know their place.</summary>
+/// <summary>Writes to standard output line by line. Other lines of this process may come in between, because each part carries its number.</summary>
 internal sealed class StdoutSink(TextWriter output) : IDeadLetterSink
 {
     public async ValueTask<SinkResult> WriteAsync(IReadOnlyList<DeadLetter> letters, CancellationToken cancellationToken)
     {
-        // A write into a pipe that is full cannot be called off, only left behind.
+        // A write to a full pipe cannot be cancelled, only abandoned.
         var write = Task.Run(() => Write(letters), CancellationToken.None);
         await ((Task)write).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return write.IsCompletedSuccessfully ? await write.ConfigureAwait(false) : SinkResult.Unusable;
@@ -22,7 +22,7 @@ internal sealed class StdoutSink(TextWriter output) : IDeadLetterSink
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
-            // Nobody reads our output any more, and there is nobody left to tell.
+            // Stdout has no reader any more, so nobody would see a message.
             return SinkResult.Unusable;
         }
     }

@@ -6,16 +6,16 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.DeadLetters.Replay;
 
 /// <summary>
-/// Puts dead letters together from lines in any order, interleaved, repeated. A payload comes out once, with its last missing part; what stays behind at
-/// the end is incomplete. Parts are told apart by id and checksum of the whole. Memory is bounded: parts that wait for their rest share
-/// <see cref="MaxWaitingBytes"/>, of which the oldest payload is given up first; a payload that came out leaves 32 bytes.
+/// Assembles dead letters from lines that may be unordered, interleaved and repeated. A payload is returned once, with its last missing part.
+/// Payloads that still lack parts at the end are incomplete. Id and checksum of the whole identify the payload of a part. Memory is limited: waiting
+/// parts share <see cref="MaxWaitingBytes"/>, and the oldest payload is given up first. A returned payload leaves 32 bytes.
 /// </summary>
-/// <param name="maxWaitingBytes">The process has a heap of 64 MiB.</param>
+/// <param name="maxWaitingBytes">Small, because the process has a heap of 64 MiB.</param>
 internal sealed class DeadLetterAssembler(int maxWaitingBytes = DeadLetterAssembler.MaxWaitingBytes)
 {
     public const int MaxWaitingBytes = 16 * 1024 * 1024;
 
-    /// <summary>Beyond these, problems are only counted.</summary>
+    /// <summary>Beyond this number, problems are only counted.</summary>
     private const int MaxProblems = 1000;
 
     private readonly OrderedDictionary<UInt128, Waiting> _open = [];
@@ -26,19 +26,19 @@ internal sealed class DeadLetterAssembler(int maxWaitingBytes = DeadLetterAssemb
     private long _waitingBytes;
     private int _moreProblems;
 
-    /// <summary>What is wrong with parts or payloads. A damaged part of a payload that became whole all the same is no problem: there was a good copy.</summary>
+    /// <summary>Problems of parts and payloads. A damaged part whose payload became complete is no problem, because there was a good copy.</summary>
     public IReadOnlyList<string> Problems => [.. _problems.Where(problem => !_whole.Contains(Hash(problem.Id))).Select(static problem => problem.Text)];
 
-    /// <summary>Those that are not among <see cref="Problems"/>, because there are too many.</summary>
+    /// <summary>The number of further problems beyond the limit of <see cref="Problems"/>.</summary>
     public int MoreProblems => _moreProblems;
 
-    /// <summary>Parts that had come before; logs may deliver a line twice.</summary>
+    /// <summary>Parts that arrived before. Logs may deliver a line twice.</summary>
     public int Duplicates { get; private set; }
 
-    /// <summary>Whether there was any dead letter, or what is left of one.</summary>
+    /// <summary>Whether there was any dead letter, even a damaged one.</summary>
     public bool HasFound { get; private set; }
 
-    /// <summary>The payloads that this line completes.</summary>
+    /// <summary>Returns the payloads that this line completes.</summary>
     public IEnumerable<OtlpPayload> Add(string line)
     {
         foreach (var (part, problem) in DeadLetterPart.Find(line))
@@ -51,7 +51,7 @@ internal sealed class DeadLetterAssembler(int maxWaitingBytes = DeadLetterAssemb
         }
     }
 
-    /// <summary>What never became whole, e.g. "… (logs, 12 records) lacks part 2 of 3".</summary>
+    /// <summary>Payloads that were never completed, e.g. "… (logs, 12 records) lacks part 2 of 3".</summary>
     public IEnumerable<string> Incomplete() => [.. _givenUp, .. _open.Values.Select(static waiting => waiting.ToString())];
 
     private OtlpPayload? Add(DeadLetterPart part)
@@ -65,7 +65,7 @@ internal sealed class DeadLetterAssembler(int maxWaitingBytes = DeadLetterAssemb
 
         if (!_open.TryGetValue(key, out var waiting))
         {
-            // A damaged count cannot get here (the checksum covers it), a made-up one must not cost memory.
+            // A damaged count does not get here, because the checksum covers it. A forged one must not cost memory.
             if (part.Count > 10_000)
             {
                 Note(new(part.Id, $"{part.Id} claims {part.Count} parts"));
@@ -123,7 +123,7 @@ internal sealed class DeadLetterAssembler(int maxWaitingBytes = DeadLetterAssemb
 
     private static UInt128 Hash(string text) => BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    /// <summary>The parts of one payload that have come so far.</summary>
+    /// <summary>The parts of one payload so far.</summary>
     private sealed class Waiting(DeadLetterPart first)
     {
         private int _missing = first.Count;

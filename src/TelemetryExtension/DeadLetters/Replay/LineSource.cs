@@ -4,16 +4,16 @@ using System.Runtime.CompilerServices;
 namespace TelemetryExtension.DeadLetters.Replay;
 
 /// <summary>
-/// The lines of a file or of standard input that may hold dead letters, gzipped (as CloudWatch's exports to S3 are) or not. Memory stays bounded whatever
-/// the input is: other lines are skipped unread, and a line that is longer than the buffer comes in pieces, cut where a part of a dead letter begins.
+/// Reads the lines of a file or of standard input that may contain dead letters, gzipped (like CloudWatch's exports to S3) or not. Memory is limited
+/// for every input: other lines are skipped, and a line that is longer than the buffer comes in pieces that start at a part of a dead letter.
 /// </summary>
 internal static class LineSource
 {
-    /// <summary>Characters; a part of a dead letter has a quarter of it.</summary>
+    /// <summary>In characters. A part of a dead letter needs a quarter of it.</summary>
     private const int BufferLength = 256 * 1024;
 
-    /// <param name="progress">Told how much of the stream has been read, from 0 to 1, when its length is known.</param>
-    /// <exception cref="InvalidDataException">The gzip data is damaged, or ends too early.</exception>
+    /// <param name="progress">Gets the share of the stream that was read, from 0 to 1, when its length is known.</param>
+    /// <exception cref="InvalidDataException">The gzip data is damaged or truncated.</exception>
     public static async IAsyncEnumerable<string> Lines(Stream stream, Action<double> progress, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var head = new byte[2];
@@ -43,7 +43,7 @@ internal static class LineSource
             yield return new(buffer, 0, length);
     }
 
-    /// <summary>How much of the text can be handed on: up to the last line break, or, in a full buffer without one, up to the last part.</summary>
+    /// <summary>How much of the text can be passed on: up to the last line break or, in a full buffer without one, up to the last part.</summary>
     private static int EndOfWhole(ReadOnlySpan<char> text, bool isFull)
     {
         if (text.LastIndexOf('\n') is >= 0 and var line)
@@ -54,7 +54,7 @@ internal static class LineSource
         {
             // A marker may begin at the very end.
             < 0 => text.Length - DeadLetterPart.AnyVersion.Length,
-            // No part is that long.
+            // No part is this long.
             0 => text.Length,
             var part => part,
         };
@@ -64,7 +64,7 @@ internal static class LineSource
 
     private static bool MayHoldPart(ReadOnlySpan<char> line) => line.Contains(DeadLetterPart.AnyVersion, StringComparison.Ordinal);
 
-    /// <summary>The bytes already taken for a look, and then the rest: standard input cannot be rewound.</summary>
+    /// <summary>Rejoins the bytes that were read to detect gzip with the rest of the stream: standard input cannot be rewound.</summary>
     private sealed class Rejoined(ReadOnlyMemory<byte> head, Stream rest) : Stream
     {
         private ReadOnlyMemory<byte> _head = head;

@@ -3,7 +3,7 @@ using Amazon.CloudWatchLogs;
 
 namespace TelemetryExtension.DeadLetters.Replay;
 
-/// <summary>Lines straight from a log group, page by page (FilterLogEvents).</summary>
+/// <summary>Reads lines directly from a log group, page by page (FilterLogEvents).</summary>
 internal static class LogGroupSource
 {
     public static async IAsyncEnumerable<string> Lines(AmazonCloudWatchLogsClient client, ReplayOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace TelemetryExtension.DeadLetters.Replay;
 
-/// <summary>One line on a terminal that is drawn over itself, at most ten times a second; elsewhere nothing.</summary>
+/// <summary>One line on a terminal, redrawn at most ten times per second. Without a terminal it writes nothing.</summary>
 internal sealed class ProgressBar(TextWriter terminal, bool enabled, TimeProvider time)
 {
     private const int Width = 30;
@@ -10,7 +10,7 @@ internal sealed class ProgressBar(TextWriter terminal, bool enabled, TimeProvide
     private long _last;
     private bool _drawn;
 
-    /// <summary>From 0 to 1; null when nobody knows how much there is.</summary>
+    /// <summary>From 0 to 1. Null when the total is unknown.</summary>
     public double? Done { get; set; }
 
     public void Draw(ReplayReport report)
@@ -24,7 +24,7 @@ internal sealed class ProgressBar(TextWriter terminal, bool enabled, TimeProvide
         terminal.Write(string.Create(CultureInfo.InvariantCulture, $"\r{bar}{report.Sent} sent, {report.Failed} failed, {report.Skipped} skipped"));
     }
 
-    /// <summary>Leaves an empty line for what comes next.</summary>
+    /// <summary>Clears the line for other output.</summary>
     public void Clear()
     {
         if (_drawn)

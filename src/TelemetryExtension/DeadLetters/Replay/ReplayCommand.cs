@@ -6,10 +6,10 @@ using TelemetryExtension.Diagnostics;
 
 namespace TelemetryExtension.DeadLetters.Replay;
 
-/// <summary>What the command needs of the world outside.</summary>
+/// <summary>The command's access to the outside world.</summary>
 /// <param name="Error">For the report and the progress bar.</param>
 /// <param name="ErrorIsTerminal">Whether a progress bar can be drawn on it.</param>
-/// <param name="Connect">Makes the sender for a target, or throws <see cref="ArgumentException"/> saying why it cannot.</param>
+/// <param name="Connect">Creates the sender for a target. Throws <see cref="ArgumentException"/> with the reason when it cannot.</param>
 internal sealed record ReplayEnvironment(
     TextWriter Output, TextWriter Error, bool ErrorIsTerminal, Func<Stream> OpenInput, Func<ReplayTarget, IDestination> Connect, AwsOptions Aws, TimeProvider Time);
 
@@ -47,7 +47,7 @@ internal static class ReplayCommand
             else if (report.FoundNone)
                 environment.Error.WriteLine($"replay: there is no dead letter in {name}");
             environment.Output.WriteLine(report.ToText(options.DryRun));
-            // A schedule that looks into a log group finds nothing on a good day.
+            // A scheduled replay of a log group normally finds nothing.
             return report.ExitCode == ReplayExit.None && options.LogGroup is not null ? ReplayExit.Ok : report.ExitCode;
         }
         catch (OperationCanceledException)
@@ -79,7 +79,7 @@ internal static class ReplayCommand
         return LineSource.Lines(stream, done => bar.Done = done, cancellationToken);
     }
 
-    /// <exception cref="IOException">With the path, and why it cannot be opened.</exception>
+    /// <exception cref="IOException">Contains the path and the reason why it cannot be opened.</exception>
     private static T Opened<T>(string path, Func<string, T> open)
     {
         try

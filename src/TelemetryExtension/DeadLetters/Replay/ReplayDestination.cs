@@ -4,11 +4,11 @@ using TelemetryExtension.Destinations.Otlp;
 
 namespace TelemetryExtension.DeadLetters.Replay;
 
-/// <summary>The sender for a replay: the same code as in Lambda, told by the command line where to send.</summary>
+/// <summary>Creates the sender for a replay. It uses the code that runs in Lambda, with the target from the command line.</summary>
 internal static class ReplayDestination
 {
-    /// <param name="environment">Its OTEL_EXPORTER_OTLP_CERTIFICATE, _CLIENT_KEY and _CLIENT_CERTIFICATE hold here too; where to send it does not say.</param>
-    /// <exception cref="ArgumentException">The target cannot be sent to.</exception>
+    /// <param name="environment">Supplies OTEL_EXPORTER_OTLP_CERTIFICATE, _CLIENT_KEY and _CLIENT_CERTIFICATE, but not the endpoint.</param>
+    /// <exception cref="ArgumentException">The target is invalid.</exception>
     public static IDestination Create(ReplayTarget target, Variables environment, TimeProvider time)
     {
         var headers = string.Join(',', target.Headers.Select(static header => $"{header.Key}={Uri.EscapeDataString(header.Value)}"));

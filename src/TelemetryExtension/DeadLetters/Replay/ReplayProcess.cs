@@ -4,7 +4,7 @@ using TelemetryExtension.Diagnostics;
 
 namespace TelemetryExtension.DeadLetters.Replay;
 
-/// <summary>The command in a process of its own: console, environment variables and signals.</summary>
+/// <summary>Runs the command in its own process: console, environment variables and signals.</summary>
 internal static class ReplayProcess
 {
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments)

@@ -3,37 +3,37 @@ using System.Text;
 
 namespace TelemetryExtension.DeadLetters.Replay;
 
-/// <summary>What a replay did, counted in payloads and in records.</summary>
+/// <summary>The result of a replay, in payloads and records.</summary>
 internal sealed class ReplayReport
 {
     public int Sent { get; set; }
 
     public long SentRecords { get; set; }
 
-    /// <summary>Sent by an earlier replay.</summary>
+    /// <summary>An earlier replay has sent them.</summary>
     public int Skipped { get; set; }
 
     public int Failed { get; set; }
 
     public long FailedRecords { get; set; }
 
-    /// <summary>Refused by the backend inside payloads that it took.</summary>
+    /// <summary>The backend refused them inside accepted payloads.</summary>
     public long RejectedRecords { get; set; }
 
     public int Incomplete { get; set; }
 
     public int Damaged { get; set; }
 
-    /// <summary>Parts that the input holds more than once.</summary>
+    /// <summary>Parts that occur more than once in the input.</summary>
     public int Repeated { get; set; }
 
-    /// <summary>Why the input could not be read to its end; null when it could.</summary>
+    /// <summary>Why reading the input failed. Null when all of it was read.</summary>
     public string? InputProblem { get; set; }
 
-    /// <summary>The input has no dead letter, not even a damaged one.</summary>
+    /// <summary>The input contains no dead letter, not even a damaged one.</summary>
     public bool FoundNone { get; set; }
 
-    /// <summary>The worst that happened.</summary>
+    /// <summary>The code of the worst result.</summary>
     public int ExitCode =>
         Failed > 0 ? ReplayExit.NotSent
         : InputProblem is not null ? ReplayExit.Usage
@@ -61,7 +61,7 @@ internal sealed class ReplayReport
     }
 }
 
-/// <summary>The exit codes of the command; documented in its help.</summary>
+/// <summary>The exit codes of the command. Its help documents them.</summary>
 internal static class ReplayExit
 {
     public const int Ok = 0;

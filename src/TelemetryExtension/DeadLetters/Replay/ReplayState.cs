@@ -1,6 +1,8 @@
 namespace TelemetryExtension.DeadLetters.Replay;
 
-/// <summary>The ids that were sent, one a line, written as they are sent: a replay that was interrupted goes on, one that is repeated sends nothing twice.</summary>
+/// <summary>
+/// A file with the ids that were sent, one per line, written at once. An interrupted replay continues, and a repeated one sends nothing twice.
+/// </summary>
 internal sealed class ReplayState : IDisposable
 {
     private readonly HashSet<string> _sent;
@@ -8,7 +10,7 @@ internal sealed class ReplayState : IDisposable
 
     private ReplayState(HashSet<string> sent, StreamWriter? file) => (_sent, _file) = (sent, file);
 
-    /// <summary>Throws as file access does (<see cref="IOException"/>, <see cref="UnauthorizedAccessException"/>).</summary>
+    /// <summary>Throws <see cref="IOException"/> and <see cref="UnauthorizedAccessException"/>, as file access does.</summary>
     public static ReplayState Open(string? path, bool readOnly = false)
     {
         var sent = path is not null && File.Exists(path) ? File.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0).ToHashSet() : [];

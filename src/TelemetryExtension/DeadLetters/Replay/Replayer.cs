@@ -6,8 +6,8 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.DeadLetters.Replay;
 
 /// <summary>
-/// Sends every payload that the lines hold, in the order in which they become whole, under its old batch id. Retryable answers are tried again
-/// with growing pauses; after one payload has used up its tries, the backend counts as gone and the rest is tried once each.
+/// Sends every payload of the lines in the order in which they become complete, with its old batch id. It retries with growing pauses. After one
+/// payload has used up its attempts the backend counts as unreachable, and every later payload gets one attempt.
 /// </summary>
 internal sealed class Replayer(Func<OtlpPayload, CancellationToken, ValueTask<DeliveryResult>>? send, ReplayState state, Action<string> say, TimeProvider time)
 {
@@ -17,7 +17,7 @@ internal sealed class Replayer(Func<OtlpPayload, CancellationToken, ValueTask<De
 
     private int _tries = Tries;
 
-    /// <summary>An input that breaks off is no reason to keep back what came before.</summary>
+    /// <summary>Replays what was read even if the input breaks off later.</summary>
     /// <param name="tick">Called after every payload.</param>
     public async Task<ReplayReport> RunAsync(IAsyncEnumerable<string> lines, Action<ReplayReport> tick, CancellationToken cancellationToken)
     {
