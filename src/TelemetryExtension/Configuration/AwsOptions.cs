@@ -1,6 +1,6 @@
 namespace TelemetryExtension.Configuration;
 
-/// <summary>Where AWS is and who we are, as Lambda (or a person) says it in the environment. Nothing else is asked: no profile, no instance metadata.</summary>
+/// <summary>The region, credentials and endpoints of AWS, from the environment variables only. No profile and no instance metadata is read.</summary>
 internal sealed record AwsOptions(
     string? Region = null,
     string? AccessKeyId = null,
@@ -23,9 +23,9 @@ internal sealed record AwsOptions(
         IsTrue(variables.Text("AWS_USE_FIPS_ENDPOINT")),
         IsTrue(variables.Text("AWS_USE_DUALSTACK_ENDPOINT")));
 
-    /// <summary>The secrets stay out of every log line.</summary>
+    /// <summary>Keeps the secrets out of every log line.</summary>
     public override string ToString() => $"{nameof(AwsOptions)} {{ Region = {Region}, AccessKeyId = {AccessKeyId} }}";
 
-    /// <summary>Whatever is not "true" is false, as for the AWS SDKs.</summary>
+    /// <summary>Like the AWS SDKs: everything except "true" is false.</summary>
     private static bool IsTrue(string? text) => string.Equals(text, "true", StringComparison.OrdinalIgnoreCase);
 }

@@ -1,15 +1,15 @@
 namespace TelemetryExtension.Configuration;
 
 /// <summary>
-/// The partitions of AWS: which regions they have, how their ARNs and host names read. The one table of the project; a test compares it with the
-/// AWS SDK's own, whose loading would cost every cold start more than these lines.
+/// The partitions of AWS with their regions, ARNs and host names. This is the project's only such table. A test compares it with the AWS SDK's own,
+/// which would cost every cold start more to load.
 /// </summary>
-/// <param name="RegionPrefix">How the names of its regions begin.</param>
+/// <param name="RegionPrefix">The prefix of the names of its regions.</param>
 internal sealed record AwsPartition(string Id, string DnsSuffix, string DualStackDnsSuffix, string RegionPrefix)
 {
     private static readonly AwsPartition Standard = new("aws", "amazonaws.com", "api.aws", "");
 
-    /// <summary>Every region that is not in one of these is in <see cref="Standard"/>.</summary>
+    /// <summary>A region outside of these belongs to <see cref="Standard"/>.</summary>
     private static readonly AwsPartition[] Others =
     [
         new("aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "cn-"),
@@ -27,9 +27,10 @@ internal sealed record AwsPartition(string Id, string DnsSuffix, string DualStac
         Array.Find(Others, partition => region.StartsWith(partition.RegionPrefix, StringComparison.OrdinalIgnoreCase)) ?? Standard;
 
     /// <summary>
-    /// The host of a regional service, as the endpoint rules of the AWS SDKs build it: FIPS is a suffix of the service's name, dual stack another domain.
+    /// The host of a regional service, by the endpoint rules of the AWS SDKs: FIPS adds a suffix to the service's name, dual stack uses another
+    /// domain.
     /// </summary>
-    /// <param name="fipsIsDefault">The service's ordinary endpoint in a us-gov region is the FIPS one, and there is no other (CloudWatch Logs).</param>
+    /// <param name="fipsIsDefault">In us-gov regions the service has only one endpoint, which is the FIPS one (CloudWatch Logs).</param>
     public static string Host(string service, string region, bool fips, bool dualStack, bool fipsIsDefault = false)
     {
         var partition = OfRegion(region);

@@ -1,19 +1,19 @@
 namespace TelemetryExtension.Configuration;
 
-/// <summary>How much may wait in the channel. <see cref="Bytes"/> counts whole request bodies, as the pool hands them out.</summary>
+/// <summary>The limits of the channel. <see cref="Bytes"/> counts whole request bodies at the size that the pool gives.</summary>
 internal sealed record BufferOptions(int Items, int Bytes)
 {
     private const int MiB = 1024 * 1024;
 
-    /// <summary>
-    /// Held back longer, more than this brings no larger requests, only a larger process: half of the bytes, half a mebibyte at most.
-    /// </summary>
+    /// <summary>Waiting for more than this makes no larger requests, only a larger process: half of the bytes, at most half a mebibyte.</summary>
     public int ThresholdBytes => Math.Min((Bytes + 1) / 2, MiB / 2);
 
-    /// <param name="memorySizeMb">AWS_LAMBDA_FUNCTION_MEMORY_SIZE: we share it with the function, so we take a sixteenth; 0 when unknown.</param>
+    /// <param name="memorySizeMb">
+    /// AWS_LAMBDA_FUNCTION_MEMORY_SIZE. The function needs the memory too, so the channel takes a sixteenth. 0 when unknown.
+    /// </param>
     /// <param name="heapLimitBytes">
-    /// The most the process's heap may hold (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes): beyond it there is no
-    /// shedding but OutOfMemoryException, which costs the function. The default stays under a quarter, a setting under a half.
+    /// The heap limit of the process (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes). Beyond it there is no shedding but OutOfMemoryException, which
+    /// costs the function. The default stays under a quarter, a setting under a half.
     /// </param>
     public static BufferOptions From(Variables variables, int memorySizeMb, long heapLimitBytes)
     {

@@ -2,17 +2,17 @@ using System.Globalization;
 
 namespace TelemetryExtension.Configuration;
 
-/// <summary>Which attributes of the resource every event repeats.</summary>
+/// <summary>The resource attributes that every event repeats.</summary>
 internal enum ResourceInEvents : byte
 {
     None,
 
-    /// <summary>service.name only: CloudWatch bills by the byte, and group and stream already name function and instance.</summary>
+    /// <summary>Only service.name: CloudWatch bills by the byte, and group and stream already name function and instance.</summary>
     Service,
     All,
 }
 
-/// <summary>Where metrics go as Embedded Metric Format.</summary>
+/// <summary>The output for metrics in Embedded Metric Format.</summary>
 internal enum EmfOutput : byte
 {
     Off,
@@ -20,19 +20,19 @@ internal enum EmfOutput : byte
     /// <summary>To the log group of the destination.</summary>
     Logs,
 
-    /// <summary>To our standard output, which Lambda ships to the function's own log group: needs no permission and no connection.</summary>
+    /// <summary>To standard output, which Lambda ships to the function's own log group. It needs no permission and no connection.</summary>
     Stdout,
 }
 
-/// <param name="Group">Template with placeholders.</param>
-/// <param name="Stream">Template.</param>
-/// <param name="Create">Whether a missing group or stream is created.</param>
-/// <param name="RetentionDays">Of a group that we created; null leaves it as it is: for ever.</param>
+/// <param name="Group">A template with placeholders.</param>
+/// <param name="Stream">A template.</param>
+/// <param name="Create">Whether to create a missing group or stream.</param>
+/// <param name="RetentionDays">The retention of a group that the extension creates. Null keeps its logs for ever.</param>
 internal sealed record LogTarget(string Group, string Stream, bool Create = true, int? RetentionDays = null)
 {
     private static readonly string[] Placeholders = ["function", "version", "instance", "date"];
 
-    /// <summary>The placeholders of a template that nobody fills.</summary>
+    /// <summary>The unknown placeholders of a template.</summary>
     public static IEnumerable<string> UnknownPlaceholders(string template)
     {
         for (var open = template.IndexOf('{', StringComparison.Ordinal); open >= 0; open = template.IndexOf('{', open + 1))
@@ -45,15 +45,19 @@ internal sealed record LogTarget(string Group, string Stream, bool Create = true
     }
 }
 
-/// <param name="Dimensions">Sets of attribute names (of the resource or of the data point).</param>
-/// <param name="PointAttributes">Whether each set also has all attributes of the data point: series that differ in them stay apart.</param>
+/// <param name="Dimensions">Sets of attribute names, of the resource or of the data point.</param>
+/// <param name="PointAttributes">
+/// Whether each set also includes all attributes of the data point, so that series with different attributes stay apart.
+/// </param>
 internal sealed record EmfOptions(EmfOutput Output, string Namespace, IReadOnlyList<IReadOnlyList<string>> Dimensions, bool PointAttributes = false);
 
-/// <summary>The destination CloudWatch Logs; without a <see cref="Target"/> there is none.</summary>
+/// <summary>The destination CloudWatch Logs. Without a <see cref="Target"/> there is none.</summary>
 internal sealed record CloudWatchOptions(LogTarget? Target, bool Logs, bool Spans, ResourceInEvents Resource, int MaxEventBytes, EmfOptions Emf)
 {
-    /// <summary>The longest event that PutLogEvents takes at all, and the longest that all partitions take; each counts 26 bytes more.</summary>
+    /// <summary>The largest event that PutLogEvents accepts. Each event counts 26 bytes more.</summary>
     public const int LargestEventBytes = 1_048_576 - 26;
+
+    /// <summary>The largest event that every partition accepts.</summary>
     public const int SafeEventBytes = (256 * 1024) - 26;
 
     public const string DefaultStream = "{instance}";
@@ -79,7 +83,7 @@ internal sealed record CloudWatchOptions(LogTarget? Target, bool Logs, bool Span
             EmfFrom(variables, group is not null));
     }
 
-    /// <summary>A template whose placeholders are all known; else the fallback.</summary>
+    /// <summary>The template if all its placeholders are known, otherwise the fallback.</summary>
     public static string? Template(Variables variables, string name, string? fallback)
     {
         if (variables.Text(name) is not { } template)
@@ -121,7 +125,10 @@ internal sealed record CloudWatchOptions(LogTarget? Target, bool Logs, bool Span
         return new(output, name, chosen ?? [[DefaultDimensions]], PointAttributes: chosen is null);
     }
 
-    /// <summary>Sets apart by <c>;</c>, names by <c>,</c>; <c>none</c> for no dimensions; null for the default. At most 30 names in a set (EMF specification).</summary>
+    /// <summary>
+    /// Sets separated by <c>;</c>, names by <c>,</c>. <c>none</c> means no dimensions, null means the default. At most 30 names in a set (EMF
+    /// specification).
+    /// </summary>
     private static List<IReadOnlyList<string>>? DimensionsFrom(Variables variables)
     {
         if (variables.Text("TELEMETRY_EXTENSION_EMF_DIMENSIONS") is not { } text)

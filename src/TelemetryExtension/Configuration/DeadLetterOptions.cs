@@ -1,40 +1,42 @@
 namespace TelemetryExtension.Configuration;
 
-/// <summary>Where dead letters go.</summary>
+/// <summary>The output for dead letters.</summary>
 internal enum DeadLetterOutput : byte
 {
     Off,
 
-    /// <summary>Lambda ships our standard output to the function's log group: no permission, no connection, no time.</summary>
+    /// <summary>Lambda ships standard output to the function's log group. That needs no permission, no connection and no time.</summary>
     Stdout,
 
-    /// <summary>To a log group of their own, and to stdout what cannot be put there.</summary>
+    /// <summary>To a log group of their own, and to stdout when that fails.</summary>
     CloudWatch,
 }
 
-/// <param name="MaxBytes">Of all lines that one environment writes: more than that is not a gap, it is an outage.</param>
-/// <param name="Timeout">For each call of CloudWatch Logs; what is left of the time then is stdout's.</param>
+/// <param name="MaxBytes">The limit for all lines of one environment. More than that is an outage, not a gap.</param>
+/// <param name="Timeout">For each call of CloudWatch Logs. The rest of the time is for stdout.</param>
 internal sealed record DeadLetterOptions(DeadLetterOutput Output, LogTarget Target, int MaxBytes, TimeSpan Timeout)
 {
     public const string DefaultGroup = "/telemetry-extension/dead-letters";
     public const string DefaultStream = "{function}/{instance}";
 
-    // Compressing and printing all that one environment may write.
+    // Time to compress and print the maximum of one environment.
     private static readonly TimeSpan ForStdout = TimeSpan.FromMilliseconds(350);
 
-    // Printing what was compressed for a call that failed.
+    // Time to print what was compressed for a failed call.
     private static readonly TimeSpan ForFallback = TimeSpan.FromMilliseconds(150);
 
-    // Leaves the destinations a good part of Lambda's two seconds.
-    private static readonly TimeSpan Most = TimeSpan.FromSeconds(1);
+    // Leaves the destinations a large part of Lambda's two seconds.
+    private static readonly TimeSpan MaxReserve = TimeSpan.FromSeconds(1);
 
-    /// <summary>How much of the shutdown's time is kept back for dead letters: with CloudWatch Logs a call that gets no answer, and then stdout.</summary>
+    /// <summary>
+    /// The part of the shutdown's time that is reserved for dead letters. With CloudWatch Logs it allows a call without an answer and then stdout.
+    /// </summary>
     public TimeSpan Reserve => Output switch
     {
         DeadLetterOutput.Off => TimeSpan.Zero,
         DeadLetterOutput.CloudWatch when Timeout + ForFallback < ForStdout => ForStdout,
-        DeadLetterOutput.CloudWatch when Timeout + ForFallback < Most => Timeout + ForFallback,
-        DeadLetterOutput.CloudWatch => Most,
+        DeadLetterOutput.CloudWatch when Timeout + ForFallback < MaxReserve => Timeout + ForFallback,
+        DeadLetterOutput.CloudWatch => MaxReserve,
         _ => ForStdout,
     };
 

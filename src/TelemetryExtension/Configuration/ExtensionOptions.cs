@@ -1,15 +1,16 @@
 namespace TelemetryExtension.Configuration;
 
 /// <summary>
-/// All settings, from environment variables only. Loading never fails: a setting that cannot be used is reported once, by name, and its
-/// default is used.
+/// All settings, from environment variables only. Loading never fails: an invalid setting is reported once by name and replaced by its default.
 /// </summary>
 internal sealed record ExtensionOptions(
     TelemetryOptions Telemetry, ReceiverOptions Receiver, BufferOptions Buffer, FlushOptions Flush, DeliveryOptions Delivery, OutboxOptions Outbox,
     MetricOptions Metrics, CloudWatchOptions CloudWatch, DeadLetterOptions DeadLetters, AwsOptions Aws, ResourceOptions Resource)
 {
-    /// <param name="telemetry">Read before the rest, as <paramref name="receiver"/> is, because they say where to listen.</param>
-    /// <param name="ownPorts">Where we really listen: an endpoint that points there is a loop, one that points at somebody else's port is not.</param>
+    /// <param name="telemetry">Read before the rest, like <paramref name="receiver"/>, because both contain the ports to listen on.</param>
+    /// <param name="ownPorts">
+    /// The actual ports. An endpoint that points to one of them is a loop; one that points to another process's port is not.
+    /// </param>
     public static ExtensionOptions Load(Variables variables, TelemetryOptions telemetry, ReceiverOptions receiver, ReadOnlySpan<int> ownPorts)
     {
         var resource = ResourceOptions.From(variables);

@@ -2,22 +2,22 @@ namespace TelemetryExtension.Configuration;
 
 internal enum FlushStrategy : byte
 {
-    /// <summary>`End` until the rhythm of invocations is known, then deferred while it keeps data fresh enough.</summary>
+    /// <summary>Like `End` until the rhythm of invocations is known. Then flushes are deferred while that keeps data fresh enough.</summary>
     Adaptive,
 
     /// <summary>After every invocation.</summary>
     End,
 
-    /// <summary>At most once an interval, at the start of an invocation, done before Next.</summary>
+    /// <summary>At most once per interval, at the start of an invocation, complete before Next.</summary>
     Periodic,
 
-    /// <summary>Like periodic, but the flush may be pending over Next.</summary>
+    /// <summary>Like periodic, but the flush may still run at Next.</summary>
     Continuous,
 }
 
-/// <param name="Interval">Between deferred flushes, and between those in the middle of a long invocation.</param>
-/// <param name="Budget">The most a flush may hold an invocation up after its runtimeDone.</param>
-/// <param name="Staleness">How old data may become while invocations keep their rhythm: beyond it `adaptive` does not defer.</param>
+/// <param name="Interval">Between deferred flushes, and between flushes in a long invocation.</param>
+/// <param name="Budget">The longest time that a flush may delay an invocation after its runtimeDone.</param>
+/// <param name="Staleness">The age that data may reach while invocations keep their rhythm. Beyond it `adaptive` does not defer.</param>
 internal sealed record FlushOptions(FlushStrategy Strategy, TimeSpan Interval, TimeSpan Budget, TimeSpan Staleness)
 {
     /// <summary>The variables give interval and staleness in seconds, the budget in milliseconds.</summary>

@@ -9,7 +9,7 @@ internal sealed record LambdaArn(string Partition, string Region, string Account
             ? new(partition, region, account, name, rest is [{ Length: > 0 } qualifier] ? qualifier : null)
             : null;
 
-    /// <summary>The function with a resolved version, never an alias; $LATEST is the unqualified ARN.</summary>
+    /// <summary>The function with a resolved version, never an alias. $LATEST gives the unqualified ARN.</summary>
     public string WithVersion(string? version) =>
         $"arn:{Partition}:lambda:{Region}:{AccountId}:function:{FunctionName}{(version is null or "" or "$LATEST" ? "" : ":" + version)}";
 }

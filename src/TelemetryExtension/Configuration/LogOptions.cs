@@ -1,6 +1,6 @@
 namespace TelemetryExtension.Configuration;
 
-/// <summary>What the extension logs of itself: each level includes those before it.</summary>
+/// <summary>The extension's own log level. Each level includes the ones before it.</summary>
 internal enum LogLevel : byte
 {
     Error,

@@ -4,15 +4,17 @@ namespace TelemetryExtension.Configuration;
 
 internal enum MetricTemporality : byte
 {
-    /// <summary>Each collection says what came since the one before; no state is lost with an environment.</summary>
+    /// <summary>Each collection contains the change since the previous one. No state is lost with an environment.</summary>
     Delta = 1,
 
-    /// <summary>Each collection says what came since the start.</summary>
+    /// <summary>Each collection contains the total since the start.</summary>
     Cumulative = 2,
 }
 
-/// <param name="Enabled">Whether metrics are made at all; those of the function's own SDK are passed on in any case.</param>
-/// <param name="Temporality">Delta, because every environment counts from zero and is gone soon; cumulative for backends that take nothing else.</param>
+/// <param name="Enabled">Whether the extension makes metrics. Metrics of the function's own SDK pass in any case.</param>
+/// <param name="Temporality">
+/// Delta, because every environment counts from zero and is short-lived. Cumulative for backends that accept nothing else.
+/// </param>
 internal sealed record MetricOptions(bool Enabled, MetricTemporality Temporality, PriceTable Prices)
 {
     public static MetricOptions From(Variables variables) => new(

@@ -7,9 +7,9 @@ internal enum OtlpProtocol : byte
 }
 
 /// <summary>Where and how one signal is sent.</summary>
-/// <param name="Url">The complete request URL for http/protobuf; scheme and authority count for gRPC. Holds no user info.</param>
-/// <param name="Headers">Names in lower case. May be credentials: never printed.</param>
-/// <param name="Timeout">The longest one attempt may take; <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> when unlimited.</param>
+/// <param name="Url">The complete request URL for http/protobuf. gRPC uses its scheme and authority. It contains no user info.</param>
+/// <param name="Headers">Names in lower case. They may be credentials and are never printed.</param>
+/// <param name="Timeout">The limit of one attempt. <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> when unlimited.</param>
 internal sealed record OtlpEndpoint(
     Uri Url,
     OtlpProtocol Protocol,
@@ -18,12 +18,12 @@ internal sealed record OtlpEndpoint(
     bool Gzip,
     TlsFiles Tls)
 {
-    /// <summary>Scheme, host and port: what may share a connection.</summary>
+    /// <summary>Scheme, host and port. Endpoints with the same origin may share a connection.</summary>
     public string Origin => Url.GetLeftPart(UriPartial.Authority);
 
-    /// <summary>Without query: some vendors carry keys there.</summary>
+    /// <summary>Without the query, because some vendors put keys there.</summary>
     public override string ToString() => Url.GetLeftPart(UriPartial.Path);
 }
 
-/// <summary>Certificates and key from the settings; null means the system's trust and no client certificate.</summary>
+/// <summary>Certificates and key from the settings. Null means the system's certificates, and no client certificate.</summary>
 internal readonly record struct TlsFiles(PemSource? Certificate = null, PemSource? ClientKey = null, PemSource? ClientCertificate = null);

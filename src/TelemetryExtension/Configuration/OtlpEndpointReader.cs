@@ -5,25 +5,25 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Configuration;
 
 /// <summary>
-/// Turns the raw values of one signal into an endpoint, by the rules of the OpenTelemetry specification (OTLP exporter). The same bad value
-/// is reported once although three signals read it.
+/// Reads the endpoint of one signal by the rules of the OpenTelemetry specification (OTLP exporter). An invalid value is reported once, although
+/// three signals read it.
 /// </summary>
 internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts)
 {
     private const string Endpoint = "ENDPOINT";
     private const int DefaultTimeoutMs = 10_000;
 
-    /// <summary>Headers in one message.</summary>
+    /// <summary>The maximum number of headers in one message.</summary>
     private const int MaxNamed = 10;
     private readonly HashSet<string> _reported = [];
 
-    /// <summary>Null when no usable endpoint is set for the signal. An endpoint that cannot be used counts as unset.</summary>
+    /// <summary>Null when no usable endpoint is set for the signal. An unusable endpoint counts as unset.</summary>
     public OtlpEndpoint? Read(Signal signal, OtlpLevel[] levels) =>
         levels is [{ StandsAlone: true } own, .. var others] && variables.Text(own.Prefix + Endpoint) is not null
             ? ReadOne(signal, [own]) ?? ReadOne(signal, others)
             : ReadOne(signal, levels);
 
-    /// <summary>A comma-separated choice of signals; all of them when unset or unreadable.</summary>
+    /// <summary>A comma-separated list of signals. All of them when unset or invalid.</summary>
     public Signal[] Signals(string name)
     {
         Signal[] all = [Signal.Traces, Signal.Metrics, Signal.Logs];
@@ -62,7 +62,7 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts)
         var full = text;
         if (!text.Contains("://", StringComparison.Ordinal) && protocol == OtlpProtocol.Grpc)
         {
-            // Only gRPC endpoints may come without a scheme; then INSECURE decides, and secure is the default.
+            // Only gRPC endpoints may omit the scheme. INSECURE then decides, and the default is secure.
             var insecure = First(levels, "INSECURE");
             full = (string.Equals(insecure.Value, "true", StringComparison.OrdinalIgnoreCase) ? "http://" : "https://") + text;
         }
@@ -74,7 +74,7 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts)
         return url;
     }
 
-    /// <summary>The value is left out: user info and query of a URL can be credentials.</summary>
+    /// <summary>The message omits the value, because user info and query of a URL can be credentials.</summary>
     private Uri? Unusable(string name, string what)
     {
         if (_reported.Add(name))
@@ -82,7 +82,7 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts)
         return null;
     }
 
-    /// <summary>The most common mistake is a base that holds the path of one signal. No backend expects /v1/traces/v1/logs, so the path is left out.</summary>
+    /// <summary>Removes the path of one signal from a base URL, the most common mistake. No backend expects /v1/traces/v1/logs.</summary>
     private Uri Base(OtlpLevel level, Uri url)
     {
         var path = url.AbsolutePath.TrimEnd('/');
@@ -94,7 +94,7 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts)
         return url;
     }
 
-    /// <summary>The endpoint of one signal is used as it is, as the specification wants it, even where it is probably wrong.</summary>
+    /// <summary>As the specification requires, the endpoint of one signal stays unchanged, even where it is probably wrong.</summary>
     private Uri Exact(OtlpLevel level, Uri url, Signal signal)
     {
         var (path, expected) = (url.AbsolutePath.TrimEnd('/'), OtlpPaths.Http(signal));
@@ -104,7 +104,7 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts)
         return url;
     }
 
-    /// <summary>Without the query: some vendors carry keys there.</summary>
+    /// <summary>Without the query, because some vendors put keys there.</summary>
     private static string Shown(Uri url) => url.GetLeftPart(UriPartial.Path);
 
     private TlsFiles Tls(OtlpLevel[] levels)
@@ -117,7 +117,7 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts)
         PemSource? Pem(string option) => First(levels, option) is (var name, { } value) ? new(value, name) : null;
     }
 
-    /// <summary>The general endpoint is a base: v1/{signal} is appended relative to it, whether or not it ends in a slash.</summary>
+    /// <summary>The general endpoint is a base. v1/{signal} is appended to it, with or without a slash at its end.</summary>
     private static Uri Append(Uri url, Signal signal)
     {
         var path = url.AbsolutePath.EndsWith('/') ? url.AbsolutePath : url.AbsolutePath + "/";
@@ -175,7 +175,7 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts)
         return headers;
     }
 
-    /// <summary>The strongest variable that is set.</summary>
+    /// <summary>The variable with the highest precedence that is set.</summary>
     private (string Name, string? Value) First(OtlpLevel[] levels, string option)
     {
         foreach (var level in levels)
@@ -185,7 +185,9 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts)
     }
 }
 
-/// <summary>The variables of one prefix. Precedence holds for each option apart: a signal's headers replace the general ones, they are not merged.</summary>
-/// <param name="EndpointIsExact">A per-signal endpoint is the whole URL: no v1/... is appended.</param>
-/// <param name="StandsAlone">An endpoint here takes no option from other levels, and they none from here.</param>
+/// <summary>
+/// The variables of one prefix. Precedence applies to each option separately: a signal's headers replace the general ones and are not merged.
+/// </summary>
+/// <param name="EndpointIsExact">The endpoint of a signal is the whole URL. No v1/... is appended.</param>
+/// <param name="StandsAlone">An endpoint at this level takes no option from other levels, and they take none from it.</param>
 internal readonly record struct OtlpLevel(string Prefix, bool EndpointIsExact = false, bool StandsAlone = false);

@@ -1,19 +1,21 @@
 namespace TelemetryExtension.Configuration;
 
 /// <summary>
-/// The value of OTEL_EXPORTER_OTLP_HEADERS: W3C baggage without properties. Split at commas, then at the first equals sign; blanks around
-/// both are cut, the value is percent-decoded, and a plus stays a plus. A header that cannot be sent costs only itself.
+/// Parses OTEL_EXPORTER_OTLP_HEADERS: W3C baggage without properties. It splits at commas, then at the first equals sign, trims blanks around both
+/// and percent-decodes the value. A plus stays a plus. A header that cannot be sent costs only itself.
 /// </summary>
 internal static class OtlpHeaders
 {
-    /// <summary>Names the payload on the wire, the same on a re-send: delivery is at least once, and this tells copies apart.</summary>
+    /// <summary>
+    /// The header with the id of the payload, which is the same on a resend. Delivery is at least once, and the id identifies copies.
+    /// </summary>
     public const string BatchId = "x-telemetry-extension-batch-id";
 
-    /// <summary>Longer names are cut in messages: it may be a secret in the wrong place.</summary>
+    /// <summary>Longer names are cut in messages, because they may be misplaced secrets.</summary>
     private const int MaxNamed = 40;
 
     /// <summary>
-    /// Names that HTTP itself or we own: they say how the body is encoded, how long it is, which host is meant, and how the connection is used (RFC 9110
+    /// Names that HTTP or the extension sets itself. They describe the body's encoding and length, the host and the use of the connection (RFC 9110
     /// 7.6.1). Another value would break the request, and all telemetry with it.
     /// </summary>
     private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)
@@ -22,7 +24,7 @@ internal static class OtlpHeaders
         "proxy-connection", "upgrade", "http2-settings", "grpc-encoding", "grpc-timeout", "grpc-accept-encoding", BatchId,
     };
 
-    /// <param name="leftOut">What cannot be sent, and why, one text each. It holds names, never values.</param>
+    /// <param name="leftOut">The headers that cannot be sent, each with the reason. It contains names, never values.</param>
     public static List<KeyValuePair<string, string>> Parse(string? raw, out List<string> leftOut)
     {
         leftOut = [];
@@ -52,7 +54,7 @@ internal static class OtlpHeaders
         return headers;
     }
 
-    /// <summary>Why a header cannot be sent; null when it can.</summary>
+    /// <summary>Why a header cannot be sent. Null when it can.</summary>
     public static string? Problem(string name, string value)
     {
         if (name.Length == 0)

@@ -1,12 +1,16 @@
 namespace TelemetryExtension.Configuration;
 
-/// <summary>How much waits, how long, and where.</summary>
-/// <param name="MaxBytes">Encoded payloads kept in memory; above it they go to files.</param>
-/// <param name="MaxRequestBytes">Payloads are merged up to this size (uncompressed).</param>
-/// <param name="MaxAge">A payload older than this is given up after one more failed attempt; never without an attempt.</param>
+/// <summary>The limits of the outbox: size, age and place.</summary>
+/// <param name="MaxBytes">The limit for payloads in memory. Above it they go to files.</param>
+/// <param name="MaxRequestBytes">The size up to which payloads are merged (uncompressed).</param>
+/// <param name="MaxAge">A payload older than this is given up after its next failed attempt, never without one.</param>
 /// <param name="SpoolMaxBytes">0 turns files off.</param>
-/// <param name="KeepsForDeadLetters">Payloads past their limits wait for the dead letters, inside the other bounds; when nobody writes any, they are dropped at once.</param>
-/// <param name="MaxOvershootBytes">By so much the memory may be over <paramref name="MaxBytes"/> while files are written: a half full channel is emptied into it at once.</param>
+/// <param name="KeepsForDeadLetters">
+/// Payloads over their limits wait for dead letters, within the other limits. Without dead letters they are dropped at once.
+/// </param>
+/// <param name="MaxOvershootBytes">
+/// How far memory may exceed <paramref name="MaxBytes"/> while files are written, because a half full channel is emptied into it at once.
+/// </param>
 internal sealed record OutboxOptions(
     int MaxBytes = 8 * 1024 * 1024,
     int MaxRequestBytes = 512 * 1024,
@@ -20,10 +24,10 @@ internal sealed record OutboxOptions(
     public const string DefaultSpoolDirectory = "/tmp/telemetry-extension-spool";
     private const int MiB = 1024 * 1024;
 
-    /// <param name="memorySizeMb">AWS_LAMBDA_FUNCTION_MEMORY_SIZE; 0 when unknown.</param>
+    /// <param name="memorySizeMb">AWS_LAMBDA_FUNCTION_MEMORY_SIZE. 0 when unknown.</param>
     /// <param name="heapLimitBytes">
-    /// The most the process's heap may hold (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes). The channel and requests being made need
-    /// their parts of it: the default stays under a quarter, a setting under a half.
+    /// The heap limit of the process (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes). The channel and requests under construction share it, so the
+    /// default stays under a quarter, a setting under a half.
     /// </param>
     public static OutboxOptions From(Variables variables, int memorySizeMb, long heapLimitBytes)
     {

@@ -2,12 +2,12 @@ using System.Net;
 
 namespace TelemetryExtension.Configuration;
 
-/// <summary>Recognises names of this machine without a look-up.</summary>
+/// <summary>Recognises names of this machine without a DNS query.</summary>
 internal static class OwnHost
 {
     private static readonly string[] Names = ["localhost", "ip6-localhost", "ip6-loopback", "sandbox.localdomain"];
 
-    /// <summary>.localhost belongs to this machine (RFC 6761).</summary>
+    /// <summary>.localhost means this machine (RFC 6761).</summary>
     public static bool Is(Uri url)
     {
         var host = url.DnsSafeHost;

@@ -1,14 +1,14 @@
 namespace TelemetryExtension.Configuration;
 
 /// <summary>
-/// What a setting gives as certificate or key: the path of a PEM file, or the PEM text itself. Two are equal when they give the same, whatever the
-/// settings are called: endpoints of several signals then share a connection.
+/// A certificate or key from a setting: the path of a PEM file, or the PEM text itself. Two sources with the same content are equal whatever their
+/// settings are called, so endpoints of several signals share a connection.
 /// </summary>
 /// <param name="Value">Never printed when it is the text itself.</param>
-/// <param name="Setting">The variable's name; empty for the system's own certificates.</param>
+/// <param name="Setting">The variable's name. Empty for the system's own certificates.</param>
 internal sealed record PemSource(string Value, string Setting)
 {
-    /// <summary>For messages.</summary>
+    /// <summary>The name for messages.</summary>
     public string Name => IsText ? Setting : Setting.Length == 0 ? Value : $"{Value} ({Setting})";
 
     public bool IsText => Value.Contains("-----BEGIN ", StringComparison.Ordinal);

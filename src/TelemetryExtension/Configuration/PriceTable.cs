@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace TelemetryExtension.Configuration;
 
 /// <summary>
-/// What an invocation costs, roughly: on-demand price of duration and request. No free tier, volume discount, provisioned concurrency or
-/// savings plan. Defaults are US East (N. Virginia), first tier.
+/// Estimates the cost of an invocation: on-demand prices of duration and request. It ignores free tier, volume discount, provisioned concurrency and
+/// savings plans. The defaults are US East (N. Virginia), first tier.
 /// </summary>
 internal sealed record PriceTable(double PerGbSecond, double PerMillionRequests)
 {
@@ -17,7 +17,7 @@ internal sealed record PriceTable(double PerGbSecond, double PerMillionRequests)
         Price(variables, "TELEMETRY_EXTENSION_PRICE_PER_GB_SECOND", architecture == Architecture.Arm64 ? Arm64 : X64),
         Price(variables, "TELEMETRY_EXTENSION_PRICE_PER_MILLION_REQUESTS", MillionRequests));
 
-    /// <summary>In the currency of the table; fields of platform.report.</summary>
+    /// <summary>The cost in the currency of the table, from fields of platform.report.</summary>
     public double Of(double billedMilliseconds, double memoryMegabytes) =>
         (billedMilliseconds / 1000 * (memoryMegabytes / 1024) * PerGbSecond) + (PerMillionRequests / 1_000_000);
 

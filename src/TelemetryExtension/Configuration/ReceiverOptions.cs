@@ -3,10 +3,10 @@ using System.Numerics;
 
 namespace TelemetryExtension.Configuration;
 
-/// <param name="Address">Loopback unless asked otherwise: the function is the only sender meant.</param>
-/// <param name="HttpPort">0: a free one (tests).</param>
-/// <param name="MaxRequestBytes">Of one request, compressed and decompressed alike.</param>
-/// <param name="InFlightBytes">What all requests being read may hold together; never less than one largest request needs.</param>
+/// <param name="Address">Loopback by default, because the function is the only intended sender.</param>
+/// <param name="HttpPort">0 takes a free port (tests).</param>
+/// <param name="MaxRequestBytes">The limit of one request, compressed and decompressed.</param>
+/// <param name="InFlightBytes">The limit for all requests that are being read. It always allows one request of the largest size.</param>
 /// <param name="EnrichResource">Add our resource attributes to incoming resources that lack them.</param>
 internal sealed record ReceiverOptions(
     bool Enabled, IPAddress Address, int HttpPort, int GrpcPort, int MaxRequestBytes, long InFlightBytes, bool EnrichResource)
@@ -15,17 +15,17 @@ internal sealed record ReceiverOptions(
     private const int Mebibyte = 1024 * 1024;
     private const int Smallest = 1024;
 
-    /// <summary>OTLP's own bound for a request.</summary>
+    /// <summary>OTLP's own limit of a request.</summary>
     private const int LargestRequestBytes = 64 * Mebibyte;
 
     /// <param name="heapLimitBytes">
-    /// The most the process's heap may hold: beyond it there is no 429 but OutOfMemoryException, which costs the function. All
-    /// requests in flight together get a quarter of it at most. Null: as the runtime knows it.
+    /// The heap limit of the process. Beyond it there is no 429 but OutOfMemoryException, which costs the function. All requests in flight together
+    /// get at most a quarter of it. Null asks the runtime.
     /// </param>
     public static ReceiverOptions From(Variables variables, long? heapLimitBytes = null)
     {
         var quarter = Math.Max((heapLimitBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) / 4, 4 * Smallest);
-        // A power of two, as the pool gives: compressed and decompressed bytes exist side by side for a moment.
+        // A power of two, like the buffers of the pool. Compressed and decompressed bytes coexist for a moment.
         var mostRequestBytes = (int)Math.Min(LargestRequestBytes, 1L << BitOperations.Log2((ulong)quarter / 2));
         var maxRequestBytes = variables.Int("TELEMETRY_EXTENSION_OTLP_MAX_REQUEST_BYTES", Math.Min(4 * Mebibyte, mostRequestBytes), Smallest, mostRequestBytes);
         var mostInFlight = (int)Math.Min(1024 * Mebibyte, quarter);

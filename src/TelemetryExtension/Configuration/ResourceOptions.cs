@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace TelemetryExtension.Configuration;
 
-/// <summary>What the environment variables tell about the resource. The platform sets those of Lambda.</summary>
+/// <summary>The resource attributes in environment variables. Lambda sets those of the platform.</summary>
 internal sealed record ResourceOptions(
     string? ResourceAttributes = null,
     string? ServiceName = null,

@@ -1,16 +1,18 @@
 namespace TelemetryExtension.Configuration;
 
-/// <summary>Every variable of ours, and the nearest of them to a name that is none: a misspelt one would be ignored without a word.</summary>
+/// <summary>
+/// The names of all our settings. Finds the nearest one to an unknown name, because a misspelt setting would otherwise be ignored silently.
+/// </summary>
 internal static class SettingNames
 {
     public const string Prefix = "TELEMETRY_EXTENSION_";
 
-    /// <summary>So many letters may differ in the prefix.</summary>
+    /// <summary>The number of letters that may differ in the prefix.</summary>
     private const int PrefixTypos = 3;
 
     private const int MaxReported = 10;
 
-    /// <summary>Without the prefix; a test compares them with docs/settings.md.</summary>
+    /// <summary>Without the prefix. A test compares them with docs/settings.md.</summary>
     public static readonly IReadOnlyList<string> All =
     [
         "BUFFER_BYTES", "BUFFER_ITEMS", "CLOUDWATCH_CREATE", "CLOUDWATCH_LOGS", "CLOUDWATCH_LOG_GROUP", "CLOUDWATCH_LOG_STREAM", "CLOUDWATCH_MAX_EVENT_BYTES",
@@ -26,16 +28,18 @@ internal static class SettingNames
         "PRICE_PER_MILLION_REQUESTS", "SPOOL_DIRECTORY", "SPOOL_MAX_BYTES", "TELEMETRY_PORT",
     ];
 
-    /// <summary>One message for each variable that looks like one of ours and is not. Values are not shown: they may be secret.</summary>
+    /// <summary>
+    /// One message for each variable that looks like a setting of ours and is not. Values are not shown, because they may be secret.
+    /// </summary>
     public static IEnumerable<string> Problems(IEnumerable<string> variables) =>
         variables.Where(LooksLikeOurs).Where(static name => !IsKnown(name)).Order(StringComparer.Ordinal).Take(MaxReported)
             .Select(static name => $"{name} is not a setting and is ignored{(Nearest(name) is { } nearest ? $"; did you mean {nearest}?" : "")}");
 
-    /// <summary>In any case: configuration keys have none.</summary>
+    /// <summary>In any case, as configuration keys are case-insensitive.</summary>
     private static bool IsKnown(string name) =>
         name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && All.Contains(name[Prefix.Length..], StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Its beginning is the prefix, give or take some letters.</summary>
+    /// <summary>Whether it starts with the prefix, apart from some letters.</summary>
     private static bool LooksLikeOurs(string name)
     {
         // Spares most variables the comparison.
@@ -47,7 +51,7 @@ internal static class SettingNames
         return false;
     }
 
-    /// <summary>Null when none is near enough to be what was meant.</summary>
+    /// <summary>Null when no name is similar enough.</summary>
     private static string? Nearest(string name)
     {
         var (nearest, least) = ((string?)null, int.MaxValue);
@@ -61,7 +65,7 @@ internal static class SettingNames
         return nearest;
     }
 
-    /// <summary>Letters to insert, delete, replace or swap with their neighbour (optimal string alignment), in any case.</summary>
+    /// <summary>The number of insertions, deletions, replacements and swaps of neighbours (optimal string alignment), ignoring case.</summary>
     internal static int Distance(string one, string other)
     {
         var (before, last, row) = (new int[other.Length + 1], new int[other.Length + 1], new int[other.Length + 1]);

@@ -1,6 +1,6 @@
 namespace TelemetryExtension.Configuration;
 
-/// <summary>Collects every setting that cannot be used, each with its name; a bad one costs its default and nothing else.</summary>
+/// <summary>Collects a message for every invalid setting, with its name. An invalid setting costs only its default.</summary>
 internal sealed class SettingProblems
 {
     private readonly List<string> _messages = [];

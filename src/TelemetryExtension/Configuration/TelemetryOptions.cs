@@ -1,11 +1,13 @@
 namespace TelemetryExtension.Configuration;
 
 /// <param name="Port">
-/// Where the Telemetry API delivers. Fixed, so that after a reset what the platform still sends to the subscription of the generation before
-/// reaches this one; another one is taken when it is in use.
+/// The port for the Telemetry API. It is fixed, so that after a reset this process receives what the platform still sends to the previous
+/// subscription. When it is in use, another port is taken.
 /// </param>
-/// <param name="FollowSampling">Drop the spans of requests that X-Ray did not sample. Off: Lambda says that of every request when X-Ray is off.</param>
-/// <param name="PlatformLogs">Every platform event as a log record too.</param>
+/// <param name="FollowSampling">
+/// Drop the spans of requests that X-Ray did not sample. Off by default: without X-Ray, Lambda marks every request as unsampled.
+/// </param>
+/// <param name="PlatformLogs">Whether every platform event also becomes a log record.</param>
 internal sealed record TelemetryOptions(int Port, bool FollowSampling, bool PlatformLogs)
 {
     public static TelemetryOptions From(Variables variables) => new(

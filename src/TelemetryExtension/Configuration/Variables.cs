@@ -4,8 +4,8 @@ using Microsoft.Extensions.Configuration;
 namespace TelemetryExtension.Configuration;
 
 /// <summary>
-/// Reads settings by name. Empty means unset (OpenTelemetry specification, environment variables); a value that cannot be used is reported and
-/// replaced by the default.
+/// Reads settings by name. Empty means unset (OpenTelemetry specification, environment variables). An invalid value is reported and replaced by the
+/// default.
 /// </summary>
 internal sealed class Variables(Func<string, string?> read, SettingProblems problems)
 {
@@ -17,7 +17,7 @@ internal sealed class Variables(Func<string, string?> read, SettingProblems prob
         return new(name => configuration[name], problems);
     }
 
-    /// <summary>Without blanks around it; null when unset.</summary>
+    /// <summary>The trimmed text. Null when unset.</summary>
     public string? Text(string name) => read(name) is { } raw && !string.IsNullOrWhiteSpace(raw) ? raw.Trim() : null;
 
     public int Int(string name, int fallback, int min, int max)
@@ -34,7 +34,7 @@ internal sealed class Variables(Func<string, string?> read, SettingProblems prob
 
     public TimeSpan Milliseconds(string name, int fallback, int min, int max) => TimeSpan.FromMilliseconds(Int(name, fallback, min, max));
 
-    /// <summary>Only "true" and "false" in any case are booleans.</summary>
+    /// <summary>Only "true" and "false", in any case, are booleans.</summary>
     public bool Bool(string name, bool fallback)
     {
         if (Text(name) is not { } text)

@@ -3,12 +3,13 @@ using TelemetryExtension.Configuration;
 namespace TelemetryExtension.Diagnostics;
 
 /// <summary>
-/// What the process says about itself: lines on standard output, which Lambda ships to the function's log group. Each message is logged once per
-/// process; the ledger counts what repeats. The extension does not subscribe to its own stream, so nothing feeds back. Never blocks, never throws.
+/// The log of this process: lines on standard output, which Lambda ships to the function's log group. A repeated message is logged once per process,
+/// and the ledger counts the repetitions. The extension does not subscribe to its own stream, so its lines cannot feed back. Never blocks, never
+/// throws.
 /// </summary>
 internal static class Log
 {
-    /// <summary>Keys may come from outside, as the type of an unknown event does.</summary>
+    /// <summary>Keys may come from outside, such as the type of an unknown event.</summary>
     private const int MaxKeys = 1000;
 
     private static readonly HashSet<string> Logged = [];
@@ -16,10 +17,10 @@ internal static class Log
 
     public static LogLevel Level { get; set; } = LogLevel.Info;
 
-    /// <summary>Where lines go; another place in tests.</summary>
+    /// <summary>Receives the lines. Tests replace it.</summary>
     public static Action<string> Output { get; set; } = StandardOutput.OfProcess.Post;
 
-    /// <summary>Ask before a message is put together that costs something.</summary>
+    /// <summary>Check this before building a message that costs time.</summary>
     public static bool IsDebug => Level >= LogLevel.Debug;
 
     public static void Error(string message) => Write(LogLevel.Error, "ERROR ", message);
@@ -30,7 +31,7 @@ internal static class Log
 
     public static void Debug(string message) => Write(LogLevel.Debug, "DEBUG ", message);
 
-    /// <summary>Logs the message the first time this key comes up, and never again in this process.</summary>
+    /// <summary>Logs the message the first time this key occurs, and never again in this process.</summary>
     public static void WarnOnce(string key, string message)
     {
         lock (Gate)

@@ -7,11 +7,11 @@ namespace TelemetryExtension.Diagnostics;
 internal readonly record struct DescriptorWrite(int Written, int Error);
 
 /// <summary>
-/// Writes to a file descriptor without blocking. The descriptor stays in blocking mode: others may share it. Not thread-safe.
+/// Writes to a file descriptor without blocking. The descriptor stays in blocking mode, because other processes may share it. Not thread-safe.
 /// </summary>
 internal sealed partial class OutputDescriptor(int descriptor)
 {
-    /// <summary>PIPE_BUF: a pipe that polls as writable takes this much at once.</summary>
+    /// <summary>PIPE_BUF: a pipe that polls as writable takes this many bytes at once.</summary>
     public const int AtomicBytes = 4096;
 
     private const int WriteOnlyNonBlocking = 0x1 | 0x800 | 0x80000;
@@ -27,7 +27,7 @@ internal sealed partial class OutputDescriptor(int descriptor)
 
     private Kind _kind;
 
-    /// <summary>0 stands for the descriptor itself.</summary>
+    /// <summary>0 means the descriptor itself.</summary>
     private int _ownPipe;
 
     private int Target => _ownPipe == 0 ? descriptor : _ownPipe;
@@ -37,19 +37,19 @@ internal sealed partial class OutputDescriptor(int descriptor)
         Unknown,
         Socket,
 
-        /// <summary>A pipe that this class has opened once more, in non-blocking mode.</summary>
+        /// <summary>A pipe that this class has opened again in non-blocking mode.</summary>
         OwnPipe,
 
-        /// <summary>Anything else: asked by poll before each write.</summary>
+        /// <summary>Anything else. Poll decides before each write.</summary>
         Polled,
     }
 
-    /// <summary>Ignores SIGPIPE, which would end the process when nobody reads its output any more.</summary>
+    /// <summary>Ignores SIGPIPE, which would end the process when its output has no reader any more.</summary>
     public static void IgnoreBrokenPipes() => Signal(BrokenPipe, 1);
 
     /// <summary>
-    /// Opens /dev/null in place of standard streams that were closed when the process started. Otherwise the next socket would get such a number, and
-    /// the log would be written into it.
+    /// Opens /dev/null for standard streams that were closed when the process started. Otherwise a new socket would get one of their numbers, and the
+    /// log would be written into it.
     /// </summary>
     public static void ReserveStandardStreams()
     {
@@ -58,7 +58,7 @@ internal sealed partial class OutputDescriptor(int descriptor)
                 _ = Open("/dev/null", ReadWrite);
     }
 
-    /// <summary>Takes as much as fits now.</summary>
+    /// <summary>Writes as much as fits now.</summary>
     public DescriptorWrite TryWrite(ReadOnlySpan<byte> bytes)
     {
         if (_kind == Kind.Unknown)
@@ -83,11 +83,11 @@ internal sealed partial class OutputDescriptor(int descriptor)
         }
     }
 
-    /// <summary>Blocks the calling thread until the descriptor takes bytes again, fails, or the limit is over.</summary>
+    /// <summary>Blocks the calling thread until the descriptor accepts bytes, fails, or the limit has passed.</summary>
     public bool IsWritable(int limitMilliseconds)
     {
         var poll = new PollDescriptor { Descriptor = Target, Events = PollOut };
-        // An error and a closed descriptor count as writable: the write then tells which.
+        // Errors and closed descriptors poll as writable. The write then reports which it is.
         return Poll(ref poll, 1, limitMilliseconds) > 0;
     }
 
@@ -95,7 +95,7 @@ internal sealed partial class OutputDescriptor(int descriptor)
     {
         if (Control(descriptor, GetPipeSize, 0) > 0)
         {
-            // Its mode is its own; that of the shared description would change for everybody who writes to the same pipe.
+            // The new descriptor has its own mode. Changing the shared description would affect every process that writes to the pipe.
             var own = Open($"/proc/self/fd/{descriptor}", WriteOnlyNonBlocking);
             if (own < 0)
                 return Kind.Polled;

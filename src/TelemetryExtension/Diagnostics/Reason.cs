@@ -3,16 +3,16 @@ using System.Net.Sockets;
 namespace TelemetryExtension.Diagnostics;
 
 /// <summary>
-/// Why something failed, for people. This binary does not carry the framework's texts (UseSystemResourceKeys): where there should be one,
-/// <see cref="Exception.Message"/> is a key such as "IO_FileNotFound_FileName, /tmp/x".
+/// Describes for people why something failed. This binary omits the framework's texts (UseSystemResourceKeys), so <see cref="Exception.Message"/> is
+/// a key such as "IO_FileNotFound_FileName, /tmp/x".
 /// </summary>
 internal static class Reason
 {
-    // What .NET puts into HResult on Unix is errno.
+    // On Unix .NET stores errno in HResult.
     private const int NoSpace = 28;
     private const int ReadOnly = 30;
 
-    /// <summary>What the world outside did to us.</summary>
+    /// <summary>For failures with an outside cause.</summary>
     public static string Of(Exception exception) => exception switch
     {
         UnauthorizedAccessException => "no permission",
@@ -29,11 +29,11 @@ internal static class Reason
         _ => exception.GetType().Name,
     };
 
-    /// <summary>What may be a bug of ours: its type always, and its text if it has one.</summary>
+    /// <summary>For failures that may be a bug of ours: always the type, and the text if there is one.</summary>
     public static string OfBug(Exception exception) =>
         IsKey(exception.Message) ? exception.GetType().Name : $"{exception.GetType().Name}: {exception.Message}";
 
-    /// <summary>A single word, or one before a comma: no text that somebody wrote for people looks like that.</summary>
+    /// <summary>Whether the message is a resource key: a single word, or one before a comma. A text for people never looks like that.</summary>
     public static bool IsKey(string message)
     {
         var word = message.AsSpan(0, message.IndexOf(',', StringComparison.Ordinal) is >= 0 and var comma ? comma : message.Length);

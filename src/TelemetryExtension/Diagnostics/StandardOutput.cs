@@ -8,18 +8,18 @@ namespace TelemetryExtension.Diagnostics;
 /// </summary>
 internal sealed class StandardOutput(OutputDescriptor descriptor)
 {
-    /// <summary>Of posted lines that wait for the reader. What comes on top of it is lost and counted.</summary>
+    /// <summary>The limit for posted lines that wait for the reader. Further lines are dropped and counted.</summary>
     public const int MaxWaitingBytes = 64 * 1024;
 
-    /// <summary>Of one posted line: a pipe takes it as a whole or not at all.</summary>
+    /// <summary>The limit of one posted line: a pipe takes it completely or not at all.</summary>
     public const int MaxLineBytes = OutputDescriptor.AtomicBytes;
 
     private const int PollMilliseconds = 50;
 
-    /// <summary>Held by <see cref="WriteLine"/> for as long as it waits.</summary>
+    /// <summary><see cref="WriteLine"/> holds it for as long as it waits.</summary>
     private readonly Lock _lines = new();
 
-    /// <summary>Held for a moment only.</summary>
+    /// <summary>Held only briefly.</summary>
     private readonly Lock _gate = new();
 
     private readonly Queue<byte[]> _waiting = new();
@@ -32,7 +32,7 @@ internal sealed class StandardOutput(OutputDescriptor descriptor)
 
     public static StandardOutput OfProcess { get; } = new(new(1));
 
-    /// <summary>Queues one line, and writes as much of the queue as the reader takes now. The rest follows with a later line.</summary>
+    /// <summary>Queues one line and writes as much of the queue as the reader accepts now. The rest follows with a later line.</summary>
     public void Post(string line)
     {
         var bytes = Encode(line, MaxLineBytes);
@@ -51,7 +51,7 @@ internal sealed class StandardOutput(OutputDescriptor descriptor)
         }
     }
 
-    /// <summary>Posted lines wait until this is called: nothing is written before the first Next.</summary>
+    /// <summary>Lets posted lines out. They wait for this call, because nothing is written before the first Next.</summary>
     public void Release()
     {
         lock (_gate)
@@ -61,7 +61,7 @@ internal sealed class StandardOutput(OutputDescriptor descriptor)
         }
     }
 
-    /// <summary>Writes posted lines that still wait. Blocks, but not longer than the limit. True when none is left.</summary>
+    /// <summary>Writes posted lines that still wait. Blocks up to the limit. True when none is left.</summary>
     public bool Flush(TimeSpan limit)
     {
         var until = Environment.TickCount64 + (long)limit.TotalMilliseconds;
@@ -111,7 +111,7 @@ internal sealed class StandardOutput(OutputDescriptor descriptor)
         }
     }
 
-    /// <summary>False while posted lines have to wait. A line that the descriptor refuses is lost.</summary>
+    /// <summary>False while posted lines must wait. A line that the descriptor refuses is dropped.</summary>
     private bool Pump()
     {
         if (_isMidLine)
@@ -132,14 +132,14 @@ internal sealed class StandardOutput(OutputDescriptor descriptor)
             _waitingBytes -= line.Length;
             _waiting.Dequeue();
             if (error == 0)
-                TellLost();
+                ReportLost();
         }
 
         return !_isCut;
     }
 
-    /// <summary>Queues the number of lost lines once lines get through again.</summary>
-    private void TellLost()
+    /// <summary>Queues the number of dropped lines once lines get through again.</summary>
+    private void ReportLost()
     {
         if (_lost == 0 || _waiting.Count > 0)
             return;
@@ -149,7 +149,7 @@ internal sealed class StandardOutput(OutputDescriptor descriptor)
         _waitingBytes += note.Length;
     }
 
-    /// <summary>A failing descriptor polls as writable; waiting then must not spin.</summary>
+    /// <summary>Waits without spinning: a failing descriptor polls as writable.</summary>
     private void Wait(int milliseconds)
     {
         if (descriptor.IsWritable(milliseconds))
@@ -158,7 +158,7 @@ internal sealed class StandardOutput(OutputDescriptor descriptor)
 
     private static byte[] Encode(string line, int limit)
     {
-        // One line is one event of the log group, whatever a backend has put into its answer.
+        // One line must be one event of the log group, whatever a backend put into its response.
         if (line.AsSpan().ContainsAnyInRange('\0', '\x1f'))
             line = string.Create(line.Length, line, static (to, from) =>
             {

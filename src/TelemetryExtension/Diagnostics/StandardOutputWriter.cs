@@ -2,7 +2,7 @@ using System.Text;
 
 namespace TelemetryExtension.Diagnostics;
 
-/// <summary><see cref="StandardOutput"/> for records that go there, whole lines only. A full pipe blocks the caller, but never the log.</summary>
+/// <summary>Writes records to <see cref="StandardOutput"/>, whole lines only. A full pipe blocks the caller, but never the log.</summary>
 internal sealed class StandardOutputWriter(StandardOutput output) : TextWriter
 {
     public override Encoding Encoding => Encoding.UTF8;

@@ -3,8 +3,8 @@ using System.Text;
 namespace TelemetryExtension.Diagnostics.Accounting;
 
 /// <summary>
-/// Counts what became of every record. Thread-safe, without locks. At rest, for each account:
-/// received = exported + rejected + dropped (by reason) + dead-lettered + spooled + buffered.
+/// Counts what happened to every record. Thread-safe without locks. At rest, for each account: received = exported + rejected + dropped (by reason) +
+/// dead-lettered + spooled + buffered.
 /// </summary>
 internal sealed class Ledger
 {
@@ -18,13 +18,16 @@ internal sealed class Ledger
     private readonly long[] _spooled = new long[Accounts];
     private readonly long[] _dropped = new long[Accounts * Reasons];
 
-    /// <summary>Records that came in, or that we made ourselves (spans and metrics of an invocation). Negative takes back what was not taken after all.</summary>
+    /// <summary>
+    /// Records that arrived, or that the extension made itself (spans and metrics of an invocation). A negative number takes back records that were
+    /// not accepted in the end.
+    /// </summary>
     public void Received(LedgerAccount account, long records = 1) => Interlocked.Add(ref _received[(int)account], records);
 
     /// <summary>Records that every destination took.</summary>
     public void Exported(LedgerAccount account, long records = 1) => Interlocked.Add(ref _exported[(int)account], records);
 
-    /// <summary>Records that a backend refused inside an otherwise accepted request (partial_success).</summary>
+    /// <summary>Records that a backend refused inside an accepted request (partial_success).</summary>
     public void Rejected(LedgerAccount account, long records = 1) => Interlocked.Add(ref _rejected[(int)account], records);
 
     /// <summary>Records written to the dead-letter destination.</summary>
@@ -34,12 +37,12 @@ internal sealed class Ledger
         Interlocked.Add(ref _dropped[((int)account * Reasons) + (int)reason], records);
 
     /// <summary>
-    /// Records that went into a file; negative when the file goes, whatever becomes of them: that is to be said afterwards, so that they never
-    /// count twice.
+    /// Records written to a file. Negative when the file goes, whatever happens to the records. Call it before their next account is credited, so
+    /// that they never count twice.
     /// </summary>
     public void Spooled(LedgerAccount account, long records) => Interlocked.Add(ref _spooled[(int)account], records);
 
-    /// <summary>Received is read last: what happens meanwhile looks like more in the buffer, never like less than nothing.</summary>
+    /// <summary>Reads Received last: records that arrive meanwhile then count as buffered, and Buffered is never negative.</summary>
     public LedgerLine this[LedgerAccount account]
     {
         get
@@ -56,7 +59,10 @@ internal sealed class Ledger
         }
     }
 
-    /// <summary>One line for people and programs: <c>logs received=3 exported=2 rejected=0 dead_lettered=0 spooled=0 buffered=0 dropped=1 (malformed=1)</c>, accounts apart by "; ".</summary>
+    /// <summary>
+    /// One line for people and programs: <c>logs received=3 exported=2 rejected=0 dead_lettered=0 spooled=0 buffered=0 dropped=1 (malformed=1)</c>.
+    /// "; " separates the accounts.
+    /// </summary>
     public override string ToString()
     {
         var text = new StringBuilder();

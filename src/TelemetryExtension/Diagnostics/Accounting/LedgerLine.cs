@@ -3,12 +3,17 @@ using System.Text;
 
 namespace TelemetryExtension.Diagnostics.Accounting;
 
-/// <summary>The counts of one account at one moment. <see cref="Spooled"/> are in files now; <see cref="Dropped"/> is indexed by <see cref="DropReason"/>.</summary>
+/// <summary>
+/// The counts of one account at one moment. <see cref="Spooled"/> records are in files now. <see cref="Dropped"/> is indexed by <see
+/// cref="DropReason"/>.
+/// </summary>
 internal sealed record LedgerLine(LedgerAccount Account, long Received, long Exported, long Rejected, long DeadLettered, long Spooled, long[] Dropped)
 {
     public long DroppedTotal => Dropped.Sum();
 
-    /// <summary>What is still on its way in memory: by definition the rest of the sum, so it must never be negative and is 0 after a full drain.</summary>
+    /// <summary>
+    /// Records that are still in memory, by definition the rest of the sum. It must never be negative, and is 0 after a full drain.
+    /// </summary>
     public long Buffered => Received - Exported - Rejected - DeadLettered - Spooled - DroppedTotal;
 
     public void AppendTo(StringBuilder text)
@@ -29,7 +34,7 @@ internal sealed record LedgerLine(LedgerAccount Account, long Received, long Exp
         text.Append(')');
     }
 
-    /// <summary>The reason as users see it: snake_case.</summary>
+    /// <summary>The reason as users see it, in snake_case.</summary>
     public static string NameOf(DropReason reason)
     {
         var text = new StringBuilder();
