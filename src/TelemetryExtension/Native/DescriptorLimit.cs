@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace TelemetryExtension.Native;
 
-/// <summary>How many file descriptors this process may have: 1,024 on Lambda.</summary>
+/// <summary>The limit of file descriptors of this process: 1,024 on Lambda.</summary>
 internal static partial class DescriptorLimit
 {
     private const int OpenFiles = 7;

@@ -2,12 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace TelemetryExtension.Native;
 
-/// <summary>Counts the entries of a directory without looking at any of them: .NET would ask twice for the status of each link in /proc/PID/fd.</summary>
+/// <summary>Counts the entries of a directory without reading their status. .NET would read it twice for each link in /proc/PID/fd.</summary>
 internal static partial class DirectoryEntries
 {
     private const int DotAndDotDot = 2;
 
-    /// <summary>Null for a directory that is gone or another user's.</summary>
+    /// <summary>Null when the directory is gone or belongs to another user.</summary>
     public static long? Count(string path)
     {
         var directory = Open(path);

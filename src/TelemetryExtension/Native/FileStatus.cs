@@ -2,19 +2,19 @@ using System.Runtime.InteropServices;
 
 namespace TelemetryExtension.Native;
 
-/// <summary>What statx(2) tells of a file. .NET has no size and no number of links for a directory.</summary>
+/// <summary>The statx(2) status of a file. .NET reports neither size nor number of links of a directory.</summary>
 internal readonly partial record struct FileStatus(long Size, long Links)
 {
     private const int CurrentDirectory = -100;
     private const uint LinksAndSize = 0x4 | 0x200;
 
-    /// <summary>Null when the file is gone, may not be seen, or the kernel has no statx.</summary>
+    /// <summary>Null when the file is gone or not accessible, or the kernel has no statx.</summary>
     public static FileStatus? Of(string path) =>
         Status(CurrentDirectory, path, 0, LinksAndSize, out var status) == 0 && (status.Mask & LinksAndSize) == LinksAndSize
             ? new((long)Math.Min(status.Size, long.MaxValue), status.Links)
             : null;
 
-    /// <summary>Whether this is a proc file system: only there do sizes and links of directories count processes' things.</summary>
+    /// <summary>Whether this is a proc file system. Only there do size and links of a directory count open files and threads.</summary>
     public static bool IsProc(string path)
     {
         const nint ProcMagic = 0x9fa0;

@@ -1,25 +1,26 @@
 namespace TelemetryExtension.Native;
 
 /// <summary>
-/// Keeps a long life as small as a short one. What waits for a flush outlives the collections of the young generation and is garbage right after it,
-/// in the old one, which the collector would leave alone for long: its limit is far away.
+/// Keeps the process small over a long life. Data that waits for a flush survives collections of the young generation and becomes garbage in the old
+/// one right after the flush. The collector would not collect the old generation for long, because its limit is far away. This collects it at
+/// intervals.
 /// </summary>
-/// <param name="allocatedBytes">By the process, ever.</param>
+/// <param name="allocatedBytes">The bytes that the process has allocated so far.</param>
 internal sealed class MemoryUpkeep(Func<long> allocatedBytes)
 {
-    /// <summary>Some fifty to a hundred invocations: a millisecond or two of CPU for all of them together.</summary>
+    /// <summary>About fifty to a hundred invocations: a millisecond or two of CPU for all of them together.</summary>
     private const long EveryBytes = 4 * 1024 * 1024;
 
-    /// <summary>Many environments see no more invocations than these, and they have enough to do.</summary>
+    /// <summary>Many environments see no more invocations than these, and start-up keeps them busy.</summary>
     private const int Spared = 20;
 
-    /// <summary>Unless they allocate as much as this.</summary>
+    /// <summary>Collects even in those first invocations when they allocate this much.</summary>
     private const long SparedBytes = 16 * 1024 * 1024;
 
     private long _due = EveryBytes;
     private int _runs;
 
-    /// <summary>To be called when Next was sent and nobody waits for us. True when it was due.</summary>
+    /// <summary>Call it after Next was sent, when nobody waits. True when it collected.</summary>
     public bool Run()
     {
         var allocated = allocatedBytes();

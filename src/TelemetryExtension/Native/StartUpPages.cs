@@ -4,16 +4,16 @@ using System.Runtime.InteropServices;
 namespace TelemetryExtension.Native;
 
 /// <summary>
-/// Unmaps the pages of our own binary that only start-up has touched: the kernel maps sixteen around each one that is read, and they stay part of
-/// this process for ever. What is needed again comes back from the page cache, without reading the disk.
+/// Unmaps pages of our own binary that only start-up touched. The kernel maps sixteen pages around each one that is read, and they would stay part of
+/// this process for ever. Pages that are needed again come back from the page cache without a disk read.
 /// </summary>
 internal static partial class StartUpPages
 {
     private const int DontNeed = 4;
 
     /// <summary>
-    /// Drops every mapping of the binary that cannot be written to and never was. Answers how many bytes were mapped there; where /proc cannot be read,
-    /// nothing happens.
+    /// Drops every mapping of the binary that is not writable and was never written. Returns the number of bytes that were mapped there. Does nothing
+    /// where /proc cannot be read.
     /// </summary>
     public static long Release()
     {
@@ -38,8 +38,8 @@ internal static partial class StartUpPages
     }
 
     /// <summary>
-    /// The mappings of the binary that hold nothing but what is in the file. Relocated pages hold more: they count as Anonymous, and once they are
-    /// swapped out only as Swap. To drop those would bring back the pages of the file, and crash the process.
+    /// The mappings of the binary that contain only what is in the file. Relocated pages differ: they count as Anonymous or, once swapped out, only
+    /// as Swap. Dropping those would restore the file's content and crash the process.
     /// </summary>
     /// <param name="smaps">Lines of /proc/PID/smaps: "00401000-00fc1000 r-xp 00001000 fe:00 1234   /path", then "Anonymous:         0 kB" and the like.</param>
     internal static IEnumerable<(nint Start, nint Length)> Unchanged(IEnumerable<string> smaps, string binary)

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace TelemetryExtension.Native;
 
 /// <summary>
-/// What this process sets before its first name look-up and its first TLS handshake, once. Afterwards .NET's own trust is empty: every TLS connection
+/// Prepares this process once, before its first DNS query and its first TLS handshake. Afterwards .NET's own trust is empty: every TLS connection
 /// needs Network/Tls/ServerTrust, which Network/OutboundHandler sets up.
 /// </summary>
 internal static partial class StaticBinary
@@ -20,26 +20,29 @@ internal static partial class StaticBinary
 
     private static readonly Lazy<string> Bundle = new(PrepareOnce);
 
-    /// <summary>Sets the process up, if that has not been done; answers the path of the system's trusted certificates (SSL_CERT_FILE, or the first usual place).</summary>
+    /// <summary>
+    /// Prepares the process at the first call. Returns the path of the system's trusted certificates (SSL_CERT_FILE, or the first usual path that
+    /// exists).
+    /// </summary>
     public static string Prepare() => Bundle.Value;
 
     private static string PrepareOnce()
     {
-        // Before the variable is changed below: .NET may take its copy of the environment only now.
+        // Read it before the variable changes below: .NET may copy the environment only now.
         var bundle = Environment.GetEnvironmentVariable("SSL_CERT_FILE") is { Length: > 0 } path ? path : Array.Find(Bundles, File.Exists) ?? Bundles[0];
         try
         {
-            // Static glibc would follow /etc/nsswitch.conf and load modules that were made for another glibc.
+            // Static glibc would follow /etc/nsswitch.conf and load modules that were built for another glibc.
             NssConfigureLookup("hosts", "files dns");
 
-            // .NET parses all system roots on the way to any validation, even one with roots of its own: 28 ms of CPU instead of 6 for the first
-            // request. Environment.SetEnvironmentVariable would not reach OpenSSL.
+            // For every validation, even with custom roots, .NET parses all system roots: 28 ms of CPU instead of 6 for the first request.
+            // Environment.SetEnvironmentVariable would not affect OpenSSL.
             SetEnv("SSL_CERT_FILE", Nothing, 1);
             SetEnv("SSL_CERT_DIR", Nothing, 1);
         }
         catch (EntryPointNotFoundException)
         {
-            // Another libc: the first is not needed there, the second only costs time.
+            // Another libc. It does not need the first setting, and the second only saves time.
         }
 
         return bundle;

@@ -3,8 +3,8 @@ using System.Net;
 namespace TelemetryExtension.Network;
 
 /// <summary>
-/// Remembers how the addresses of one host behaved, so that the next connection starts with the one that worked. It holds only addresses of the
-/// newest look-up. Thread-safe.
+/// Remembers how the addresses of one host behaved, so that the next connection starts with the one that worked. It keeps only addresses of the
+/// latest DNS answer. Thread-safe.
 /// </summary>
 internal sealed class AddressMemory
 {
@@ -12,7 +12,9 @@ internal sealed class AddressMemory
     private readonly List<IPAddress> _failed = [];
     private IPAddress? _working;
 
-    /// <summary>The address that worked last, then those that never failed, families in turn (RFC 8305, 4), then those that failed, longest ago first.</summary>
+    /// <summary>
+    /// The address that worked last, then those that never failed, alternating families (RFC 8305, 4), then those that failed, longest ago first.
+    /// </summary>
     public IPAddress[] Order(IReadOnlyList<IPAddress> resolved)
     {
         lock (_gate)
@@ -45,7 +47,7 @@ internal sealed class AddressMemory
         }
     }
 
-    /// <summary>The address that worked last took a connection, but nothing came back: it is no better than those that do not answer at all.</summary>
+    /// <summary>The address that worked last accepted a connection but sent no response. It now ranks with those that do not answer at all.</summary>
     public void WorkingFailed()
     {
         lock (_gate)

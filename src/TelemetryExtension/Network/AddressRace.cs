@@ -5,21 +5,21 @@ namespace TelemetryExtension.Network;
 
 /// <summary>
 /// Connects to the first of several addresses that answers (RFC 8305, "Happy Eyeballs"). Attempts start one after another with a short delay, or at
-/// once when an attempt has failed. The first connection wins; the race cancels all others and disposes what they still bring.
+/// once when an attempt has failed. The first connection wins. The race cancels all other attempts and disposes the connections that they still open.
 /// </summary>
 internal static class AddressRace
 {
     /// <summary>The shortest delay that RFC 8305 (5) recommends: a flush has little time.</summary>
     public static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Once a second attempt was necessary, more addresses may be dead.</summary>
+    /// <summary>Shorter, because more addresses may be dead once a second attempt was necessary.</summary>
     public static readonly TimeSpan NextDelay = TimeSpan.FromMilliseconds(50);
 
-    /// <param name="addresses">At least one, in the order of preference.</param>
+    /// <param name="addresses">At least one, in order of preference.</param>
     /// <param name="connectAsync">One attempt. It disposes what it opened when it fails or is cancelled.</param>
-    /// <param name="lost">Called for each address whose attempt failed, or did not answer before another address or the end of the race.</param>
+    /// <param name="lost">Called for each address whose attempt failed, or did not finish before another address won or the race ended.</param>
     /// <exception cref="OperationCanceledException">The caller's token was cancelled.</exception>
-    /// <exception cref="Exception">All attempts failed: the exception that says most.</exception>
+    /// <exception cref="Exception">All attempts failed. This is the most informative exception.</exception>
     public static async Task<(IPAddress Address, T Connection)> RunAsync<T>(
         IReadOnlyList<IPAddress> addresses, Func<IPAddress, CancellationToken, Task<T>> connectAsync, Action<IPAddress> lost, TimeProvider time,
         CancellationToken cancellationToken)
@@ -74,7 +74,7 @@ internal static class AddressRace
         enough.Cancel();
     }
 
-    /// <summary>An address family that this machine has no route for hides what is wrong with the other one.</summary>
+    /// <summary>Prefers the more informative error: an address family without a route on this machine hides what is wrong with the other.</summary>
     private static Exception? Clearer(Exception? first, Exception? second) =>
         first is null or SocketException { SocketErrorCode: SocketError.NetworkUnreachable or SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable }
             ? second ?? first

@@ -1,15 +1,15 @@
 namespace TelemetryExtension.Network;
 
 /// <summary>
-/// A timeout that counts only time in which this process ran: it counts timer ticks instead of reading a clock, and after a freeze a periodic
-/// timer fires once or twice, however long the freeze was. So an upload that was frozen half-way gets the rest of its time after the thaw.
-/// Precise to an eighth of the timeout, a short one to <see cref="ShortTick"/> or a half.
+/// A timeout that counts only time in which this process ran. It counts timer ticks instead of reading a clock: after a freeze a periodic timer fires
+/// once or twice, however long the freeze was. So an upload that a freeze interrupted gets the rest of its time after the thaw. Precise to an eighth
+/// of the timeout, a short one to <see cref="ShortTick"/> or a half.
 /// </summary>
 internal sealed class AttemptTimeout : IDisposable
 {
-    private const int MostTicks = 8;
+    private const int MaxTicks = 8;
 
-    /// <summary>Every tick wakes a thread, which an invocation pays for.</summary>
+    /// <summary>Every tick wakes a thread, and the invocation pays for it.</summary>
     private static readonly TimeSpan ShortTick = TimeSpan.FromMilliseconds(50);
 
     private readonly CancellationTokenSource _source;
@@ -18,17 +18,17 @@ internal sealed class AttemptTimeout : IDisposable
     private ITimer? _timer;
     private int _left;
 
-    /// <param name="isStarted">False: it begins with <see cref="Start"/>; what is done at once needs no timer.</param>
+    /// <param name="isStarted">False: <see cref="Start"/> starts it. An operation that completes at once then needs no timer.</param>
     public AttemptTimeout(TimeSpan timeout, TimeProvider time, CancellationToken outer, bool isStarted = true)
     {
         _source = CancellationTokenSource.CreateLinkedTokenSource(outer);
         (_timeout, _time) = (timeout, time);
-        _left = (int)Math.Clamp(timeout / ShortTick, 2, MostTicks);
+        _left = (int)Math.Clamp(timeout / ShortTick, 2, MaxTicks);
         if (isStarted)
             Start();
     }
 
-    /// <summary>Cancelled when the time is up, or when the outer token is.</summary>
+    /// <summary>Cancelled after the timeout, or by the outer token.</summary>
     public CancellationToken Token => _source.Token;
 
     public bool IsExpired => Volatile.Read(ref _left) <= 0;
@@ -57,7 +57,7 @@ internal sealed class AttemptTimeout : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // The answer came at the last moment: a timer may still fire while it is being disposed.
+            // The response came at the last moment. A timer may still fire during Dispose.
         }
     }
 }

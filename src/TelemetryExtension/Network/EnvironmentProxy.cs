@@ -4,9 +4,9 @@ using TelemetryExtension.Diagnostics;
 namespace TelemetryExtension.Network;
 
 /// <summary>
-/// The proxy that the environment names for a URL. The lower-case variable wins over the upper-case one, HTTPS_PROXY and HTTP_PROXY over ALL_PROXY, as in
-/// curl; empty means unset. Hosts in NO_PROXY and loopback are reached directly. .NET's own reading of these variables knows no domains without a leading
-/// dot, no blocks of addresses and no ports in NO_PROXY.
+/// The proxy that the environment variables name for a URL. As in curl, the lower-case variable wins over the upper-case one, HTTPS_PROXY and
+/// HTTP_PROXY win over ALL_PROXY, and empty means unset. Hosts in NO_PROXY and loopback are reached directly. .NET's own implementation lacks domains
+/// without a leading dot, blocks of addresses and ports in NO_PROXY.
 /// </summary>
 internal sealed class EnvironmentProxy : IWebProxy
 {
@@ -19,7 +19,7 @@ internal sealed class EnvironmentProxy : IWebProxy
 
     public Uri Address => _proxy;
 
-    /// <summary>Null when the URL is reached directly. A proxy that cannot be used is logged once, by the variable's name, and not used.</summary>
+    /// <summary>Null when the URL is reached directly. An invalid proxy is logged once, by the variable's name, and not used.</summary>
     public static EnvironmentProxy? For(Uri url, Func<string, string?> variable)
     {
         if (url.IsLoopback || new NoProxyList(Value("NO_PROXY").Text).Matches(url))
@@ -45,7 +45,9 @@ internal sealed class EnvironmentProxy : IWebProxy
 
     public bool IsBypassed(Uri host) => false;
 
-    /// <summary>"host:port" is an http proxy. A password may hold characters that belong into no URL: everything up to the last @ is user and password.</summary>
+    /// <summary>
+    /// "host:port" is an http proxy. A password may contain characters that a URL must not, so everything up to the last @ is user and password.
+    /// </summary>
     private static EnvironmentProxy? TryParse(string text)
     {
         var start = text.IndexOf("://", StringComparison.Ordinal);
@@ -55,7 +57,7 @@ internal sealed class EnvironmentProxy : IWebProxy
         var socks = scheme is "socks4" or "socks4a" or "socks5" or "socks5h";
         if ((!socks && scheme is not ("http" or "https")) || !Uri.TryCreate("socks5://" + rest[(at + 1)..], UriKind.Absolute, out var url) || url.Host.Length == 0)
             return null;
-        // That scheme has no default port: -1 means that none was given.
+        // The scheme has no default port, so -1 means that the URL gives none.
         var port = url.Port >= 0 ? url.Port : socks ? SocksPort : scheme == "https" ? 443 : 80;
         var address = new UriBuilder(scheme == "socks5h" ? "socks5" : scheme, url.IdnHost, port).Uri;
         return new(address, at < 0 ? null : Credential(rest[..at]));

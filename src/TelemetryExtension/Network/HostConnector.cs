@@ -4,18 +4,18 @@ using System.Net.Sockets;
 namespace TelemetryExtension.Network;
 
 /// <summary>
-/// Opens the TCP connections of one destination, to the backend or to the proxy in front of it. It tries all addresses of the host and remembers the
-/// one that works. It never connects to a port of this process: our own listeners answer 200 to whatever comes, so telemetry would go in circles.
+/// Opens the TCP connections of one destination, to the backend or to its proxy. It tries all addresses of the host and remembers the one that works.
+/// It never connects to a port of this process: our own listeners answer 200 to every request, so telemetry would loop.
 /// </summary>
-/// <param name="ownPorts">Ports this process listens on. Whether a name leads there shows only when it is resolved.</param>
-/// <param name="resolveAsync">The name service, if not the system's.</param>
+/// <param name="ownPorts">The ports on which this process listens. Only DNS shows whether a name leads there.</param>
+/// <param name="resolveAsync">Replaces the system's DNS.</param>
 internal sealed class HostConnector(IReadOnlyList<int> ownPorts, TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>>? resolveAsync = null)
 {
     private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolveAsync = resolveAsync ?? Dns.GetHostAddressesAsync;
     private readonly AddressMemory _memory = new();
 
     /// <summary>For <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
-    /// <exception cref="IOException">The host is this process, and has no other address that answers.</exception>
+    /// <exception cref="IOException">The host is this process, and no other address of it answers.</exception>
     public async ValueTask<Stream> ConnectAsync(DnsEndPoint endPoint, CancellationToken cancellationToken)
     {
         var addresses = _memory.Order(await ResolveAsync(endPoint.Host, cancellationToken).ConfigureAwait(false));
@@ -53,13 +53,15 @@ internal sealed class HostConnector(IReadOnlyList<int> ownPorts, TimeProvider ti
         }
     }
 
-    /// <summary>Call it when a connection gave no answer, or broke in the handshake: the next one starts with another address, if there is one.</summary>
+    /// <summary>
+    /// Call it when a connection gave no response or failed in the handshake. The next connection then starts with another address, if there is one.
+    /// </summary>
     public void Distrust() => _memory.WorkingFailed();
 
     private async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) =>
         IPAddress.TryParse(host, out var literal) ? [literal] : await _resolveAsync(host, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>By the connection: the name of another host may lead here, and so may the address of a network interface.</summary>
+    /// <summary>Checks the connection itself: the name of another host may lead here, and so may the address of a network interface.</summary>
     private static bool IsThisMachine(IPAddress address, Socket connected) =>
         IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
         || (connected.LocalEndPoint is IPEndPoint local && address.Equals(local.Address));

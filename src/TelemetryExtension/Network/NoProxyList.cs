@@ -5,9 +5,9 @@ using System.Net.Sockets;
 namespace TelemetryExtension.Network;
 
 /// <summary>
-/// The value of NO_PROXY: hosts that are reached without a proxy, as curl and Go read it (golang.org/x/net/http/httpproxy). Entries are separated by
-/// commas or blanks: <c>*</c>, a domain with all its subdomains (with or without a leading dot), <c>*.domain</c> for the subdomains only, an address, or
-/// a block of addresses (CIDR). Domains and addresses may name a port. Names are never looked up: a block matches only addresses in the URL.
+/// Parses NO_PROXY, the hosts that are reached without a proxy, like curl and Go (golang.org/x/net/http/httpproxy). Entries are separated by commas
+/// or blanks: <c>*</c>, a domain with all its subdomains (with or without a leading dot), <c>*.domain</c> for the subdomains only, an address, or a
+/// block of addresses (CIDR). Domains and addresses may have a port. Names are not resolved: a block matches only addresses in the URL.
 /// </summary>
 internal sealed class NoProxyList(string? text)
 {
@@ -47,7 +47,7 @@ internal sealed class NoProxyList(string? text)
         return (entryPort is null || entryPort == port) && TryAddress(host.Trim('[', ']')) is { } one && one.Equals(address);
     }
 
-    /// <summary>The network's own host bits do not count: 10.1.2.3/8 is 10.0.0.0/8.</summary>
+    /// <summary>Ignores the network's host bits: 10.1.2.3/8 is 10.0.0.0/8.</summary>
     private static bool IsIn(IPAddress network, int bits, IPAddress address)
     {
         if (network.AddressFamily != address.AddressFamily)
@@ -61,10 +61,10 @@ internal sealed class NoProxyList(string? text)
         return true;
     }
 
-    /// <summary>Null for a name. An address in IPv6 form is compared as IPv4 where it is one; a zone does not count.</summary>
+    /// <summary>Null for a name. An IPv4 address in IPv6 form is compared as IPv4, and a zone is ignored.</summary>
     private static IPAddress? TryAddress(string text)
     {
-        // The parser would also take "10" or "0x7f.1".
+        // The parser would also accept "10" or "0x7f.1".
         var isV4 = text.Count(static c => c == '.') == 3 && text.All(static c => c == '.' || char.IsAsciiDigit(c));
         if ((!isV4 && !text.Contains(':', StringComparison.Ordinal)) || text.StartsWith('[') || !IPAddress.TryParse(text, out var address))
             return null;
@@ -73,7 +73,7 @@ internal sealed class NoProxyList(string? text)
         return address.AddressFamily == AddressFamily.InterNetworkV6 && address.ScopeId != 0 ? new(address.GetAddressBytes()) : address;
     }
 
-    /// <summary>"host:port", "[v6]:port" or a host alone.</summary>
+    /// <summary>"host:port", "[v6]:port" or only a host.</summary>
     private static (string Host, int? Port) SplitPort(string entry)
     {
         var colon = entry.LastIndexOf(':');
@@ -82,7 +82,7 @@ internal sealed class NoProxyList(string? text)
             : (entry, null);
     }
 
-    /// <summary>Lower case, international names in their ASCII form, without the dot of a fully qualified name.</summary>
+    /// <summary>Lower case, international names in ASCII form, without the final dot of a fully qualified name.</summary>
     private static string Ascii(string host)
     {
         host = host.TrimEnd('.');
@@ -93,7 +93,7 @@ internal sealed class NoProxyList(string? text)
         }
         catch (ArgumentException)
         {
-            // No valid name: it is compared as it is.
+            // Not a valid name. Compare it unchanged.
         }
 
         return host.ToLowerInvariant();

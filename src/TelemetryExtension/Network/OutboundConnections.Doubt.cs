@@ -1,44 +1,52 @@
 namespace TelemetryExtension.Network;
 
 /// <summary>
-/// When a connection is given up that nobody closed. A network that forgot it, during a freeze as a rule, does not say so: what is sent is lost, and
-/// nothing ever comes back. Only answers tell that it lives. A backend that hangs looks the same, though, and a new connection costs a handshake; so a
-/// connection that answered before is given up at once, and those opened in its place after 2, 4, 8, ... requests, until there is an answer. Pings
-/// would tell the two apart, but need a timer that does not run in a freeze and a thread that wakes up for it in every invocation.
+/// Decides when to give up a connection that nobody closed. A network that forgot it, usually during a freeze, sends no signal: requests on it are
+/// lost, and no response comes. Only responses show that it is alive. A hanging backend looks the same, and a new connection costs a handshake. So a
+/// connection that has answered before is given up at once, and its replacements after 2, 4, 8, ... requests, until there is a response. Pings could
+/// distinguish the two cases. But they need a timer, which does not run in a freeze, and a thread that wakes up in every invocation.
 /// </summary>
 internal sealed partial class OutboundConnections
 {
-    /// <summary>NAT gateways forget a silent connection after 350 s, without telling: after less than that it is not used again.</summary>
+    /// <summary>
+    /// NAT gateways drop a silent connection after 350 s without a signal. After this shorter time the connection is not used any more.
+    /// </summary>
     private static readonly TimeSpan MaxSilence = TimeSpan.FromMinutes(5);
 
-    /// <summary>One that was heard of more recently than this is taken to be alive: a flush cut off in between says nothing about it.</summary>
+    /// <summary>A connection with a response within this time counts as alive. A flush that was cut off meanwhile says nothing about it.</summary>
     private static readonly TimeSpan Doubt = TimeSpan.FromSeconds(1);
 
-    /// <summary>Short enough for an answer on a fresh connection within the two seconds of SHUTDOWN, long enough for most pauses of a backend that lives.</summary>
-    private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(600);
+    /// <summary>
+    /// Short enough for a response on a new connection within the two seconds of SHUTDOWN, and long enough for most pauses of a healthy backend.
+    /// </summary>
+    private static readonly TimeSpan MinPatience = TimeSpan.FromMilliseconds(600);
 
-    /// <summary>A freeze in the middle makes an answer look slower than it was.</summary>
+    /// <summary>A freeze in between makes a response look slower than it was.</summary>
     private static readonly TimeSpan LongestSample = TimeSpan.FromSeconds(5);
 
-    /// <summary>A large request needs time to go out at all; 4 MB/s is slow for an environment.</summary>
+    /// <summary>Sending a large request takes time. 4 MB/s is slow for an environment.</summary>
     private const int BytesPerMillisecond = 4096;
 
-    /// <summary>Mean time to an answer; as long as there was none on a connection that was open already, to the last one with the handshake in it.</summary>
+    /// <summary>
+    /// The mean time to a response. Until there is one from an open connection, it includes the handshake of the last new connection.
+    /// </summary>
     private TimeSpan _usual;
     private bool _isMeasured;
     private int _patience = 2;
 
-    /// <summary>By the wall clock, since a freeze is silence too. Either way: a clock that was set back tells nothing.</summary>
+    /// <summary>By the wall clock, because a freeze counts as silence. The absolute value, because the clock may be set back.</summary>
     private TimeSpan SilenceSince(DateTimeOffset heard) => (time.GetUtcNow() - heard).Duration();
 
-    /// <summary>How long an old connection may be silent after a request before another is tried beside it. Counts only time in which this process runs.</summary>
+    /// <summary>
+    /// How long an old connection may be silent after a request before a second one is tried. Counts only time in which this process runs.
+    /// </summary>
     private TimeSpan PatienceWith(DateTimeOffset heard, HttpRequestMessage request)
     {
-        var usual = Max(LeastPatience, 4 * _usual);
+        var usual = Max(MinPatience, 4 * _usual);
         return Max(usual, Doubt - SilenceSince(heard)) + TimeSpan.FromMilliseconds((request.Content?.Headers.ContentLength ?? 0) / BytesPerMillisecond);
     }
 
-    /// <summary>Waits for the answer, or until the connection counts as dead and is given up.</summary>
+    /// <summary>Waits for the response. True when the connection counts as dead first and is given up.</summary>
     private async Task<bool> IsDeadAsync(Pool pool, DateTimeOffset heard, HttpRequestMessage request, Task answer, CancellationToken cancellationToken)
     {
         TimeSpan limit;
@@ -57,7 +65,7 @@ internal sealed partial class OutboundConnections
         }
     }
 
-    /// <summary>A request was cut off before its answer.</summary>
+    /// <summary>A request was cut off before its response.</summary>
     private void Unanswered(Pool pool, DateTimeOffset heardBefore)
     {
         lock (_gate)
@@ -68,7 +76,9 @@ internal sealed partial class OutboundConnections
         }
     }
 
-    /// <param name="wasGivenUp">It is the second try: if it took as long as the first was waited for, the connection was not dead but the backend slow.</param>
+    /// <param name="wasGivenUp">
+    /// Whether this was the second attempt. If it took as long as the wait for the first, the connection was not dead but the backend slow.
+    /// </param>
     private void Answered(Pool pool, bool wasWarm, bool wasGivenUp, TimeSpan took)
     {
         lock (_gate)
@@ -87,7 +97,7 @@ internal sealed partial class OutboundConnections
         }
     }
 
-    /// <summary>Where each request has a connection to itself, one that lives says nothing for the others.</summary>
+    /// <summary>Without sharing, each request has its own connection, and one that is alive says nothing about the others.</summary>
     private bool IsHeardSince(Pool pool, DateTimeOffset heardBefore) => allShareOne && pool.Heard != heardBefore;
 
     private void GiveUp(Pool pool)

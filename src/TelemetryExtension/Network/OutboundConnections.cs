@@ -3,18 +3,18 @@ using System.Net.Sockets;
 namespace TelemetryExtension.Network;
 
 /// <summary>
-/// The connections of one destination: made at first use, kept warm, and renewed when a freeze killed them, with a word or without. One instance a
-/// destination, so that one backend's trouble never touches another's connections.
+/// The connections of one destination. They are opened at first use, kept warm, and replaced after a freeze killed them, with or without a signal.
+/// Each destination has its own instance, so that one backend's trouble does not affect another's connections.
 /// </summary>
-/// <param name="createHandler">Makes the handler, e.g. <see cref="OutboundHandler.Create"/>.</param>
-/// <param name="allShareOne">All requests share one connection (HTTP/2): an answer to any of them shows that it lives.</param>
-/// <param name="distrust">Called when a connection gave no answer or broke in the handshake: another address of the host may be better.</param>
+/// <param name="createHandler">Creates the handler, e.g. <see cref="OutboundHandler.Create"/>.</param>
+/// <param name="allShareOne">All requests share one connection (HTTP/2), so a response to any of them shows that it is alive.</param>
+/// <param name="distrust">Called when a connection gave no response or failed in the handshake. Another address of the host may work.</param>
 internal sealed partial class OutboundConnections(Func<HttpMessageHandler> createHandler, TimeProvider time, bool allShareOne, Action? distrust = null) : IDisposable
 {
     private readonly Lock _gate = new();
     private Pool? _pool;
 
-    /// <summary>Whether the next request has to open a connection first.</summary>
+    /// <summary>Whether the next request must open a connection first.</summary>
     public bool IsCold
     {
         get
@@ -25,9 +25,9 @@ internal sealed partial class OutboundConnections(Func<HttpMessageHandler> creat
     }
 
     /// <summary>
-    /// Sends one request. A connection that had been used before and dies before a response byte is most likely one that the peer closed during
-    /// a freeze: that is tried again once, at once, on a fresh connection. So is one that says nothing for far longer than answers usually take
-    /// (<see cref="PatienceWith"/>). The request is made anew, with the same batch id.
+    /// Sends one request. A used connection that ends before a response byte was most likely closed by the peer during a freeze. The request is then
+    /// retried once, at once, on a new connection. So is a request without a response for far longer than usual (<see cref="PatienceWith"/>). The
+    /// retry is a new request with the same batch id.
     /// </summary>
     public async ValueTask<T> SendAsync<T>(
         Func<HttpRequestMessage> createRequest,
@@ -123,7 +123,7 @@ internal sealed partial class OutboundConnections(Func<HttpMessageHandler> creat
         }
     }
 
-    /// <summary>No new request uses it; it is disposed when the last one on it ends.</summary>
+    /// <summary>Takes the pool out of use. It is disposed when its last request ends.</summary>
     private void Close(Pool pool)
     {
         if (ReferenceEquals(_pool, pool))
@@ -143,13 +143,13 @@ internal sealed partial class OutboundConnections(Func<HttpMessageHandler> creat
 
         public bool IsRetired { get; set; }
 
-        /// <summary>Some request on this pool got an answer: its connections may be old ones.</summary>
+        /// <summary>Whether a request on this pool got a response, so that its connections may be old.</summary>
         public bool HasAnswered { get; set; }
 
-        /// <summary>When the last answer came; before the first, when it was made.</summary>
+        /// <summary>The time of the last response, or of creation before the first.</summary>
         public DateTimeOffset Heard { get; set; } = created;
 
-        /// <summary>Requests in a row that were cut off before an answer.</summary>
+        /// <summary>The number of consecutive requests without a response.</summary>
         public int Unanswered { get; set; }
     }
 }

@@ -6,16 +6,16 @@ using TelemetryExtension.Network.Tls;
 namespace TelemetryExtension.Network;
 
 /// <summary>
-/// Makes the handler that every outbound connection of the process goes through: it brings the trust that .NET no longer has here
-/// (<see cref="StaticBinary"/>), the proxy that the environment names (<see cref="EnvironmentProxy"/>), and the race of a host's addresses.
+/// Creates the handler for every outbound connection of the process. It adds the certificate validation that .NET lacks here (<see
+/// cref="StaticBinary"/>), the proxy from the environment (<see cref="EnvironmentProxy"/>), and the race of a host's addresses.
 /// </summary>
 internal static class OutboundHandler
 {
     private static readonly Lazy<ServerTrust> SystemTrust = new(static () => new(new CaBundle(new(StaticBinary.Prepare(), ""))));
 
-    /// <param name="connector">Outlives the handler: it remembers which address works.</param>
-    /// <param name="isHttp2">HTTP/2 whatever the URL's scheme is, as for gRPC.</param>
-    /// <exception cref="PemException">A file named in <paramref name="tls"/> cannot be used.</exception>
+    /// <param name="connector">Outlives the handler, because it remembers which address works.</param>
+    /// <param name="isHttp2">HTTP/2 for every URL scheme, as for gRPC.</param>
+    /// <exception cref="PemException">A file in <paramref name="tls"/> is unusable.</exception>
     public static SocketsHttpHandler Create(Uri url, TlsFiles tls, int maxConnections, HostConnector connector, bool isHttp2 = false)
     {
         StaticBinary.Prepare();
@@ -26,11 +26,11 @@ internal static class OutboundHandler
             UseCookies = false,
             UseProxy = proxy is not null,
             Proxy = proxy,
-            // AutomaticDecompression is not set, not even to None: that would bring brotli into the binary.
+            // Do not set AutomaticDecompression, not even to None: it would add brotli to the binary.
             ActivityHeadersPropagator = null,
             MaxConnectionsPerServer = maxConnections,
             ConnectTimeout = TimeSpan.FromSeconds(10),
-            // Silence is judged by OutboundConnections, by the wall clock: the monotonic one may stand still while frozen.
+            // OutboundConnections judges silence by the wall clock, because the monotonic clock may stop in a freeze.
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
             ConnectCallback = (context, cancellationToken) => connector.ConnectAsync(context.DnsEndPoint, cancellationToken),

@@ -5,15 +5,15 @@ using System.Text;
 namespace TelemetryExtension.Network;
 
 /// <summary>
-/// A tunnel through an HTTP proxy (CONNECT, RFC 9110 9.3.6). HttpClient opens one for https itself, but it cannot send HTTP/2 without TLS, which is what
-/// gRPC to an http:// endpoint is, through a proxy. Other gRPC clients always use a tunnel.
+/// Opens a tunnel through an HTTP proxy (CONNECT, RFC 9110 9.3.6). HttpClient does so for https, but it cannot send HTTP/2 without TLS through a
+/// proxy, which gRPC to an http:// endpoint needs. Other gRPC clients always use a tunnel.
 /// </summary>
 internal static class ProxyTunnel
 {
     private const int MaxHeadBytes = 8 * 1024;
 
-    /// <param name="proxy">A connection to the proxy; it becomes the connection to the host.</param>
-    /// <exception cref="HttpRequestException">The proxy refuses.</exception>
+    /// <param name="proxy">A connection to the proxy. It becomes the connection to the host.</param>
+    /// <exception cref="HttpRequestException">The proxy refuses the tunnel.</exception>
     public static async Task OpenAsync(Stream proxy, string host, int port, NetworkCredential? credential, CancellationToken cancellationToken)
     {
         var authority = (host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host) + ":" + port.ToString(CultureInfo.InvariantCulture);
@@ -28,7 +28,7 @@ internal static class ProxyTunnel
             throw new HttpRequestException(HttpRequestError.ProxyTunnelError, $"the proxy refused the tunnel with HTTP {status}");
     }
 
-    /// <summary>Byte by byte: what follows the head belongs to the host behind the proxy.</summary>
+    /// <summary>Reads byte by byte, because the bytes after the head belong to the host behind the proxy.</summary>
     private static async Task<string> ReadHeadAsync(Stream proxy, CancellationToken cancellationToken)
     {
         var head = new byte[MaxHeadBytes];

@@ -6,8 +6,8 @@ using TelemetryExtension.Diagnostics;
 namespace TelemetryExtension.Network.Tls;
 
 /// <summary>
-/// A PEM file of trusted certificates, of which only those are parsed that a server's chain names: parsing all of them is most of what a first
-/// HTTPS request costs. What was found is kept, the file's content is not.
+/// A PEM file of trusted certificates. It parses only those that a server's chain names: parsing all of them takes most of the time of a first HTTPS
+/// request. It keeps the parsed certificates, but not the file's content.
 /// </summary>
 internal sealed class CaBundle(PemSource source)
 {
@@ -15,8 +15,8 @@ internal sealed class CaBundle(PemSource source)
     private readonly Dictionary<string, X509Certificate2[]> _bySubject = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// The certificates whose subject is one of <paramref name="names"/>, and their issuers in turn. Several may have the same subject
-    /// (renewed or cross-signed). Empty when the file cannot be read, which is said once.
+    /// The certificates whose subject is one of <paramref name="names"/>, and recursively their issuers. Several may have the same subject (renewed
+    /// or cross-signed). Empty when the file cannot be read, which is logged once.
     /// </summary>
     public List<X509Certificate2> Find(IEnumerable<string> names)
     {
@@ -30,7 +30,7 @@ internal sealed class CaBundle(PemSource source)
             {
                 if (wanted.Any(name => !_bySubject.ContainsKey(name)))
                 {
-                    // It may be there the next time: nothing is known of these names.
+                    // The file may be readable next time, so do not remember these names as unknown.
                     if ((pem ??= Read()) is null)
                         break;
                     Load(pem, wanted);
@@ -53,7 +53,7 @@ internal sealed class CaBundle(PemSource source)
         var der = Array.Empty<byte>();
         while (true)
         {
-            // "TRUSTED CERTIFICATE" is not among them, as with .NET: what it is trusted for stands behind it, and may exclude servers.
+            // Like .NET, this skips "TRUSTED CERTIFICATE": the purposes that follow it may exclude servers.
             var start = pem.IndexOf(begin);
             if (start < 0)
                 break;

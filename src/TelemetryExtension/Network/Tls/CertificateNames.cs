@@ -4,8 +4,8 @@ using System.Text;
 namespace TelemetryExtension.Network.Tls;
 
 /// <summary>
-/// Issuer and subject of a certificate, read by walking its DER down to them and no further (RFC 5280 4.1), in a form that can be compared as RFC 5280
-/// 7.1 wants it: kind of string, case and blanks do not matter.
+/// Issuer and subject of a certificate, read from the start of its DER (RFC 5280 4.1), in a canonical form. As RFC 5280 7.1 requires, the kind of
+/// string, case and blanks do not matter in a comparison.
 /// </summary>
 internal readonly record struct CertificateNames(string Issuer, string Subject)
 {
@@ -67,14 +67,14 @@ internal readonly record struct CertificateNames(string Issuer, string Subject)
                 text.Append(' ');
             pendingBlank = false;
 
-            // Slashes and plus signs separate; in a value they must not.
+            // Slashes and plus signs are separators, so escape them in values.
             if (c is '/' or '+' or '\\')
                 text.Append('\\');
             text.Append(char.IsAsciiLetterUpper(c) ? (char)(c | 0x20) : c);
         }
     }
 
-    /// <summary>Takes one element with the given tag off the front.</summary>
+    /// <summary>Removes one element with the given tag from the front.</summary>
     private static bool TryTake(ref ReadOnlySpan<byte> der, Asn1Tag expected, out ReadOnlySpan<byte> content)
     {
         content = default;

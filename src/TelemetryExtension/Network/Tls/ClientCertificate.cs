@@ -5,12 +5,12 @@ using TelemetryExtension.Configuration;
 
 namespace TelemetryExtension.Network.Tls;
 
-/// <summary>The certificate that this process shows to servers that ask for one.</summary>
+/// <summary>The certificate that this process presents to servers that request one.</summary>
 internal static class ClientCertificate
 {
-    /// <summary>The first certificate of the file is ours. Those behind it are sent along: a server may know only the root they lead to.</summary>
-    /// <param name="key">Null when the key is in the certificate's own file.</param>
-    /// <exception cref="PemException">The message names the file that cannot be used.</exception>
+    /// <summary>The first certificate of the file is ours. The others are sent with it, because a server may know only the root.</summary>
+    /// <param name="key">Null when the key is in the certificate's file.</param>
+    /// <exception cref="PemException">The message names the unusable file.</exception>
     public static SslStreamCertificateContext Load(PemSource certificate, PemSource? key)
     {
         var certificates = PemReader.ReadBlocks(certificate).FindAll(static block => block.Label == "CERTIFICATE");

@@ -7,7 +7,7 @@ using TelemetryExtension.Diagnostics;
 
 namespace TelemetryExtension.Network.Tls;
 
-/// <summary>Reads certificates and keys as the settings give them, and forgives what people often get wrong.</summary>
+/// <summary>Reads certificates and keys from the settings, and tolerates common mistakes.</summary>
 internal static class PemReader
 {
     private const int MaxBytes = 16 * 1024 * 1024;
@@ -15,10 +15,10 @@ internal static class PemReader
     private static ReadOnlySpan<byte> Begin => "-----BEGIN "u8;
 
     /// <summary>
-    /// The PEM text. A certificate in DER form is turned into PEM, and an escaped line break (\n) into a real one; either is logged once, because other
-    /// programs that read the same file refuse it.
+    /// The PEM text. It converts a certificate in DER form, and replaces escaped line breaks (\n) by real ones. Both are logged once, because other
+    /// programs refuse such a file.
     /// </summary>
-    /// <exception cref="PemException">It cannot be read, or is empty.</exception>
+    /// <exception cref="PemException">It is unreadable or empty.</exception>
     public static byte[] Read(PemSource source)
     {
         var bytes = source.IsText ? Encoding.UTF8.GetBytes(source.Value) : ReadFile(source);
@@ -39,8 +39,8 @@ internal static class PemReader
     }
 
     /// <summary>
-    /// All blocks of the text, e.g. ("CERTIFICATE", DER). Blocks that are not base64 come with an empty content, as keys with a password do. More lenient
-    /// than .NET's own reading: line breaks may be missing.
+    /// All blocks of the text, e.g. ("CERTIFICATE", DER). A block that is not base64, such as a key with a password, has empty content. Unlike .NET,
+    /// this accepts missing line breaks.
     /// </summary>
     public static List<(string Label, byte[] Der)> ReadBlocks(PemSource source)
     {
@@ -78,5 +78,5 @@ internal static class PemReader
     }
 }
 
-/// <summary>A certificate or key cannot be used; the message names the file and the setting.</summary>
+/// <summary>A certificate or key is unusable. The message names the file and the setting.</summary>
 internal sealed class PemException(string message) : Exception(message);

@@ -6,8 +6,8 @@ using TelemetryExtension.Diagnostics;
 namespace TelemetryExtension.Network.Tls;
 
 /// <summary>
-/// Decides whether a server may be trusted, as .NET would with the whole bundle as its roots, but with only those roots parsed that the server's
-/// chain leads to. Unlike .NET it never downloads missing intermediates: a server that does not send them is refused, as by curl or Go.
+/// Decides whether to trust a server, like .NET with the whole bundle as its roots. But it parses only those roots that the server's chain leads to.
+/// Unlike .NET it never downloads missing intermediates: like curl and Go it refuses a server that does not send them.
 /// </summary>
 internal sealed class ServerTrust(CaBundle bundle)
 {
@@ -18,7 +18,7 @@ internal sealed class ServerTrust(CaBundle bundle)
     {
         return new()
         {
-            // SslStream builds a chain before it asks us. This policy makes that cheap: nothing trusted, nothing looked up.
+            // SslStream builds a chain before it calls us. This policy makes that cheap: it trusts and looks up nothing.
             CertificateChainPolicy = Policy([], []),
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             RemoteCertificateValidationCallback = Validate,
@@ -30,7 +30,7 @@ internal sealed class ServerTrust(CaBundle bundle)
     {
         if ((errors & SslPolicyErrors.RemoteCertificateNameMismatch) != 0)
             Log.WarnOnce($"tls name {certificate?.GetCertHashString()}", $"the server's certificate ({certificate?.Subject}) is of another host");
-        // The chain's errors are expected and decided on below; a wrong name or no certificate at all is final.
+        // Chain errors are expected here and decided below. A wrong name or a missing certificate is final.
         if ((errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0 || certificate is not X509Certificate2 leaf)
             return false;
         var sent = chain?.ChainPolicy.ExtraStore ?? [];
