@@ -22,18 +22,18 @@ internal sealed record DeliveryOptions(IReadOnlyList<OtlpDestinationOptions> Des
         var reader = new OtlpEndpointReader(variables, ports);
         var destinations = new List<OtlpDestinationOptions>(3);
         // Like every standard variable, OTEL_..._EXPORTER=none applies to the standard endpoints only. Our own setting overrides it.
-        var isChosen = variables.Text(Own + "SIGNALS") is not null;
-        Add("otlp", reader.Signals(Own + "SIGNALS"), signal => isChosen || !IsNone(variables, signal)
+        var chosen = reader.Signals(Own + "SIGNALS");
+        Add("otlp", chosen, signal => chosen is not null || !IsNone(variables, signal)
             ? [new(Own, StandsAlone: true), new($"{Standard}{signal.ToString().ToUpperInvariant()}_", EndpointIsExact: true), new(Standard)]
             : variables.Text(Own + "ENDPOINT") is not null ? [new(Own, StandsAlone: true)] : []);
         Add("otlp-2", reader.Signals(Own + "2_SIGNALS"), static _ => [new(Own + "2_")]);
         Add("otlp-3", reader.Signals(Own + "3_SIGNALS"), static _ => [new(Own + "3_")]);
         return new(destinations, ports);
 
-        void Add(string name, Signal[] signals, Func<Signal, OtlpLevel[]> levelsOf)
+        void Add(string name, Signal[]? signals, Func<Signal, OtlpLevel[]> levelsOf)
         {
             var endpoints = new OtlpEndpoint?[AllSignals.Length];
-            foreach (var signal in signals)
+            foreach (var signal in signals ?? AllSignals)
                 endpoints[(int)signal] = reader.Read(signal, levelsOf(signal));
             if (endpoints.Any(endpoint => endpoint is not null))
                 destinations.Add(new(name, endpoints));

@@ -23,18 +23,17 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts)
             ? ReadOne(signal, [own]) ?? ReadOne(signal, others)
             : ReadOne(signal, levels);
 
-    /// <summary>A comma-separated list of signals. All of them when unset or invalid.</summary>
-    public Signal[] Signals(string name)
+    /// <summary>A comma-separated list of signals. Null when unset or invalid.</summary>
+    public Signal[]? Signals(string name)
     {
-        Signal[] all = [Signal.Traces, Signal.Metrics, Signal.Logs];
         if (variables.Text(name) is not { } text)
-            return all;
+            return null;
         var names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        var chosen = all.Where(signal => names.Contains(signal.ToString(), StringComparer.OrdinalIgnoreCase)).ToArray();
+        var chosen = Enum.GetValues<Signal>().Where(signal => names.Contains(signal.ToString(), StringComparer.OrdinalIgnoreCase)).ToArray();
         if (chosen.Length > 0 && chosen.Length == names.Distinct(StringComparer.OrdinalIgnoreCase).Count())
             return chosen;
-        variables.Problems.Add(name, text, "is not a list of traces, metrics, logs", "all three");
-        return all;
+        variables.Problems.Add(name, text, "is not a list of traces, metrics, logs", "the default");
+        return null;
     }
 
     private OtlpEndpoint? ReadOne(Signal signal, OtlpLevel[] levels)

@@ -325,6 +325,15 @@ public sealed class DeliveryOptionsTests
         Assert.Single(_problems.Messages);
     }
 
+    /// <summary>A misspelt choice is no choice: what the exporter variables leave out stays out.</summary>
+    [Fact]
+    public void Signals_OfTheFirstDestinationUnreadable_TheExporterVariablesHold()
+    {
+        var options = Read(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://one", ["TELEMETRY_EXTENSION_OTLP_SIGNALS"] = "trace", ["OTEL_LOGS_EXPORTER"] = "none" });
+        Assert.Equal("traces,metrics", Signals(options.Destinations.Single()));
+        Assert.Equal("TELEMETRY_EXTENSION_OTLP_SIGNALS='trace' is not a list of traces, metrics, logs; using the default", Assert.Single(_problems.Messages));
+    }
+
     private DeliveryOptions Read(Env environment) => DeliveryOptions.From(environment.Read(_problems), 4318, 4317);
 
     private static string Signals(OtlpDestinationOptions destination) =>

@@ -7,9 +7,12 @@ namespace TelemetryExtension.DeadLetters.Replay;
 /// <summary>Creates the sender for a replay. It uses the code that runs in Lambda, with the target from the command line.</summary>
 internal static class ReplayDestination
 {
+    private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
     /// <param name="environment">Supplies OTEL_EXPORTER_OTLP_CERTIFICATE, _CLIENT_KEY and _CLIENT_CERTIFICATE, but not the endpoint.</param>
+    /// <param name="notes">Gets a line for each oddity of a target that can be used.</param>
     /// <exception cref="ArgumentException">The target is invalid.</exception>
-    public static IDestination Create(ReplayTarget target, Variables environment, TimeProvider time)
+    public static IDestination Create(ReplayTarget target, Variables environment, TimeProvider time, TextWriter notes)
     {
         var headers = string.Join(',', target.Headers.Select(static header => $"{header.Key}={Uri.EscapeDataString(header.Value)}"));
         foreach (var (name, value) in target.Headers)
@@ -19,18 +22,20 @@ internal static class ReplayDestination
         var options = DeliveryOptions.From(new Variables(
             name => name switch
             {
-                "TELEMETRY_EXTENSION_OTLP_ENDPOINT" => target.Endpoint.OriginalString,
-                "TELEMETRY_EXTENSION_OTLP_PROTOCOL" => target.Protocol,
-                "TELEMETRY_EXTENSION_OTLP_HEADERS" => headers,
-                "TELEMETRY_EXTENSION_OTLP_COMPRESSION" => "gzip",
-                "TELEMETRY_EXTENSION_OTLP_CERTIFICATE" => environment.Text("OTEL_EXPORTER_OTLP_CERTIFICATE"),
-                "TELEMETRY_EXTENSION_OTLP_CLIENT_KEY" => environment.Text("OTEL_EXPORTER_OTLP_CLIENT_KEY"),
-                "TELEMETRY_EXTENSION_OTLP_CLIENT_CERTIFICATE" => environment.Text("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"),
+                Endpoint => target.Endpoint.OriginalString,
+                "OTEL_EXPORTER_OTLP_PROTOCOL" => target.Protocol,
+                "OTEL_EXPORTER_OTLP_HEADERS" => headers,
+                "OTEL_EXPORTER_OTLP_COMPRESSION" => "gzip",
+                "OTEL_EXPORTER_OTLP_CERTIFICATE" or "OTEL_EXPORTER_OTLP_CLIENT_KEY" or "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE" => environment.Text(name),
                 _ => null,
             },
             problems));
-        return OtlpDestinations.Create(options, time) is [var destination] && problems.Messages.Count == 0
-            ? destination
-            : throw new ArgumentException("--endpoint cannot be used: " + string.Join("; ", problems.Messages));
+        // The command line says --endpoint where Lambda has a variable.
+        var said = problems.Messages.Select(static message => message.Replace(Endpoint, "--endpoint", StringComparison.Ordinal)).ToList();
+        if (OtlpDestinations.Create(options, time) is not [var destination])
+            throw new ArgumentException($"--endpoint cannot be used: {string.Join("; ", said)}");
+        foreach (var note in said)
+            notes.WriteLine($"replay: {note}");
+        return destination;
     }
 }

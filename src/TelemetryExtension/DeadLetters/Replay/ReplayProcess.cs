@@ -16,7 +16,7 @@ internal static class ReplayProcess
         var variables = Variables.OfEnvironment(new());
         var environment = new ReplayEnvironment(
             Console.Out, Console.Error, !Console.IsErrorRedirected, Console.OpenStandardInput,
-            target => ReplayDestination.Create(target, variables, TimeProvider.System), AwsOptions.From(variables), TimeProvider.System);
+            target => ReplayDestination.Create(target, variables, TimeProvider.System, Console.Error), AwsOptions.From(variables), TimeProvider.System);
         return await ReplayCommand.RunAsync(arguments, environment, stopping.Token).ConfigureAwait(false);
 
         void Stop(PosixSignalContext context)

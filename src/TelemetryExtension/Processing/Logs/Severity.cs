@@ -48,7 +48,8 @@ internal static class Severity
         _ => "FATAL"u8,
     };
 
-    // From appendix B of the log data model where it names the logger. The names of winston, loguru and Serilog follow their order.
+    // From appendix B of the log data model where it names the logger. The names of winston, loguru and Serilog follow their order. The columns of
+    // appendix B differ for "critical": syslog has 18, .NET has 21. In Lambda it comes from .NET and Python, where it is the highest level.
     private static byte Plain(ReadOnlySpan<byte> name) => (name.Length, (byte)(name[0] | 0x20)) switch
     {
         (5, (byte)'s') when Is(name, "silly"u8) => Trace,

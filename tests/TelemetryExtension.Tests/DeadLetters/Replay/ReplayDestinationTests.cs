@@ -33,9 +33,29 @@ public sealed class ReplayDestinationTests
     public void Create_EndpointsOfTheEnvironment_AreNotUsed()
     {
         var destination = ReplayDestination.Create(
-            new(new("http://backend.test"), [], "http/protobuf"), new Env { ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = "http://other.test", ["TELEMETRY_EXTENSION_OTLP_2_ENDPOINT"] = "http://second.test" }.Read(), TimeProvider.System);
+            new(new("http://backend.test"), [], "http/protobuf"), new Env { ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = "http://other.test", ["TELEMETRY_EXTENSION_OTLP_2_ENDPOINT"] = "http://second.test" }.Read(), TimeProvider.System, TextWriter.Null);
         Assert.Equal("otlp http://backend.test", destination.Name);
     }
 
-    private static IDestination Create(ReplayTarget target) => ReplayDestination.Create(target, new Env().Read(), TimeProvider.System);
+    /// <summary>The same mistake as in Lambda has the same remedy, and is named as it was made.</summary>
+    [Theory]
+    [InlineData("http://backend.test:4318/v1/traces")]
+    [InlineData("http://backend.test:4318/v1/logs/")]
+    public void Create_EndpointWithASignalsPath_IsUsedWithoutIt(string endpoint)
+    {
+        var notes = new StringWriter();
+        var destination = ReplayDestination.Create(new(new(endpoint), [], "http/protobuf"), new Env().Read(), TimeProvider.System, notes);
+        Assert.Equal("otlp http://backend.test:4318", destination.Name);
+        Assert.StartsWith("replay: --endpoint ends in /v1/", notes.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("OTEL_", notes.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Create_EndpointThatCannotBeUsed_SaysSoOfTheOption()
+    {
+        var exception = Assert.Throws<ArgumentException>(() => Create(new(new("ftp://backend.test"), [], "http/protobuf")));
+        Assert.StartsWith("--endpoint cannot be used: --endpoint is not", exception.Message, StringComparison.Ordinal);
+    }
+
+    private static IDestination Create(ReplayTarget target) => ReplayDestination.Create(target, new Env().Read(), TimeProvider.System, TextWriter.Null);
 }

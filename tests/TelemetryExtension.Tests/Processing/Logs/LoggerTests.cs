@@ -27,6 +27,9 @@ public class LoggerTests
     [InlineData("alert", 19)]
     [InlineData("emerg", 21)]
     [InlineData("CRITICAL", 21)]
+    [InlineData("Critical", 21)]
+    [InlineData("crit", 21)]
+    [InlineData("Fatal", 21)]
     public void Level_OfAnyLogger_HasItsNumber(string level, int expected) =>
         Assert.Equal(expected, (int)Single($$"""{"level":"{{level}}","message":"m"}""").SeverityNumber);
 
