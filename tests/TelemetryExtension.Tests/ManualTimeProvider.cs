@@ -5,7 +5,7 @@ internal sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimePro
 {
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
-    private readonly List<(long Due, TaskCompletionSource Set)> _awaited = [];
+    private readonly List<(long From, long To, TaskCompletionSource Set)> _awaited = [];
     private DateTimeOffset _now = start ?? new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private long _ticks;
 
@@ -53,15 +53,20 @@ internal sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimePro
     }
 
     /// <summary>Completes when a timer is due in exactly this time from now: whoever set it waits.</summary>
-    public Task TimerAsync(TimeSpan dueIn)
+    public Task TimerAsync(TimeSpan dueIn) => TimerAsync(dueIn, dueIn);
+
+    /// <summary>Completes when a timer is due in this time from now, or sooner.</summary>
+    public Task TimerWithinAsync(TimeSpan dueIn) => TimerAsync(TimeSpan.Zero, dueIn);
+
+    private Task TimerAsync(TimeSpan atLeast, TimeSpan atMost)
     {
         lock (_gate)
         {
-            var due = _ticks + dueIn.Ticks;
-            if (_timers.Exists(timer => timer.Due == due))
+            var (from, to) = (_ticks + atLeast.Ticks, _ticks + atMost.Ticks);
+            if (_timers.Exists(timer => timer.Due >= from && timer.Due <= to))
                 return Task.CompletedTask;
             var set = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _awaited.Add((due, set));
+            _awaited.Add((from, to, set));
             return set.Task;
         }
     }
@@ -89,7 +94,7 @@ internal sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimePro
                     return true;
                 Due = owner._ticks + dueTime.Ticks;
                 owner._timers.Add(this);
-                foreach (var (_, set) in owner._awaited.FindAll(awaited => awaited.Due == Due))
+                foreach (var (_, _, set) in owner._awaited.FindAll(awaited => Due >= awaited.From && Due <= awaited.To))
                     set.TrySetResult();
                 return true;
             }

@@ -180,14 +180,9 @@ public sealed class ExtensionLoopTests
         loop.Telemetry.LogLine();
 
         loop.Api.Refuse(status);
-        var end = loop.Run.WaitAsync(LoopUnderTest.Patience, TestContext.Current.CancellationToken);
-        while (!end.IsCompleted)
-        {
-            loop.Time.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.Delay(1, TestContext.Current.CancellationToken);
-        }
+        await loop.PassUntilAsync(loop.Run, TimeSpan.FromMilliseconds(100));
 
-        Assert.IsType<ExtensionEvent.Lost>(await end);
+        Assert.IsType<ExtensionEvent.Lost>(await loop.Run);
         var logs = loop.Ledger[LedgerAccount.Logs];
         Assert.Equal((0, backendWorks ? 0 : 1), (logs.Buffered, logs.DeadLettered));
         Assert.Equal(logs.Received, logs.Exported + logs.DeadLettered);

@@ -110,6 +110,14 @@ internal sealed class LoopUnderTest : IDisposable
     /// <summary>Returns when the loop has set a timer that is due in exactly this time from now.</summary>
     public Task WaitingUntilAsync(TimeSpan dueIn) => Time.TimerAsync(dueIn).WaitAsync(Patience, TestContext.Current.CancellationToken);
 
+    /// <summary>Lets time pass, a step whenever something waits for no more than that, until a task ends.</summary>
+    public async Task PassUntilAsync(Task end, TimeSpan step)
+    {
+        while (await Task.WhenAny(end, Time.TimerWithinAsync(step)).WaitAsync(Patience, TestContext.Current.CancellationToken) != end)
+            Time.Advance(step);
+        await end;
+    }
+
     /// <summary>As if the buffer had come over its threshold.</summary>
     public void OverThreshold() => _loop.OnOverThreshold();
 

@@ -10,6 +10,9 @@ public sealed class SilentBackendTests
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Gap = TimeSpan.FromSeconds(40);
 
+    /// <summary>The most that a flush may take of an invocation, by default.</summary>
+    private static readonly TimeSpan Budget = TimeSpan.FromMilliseconds(300);
+
     [Theory]
     [InlineData("end")]
     [InlineData("adaptive")]
@@ -71,7 +74,7 @@ public sealed class SilentBackendTests
         var next = loop.Api.NextAsync();
         await loop.Destination.RequestAsync();
         Assert.False(next.IsCompleted);
-        await PassUntilAsync(loop, next);
+        await loop.PassUntilAsync(next, Budget);
     }
 
     /// <summary>Ends when three invocations have waited for a budget; others in between do not wait.</summary>
@@ -88,7 +91,7 @@ public sealed class SilentBackendTests
             var next = loop.Api.NextAsync();
             if (await Task.WhenAny(next, request) == request)
             {
-                await PassUntilAsync(loop, next);
+                await loop.PassUntilAsync(next, Budget);
                 held++;
                 request = held < SilentFlushes.MaxHeld ? loop.Destination.RequestAsync() : request;
             }
@@ -96,18 +99,6 @@ public sealed class SilentBackendTests
             await next;
             loop.Time.Advance(gap);
         }
-    }
-
-    /// <summary>The timer that ends the flush may not be set yet: time passes until it has fired.</summary>
-    private static async Task PassUntilAsync(LoopUnderTest loop, Task next)
-    {
-        while (!next.IsCompleted)
-        {
-            loop.Time.Advance(TimeSpan.FromMilliseconds(50));
-            await Task.WhenAny(next, Task.Delay(1, TestContext.Current.CancellationToken));
-        }
-
-        await next;
     }
 
     /// <summary>Next comes although no time passes.</summary>
