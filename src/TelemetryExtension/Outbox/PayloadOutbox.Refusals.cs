@@ -87,9 +87,10 @@ internal sealed partial class PayloadOutbox
             content.Allow(SignalRefusal.MaxInARow(batch.Records));
         else if (!content.IsSplit)
             content.AllowSamples(content.RefusalsBefore != lane.Refusal.Count ? SignalRefusal.Samples : lane.Refusal.SamplesLeft, SignalRefusal.MaxInARow(batch.Records));
-        content.Refused();
+        // Cutting ends by itself where pieces are small: a large piece that is refused for its size does not use up the content's refusals.
         if (!isAboutSize)
         {
+            content.Refused();
             content.HasBad = true;
             lane.Refusal.RequestRefused();
             if (!content.IsPartlyTaken && (content.IsSplit || batch.Records == 1))

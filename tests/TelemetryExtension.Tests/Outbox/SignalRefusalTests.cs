@@ -27,7 +27,7 @@ public sealed class SignalRefusalTests
 
     [Fact]
     public void MaxInARow_MoreRecords_FindsABadOneAmongThem() =>
-        Assert.Equal((11, 14, 20), (SignalRefusal.MaxInARow(1), SignalRefusal.MaxInARow(11), SignalRefusal.MaxInARow(1000)));
+        Assert.Equal((54, 57, 63), (SignalRefusal.MaxInARow(1), SignalRefusal.MaxInARow(11), SignalRefusal.MaxInARow(1000)));
 
     [Fact]
     public void SamplesLeft_EachRefused_LeavesFewerUntilOneIsTaken()
