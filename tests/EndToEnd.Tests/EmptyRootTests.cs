@@ -51,6 +51,7 @@ public sealed class EmptyRootTests : IDisposable
             Assert.Equal((backend.Spans.Count, backend.LogRecords.Count), ((int)ledger.Traces.Exported, (int)ledger.Logs.Exported));
             Assert.Contains(backend.Spans, received => received.Span.Text("faas.invocation_id") == result.RequestId);
             Assert.Equal(3, backend.LogRecords.Count);
+            Assert.Empty(Outcome.BrokenRules(backend));
         }
         finally
         {

@@ -74,7 +74,7 @@ public sealed class CloudWatchDestinationTests(LocalCloudWatch cloudWatch)
         await lambda.InvokeAsync("""{"order":{"id":"1"}}""");
         var outcome = await lambda.EndAsync();
 
-        var lines = outcome.Said.Where(line => line.StartsWith("{\"_aws\"", StringComparison.Ordinal)).Select(line => JsonNode.Parse(line)!.AsObject()).ToList();
+        var lines = outcome.Said.Where(EmbeddedMetrics.Is).Select(line => JsonNode.Parse(line)!.AsObject()).ToList();
         Assert.Equal(outcome.Said.Count, lines.Count);
         Assert.All(lines, line => Assert.Equal("Shop", (string?)line["_aws"]!["CloudWatchMetrics"]![0]!["Namespace"]));
         CheckMetrics(outcome, lines);
@@ -137,6 +137,5 @@ public sealed class CloudWatchDestinationTests(LocalCloudWatch cloudWatch)
 
     private Task<LambdaUnderTest> StartAsync(params (string, string?)[] more) => LambdaUnderTest.StartAsync(null, Settings(more));
 
-    private Task<IReadOnlyList<StoredLogEvent>> EventsAsync() =>
-        cloudWatch.Server.Logs.EventsAsync(_group, cancellationToken: TestContext.Current.CancellationToken);
+    private Task<IReadOnlyList<StoredLogEvent>> EventsAsync() => cloudWatch.EventsAsync(_group);
 }

@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Text.Json.Nodes;
+using LambdaSandbox.CloudWatch;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -13,6 +16,7 @@ internal sealed class FakeCloudWatch : IAsyncDisposable
     private readonly WebApplication _app;
     private static readonly TimeSpan MaxSkew = TimeSpan.FromMinutes(5);
 
+    private readonly ConcurrentBag<string> _brokenRules = [];
     private int _calls;
     private int _refused;
 
@@ -48,12 +52,16 @@ internal sealed class FakeCloudWatch : IAsyncDisposable
         return fake;
     }
 
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        Assert.Empty(_brokenRules);
+    }
 
     private async Task AnswerAsync(HttpContext context)
     {
         Interlocked.Increment(ref _calls);
-        await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
+        CheckRules(await JsonNode.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted));
         context.Response.ContentType = "application/x-amz-json-1.1";
         if (Skew is { } skew)
             context.Response.Headers.Date = (DateTimeOffset.UtcNow + skew).ToString("R", CultureInfo.InvariantCulture);
@@ -64,6 +72,14 @@ internal sealed class FakeCloudWatch : IAsyncDisposable
         }
         else
             await context.Response.WriteAsync("{}", context.RequestAborted);
+    }
+
+    /// <summary>Of the events of PutLogEvents.</summary>
+    private void CheckRules(JsonNode? call)
+    {
+        foreach (var logEvent in call?["logEvents"]?.AsArray() ?? [])
+            foreach (var rule in CloudWatchRules.Check((string)logEvent!["message"]!))
+                _brokenRules.Add($"{rule}: {logEvent["message"]}");
     }
 
     private (int Status, string Code)? WrongSignature(HttpRequest request)

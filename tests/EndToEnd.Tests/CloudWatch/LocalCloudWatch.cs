@@ -20,6 +20,14 @@ public sealed class LocalCloudWatch : IAsyncLifetime
         }
     }
 
+    /// <summary>All events of a group, of which none breaks a rule.</summary>
+    public async Task<IReadOnlyList<StoredLogEvent>> EventsAsync(string group)
+    {
+        var events = await Server.Logs.EventsAsync(group, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Empty(events.SelectMany(static logEvent => CloudWatchRules.Check(logEvent.Message).Select(rule => $"{rule}: {logEvent.Message}")));
+        return events;
+    }
+
     public async ValueTask InitializeAsync()
     {
         try

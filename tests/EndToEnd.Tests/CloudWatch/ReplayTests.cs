@@ -168,6 +168,7 @@ public sealed class ReplayTests(LocalCloudWatch cloudWatch)
         public void CheckNothingIsMissing()
         {
             var (backend, ledger) = (lambda.Backend, Outcome.Ledger);
+            Assert.Empty(Outcome.BrokenRules(backend));
             Assert.Equal(Bytes(control.Spans, span => span.Span, span => span.Resource), Bytes(backend.Spans, span => span.Span, span => span.Resource));
             Assert.Equal(Bytes(control.LogRecords, log => log.LogRecord, log => log.Resource), Bytes(backend.LogRecords, log => log.LogRecord, log => log.Resource));
             Assert.Equal(Bytes(control.Metrics, metric => metric.Metric, metric => metric.Resource), Bytes(backend.Metrics, metric => metric.Metric, metric => metric.Resource));

@@ -182,6 +182,7 @@ internal sealed class BareLambda : IAsyncDisposable
         }
 
         await _output.WaitAsync(soon.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Assert.Empty(Outcome.BrokenRules(Backend).Concat(EmbeddedMetrics.BrokenRules(Lines)));
         return _process.ExitCode;
     }
 

@@ -129,8 +129,7 @@ internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IRe
         var repeated = mayRepeat ? [] : Spans.GroupBy(span => span.SpanId).Where(group => group.Count() > 1).Select(group => group.First().Name);
         Assert.Empty(repeated);
         // Whatever the function sent or logged, what leaves the extension keeps the rules.
-        Assert.Empty(backend.Requests.SelectMany(request => request.BrokenRules.Select(rule => $"{request}: {rule}")));
-        Assert.Empty(OwnTelemetry.BrokenRules(backend));
+        Assert.Empty(BrokenRules(backend).Concat(EmbeddedMetrics.BrokenRules(Said)));
         // What the extension says of its own bugs.
         var bugs = Said.Where(line => OwnBugs.Any(bug => line.Contains(bug, StringComparison.Ordinal))).ToList();
         Assert.True(bugs.Count == 0, string.Join('\n', bugs));
@@ -138,6 +137,10 @@ internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IRe
         void Check(string signal, long exported, long arrived) =>
             Assert.True(mayRepeat ? arrived >= exported : arrived == exported, $"{signal}: exported {exported}, arrived {arrived}\n{string.Join('\n', lines)}");
     }
+
+    /// <summary>Of everything that a backend got.</summary>
+    public static IEnumerable<string> BrokenRules(OtlpBackend backend) =>
+        backend.Requests.SelectMany(static request => request.BrokenRules.Select(rule => $"{request}: {rule}")).Concat(OwnTelemetry.BrokenRules(backend));
 
     public override string ToString() => string.Join('\n', Spans.Select(Describe).Concat(Logs.Select(Describe)));
 

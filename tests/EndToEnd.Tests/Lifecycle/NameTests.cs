@@ -32,6 +32,7 @@ public sealed class NameTests
         Assert.True(result.Succeeded, $"{result}");
         Assert.Equal([(name, 0)], shutdown.Extensions.Select(extension => (extension.Name, extension.ExitCode ?? -1)));
         Assert.Contains(backend.Spans, received => received.Span.Text("faas.invocation_id") == result.RequestId);
+        Assert.Empty(Outcome.BrokenRules(backend));
     }
 
     /// <summary>Two layers that contain it, or one under two names: ports and the spool folder exist only once.</summary>

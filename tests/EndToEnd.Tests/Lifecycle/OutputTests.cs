@@ -56,9 +56,10 @@ public sealed class OutputTests
 
         Assert.Equal(0, await lambda.ShutDownAsync(next));
         Assert.Contains(lambda.Lines, line => line.StartsWith(LedgerReading.Prefix, StringComparison.Ordinal));
-        Assert.Contains(lambda.Lines, line => line.StartsWith("{\"_aws\":", StringComparison.Ordinal));
+        Assert.Contains(lambda.Lines, EmbeddedMetrics.Is);
         Assert.All(lambda.Lines, line => Assert.True(
-            line.StartsWith("[telemetry-extension] ", StringComparison.Ordinal) || (line.StartsWith("{\"_aws\":", StringComparison.Ordinal) && line.EndsWith('}')), line));
+            line.StartsWith("[telemetry-extension] ", StringComparison.Ordinal) || EmbeddedMetrics.Is(line), line));
+        Assert.Empty(EmbeddedMetrics.BrokenRules(lambda.Lines));
     }
 
     /// <summary>Letters that no compression makes fewer.</summary>

@@ -100,7 +100,7 @@ public sealed class Arm64LayerTests(LocalCloudWatch cloudWatch)
 
         outcome.CheckAllArrived(results);
         Assert.Empty(outcome.Said);
-        var events = await cloudWatch.Server.Logs.EventsAsync(group, cancellationToken: TestContext.Current.CancellationToken);
+        var events = await cloudWatch.EventsAsync(group);
         Assert.Equal(outcome.Logs.Count, events.Count(logEvent => logEvent.Message.Contains("\"body\":", StringComparison.Ordinal)));
         Assert.Contains(events, logEvent => logEvent.Message.Contains("\"_aws\"", StringComparison.Ordinal));
     }
