@@ -92,7 +92,7 @@ public sealed class ReplayTests(LocalCloudWatch cloudWatch)
         await using var life = await Life.RunAsync(
             ("TELEMETRY_EXTENSION_DEAD_LETTERS", "cloudwatch"), ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", hanging.Url));
         Assert.True(hanging.BytesReceived > 0, "CloudWatch Logs was not even tried");
-        Assert.Contains("no answer in time", life.Outcome.Line("dead letters cannot be put"), StringComparison.Ordinal);
+        Assert.Contains("no answer in time", life.Outcome.Line("cannot write dead letters"), StringComparison.Ordinal);
         Assert.Equal(0, life.Outcome.Ledger.Accounts.Sum(account => account.Account.Dropped));
 
         using var folder = new TemporaryFolder();
