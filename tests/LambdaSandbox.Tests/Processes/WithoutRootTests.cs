@@ -47,7 +47,9 @@ public sealed class WithoutRootTests : IDisposable
         var start = new ProcessStartInfo(
             "/usr/bin/setpriv", ["--reuid", Nobody, "--regid", Nobody, "--clear-groups", "dotnet", Path.Combine(folder, "lambda-sandbox.dll"), "run", .. arguments])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/",
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
         };
         start.Environment["HOME"] = "/tmp";
         using var process = Process.Start(start)!;

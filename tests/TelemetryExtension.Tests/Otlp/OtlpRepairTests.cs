@@ -114,7 +114,7 @@ public sealed class OtlpRepairTests
                        from attributes in attribute.ListOf()
                        from events in attribute.ListOf()
                        from links in attribute.ListOf()
-                       // No byte of it begins a placeholder.
+                           // No byte of it begins a placeholder.
                        from id in Gen.Choose(1, int.MaxValue).Select(number => number & 0x7f7f7f7f)
                        select new Span
                        {
