@@ -66,7 +66,7 @@ public sealed class BackendTests
 
         CheckNothingWasExported(outcome, results);
         Assert.True(hanging.BytesReceived > 0, "nothing was ever sent, so nothing hung");
-        outcome.Line("does not answer within the time that a flush has");
+        outcome.Line("does not answer within the time of a flush");
         // After three flushes in vain, nobody waits for them any more.
         var held = TimeSpan.FromTicks(results.Skip(4).Sum(result => result.ExtensionOverhead.Ticks)) / 4;
         Assert.True(held < TimeSpan.FromMilliseconds(250), $"still held for {held} on average");

@@ -4,13 +4,15 @@ using TelemetryExtension.Outbox;
 
 namespace TelemetryExtension.Delivery;
 
-/// <summary>What becomes of what no destination took: files for the next generation, or dead letters.</summary>
+/// <summary>Handles payloads that no destination took: files for the next generation, or dead letters.</summary>
 internal sealed partial class Deliverer
 {
-    /// <summary>How long the end waits for dead letters that are still being written: a log that does not answer must not cost those that are left.</summary>
-    private static readonly TimeSpan LetLettersFinish = TimeSpan.FromMilliseconds(100);
+    /// <summary>
+    /// How long a shutdown waits for dead letters that are still being written. A log that does not answer must not cost the remaining ones their time.
+    /// </summary>
+    private static readonly TimeSpan DeadLetterGrace = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Dead letters are handed over in pieces of this size, since spooled payloads have to come back into memory for it.</summary>
+    /// <summary>Dead letters are written in chunks of this size, because spooled payloads must be loaded into memory for it.</summary>
     private const int DeadLetterChunkBytes = 2 * 1024 * 1024;
 
     private readonly SemaphoreSlim _letters = new(1);
@@ -20,8 +22,8 @@ internal sealed partial class Deliverer
     public bool HasExpired => outbox.HasExpired;
 
     /// <summary>
-    /// Hands payloads past their limits to the dead letters; those they do not take are dropped. Returns at once when another call is at it.
-    /// May be frozen in the middle and goes on afterwards.
+    /// Writes payloads past their limits as dead letters, and drops those that cannot be written. Returns at once when another call is running. May be
+    /// frozen in the middle and then continues after the thaw.
     /// </summary>
     public async Task WriteExpiredAsync(IDeadLetters deadLetters, CancellationToken cancellationToken)
     {
@@ -31,7 +33,7 @@ internal sealed partial class Deliverer
         {
             using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lettersEnd.Token);
             while (!end.IsCancellationRequested && outbox.TakeExpired(DeadLetterChunkBytes) is { Count: > 0 } entries)
-                await HandOverAsync(entries, deadLetters, end.Token);
+                await WriteLettersAsync(entries, deadLetters, end.Token);
         }
         finally
         {
@@ -39,17 +41,20 @@ internal sealed partial class Deliverer
         }
     }
 
-    /// <summary>Before a reset, and before <see cref="GiveUpAsync"/>: leaves to the next generation what files can hold. Answers how many payloads that are.</summary>
-    public Task<int> LeaveInFilesAsync(CancellationToken cancellationToken) => outbox.LeaveInFilesAsync(cancellationToken);
+    /// <summary>
+    /// Writes payloads to files for the next generation, as far as they fit. Called before a reset, before <see cref="GiveUpAsync"/>. Returns the number of
+    /// payloads.
+    /// </summary>
+    public Task<int> SpoolRemainingAsync(CancellationToken cancellationToken) => outbox.SpoolRemainingAsync(cancellationToken);
 
     /// <summary>
-    /// The end: hands everything undelivered to the dead letters, and counts it as dead-lettered or, where they are missing or fail, as dropped.
-    /// The outbox is empty afterwards. Answers the number of payloads that were left.
+    /// Ends delivery: writes everything undelivered as dead letters and counts it as dead-lettered, or as dropped where dead letters are off or fail. The
+    /// outbox is empty afterwards. Returns the number of payloads that were left.
     /// </summary>
     public async Task<int> GiveUpAsync(IDeadLetters? deadLetters, CancellationToken cancellationToken)
     {
-        // Dead letters are written by one at a time; out of time, everything is only counted.
-        using var patience = new AttemptTimeout(LetLettersFinish, time, cancellationToken);
+        // Only one call at a time writes dead letters. When the time is over, everything is only counted.
+        using var patience = new AttemptTimeout(DeadLetterGrace, time, cancellationToken);
         var waited = _letters.WaitAsync(patience.Token);
         await waited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!waited.IsCompletedSuccessfully)
@@ -66,7 +71,7 @@ internal sealed partial class Deliverer
             if (entries.Count == 0)
                 break;
             left += entries.Count;
-            works = await HandOverAsync(entries, deadLetters, cancellationToken);
+            works = await WriteLettersAsync(entries, deadLetters, cancellationToken);
         }
 
         left += outbox.Drop();
@@ -75,11 +80,14 @@ internal sealed partial class Deliverer
         return left;
     }
 
-    /// <summary>After <see cref="GiveUpAsync"/>, when there is time left: deletes the files of what was given up.</summary>
+    /// <summary>Deletes the files of the dropped payloads. Called after <see cref="GiveUpAsync"/>, if there is time.</summary>
     public Task DeleteGivenUpAsync(CancellationToken cancellationToken) => outbox.DeleteGivenUpAsync(cancellationToken);
 
-    /// <summary>Whatever happens, every one of the payloads is counted; false when the dead letters have a bug and are not to be asked again.</summary>
-    private async Task<bool> HandOverAsync(IReadOnlyList<OutboxEntry> entries, IDeadLetters deadLetters, CancellationToken cancellationToken)
+    /// <summary>
+    /// Writes payloads as dead letters, and counts each of them whatever happens. Returns false when the writer threw because of a bug and must not be
+    /// called again.
+    /// </summary>
+    private async Task<bool> WriteLettersAsync(IReadOnlyList<OutboxEntry> entries, IDeadLetters deadLetters, CancellationToken cancellationToken)
     {
         var works = true;
         for (var at = 0; at < entries.Count;)
@@ -95,18 +103,18 @@ internal sealed partial class Deliverer
             catch (Exception exception)
             {
                 Log.Warn($"writing dead letters failed: {exception.GetType().Name}");
-                // Too little memory is no bug: every chunk given up makes room for the next.
+                // Too little memory is not a bug: every chunk that is done makes room for the next.
                 works = exception is OutOfMemoryException;
             }
 
             for (var i = 0; i < loaded.Count; i++)
-                outbox.GivenUp(loaded[i], isDeadLettered: i < written.Length && written[i]);
+                outbox.Resolve(loaded[i], isDeadLettered: i < written.Length && written[i]);
         }
 
         return works;
     }
 
-    /// <summary>Reads back as many as memory allows, from a position on. What cannot be read back is given up here. Answers the next position.</summary>
+    /// <summary>Loads as many entries as memory allows, from an index on. Drops those that cannot be loaded. Returns the next index.</summary>
     private async Task<(List<OutboxEntry> Loaded, int Next)> LoadAsync(IReadOnlyList<OutboxEntry> entries, int at, CancellationToken cancellationToken)
     {
         var loaded = new List<OutboxEntry>();
@@ -119,15 +127,15 @@ internal sealed partial class Deliverer
             }
             catch (OutOfMemoryException) when (loaded.Count > 0)
             {
-                // There is room again once those already loaded are in good hands.
+                // There is room again once the loaded entries are written.
                 return (loaded, at);
             }
             catch (Exception exception)
             {
-                // One that cannot be read back, for want of memory or time, costs itself only.
+                // An entry that cannot be loaded, for lack of memory or time, affects only itself.
                 if (exception is not OperationCanceledException)
                     Log.Warn($"reading an undelivered payload back failed: {exception.GetType().Name}");
-                outbox.GivenUp(entries[at], isDeadLettered: false);
+                outbox.Resolve(entries[at], isDeadLettered: false);
             }
         }
 

@@ -7,9 +7,9 @@ namespace TelemetryExtension.Delivery;
 
 internal sealed partial class Deliverer
 {
-    /// <summary>What one call to <see cref="DeliverAsync"/> keeps in mind.</summary>
-    /// <param name="takenOver">Cancelled when the last chance ends this call.</param>
-    private sealed class Run(DeliveryMode mode, long started, TimeSpan budget, AttemptTimeout deadline, CancellationToken takenOver)
+    /// <summary>The state of one call of <see cref="DeliverAsync"/>.</summary>
+    /// <param name="superseded">Cancelled when the last chance ends this call.</param>
+    private sealed class Run(DeliveryMode mode, long started, TimeSpan budget, AttemptTimeout deadline, CancellationToken superseded)
     {
         private readonly HashSet<DeliveryLane> _failed = [];
         private readonly HashSet<DeliveryLane> _answered = [];
@@ -26,12 +26,12 @@ internal sealed partial class Deliverer
 
         public bool IsBudgetSpent => deadline.IsExpired;
 
-        /// <summary>Whether a request that is cut off after this long should have been answered.</summary>
-        public bool WasLongEnough(TimeSpan took) => deadline.IsExpired || (took >= LeastWait && !takenOver.IsCancellationRequested);
+        /// <summary>Whether a request that was cut off after this long should already have been answered.</summary>
+        public bool WasLongEnough(TimeSpan took) => deadline.IsExpired || (took >= MinConclusiveWait && !superseded.IsCancellationRequested);
 
-        public TimeSpan AtMostHalf(TimeSpan limit) => budget == Timeout.InfiniteTimeSpan || limit <= budget / 2 ? limit : budget / 2;
+        public TimeSpan CapAtHalf(TimeSpan limit) => budget == Timeout.InfiniteTimeSpan || limit <= budget / 2 ? limit : budget / 2;
 
-        public TimeSpan AtMostAFifth(TimeSpan limit) => budget == Timeout.InfiniteTimeSpan || limit <= budget / 5 ? limit : budget / 5;
+        public TimeSpan CapAtFifth(TimeSpan limit) => budget == Timeout.InfiniteTimeSpan || limit <= budget / 5 ? limit : budget / 5;
 
         public TimeSpan Left(TimeProvider time) => budget == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : budget - time.GetElapsedTime(started);
 
@@ -50,7 +50,7 @@ internal sealed partial class Deliverer
             }
         }
 
-        /// <summary>Signals of these lanes with at least one answer, and those with requests but no answer.</summary>
+        /// <summary>Signals of these lanes with at least one answer, and signals with requests but no answer.</summary>
         public (List<Signal> Answered, List<Signal> Silent) Answers(DeliveryLane[] lanes)
         {
             lock (_failed)
@@ -60,7 +60,7 @@ internal sealed partial class Deliverer
             }
         }
 
-        /// <param name="isUnanswered">The destination had the time to answer and did not.</param>
+        /// <param name="isUnanswered">Whether the destination had the time to answer and did not.</param>
         public void Note(DeliveryLane lane, DeliveryResult? result, bool isUnanswered)
         {
             lock (_failed)

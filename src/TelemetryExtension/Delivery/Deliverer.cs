@@ -10,75 +10,79 @@ namespace TelemetryExtension.Delivery;
 internal enum DeliveryMode : byte
 {
     /// <summary>
-    /// A flush between invocations: one go at what is due. A destination that fails is left alone until its back-off is over, over the next calls;
-    /// one that gave no answer in the last flushes is left out, and so is a signal of which it takes only parts.
+    /// A flush between invocations: one attempt at what is due. It skips destinations whose back-off lasts, destinations that gave no answer in the last
+    /// flushes, and signals of which a destination accepts only parts.
     /// </summary>
     Once,
 
-    /// <summary>In the background: one go at what <see cref="Once"/> leaves out.</summary>
+    /// <summary>A flush in the background: one attempt at what <see cref="Once"/> skips.</summary>
     Silent,
 
-    /// <summary>The last chance: fails are retried after a pause for as long as the budget lasts.</summary>
+    /// <summary>The last chance: failed requests are retried after a pause for as long as the budget lasts.</summary>
     Drain,
 }
 
 /// <param name="LeftPayloads">Payloads in the outbox afterwards, in memory and in files.</param>
-/// <param name="HealthyHaveAll">
-/// Something was delivered, and whatever is left waits for a destination that fails, or for the background: to the others nothing more is to be sent.
+/// <param name="HealthyAreDone">
+/// Something was delivered, and everything that is left waits for a failing destination or for the background. More time would not help the healthy
+/// destinations.
 /// </param>
 /// <param name="HasDelivered">A destination took something.</param>
-/// <param name="WasCutOff">The budget ended, or the caller ended it.</param>
-internal readonly record struct DeliverySummary(int LeftPayloads, bool HealthyHaveAll, bool HasDelivered = false, bool WasCutOff = false);
+/// <param name="WasCutOff">The budget ended, or the caller cancelled.</param>
+internal readonly record struct DeliverySummary(int LeftPayloads, bool HealthyAreDone, bool HasDelivered = false, bool WasCutOff = false);
 
 /// <summary>
-/// Takes payloads from the outbox to every destination, side by side, inside a budget: each destination has, for each signal, its own queue, its own
-/// requests and its own back-off, so a slow one never holds another. What is left when the budget ends stays in the outbox.
+/// Delivers payloads from the outbox to all destinations in parallel, within a budget. Each destination has a queue, requests and a back-off per signal, so
+/// a slow one never delays another. What is left when the budget ends stays in the outbox.
 /// </summary>
 internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time, Func<double> random) : IDisposable
 {
     /// <summary>
-    /// How long the last chance lets a flush that still runs go on, at most a fifth of its budget: a request cut off on its way is sent again,
-    /// and a backend that had taken it has it twice.
+    /// How long the last chance lets a running flush continue, at most a fifth of its budget. A request that is cut off in transit is sent again, and a
+    /// backend that had already accepted it gets it twice.
     /// </summary>
-    private static readonly TimeSpan LetFinish = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan FlushGrace = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>How long requests go one after the other on a first connection.</summary>
-    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(150);
+    /// <summary>How long requests are sent one after the other on a new connection.</summary>
+    private static readonly TimeSpan SequentialLimit = TimeSpan.FromMilliseconds(150);
 
-    /// <summary>A backend that takes longer than this to connect and answer would take the sum of three such times from the function: the rest goes side by side.</summary>
-    private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(50);
+    /// <summary>
+    /// If connecting and the first answer take longer than this, the remaining signals are sent in parallel. One after the other would cost the function
+    /// the sum of three such times.
+    /// </summary>
+    private static readonly TimeSpan SlowAnswer = TimeSpan.FromMilliseconds(50);
 
     /// <summary>A request that was cut off earlier than this says nothing about the destination.</summary>
-    private static readonly TimeSpan LeastWait = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan MinConclusiveWait = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>How long the last chance waits for a flush it has cancelled to let go of a destination.</summary>
-    private static readonly TimeSpan LetGo = TimeSpan.FromMilliseconds(100);
+    /// <summary>How long the last chance waits until a cancelled flush releases a destination.</summary>
+    private static readonly TimeSpan ReleaseGrace = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>One call at a time drives a lane; one that hangs keeps only its own.</summary>
+    /// <summary>One call at a time drives a lane. A call that hangs blocks only its own lane.</summary>
     private readonly SemaphoreSlim[] _turns = [.. outbox.Lanes.Select(static _ => new SemaphoreSlim(1))];
 
     /// <summary>The lanes of each destination.</summary>
     private readonly DeliveryLane[][] _destinations = [.. outbox.Lanes.GroupBy(static lane => lane.Index, static (_, lanes) => lanes.ToArray())];
 
-    /// <summary>Cancels the flushes that were started since it was put here.</summary>
+    /// <summary>Cancels the flushes that started since it was stored here.</summary>
     private CancellationTokenSource _flushes = new();
 
     /// <summary>
-    /// Returns when everything is delivered, when nothing more is due, or when the budget is used up; never throws for any of these, nor for
-    /// cancellation. The budget counts time in which this process runs: a freeze does not use it up. The last chance ends the flushes that
-    /// still run after a while: the time they may take is longer than what is left.
+    /// Delivers until everything is delivered, nothing more is due or the budget is used up. Does not throw for any of these, nor for cancellation. The
+    /// budget counts the time in which this process runs, so a freeze does not use it up. After a grace period the last chance cancels running flushes,
+    /// because their time limits exceed the time that is left.
     /// </summary>
     public async Task<DeliverySummary> DeliverAsync(DeliveryMode mode, TimeSpan budget, CancellationToken cancellationToken)
     {
-        // Nothing is begun that could only be cut off.
+        // Do not start requests that would be cut off at once.
         if (budget <= TimeSpan.Zero && budget != Timeout.InfiniteTimeSpan)
-            return new(outbox.Counts.Payloads, HealthyHaveAll: false, WasCutOff: true);
-        var before = mode == DeliveryMode.Drain ? Interlocked.Exchange(ref _flushes, new()) : null;
-        var takenOver = mode == DeliveryMode.Drain ? CancellationToken.None : Volatile.Read(ref _flushes).Token;
-        using var outer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, takenOver);
+            return new(outbox.Counts.Payloads, HealthyAreDone: false, WasCutOff: true);
+        var earlier = mode == DeliveryMode.Drain ? Interlocked.Exchange(ref _flushes, new()) : null;
+        var superseded = mode == DeliveryMode.Drain ? CancellationToken.None : Volatile.Read(ref _flushes).Token;
+        using var outer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, superseded);
         using var deadline = new AttemptTimeout(budget, time, outer.Token);
-        var run = new Run(mode, time.GetTimestamp(), budget, deadline, takenOver);
-        await Task.WhenAll(_destinations.Select(lanes => DriveDestinationAsync(lanes, run, before)));
+        var run = new Run(mode, time.GetTimestamp(), budget, deadline, superseded);
+        await Task.WhenAll(_destinations.Select(lanes => DriveDestinationAsync(lanes, run, earlier)));
         return new(
             outbox.Counts.Payloads,
             run.HasDelivered && outbox.Lanes.All(lane => lane.Health.Failures > 0 || outbox.IsInBackground(lane) || !outbox.HasWork(lane)),
@@ -89,8 +93,8 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
     /// <summary>Whether <see cref="DeliveryMode.Silent"/> has something to do.</summary>
     public bool HasSilentWork => outbox.HasSilentWork;
 
-    /// <summary>Whether any destination may take something of a flush that an invocation waits for.</summary>
-    public bool AnyoneAnswers => outbox.AnyoneAnswers;
+    /// <summary>Whether any destination may accept something of a flush that an invocation waits for.</summary>
+    public bool HasResponsiveDestination => outbox.HasResponsiveDestination;
 
     public void Dispose()
     {
@@ -103,35 +107,35 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
             (destination as IDisposable)?.Dispose();
     }
 
-    private async Task DriveDestinationAsync(DeliveryLane[] lanes, Run run, CancellationTokenSource? before)
+    private async Task DriveDestinationAsync(DeliveryLane[] lanes, Run run, CancellationTokenSource? earlier)
     {
         var driven = run.IsLastChance ? lanes : Array.FindAll(lanes, lane => outbox.IsInBackground(lane) == (run.Mode == DeliveryMode.Silent));
         if (driven.Length == 0)
             return;
-        await DriveAllAsync(driven, run, before);
+        await DriveAllAsync(driven, run, earlier);
         var (answered, silent) = run.Answers(driven);
-        outbox.FlushEnded(driven[0].Silence, answered, silent, isHeld: run.Mode == DeliveryMode.Once);
+        outbox.FlushEnded(driven[0].Silence, answered, silent, isBlocking: run.Mode == DeliveryMode.Once);
     }
 
     /// <summary>
-    /// All signals side by side; but where there is no connection yet and little to send, one request after the other: a handshake costs the function
-    /// more CPU than the requests, and only a function that goes on sending gets it back in round trips. One that takes long does not hold the others.
+    /// Sends all signals in parallel. But without a connection and with little to send, it sends one request after the other: another handshake costs the
+    /// function more CPU than the requests, and pays off in saved round trips only if the function keeps sending. A slow request does not delay the others.
     /// </summary>
-    /// <param name="before">At the last chance: what ends the flushes that were started before.</param>
-    private async Task DriveAllAsync(DeliveryLane[] lanes, Run run, CancellationTokenSource? before)
+    /// <param name="earlier">At the last chance: cancels the flushes that were started before.</param>
+    private async Task DriveAllAsync(DeliveryLane[] lanes, Run run, CancellationTokenSource? earlier)
     {
         var destination = lanes[0].Destination;
         if (run.IsLastChance || !destination.IsCold || Array.Exists(lanes, static lane => lane.Health.Failures > 0) || outbox.HasBacklog(lanes[0].Index))
         {
-            await Task.WhenAll(lanes.Select(lane => TakeTurnAsync(lane, run, before, RequestSlots.Shared)));
+            await Task.WhenAll(lanes.Select(lane => TakeTurnAsync(lane, run, earlier, RequestSlots.Shared)));
             return;
         }
 
         var started = time.GetTimestamp();
-        using var soon = new AttemptTimeout(run.AtMostHalf(Soon), time, CancellationToken.None);
+        using var soon = new AttemptTimeout(run.CapAtHalf(SequentialLimit), time, CancellationToken.None);
         for (var i = 0; i < lanes.Length; i++)
         {
-            var turn = TakeTurnAsync(lanes[i], run, before, 1);
+            var turn = TakeTurnAsync(lanes[i], run, earlier, 1);
             await turn.WaitAsync(soon.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (turn.IsCompleted && lanes[i].Health.Failures > 0 && destination.IsCold)
             {
@@ -139,33 +143,33 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
                 return;
             }
 
-            if (turn.IsCompleted && time.GetElapsedTime(started) < Slow)
+            if (turn.IsCompleted && time.GetElapsedTime(started) < SlowAnswer)
                 continue;
-            await Task.WhenAll([turn, .. lanes[(i + 1)..].Select(lane => TakeTurnAsync(lane, run, before, RequestSlots.Shared))]);
+            await Task.WhenAll([turn, .. lanes[(i + 1)..].Select(lane => TakeTurnAsync(lane, run, earlier, RequestSlots.Shared))]);
             return;
         }
     }
 
-    /// <param name="atOnce">Requests.</param>
-    private async Task TakeTurnAsync(DeliveryLane lane, Run run, CancellationTokenSource? before, int atOnce)
+    /// <param name="atOnce">The most concurrent requests.</param>
+    private async Task TakeTurnAsync(DeliveryLane lane, Run run, CancellationTokenSource? earlier, int atOnce)
     {
-        var hasTurn = await WaitForTurnAsync(lane, run, before is null ? Timeout.InfiniteTimeSpan : run.AtMostAFifth(LetFinish));
+        var hasTurn = await WaitForTurnAsync(lane, run, earlier is null ? Timeout.InfiniteTimeSpan : run.CapAtFifth(FlushGrace));
         try
         {
-            if (before is not null)
+            if (earlier is not null)
             {
                 if (!hasTurn)
                 {
-                    var letGo = WaitForTurnAsync(lane, run, LetGo);
-                    _ = before.CancelAsync();
-                    hasTurn = await letGo;
+                    var released = WaitForTurnAsync(lane, run, ReleaseGrace);
+                    _ = earlier.CancelAsync();
+                    hasTurn = await released;
                 }
 
                 outbox.ResetBackoff(lane);
             }
 
-            // At the last chance a destination that ignores the cancellation gets the rest beside what it holds.
-            if (hasTurn || (before is not null && !run.IsOver))
+            // At the last chance a destination that ignores the cancellation gets the remaining payloads too, although its old request still runs.
+            if (hasTurn || (earlier is not null && !run.IsOver))
                 await DriveAsync(lane, run, atOnce);
         }
         finally
@@ -187,7 +191,7 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
     {
         while (true)
         {
-            outbox.TurnAway(lane);
+            outbox.RefuseWaiting(lane);
             if (!outbox.HasWork(lane) || run.IsOver)
                 return;
             var wait = lane.Health.WaitFrom(time.GetUtcNow(), run.Mode == DeliveryMode.Drain && !run.HasFailed(lane));
@@ -205,7 +209,7 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
                 }
             }
 
-            // A destination that failed last time, or refused everything, is tried with one request first.
+            // A destination that failed last time, or refused everything, gets a single request first.
             var isDoubted = !run.IsLastChance && lane.Refusal.IsDoubted;
             if (lane.Health.Failures > 0 || isDoubted)
             {
@@ -220,7 +224,7 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
 
                 if (isDoubted && lane.Refusal.IsDoubted)
                 {
-                    outbox.TurnAway(lane);
+                    outbox.RefuseWaiting(lane);
                     return;
                 }
             }
@@ -232,7 +236,7 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
     }
 
     /// <summary>
-    /// As many requests at once as there are slots, which other signals may free meanwhile, until nothing is left or one was not answered properly.
+    /// Sends as many concurrent requests as there are slots, which other signals may release meanwhile, until nothing is left or a request fails.
     /// </summary>
     private async Task<(bool Sent, bool Healthy)> SendAllAsync(DeliveryLane lane, Run run, int atOnce)
     {
@@ -240,7 +244,7 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
         var underWay = new List<Task<bool>>(atOnce);
         while (true)
         {
-            // One that failed before it got onto the network is not taken again at once.
+            // Do not immediately retry a batch that failed before it was sent.
             while (underWay.Count < atOnce && healthy && !run.IsOver && (!sent || lane.Health.Failures == 0) && outbox.Take(lane, run.IsLastChance) is { } batch)
             {
                 underWay.Add(SendAsync(lane, batch, run));
@@ -264,7 +268,7 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
         }
         catch (OutOfMemoryException)
         {
-            Log.WarnOnce("memory", "too little memory to put a request together, will be tried again");
+            Log.WarnOnce("memory", "too little memory to build a request; the extension retries");
             outbox.Postpone(lane, batch, random());
             run.Note(lane, null, isUnanswered: false);
             return false;
@@ -280,22 +284,23 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
         }
         catch (OperationCanceledException)
         {
-            // Outcome unknown: it stays, and goes again under the same batch id.
+            // The outcome is unknown, so the batch stays and is sent again under the same id.
         }
         catch (Exception exception)
         {
-            // A destination never throws; if one does all the same, that must not cost the others their delivery.
+            // A destination must not throw. If one does because of a bug, the others still get their delivery.
             Debug.Fail(exception.ToString());
             result = new(DeliveryStatus.Retryable, 0, exception.GetType().Name);
         }
 
-        // Cut off by our own budget counts against the destination, or a hanging one would cost every invocation its whole budget.
+        // A request that this budget cuts off counts as a failure of the destination. Otherwise a hanging destination would cost every invocation its
+        // whole budget.
         var change = outbox.Complete(lane, batch, payload, result, countsAsFailure: result is not null || run.IsBudgetSpent, random());
         run.Note(lane, result, result is { IsUnanswered: true } || (result is null && run.WasLongEnough(time.GetElapsedTime(started))));
-        DeliveryNotes.Say(lane.Destination, payload, result);
-        DeliveryNotes.SayChange(lane.Destination, lane.Signal, change);
+        DeliveryNotes.LogAnswer(lane.Destination, payload, result);
+        DeliveryNotes.LogChange(lane.Destination, lane.Signal, change);
         if (result is null && run.IsBudgetSpent)
-            DeliveryNotes.SayCutOff(lane.Destination, lane.Health.Failures);
+            DeliveryNotes.LogCutOff(lane.Destination, lane.Health.Failures);
         return result is { Status: not DeliveryStatus.Retryable };
     }
 }

@@ -5,21 +5,21 @@ using TelemetryExtension.Outbox;
 
 namespace TelemetryExtension.Delivery;
 
-/// <summary>What users are told about answers that are not plain success; each kind once a destination, refusals once a signal; the rest is in the ledger.</summary>
+/// <summary>Logs answers other than plain success: each kind once per destination, refusals once per signal. The ledger counts the rest.</summary>
 internal static class DeliveryNotes
 {
-    /// <summary>One flush that is cut off is no trouble; another right after it is.</summary>
-    private const int CutOffsInARow = 2;
+    /// <summary>One flush that is cut off is no problem. A second in a row is.</summary>
+    private const int MinConsecutiveCutOffs = 2;
 
-    /// <summary>A request was cut off because the flush's time was up.</summary>
-    /// <param name="failures">In a row, with this one.</param>
-    public static void SayCutOff(IDestination destination, int failures)
+    /// <summary>Logs that a request was cut off because the time of the flush was over.</summary>
+    /// <param name="failures">Consecutive failures, this one included.</param>
+    public static void LogCutOff(IDestination destination, int failures)
     {
-        if (failures >= CutOffsInARow)
-            Log.WarnOnce($"{destination.Name} cut off", $"{destination.Name}: does not answer within the time that a flush has, will be tried again");
+        if (failures >= MinConsecutiveCutOffs)
+            Log.WarnOnce($"{destination.Name} cut off", $"{destination.Name}: does not answer within the time of a flush; the extension retries");
     }
 
-    public static void Say(IDestination destination, OtlpPayload payload, DeliveryResult? result)
+    public static void LogAnswer(IDestination destination, OtlpPayload payload, DeliveryResult? result)
     {
         if (result is not { } answer || (answer.Status == DeliveryStatus.Delivered && answer.RejectedRecords == 0 && answer.Message is null))
             return;
@@ -27,23 +27,23 @@ internal static class DeliveryNotes
         var what = answer switch
         {
             { Status: DeliveryStatus.Refused } => answer.MayBeTooLargeOrPoisoned ? $"refused {signal}" : $"refused {signal}, kept as dead letters where these are on",
-            { Status: DeliveryStatus.Retryable } => $"did not take {signal}, will be tried again",
+            { Status: DeliveryStatus.Retryable } => $"did not accept {signal}; the extension retries",
             { RejectedRecords: > 0 } => $"rejected {answer.RejectedRecords} of {payload.Records} {signal}",
-            _ => $"took {signal}, with a warning",
+            _ => $"accepted {signal} with a warning",
         };
-        // The first word or two tell the kind of trouble (HTTP 429, ConnectionError); details vary.
+        // The first word or two name the kind of problem (HTTP 429, ConnectionError). Details vary.
         var kind = answer.Message is { } message ? message[..Math.Min(message.Length, 8)] : "";
         Log.WarnOnce($"{destination.Name} {answer.Status} {(answer.Status == DeliveryStatus.Refused ? signal : "")} {kind} {answer.RejectedRecords > 0}", $"{destination.Name}: {what}{(answer.Message is null ? "" : $" ({answer.Message})")}{(RefusalAdvice.For(destination.Name, payload.Signal, answer) is { } advice ? $"; {advice}" : "")}");
     }
 
-    /// <summary>Refusals changed how a signal is sent.</summary>
-    public static void SayChange(IDestination destination, Signal signal, LaneChange change)
+    /// <summary>Logs that refusals changed how a signal is sent.</summary>
+    public static void LogChange(IDestination destination, Signal signal, LaneChange change)
     {
         if (change == LaneChange.None)
             return;
         var name = signal.ToString().ToLowerInvariant();
         Log.WarnOnce($"{destination.Name} {change} {name}", $"{destination.Name}: " + (change == LaneChange.Closed
-            ? $"refuses all {name}; from now on only a trial is sent, after about 30 seconds and then less and less often, up to every 15 minutes"
-            : $"takes only a part of the {name}; from now on they are sent in the background, until all of a request is taken"));
+            ? $"refuses all {name}; the extension sends only trial requests now: the first after about 30 seconds, later ones less often, up to every 15 minutes"
+            : $"accepts only some {name}; the extension sends them in the background until a request is accepted completely"));
     }
 }

@@ -2,12 +2,12 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Delivery;
 
-/// <summary>The last resort for payloads that no destination took before the environment ended, or within their limits.</summary>
+/// <summary>The last resort for payloads that no destination took within their limits or before the environment ended.</summary>
 internal interface IDeadLetters
 {
-    /// <summary>False when nothing more can be written: nobody needs to put payloads together for it.</summary>
+    /// <summary>False when nothing more can be written. The caller then need not load payloads.</summary>
     bool HasRoom { get; }
 
-    /// <summary>Writes payloads in order until done or cancelled; answers for each whether it was written. Does not throw, not even for cancellation.</summary>
+    /// <summary>Writes payloads in order until done or cancelled. Returns for each whether it was written. Does not throw, not even for cancellation.</summary>
     ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken);
 }

@@ -20,8 +20,8 @@ internal enum FlushDecision : byte
 /// <param name="OldestAge">
 /// Age of the oldest record in channel and outbox by the record's own time, because the platform delivers some records late. Zero when there is none.
 /// </param>
-/// <param name="AnyoneAnswers">False when every destination hangs or refuses everything. No invocation then waits for a flush.</param>
-internal readonly record struct InvokeFacts(string RequestId, TimeSpan OldestAge, bool IsOverThreshold, bool AnyoneAnswers = true);
+/// <param name="HasResponsiveDestination">False when every destination hangs or refuses everything. No invocation then waits for a flush.</param>
+internal readonly record struct InvokeFacts(string RequestId, TimeSpan OldestAge, bool IsOverThreshold, bool HasResponsiveDestination = true);
 
 /// <summary>The status of runtimeDone. Everything except success counts as failed.</summary>
 internal enum InvocationStatus : byte

@@ -3,23 +3,23 @@ using TelemetryExtension.Configuration;
 namespace TelemetryExtension.Flushing;
 
 /// <summary>
-/// Decides when to flush; does nothing itself. What it promises:
-/// the first invocations and those after a failed one are flushed at their end; a failure, a threshold and a long invocation flush
-/// at once; `adaptive` leaves data waiting only while the next invocations are expected soon enough to keep it fresher than the
-/// staleness bound. That bound holds as long as the rhythm does: when invocations stop in a steady run, the last data
-/// waits for the next invocation or for SHUTDOWN (which Lambda sends when it takes the idle environment away).
-/// Thread-safe: events end invocations while the loop asks.
+/// Decides when to flush, and does nothing itself. The first invocations, and those after a failed one, are flushed at their end. A failure, a full buffer
+/// and a long invocation cause a flush at once. `adaptive` defers data only while the next invocations are expected soon enough to keep it fresher than the
+/// staleness bound. That bound holds while the rhythm lasts: when invocations stop in a steady run, the last data waits for the next invocation or for
+/// SHUTDOWN, which Lambda sends when it removes the idle environment. Thread-safe, because events end invocations while the loop decides.
 /// </summary>
-/// <param name="hasTelemetry">False when the subscription was refused: then no runtimeDone comes, and nothing waits for one.</param>
-/// <param name="hasDestinations">False when there is nowhere to send anything: then it is only counted, and no invocation waits for that.</param>
+/// <param name="hasTelemetry">False when the subscription was refused. Then no runtimeDone arrives, and nothing waits for one.</param>
+/// <param name="hasDestinations">False when no destination is configured. Records are then only counted, and no invocation waits for that.</param>
 internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool hasTelemetry = true, bool hasDestinations = true)
 {
-    /// <summary>Always flushed at their end: many environments see no more than these, and people look at them first.</summary>
+    /// <summary>
+    /// The number of invocations that are always flushed at their end. Many environments see no more than these, and people look at them first.
+    /// </summary>
     public const int FirstInvocations = 3;
 
     /// <summary>
-    /// How many gaps data may have to wait when deferred: until the next invocation, until the one after that (the platform hands over
-    /// the rest of an invocation only once the next has begun, maybe just after the flush), and one for safety.
+    /// The number of gaps that deferred data may wait: until the next invocation; until the one after it, because the platform delivers the rest of an
+    /// invocation only after the next has begun, possibly just after the flush; and one for safety.
     /// </summary>
     private const int Gaps = 3;
 
@@ -39,7 +39,7 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
     private TimeSpan? _unflushedAfter;
     private TimeSpan _lastStart;
 
-    /// <summary>While an invocation runs, flush this often (<see cref="OnLongInvocation"/>).</summary>
+    /// <summary>The interval of flushes during an invocation (<see cref="OnLongInvocation"/>).</summary>
     public TimeSpan LongInvocation => options.Interval;
 
     /// <summary>Whether a runtimeDone is worth waiting for.</summary>
@@ -52,7 +52,7 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
         }
     }
 
-    /// <summary>Whether a flush in the background may still run when Next is called: only where the user asked for that.</summary>
+    /// <summary>Whether a background flush may still run when Next is called. Only where the user chose that.</summary>
     public bool MayOutliveNext => options.Strategy == FlushStrategy.Continuous;
 
     public FlushDecision OnInvoke(InvokeFacts facts)
@@ -73,7 +73,9 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
         }
     }
 
-    /// <summary>A runtimeDone came, for this invocation or an earlier one. Background when a failure is to be flushed at once and no flush follows anyway.</summary>
+    /// <summary>
+    /// Records a runtimeDone for this invocation or an earlier one. Returns Background when the invocation failed and no flush follows anyway.
+    /// </summary>
     public FlushDecision InvocationEnded(string requestId, InvocationStatus status)
     {
         lock (_gate)
@@ -83,7 +85,7 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
         }
     }
 
-    /// <summary>The report of an invocation that had no runtimeDone, on Managed Instances. It does not promise that the next one has any.</summary>
+    /// <summary>Records the report of an invocation without a runtimeDone (Managed Instances). It does not mean that the next invocation has one.</summary>
     public FlushDecision InvocationReported(string requestId, InvocationStatus status)
     {
         lock (_gate)
@@ -91,8 +93,8 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
     }
 
     /// <summary>
-    /// The wait for runtimeDone ended at the deadline and yet the environment lives: waiting again would cost every invocation its
-    /// whole timeout. Until one is seen, flushes are at the start instead.
+    /// Records that the wait for runtimeDone ended at the deadline although the environment still lives. Waiting again would cost every invocation its
+    /// whole timeout, so flushes are at the start until a runtimeDone arrives.
     /// </summary>
     public void RuntimeDoneMissed()
     {
@@ -100,7 +102,10 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
             _blind = true;
     }
 
-    /// <summary>The buffer came over its threshold, which is told once: during a flush, which may have taken what there was before, another is due after it.</summary>
+    /// <summary>
+    /// Records that the buffer exceeded its threshold, which is reported once. The flush in flight may have missed the newest records, so another follows
+    /// it.
+    /// </summary>
     public FlushDecision OnThreshold()
     {
         lock (_gate)
@@ -108,8 +113,8 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
     }
 
     /// <summary>
-    /// A timer of period <see cref="LongInvocation"/> fired: a flush in the middle is due when an invocation is running, or where there are no INVOKE
-    /// events at all (Managed Instances). A flush just after the last tick is no reason to skip this one, or every second would be skipped.
+    /// Records a tick of the timer with period <see cref="LongInvocation"/>. A flush is due when an invocation is running, or where there are no INVOKE
+    /// events (Managed Instances). A flush shortly after the last tick must not suppress this one, because then every second tick would be suppressed.
     /// </summary>
     public FlushDecision OnLongInvocation()
     {
@@ -121,19 +126,19 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
         }
     }
 
-    /// <summary>To be called when a flush takes what there is; followed by <see cref="Flushed"/>.</summary>
+    /// <summary>Records that a flush collects what there is. <see cref="Flushed"/> must follow.</summary>
     public void FlushStarted()
     {
         lock (_gate)
         {
             _inFlight = true;
             _lastStart = _clock.Now();
-            // Whoever has not ended, as far as we know, has data still to come: the flush does not cover it.
+            // An invocation that has not ended, as far as is known, has more data to come, which this flush does not cover.
             _unflushedAfter = _previous is { Ended: false } ? _previous.Start : _current is { Ended: false } ? _lastStart : null;
         }
     }
 
-    /// <summary>Background when something happened while the flush was in flight that it may have missed: a failure, or a buffer that filled up again.</summary>
+    /// <summary>Records the end of a flush. Returns Background when the flush may have missed something: a failure, or a buffer that filled up again.</summary>
     public FlushDecision Flushed(FlushOutcome outcome)
     {
         lock (_gate)
@@ -166,19 +171,19 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
         return BackgroundOrAfterThisOne();
     }
 
-    /// <param name="waiting">How long data of earlier invocations has been waiting, as far as flushes were told to us.</param>
+    /// <param name="waiting">How long data of earlier invocations has waited, according to the flushes recorded here.</param>
     private FlushDecision Decide(TimeSpan waiting, TimeSpan sinceLastStart, InvokeFacts facts)
     {
         if (!hasDestinations)
             return FlushDecision.AtStart;
         var decision = EndsWithFlush ? FlushDecision.AfterInvocation : FlushDecision.None;
-        // With a flush at the end, only leftovers are worth another at the start; not the platform.report that came with this INVOKE.
+        // With a flush at the end, another at the start pays only for leftovers, not for the platform.report that came with this INVOKE.
         var age = EndsWithFlush || waiting > facts.OldestAge ? waiting : facts.OldestAge;
         if (facts.IsOverThreshold || IsDue(age, sinceLastStart))
             decision |= FlushDecision.AtStart;
         if (decision == FlushDecision.None)
             return decision;
-        if (!facts.AnyoneAnswers || (options.Strategy == FlushStrategy.Continuous && !EndsWithFlush))
+        if (!facts.HasResponsiveDestination || (options.Strategy == FlushStrategy.Continuous && !EndsWithFlush))
             return BackgroundUnlessInFlight();
         return _blind ? FlushDecision.AtStart : decision;
     }
@@ -188,7 +193,7 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
         || _failed
         || (options.Strategy == FlushStrategy.Adaptive && !_rhythm.IsSteady);
 
-    /// <summary>What waits is tried once an interval, so that a dead backend does not cost every invocation an attempt.</summary>
+    /// <summary>Waiting payloads are retried once per interval, so that a dead backend does not cost every invocation an attempt.</summary>
     private bool IsDue(TimeSpan age, TimeSpan sinceLastStart)
     {
         if (age <= TimeSpan.Zero)

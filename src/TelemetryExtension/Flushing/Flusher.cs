@@ -6,18 +6,18 @@ using TelemetryExtension.Processing;
 namespace TelemetryExtension.Flushing;
 
 /// <summary>
-/// Does what the policy decides: collects what has arrived and delivers it inside a budget, beside the loop or while the loop waits.
-/// Nothing here throws; what was not delivered stays in the outbox.
+/// Executes the policy's decisions: collects what has arrived and delivers it within a budget, in the background or while the loop waits. Does not throw.
+/// What was not delivered stays in the outbox.
 /// </summary>
 internal sealed class Flusher(
     TelemetryCollector collector, Deliverer delivery, IDeadLetters deadLetters, FlushPolicy policy, FlushBudget budget, Ledger ledger, TimeProvider time)
 {
-    /// <summary>A flush that nobody waits for may take as long as a slow backend does; freezing interrupts it anyway.</summary>
+    /// <summary>The budget of a flush that nobody waits for. It allows for a slow backend, and a freeze interrupts it anyway.</summary>
     private static readonly TimeSpan BackgroundBudget = TimeSpan.FromSeconds(10);
 
     private const int Idle = 0;
     private const int Running = 1;
-    private const int Asked = 2;
+    private const int Requested = 2;
 
     private readonly Lock _gate = new();
     private int _background;
@@ -25,10 +25,10 @@ internal sealed class Flusher(
     private volatile bool _ended;
     private int _silent;
 
-    /// <summary>False when no destination takes anything of a flush that an invocation waits for.</summary>
-    public bool AnyoneAnswers => delivery.AnyoneAnswers;
+    /// <summary>False when no destination would accept anything from a flush that an invocation waits for.</summary>
+    public bool HasResponsiveDestination => delivery.HasResponsiveDestination;
 
-    /// <summary>The flush that <see cref="StartInBackground"/> started last; never fails.</summary>
+    /// <summary>The flush that <see cref="StartInBackground"/> started last. The task never fails.</summary>
     public Task InBackground
     {
         get
@@ -38,9 +38,9 @@ internal sealed class Flusher(
         }
     }
 
-    /// <summary>Flushes and waits for it, as long as the limit allows: encoding counts.</summary>
-    /// <param name="why">For the log.</param>
-    /// <param name="measured">Whether this flush teaches the budget: not when it ran beside the handler, on a shared CPU.</param>
+    /// <summary>Flushes within the limit, which includes the encoding.</summary>
+    /// <param name="why">The reason, for the log.</param>
+    /// <param name="measured">Whether the budget learns from this flush. It does not when the flush shared the CPU with the handler.</param>
     public async Task FlushAsync(string why, TimeSpan limit, bool measured, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
@@ -49,15 +49,15 @@ internal sealed class Flusher(
         var outcome = FlushOutcome.Incomplete;
         try
         {
-            CollectOrSay();
-            // At zero nothing is begun, and what was collected waits for the next flush.
+            CollectOrLog();
+            // At zero nothing is sent, and what was collected waits for the next flush.
             var left = limit - time.GetElapsedTime(started);
             var summary = await delivery.DeliverAsync(DeliveryMode.Once, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
             var took = time.GetElapsedTime(started);
-            // What waits for a destination that fails says nothing about the time that the others need.
+            // Payloads that wait for a failing destination say nothing about the time that the others need.
             outcome = summary.LeftPayloads == 0 ? FlushOutcome.Complete
                 : summary.WasCutOff ? FlushOutcome.CutOff
-                : summary.HealthyHaveAll ? FlushOutcome.Complete
+                : summary.HealthyAreDone ? FlushOutcome.Complete
                 : FlushOutcome.Incomplete;
             if (measured && outcome == FlushOutcome.Complete && summary.HasDelivered)
                 budget.Finished(took);
@@ -67,7 +67,7 @@ internal sealed class Flusher(
         }
         catch (Exception e)
         {
-            // A boundary: whatever went wrong in here is a bug of ours and must not reach the customer's function.
+            // A boundary: a bug in the extension must not reach the customer's function.
             Log.WarnOnce("flush", $"a flush failed: {Reason.OfBug(e)}");
         }
         finally
@@ -76,28 +76,28 @@ internal sealed class Flusher(
                 StartInBackground("something came during the last flush");
             if (delivery.HasSilentWork)
                 StartSilent();
-            // Hours late already: no invocation waits for it.
+            // These payloads are hours old, so no invocation waits for them.
             if (delivery.HasExpired)
                 _ = Task.Run(() => delivery.WriteExpiredAsync(deadLetters, CancellationToken.None), CancellationToken.None);
         }
     }
 
     /// <summary>
-    /// Starts a flush that nobody waits for; at most one at a time: while one runs, another follows it. It may still run when the environment is
-    /// frozen, and goes on after the thaw.
+    /// Starts a flush that nobody waits for, at most one at a time. A request during a flush starts another one after it. A freeze may interrupt the flush,
+    /// which continues after the thaw.
     /// </summary>
     public void StartInBackground(string why)
     {
         lock (_gate)
         {
-            if (_ended || Interlocked.Exchange(ref _background, Asked) != Idle)
+            if (_ended || Interlocked.Exchange(ref _background, Requested) != Idle)
                 return;
             var cutOff = new CancellationTokenSource();
             _last = (Task.Run(() => RunInBackgroundAsync(why, cutOff.Token)), cutOff);
         }
     }
 
-    /// <summary>Ends the flush in the background soon; what it has not delivered stays for the next one.</summary>
+    /// <summary>Cancels the background flush. What it has not delivered stays for the next one.</summary>
     public void CutOffInBackground()
     {
         CancellationTokenSource? cutOff;
@@ -107,8 +107,8 @@ internal sealed class Flusher(
     }
 
     /// <summary>
-    /// Starts requests to destinations that gave no answer in the last flushes; at most one such run at a time. No invocation waits for it, so it may
-    /// be frozen on its way.
+    /// Starts requests to destinations that gave no answer in the last flushes, at most one run at a time. No invocation waits for the run, so a freeze may
+    /// interrupt it.
     /// </summary>
     private void StartSilent()
     {
@@ -131,11 +131,11 @@ internal sealed class Flusher(
         });
     }
 
-    /// <summary>No flush begins any more: the shutdown sends everything itself, and what it had to cut off of another one might arrive twice.</summary>
+    /// <summary>Prevents further flushes. The shutdown sends everything itself, and a request that it cuts off in another flush might arrive twice.</summary>
     public void End() => _ended = true;
 
-    /// <summary>A boundary: what cannot be collected must not keep what is encoded already from being delivered.</summary>
-    private void CollectOrSay()
+    /// <summary>A boundary: a failure to collect must not prevent the delivery of what is already encoded.</summary>
+    private void CollectOrLog()
     {
         try
         {
@@ -154,7 +154,7 @@ internal sealed class Flusher(
             Volatile.Write(ref _background, Running);
             if (!_ended)
                 await FlushAsync(why, BackgroundBudget, measured: false, cutOff).ConfigureAwait(false);
-            // Not even one that was asked for meanwhile.
+            // Skip also a flush that was requested meanwhile.
             if (cutOff.IsCancellationRequested)
                 Volatile.Write(ref _background, Running);
         }

@@ -74,7 +74,7 @@ internal sealed class ExtensionLoop(
     {
         var deadline = Deadline.OfInvoke(invoke.DeadlineMs, InvokeMargin, time);
         collector.OnInvoke(invoke);
-        var decision = policy.OnInvoke(new(invoke.RequestId, collector.OldestAge, collector.IsOverThreshold, flusher.AnyoneAnswers));
+        var decision = policy.OnInvoke(new(invoke.RequestId, collector.OldestAge, collector.IsOverThreshold, flusher.HasResponsiveDestination));
         Follow(decision, "an invocation begins");
         var held = TimeSpan.Zero;
         if (decision.HasFlag(FlushDecision.AtStart))

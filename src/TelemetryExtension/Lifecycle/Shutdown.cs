@@ -66,7 +66,7 @@ internal sealed class Shutdown(
                 return;
             // A disk that hangs leaves time for dead letters.
             using var files = deadline.CreateCancellation(deadline.Remaining * ForFilesAtMost);
-            inFiles = await delivery.LeaveInFilesAsync(files.Token).ConfigureAwait(false);
+            inFiles = await delivery.SpoolRemainingAsync(files.Token).ConfigureAwait(false);
         }).ConfigureAwait(false);
         await GuardAsync(async () =>
         {

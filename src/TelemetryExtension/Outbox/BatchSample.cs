@@ -3,13 +3,13 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Outbox;
 
 /// <summary>
-/// Takes single records from all over a refused batch, to be sent before the rest. A few of them tell whether a backend refuses everything or
-/// a bad record; halves tell that only after many requests.
+/// Takes single records from the whole length of a refused batch, to send them before the rest. A few samples show whether a backend refuses everything or
+/// only bad records. Halving shows that only after many requests.
 /// </summary>
 internal static class BatchSample
 {
-    /// <summary>The samples, one batch each, and then one batch of all that is left. Null when the batch has too few pieces for that.</summary>
-    /// <param name="destination">Which refused it.</param>
+    /// <summary>Returns the samples, one batch each, and then one batch with the rest. Null when the batch has too few pieces.</summary>
+    /// <param name="destination">The index of the destination that refused the batch.</param>
     public static DeliveryBatch[]? TryTake(DeliveryBatch batch, OtlpPayload sent, int destination, int samples)
     {
         if (Pieces(batch, sent) is not { } pieces)
@@ -23,7 +23,7 @@ internal static class BatchSample
         var (taken, rest) = (new List<Piece>(), new List<Piece>());
         for (var i = 0; i < pieces.Count; i++)
         {
-            // The first piece, the last, and those at equal distances between them.
+            // Take the first piece, the last, and pieces at equal distances between them.
             if (i == taken.Count * (pieces.Count - 1) / (samples - 1))
                 taken.Add(Single(batch.Signal, pieces[i], rest, isFromEnd: taken.Count == samples - 1));
             else
@@ -33,7 +33,7 @@ internal static class BatchSample
         return ToBatches(batch, taken, rest, destination);
     }
 
-    /// <summary>The batch's parts with their bytes in the request. Null when the request is not what the parts say.</summary>
+    /// <summary>Returns the batch's parts with their bytes in the request. Null when the request does not match the parts.</summary>
     private static List<Piece>? Pieces(DeliveryBatch batch, OtlpPayload sent)
     {
         var pieces = new List<Piece>(batch.Parts.Count);
@@ -50,7 +50,7 @@ internal static class BatchSample
         return at == sent.Body.Length ? pieces : null;
     }
 
-    /// <summary>False when it cannot be cut.</summary>
+    /// <summary>Returns false when the piece cannot be split.</summary>
     private static bool TryHalve(Signal signal, List<Piece> pieces, Piece piece)
     {
         if (Halves(signal, piece) is not var (first, second))
@@ -61,7 +61,7 @@ internal static class BatchSample
         return true;
     }
 
-    /// <summary>One record of a piece, or the least that can be cut off; the others go to the rest.</summary>
+    /// <summary>Splits one record, or the smallest possible piece, off a piece. The others join the rest.</summary>
     private static Piece Single(Signal signal, Piece piece, List<Piece> rest, bool isFromEnd)
     {
         while (Halves(signal, piece) is var (first, second))
@@ -83,13 +83,13 @@ internal static class BatchSample
 
     private static DeliveryBatch[] ToBatches(DeliveryBatch batch, List<Piece> taken, List<Piece> rest, int destination)
     {
-        // A piece of a merged request is a view of all of it, which would stay in memory with the piece.
+        // A piece of a merged request is a view that keeps the whole request in memory.
         var copies = batch.Parts.Count > 1;
         var batches = taken.ConvertAll(piece => new DeliveryBatch(batch.Signal, [piece.ToPart(copies)], batch.Content));
         if (rest.Count > 0)
             batches.Add(new(batch.Signal, rest.ConvertAll(piece => piece.ToPart(copies)), batch.Content));
 
-        // Last, because everything before may fail for want of memory.
+        // This comes last, because everything before may run out of memory.
         batch.Content.Split();
         foreach (var group in taken.Concat(rest).Where(static piece => piece.Part is null).GroupBy(static piece => piece.Entry))
         {
@@ -100,7 +100,7 @@ internal static class BatchSample
         return [.. batches];
     }
 
-    /// <param name="Part">Null for what was cut off.</param>
+    /// <param name="Part">The original part. Null for a piece of a part.</param>
     private sealed record Piece(OutboxEntry Entry, int Records, ReadOnlyMemory<byte> Body, DeliveryPart? Part)
     {
         public DeliveryPart ToPart(bool copies) => Part ?? new(Entry, Records, copies ? Body.ToArray() : Body);

@@ -2,11 +2,11 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Outbox;
 
-/// <summary>Halves a refused batch, so that only its bad part is lost.</summary>
+/// <summary>Halves a refused batch, so that only the bad part is lost.</summary>
 internal static class BatchSplit
 {
-    /// <summary>Null when there is nothing to halve.</summary>
-    /// <param name="destination">Which refused it.</param>
+    /// <summary>Returns null when the batch cannot be halved.</summary>
+    /// <param name="destination">The index of the destination that refused the batch.</param>
     public static DeliveryBatch[]? TrySplit(DeliveryBatch batch, OtlpPayload sent, int destination)
     {
         var halves = batch.Halve();
@@ -22,7 +22,7 @@ internal static class BatchSplit
                 new(batch.Signal, [new(part.Entry, part.Records - firstRecords, second)], batch.Content),
             ];
 
-            // Last, because everything before may fail for want of memory.
+            // This comes last, because everything before may run out of memory.
             part.Entry.Account.Split(destination);
         }
 

@@ -3,8 +3,8 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Outbox;
 
 /// <summary>A payload, or a piece of one that was split.</summary>
-/// <param name="records">In <paramref name="body"/>.</param>
-/// <param name="body">Null: all of the entry, whatever that becomes.</param>
+/// <param name="records">Records in <paramref name="body"/>.</param>
+/// <param name="body">Null stands for the whole entry, even after others are merged into it.</param>
 internal sealed class DeliveryPart(OutboxEntry entry, int records = 0, ReadOnlyMemory<byte>? body = null)
 {
     public OutboxEntry Entry { get; } = entry;
@@ -15,8 +15,8 @@ internal sealed class DeliveryPart(OutboxEntry entry, int records = 0, ReadOnlyM
 }
 
 /// <summary>
-/// What goes out as one request: parts of one signal, put end to end (which is a merge, by the encoding rules of protobuf).
-/// It stays together, under one id, until it is taken, refused or split, so that a re-send can be recognised. Guarded by the outbox's lock.
+/// The content of one request: parts of one signal, end to end, which is a valid merge in protobuf. It keeps its parts and its id until it is accepted,
+/// refused or split, so that a backend can recognise a repetition. Guarded by the outbox's lock.
 /// </summary>
 internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, SplitContent? content = null)
 {
@@ -33,28 +33,28 @@ internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, Spl
 
     public string Id => _id ??= IdOf(_parts);
 
-    /// <summary>Requests that were made of it and are over.</summary>
+    /// <summary>Completed requests with this batch.</summary>
     public int Attempts { get; private set; }
 
-    /// <summary>Attempts that failed by the destination's fault.</summary>
+    /// <summary>Attempts that failed because of the destination.</summary>
     public int Failures { get; private set; }
 
-    /// <summary>The lane's round of failures in which the request was begun.</summary>
+    /// <summary>The lane's failure round (<see cref="LaneHealth.Round"/>) in which the request began.</summary>
     public int Round { get; private set; }
 
-    /// <summary>Shared by all pieces of a content that is split.</summary>
+    /// <summary>State that all pieces of a split content share.</summary>
     public SplitContent Content { get; } = content ?? new();
 
     public int Records => _parts.Sum(static part => part.Records);
 
-    /// <summary>After a failure it rests for a while.</summary>
-    public bool MayGo(DateTimeOffset now) => _pause.LeftAt(now) == TimeSpan.Zero;
+    /// <summary>Whether the back-off after a failure is over.</summary>
+    public bool IsDue(DateTimeOffset now) => _pause.LeftAt(now) == TimeSpan.Zero;
 
-    /// <summary>A request is made of it.</summary>
-    /// <param name="isTrial">It tries whether a signal is still refused.</param>
+    /// <summary>Records that a request begins.</summary>
+    /// <param name="isTrial">Whether the request tests if the signal is still refused.</param>
     public void Begin(int round, bool isTrial) => (Round, _isOut, _isTrial) = (round, true, isTrial);
 
-    /// <summary>The request is over. True when it was a trial.</summary>
+    /// <summary>Records that the request ended. Returns true when it was a trial.</summary>
     public bool End()
     {
         var wasTrial = _isTrial;
@@ -62,14 +62,14 @@ internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, Spl
         return wasTrial;
     }
 
-    /// <summary>The request was made, with whatever outcome.</summary>
+    /// <summary>Counts a request, whatever its outcome.</summary>
     public void Attempted() => Attempts++;
 
     /// <param name="random">From 0 up to 1.</param>
     public void Failed(DateTimeOffset now, RetrySchedule schedule, double random) =>
         _pause = new(now, schedule.DelayAfter(++Failures, null, random));
 
-    /// <summary>Forgets parts whose payload was shed meanwhile. Different content is a different batch.</summary>
+    /// <summary>Removes parts whose payload left the outbox. Different content gets a different id.</summary>
     public void RemoveGone()
     {
         _gone = 0;
@@ -77,17 +77,17 @@ internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, Spl
             _id = null;
     }
 
-    /// <summary>One of its entries left the outbox: once they are half of it, it forgets them.</summary>
-    public void OneIsGone()
+    /// <summary>Records that an entry left the outbox. The batch drops such entries once they are half of it.</summary>
+    public void EntryRemoved()
     {
         if (++_gone * 2 > _parts.Count && !_isOut)
             RemoveGone();
     }
 
-    /// <summary>Some of its entries are now part of another one in it: the content, and so the id, stays.</summary>
+    /// <summary>Removes entries that were merged into another entry of the batch. The content stays the same, and so does the id.</summary>
     public void RemoveMerged() => _parts.RemoveAll(static part => part.Entry.IsGone);
 
-    /// <summary>Takes parts out, such as those that get no further try.</summary>
+    /// <summary>Removes parts, for example those that get no further attempt.</summary>
     public List<DeliveryPart> Remove(Predicate<DeliveryPart> isOut)
     {
         var removed = _parts.FindAll(isOut);
@@ -104,7 +104,7 @@ internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, Spl
         return removed;
     }
 
-    /// <summary>Halves it by its parts; null when it has only one.</summary>
+    /// <summary>Halves the batch by its parts. Returns null when it has only one.</summary>
     public DeliveryBatch[]? Halve()
     {
         if (_parts.Count < 2)
@@ -113,7 +113,7 @@ internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, Spl
         return [new(Signal, _parts[..half], Content), new(Signal, _parts[half..], Content)];
     }
 
-    /// <summary>The parts' bodies as one; <paramref name="bodies"/> are theirs, in order.</summary>
+    /// <summary>Joins the parts' bodies, which <paramref name="bodies"/> holds in order.</summary>
     public OtlpPayload ToPayload(IReadOnlyList<ReadOnlyMemory<byte>> bodies)
     {
         var body = bodies.Count == 1 ? bodies[0] : Concatenate(bodies);

@@ -4,16 +4,18 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Outbox;
 
 /// <summary>
-/// One signal's way to one destination, with its own queue and its own state of health: signals have URLs of their own, and one that answers 503
-/// says nothing about the others. Decides which request goes next. Guarded by the outbox's lock.
+/// One signal's path to one destination, with its own queue and its own health: each signal has its own URL, and one that answers 503 says nothing about
+/// the others. Decides which request is next. Guarded by the outbox's lock.
 /// </summary>
-/// <param name="number">Its place among all lanes.</param>
-/// <param name="index">Its destination's place among the destinations.</param>
+/// <param name="number">Its index among all lanes.</param>
+/// <param name="index">The index of its destination.</param>
 internal sealed class DeliveryLane(
     IDestination destination, Signal signal, int number, int index, RequestSlots slots, SilentFlushes silence, RetrySchedule schedule)
 {
-    /// <summary>Backends want metrics in order: a batch that failed stays the next to go for so many failures, then the others go by it.</summary>
-    private const int PatienceWithMetrics = 8;
+    /// <summary>
+    /// Backends want metrics in order. So a failed batch of metrics stays first for this many failures; after that, later batches overtake it.
+    /// </summary>
+    private const int MaxMetricsFailuresInOrder = 8;
 
     private int _inFlight;
 
@@ -35,21 +37,21 @@ internal sealed class DeliveryLane(
 
     public SilentFlushes Silence { get; } = silence;
 
-    /// <summary>Requests to it belong to the background: no invocation waits for them.</summary>
-    public bool IsInBackground => Silence.IsSilent(Signal) || Refusal.IsTakenInPart;
+    /// <summary>Whether requests are sent in the background, where no invocation waits for them.</summary>
+    public bool IsInBackground => Silence.IsSilent(Signal) || Refusal.IsAcceptedInPart;
 
     /// <summary>
-    /// The next request: the oldest payloads that were not tried yet, merged up to a size, then what failed before. That rests while others are taken:
-    /// a payload that always fails must not cost every flush its time. Metrics go one request at a time. A signal that is refused for good gets its trial
-    /// or nothing. Null when nothing may go now.
+    /// Takes the next request: the oldest payloads without an attempt, merged up to a size, then batches that failed. Failed batches wait while others are
+    /// accepted, so that a payload that always fails does not delay every flush. Metrics are sent one request at a time. A signal that is refused for good
+    /// gets only its trial. Returns null when nothing may be sent now.
     /// </summary>
-    /// <param name="isLastChance">Nothing rests any more.</param>
+    /// <param name="isLastChance">Ignores the back-off of failed batches.</param>
     public DeliveryBatch? Take(int maxBytes, DateTimeOffset now, bool isLastChance)
     {
         var isTrial = Refusal.IsTrialDue(now);
         if ((Refusal.IsClosed && !isTrial) || !slots.IsFree(_inFlight > 0) || (Signal == Signal.Metrics && _inFlight > 0))
             return null;
-        if ((Queue.TakeNext() ?? Merge(maxBytes) ?? Queue.TakeAgain(batch => isLastChance || Health.Failures > 0 || batch.MayGo(now))) is not { } next)
+        if ((Queue.TakeNext() ?? Merge(maxBytes) ?? Queue.TakeFailed(batch => isLastChance || Health.Failures > 0 || batch.IsDue(now))) is not { } next)
             return null;
         _inFlight++;
         slots.Take();
@@ -60,7 +62,7 @@ internal sealed class DeliveryLane(
         return next;
     }
 
-    /// <summary>The request is over, whatever came of it.</summary>
+    /// <summary>Records that a request ended, whatever its result.</summary>
     /// <param name="random">From 0 up to 1.</param>
     public void Finished(DeliveryBatch batch, DateTimeOffset now, double random)
     {
@@ -70,7 +72,7 @@ internal sealed class DeliveryLane(
             Refusal.TrialEnded(now, random);
     }
 
-    /// <summary>The destination failed to take a batch.</summary>
+    /// <summary>Records that the destination did not accept a batch.</summary>
     /// <param name="random">From 0 up to 1.</param>
     public void Failed(DeliveryBatch batch, DateTimeOffset now, TimeSpan? retryAfter, double random)
     {
@@ -78,13 +80,13 @@ internal sealed class DeliveryLane(
         Health.Failed(batch.Round, now, retryAfter, random);
     }
 
-    /// <summary>Puts a batch that failed where it waits for another request.</summary>
+    /// <summary>Puts a failed batch back into the queue.</summary>
     public void PutBack(DeliveryBatch batch)
     {
-        if (Signal == Signal.Metrics && batch.Failures < PatienceWithMetrics)
+        if (Signal == Signal.Metrics && batch.Failures < MaxMetricsFailuresInOrder)
             Queue.PutNext(batch);
         else
-            Queue.PutAgain(batch);
+            Queue.PutLast(batch);
     }
 
     private DeliveryBatch? Merge(int maxBytes) =>

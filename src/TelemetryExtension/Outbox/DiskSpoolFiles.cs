@@ -1,8 +1,8 @@
 namespace TelemetryExtension.Outbox;
 
 /// <summary>
-/// The spool's directory on the disk. A file is written beside its place and renamed when it is complete, so that a process that was killed leaves
-/// nothing that can be mistaken. One process at a time owns the directory, which the function may delete at any time.
+/// The spool's directory on the disk. Each file is written under a temporary name and renamed when it is complete, so a process that was killed leaves no
+/// partial file under a valid name. One process at a time owns the directory, which the function may delete at any time.
 /// </summary>
 internal sealed class DiskSpoolFiles(string directory) : ISpoolFiles
 {
@@ -12,16 +12,16 @@ internal sealed class DiskSpoolFiles(string directory) : ISpoolFiles
 
     public string Directory => directory;
 
-    public bool Own()
+    public bool Acquire()
     {
         if (_ownership is not null && File.Exists(_lock))
             return false;
-        // Kept until the directory is there again, which may take several attempts.
+        // The flag stays set until the directory exists again, which may take several attempts.
         _wasEmptied |= _ownership is not null;
         _ownership?.Dispose();
         _ownership = null;
         System.IO.Directory.CreateDirectory(directory);
-        // An advisory lock: it ends with the process, however that ends.
+        // This is an advisory lock, so it ends with the process in every case.
         _ownership = new(_lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         var wasEmptied = _wasEmptied;
         _wasEmptied = false;
@@ -36,7 +36,7 @@ internal sealed class DiskSpoolFiles(string directory) : ISpoolFiles
         var partial = PathOf(name + Spool.Partial);
         try
         {
-            // Nothing is copied: files are written when memory is short.
+            // Do not copy: files are written when memory is short.
             using (var file = File.OpenHandle(partial, FileMode.Create, FileAccess.Write))
                 RandomAccess.Write(file, content, 0);
             File.Move(partial, PathOf(name));
@@ -72,7 +72,7 @@ internal sealed class DiskSpoolFiles(string directory) : ISpoolFiles
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // The next generation finds it and deletes it.
+            // The next generation finds the file and deletes it.
         }
     }
 }

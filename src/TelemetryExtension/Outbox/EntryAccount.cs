@@ -2,24 +2,24 @@ using TelemetryExtension.Diagnostics.Accounting;
 
 namespace TelemetryExtension.Outbox;
 
-/// <summary>What became of records at one destination. Taken ones need no count: they are the rest.</summary>
+/// <summary>The outcome of records at one destination. Accepted records need no count: they are the rest.</summary>
 internal enum RecordOutcome : byte
 {
-    Taken,
+    Accepted,
 
-    /// <summary>By partial success.</summary>
+    /// <summary>Rejected in a partial success.</summary>
     Rejected,
 
-    /// <summary>For their content: nobody takes them later.</summary>
+    /// <summary>Refused for their content, so no destination would accept them later.</summary>
     Refused,
 
-    /// <summary>Refused for reasons unrelated to their content (401, 404): they can be sent again when the cause is gone.</summary>
+    /// <summary>Refused for reasons unrelated to their content (401, 404). A replay can send them once the cause is gone.</summary>
     Unwanted,
     Expired,
     SpoolLost,
 }
 
-/// <summary>What became of the records that no destination lost.</summary>
+/// <summary>The outcome of the records that no destination lost.</summary>
 internal enum Remainder : byte
 {
     Exported,
@@ -29,23 +29,23 @@ internal enum Remainder : byte
 }
 
 /// <summary>
-/// What each destination has decided about one payload. It alone counts, and it alone writes to the ledger: with several destinations the one that
-/// lost most decides, so that a record counts as exported only if every destination took it, and no record counts twice.
+/// Records what each destination decided about one payload, and is the only code that writes these outcomes to the ledger. With several destinations the
+/// one that lost most records decides: a record counts as exported only if every destination took it, and no record counts twice.
 /// </summary>
 internal sealed class EntryAccount(int destinations)
 {
     private readonly Share[] _shares = new Share[destinations];
 
-    /// <summary>How many times a destination decided about a part.</summary>
+    /// <summary>The number of decisions about parts, by all destinations.</summary>
     public int Decisions { get; private set; }
 
-    /// <summary>Every destination has decided about all of it.</summary>
+    /// <summary>Whether every destination has decided about all parts.</summary>
     public bool IsSettled => Array.TrueForAll(_shares, static share => share.OpenParts == 0);
 
-    /// <summary>At least one destination did not get it that may want it later.</summary>
-    public bool IsWantedLater => Array.Exists(_shares, static share => share.Expired > 0 || share.Unwanted > 0);
+    /// <summary>Whether a replay can still deliver it to at least one destination.</summary>
+    public bool IsReplayable => Array.Exists(_shares, static share => share.Expired > 0 || share.Unwanted > 0);
 
-    /// <summary>A destination waits for it: as one part, until a refusal splits it.</summary>
+    /// <summary>Registers a destination that needs the payload: as one part, until a refusal splits it.</summary>
     public void Open(int destination) => _shares[destination].OpenParts = 1;
 
     public bool IsOpen(int destination) => _shares[destination].OpenParts > 0;
@@ -56,7 +56,7 @@ internal sealed class EntryAccount(int destinations)
         _shares[destination].IsSplit = true;
     }
 
-    /// <summary>One part is decided. True for the last one of this destination.</summary>
+    /// <summary>Records the outcome of one part. Returns true for the last part of this destination.</summary>
     public bool Decide(int destination, RecordOutcome outcome, int records)
     {
         Decisions++;
@@ -64,16 +64,16 @@ internal sealed class EntryAccount(int destinations)
         return --_shares[destination].OpenParts == 0;
     }
 
-    /// <summary>The body is gone: no destination gets the rest of it any more.</summary>
-    /// <param name="records">Of the whole payload.</param>
-    public void LoseRest(int records)
+    /// <summary>Counts the undecided records as lost, because the body is gone.</summary>
+    /// <param name="records">The records of the whole payload.</param>
+    public void MarkRestLost(int records)
     {
         foreach (ref var share in _shares.AsSpan())
             share.SpoolLost += records - share.Lost;
     }
 
-    /// <summary>No destination ever has to tell the two apart: for each, both are open as a whole, or both were taken.</summary>
-    public bool IsLike(EntryAccount other)
+    /// <summary>Whether two payloads may be merged: for each destination both are completely open, or both were accepted.</summary>
+    public bool IsMergeableWith(EntryAccount other)
     {
         for (var i = 0; i < _shares.Length; i++)
         {
@@ -87,7 +87,9 @@ internal sealed class EntryAccount(int destinations)
     }
 
     /// <summary>Writes the final outcome of all records.</summary>
-    /// <param name="isDeadLettered">The payload was written as a dead letter: what expired or was not wanted is not dropped then.</param>
+    /// <param name="isDeadLettered">
+    /// Whether the payload was written as a dead letter. Its expired and unwanted records then count as dead-lettered, not as dropped.
+    /// </param>
     public void Settle(Ledger ledger, LedgerAccount account, int records, Remainder rest, bool isDeadLettered = false)
     {
         var worst = _shares.MaxBy(static share => share.Lost);
@@ -111,7 +113,7 @@ internal sealed class EntryAccount(int destinations)
         }
     }
 
-    /// <summary>Counts are records.</summary>
+    /// <summary>The counts are records.</summary>
     private struct Share
     {
         public int OpenParts;

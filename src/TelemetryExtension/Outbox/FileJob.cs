@@ -2,15 +2,15 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Outbox;
 
-/// <summary>Work on files that the outbox decided on under its lock, and that <see cref="FileWorker"/> does outside of it.</summary>
+/// <summary>Work on files. The outbox decides on it under its lock; <see cref="FileWorker"/> does it outside the lock.</summary>
 internal abstract class FileJob
 {
     public abstract void Run(Spool spool);
 }
 
-/// <summary>Writes the bodies of entries end to end into one file. The entries are in use meanwhile.</summary>
+/// <summary>Writes the bodies of entries end to end into one file. The entries are busy meanwhile.</summary>
 /// <param name="group">In order of arrival.</param>
-/// <param name="payload">What they become, without a body.</param>
+/// <param name="payload">The payload that they become, without its body.</param>
 internal sealed class WriteFile(List<OutboxEntry> group, OtlpPayload payload, int size, IReadOnlyList<string> pending) : FileJob
 {
     private readonly List<ReadOnlyMemory<byte>> _bodies = [.. group.Select(static entry => entry.Payload.Body)];
@@ -23,15 +23,15 @@ internal sealed class WriteFile(List<OutboxEntry> group, OtlpPayload payload, in
 
     public int Size => size;
 
-    /// <summary>Of the memory's ceiling.</summary>
+    /// <summary>What the group costs of the memory ceiling.</summary>
     public long Cost { get; } = group.Sum(static entry => (long)entry.Cost);
 
-    /// <summary>Null when the disk did not take it.</summary>
+    /// <summary>Null when the disk did not take the file.</summary>
     public SpoolFile? File { get; private set; }
 
     public bool FoundEmptied => _wasEmptied;
 
-    /// <summary>False when an entry left the outbox meanwhile, when a request was made of it, or when a destination decided about it.</summary>
+    /// <summary>False when, since the job began, an entry left the outbox, a request was made of it or a destination decided about it.</summary>
     public bool IsUpToDate
     {
         get
@@ -55,7 +55,7 @@ internal sealed class DeleteFiles(IReadOnlyList<SpoolFile> files) : FileJob
     }
 }
 
-/// <summary>Somebody emptied the directory: finds out whose file is gone.</summary>
+/// <summary>Finds the entries whose files are gone, after somebody emptied the directory.</summary>
 internal sealed class FindLostFiles(IReadOnlyList<OutboxEntry> entries) : FileJob
 {
     private readonly List<SpoolFile> _files = [.. entries.Select(static entry => entry.File!)];
@@ -70,9 +70,9 @@ internal sealed class FindLostFiles(IReadOnlyList<OutboxEntry> entries) : FileJo
     }
 }
 
-/// <summary>Finds what an earlier generation left.</summary>
-/// <param name="room">An empty one with the bounds.</param>
-/// <param name="own">Names of files of this generation.</param>
+/// <summary>Finds the files that an earlier generation left.</summary>
+/// <param name="room">An empty room with the limits.</param>
+/// <param name="own">Names of this generation's files.</param>
 internal sealed class RecoverFiles(int headBytes, SpoolRoom room, IReadOnlySet<string> own, TaskCompletionSource<int> recovered) : FileJob
 {
     public IReadOnlyList<(SpoolFile File, SpoolHead Head)> Found { get; private set; } = [];
@@ -82,7 +82,7 @@ internal sealed class RecoverFiles(int headBytes, SpoolRoom room, IReadOnlySet<s
     public void Done() => recovered.TrySetResult(Found.Count);
 }
 
-/// <summary>Tells that all other jobs are done.</summary>
+/// <summary>Reports that all earlier jobs are done.</summary>
 internal sealed class Barrier(TaskCompletionSource reached) : FileJob
 {
     public override void Run(Spool spool) => reached.TrySetResult();

@@ -2,36 +2,36 @@ using TelemetryExtension.Diagnostics;
 
 namespace TelemetryExtension.Outbox;
 
-/// <summary>Where file jobs come from.</summary>
+/// <summary>The source of file jobs.</summary>
 internal interface IFileJobs
 {
-    /// <summary>Null when there is nothing to do.</summary>
+    /// <summary>Returns null when there is no job.</summary>
     FileJob? NextFileJob();
 
     void FileJobDone(FileJob job);
 }
 
 /// <summary>
-/// Does the outbox's file work, one job after the other, in the background and outside every lock: a disk that hangs holds up this worker and
-/// nothing else. Reads are apart, a few at a time.
+/// Runs the outbox's file jobs one after the other, in the background and outside every lock. A disk that hangs blocks only this worker. Reads run
+/// separately, a few at a time.
 /// </summary>
 /// <param name="start">Runs work in the background.</param>
 internal sealed class FileWorker(Spool spool, IFileJobs jobs, Action<Action> start) : IDisposable
 {
-    /// <summary>So many threads wait for a disk that does not answer.</summary>
+    /// <summary>The most threads that may wait for a disk that does not answer.</summary>
     private const int MaxReads = 4;
 
     private const int Idle = 0;
     private const int Running = 1;
-    private const int Asked = 2;
+    private const int Requested = 2;
 
     private readonly SemaphoreSlim _reads = new(MaxReads);
     private int _state;
 
-    /// <summary>There may be a job. To be called outside the lock under which jobs are decided on.</summary>
+    /// <summary>Signals that there may be a job. Call it outside the lock under which jobs are created.</summary>
     public void Wake()
     {
-        if (Interlocked.Exchange(ref _state, Asked) != Idle)
+        if (Interlocked.Exchange(ref _state, Requested) != Idle)
             return;
         try
         {
@@ -39,13 +39,13 @@ internal sealed class FileWorker(Spool spool, IFileJobs jobs, Action<Action> sta
         }
         catch (OutOfMemoryException)
         {
-            // The next one to wake it tries again.
+            // The next call of Wake tries again.
             Volatile.Write(ref _state, Idle);
         }
     }
 
-    /// <summary>The body in a file; null when the file is gone or damaged.</summary>
-    /// <exception cref="OperationCanceledException">The disk may still be at it.</exception>
+    /// <summary>Reads the body of a file. Returns null when the file is gone or damaged.</summary>
+    /// <exception cref="OperationCanceledException">The caller cancelled. The read may still be in progress.</exception>
     public async Task<ReadOnlyMemory<byte>?> ReadAsync(SpoolFile file, CancellationToken cancellationToken)
     {
         await _reads.WaitAsync(cancellationToken);
@@ -99,7 +99,7 @@ internal sealed class FileWorker(Spool spool, IFileJobs jobs, Action<Action> sta
         while (Interlocked.CompareExchange(ref _state, Idle, Running) != Running);
     }
 
-    /// <summary>Whatever happens to one job, there is a worker for the next.</summary>
+    /// <summary>Catches every exception, so that the worker goes on to the next job.</summary>
     private void RunOne(FileJob job)
     {
         try
@@ -120,7 +120,7 @@ internal sealed class FileWorker(Spool spool, IFileJobs jobs, Action<Action> sta
         }
         catch (Exception exception)
         {
-            Log.WarnOnce("file job", $"the end of work on a file failed: {Reason.OfBug(exception)}");
+            Log.WarnOnce("file job", $"completing work on a file failed: {Reason.OfBug(exception)}");
         }
     }
 
@@ -132,7 +132,7 @@ internal sealed class FileWorker(Spool spool, IFileJobs jobs, Action<Action> sta
         }
         catch (OutOfMemoryException)
         {
-            Log.WarnOnce("memory", "too little memory to keep the buffer's limit, will be tried again");
+            Log.WarnOnce("memory", "too little memory to enforce the buffer's limit; the extension retries");
             return null;
         }
     }

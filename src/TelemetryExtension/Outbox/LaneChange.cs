@@ -1,13 +1,13 @@
 namespace TelemetryExtension.Outbox;
 
-/// <summary>What an answer changed for all that follows of a signal.</summary>
+/// <summary>How an answer changes the way a signal is sent.</summary>
 internal enum LaneChange : byte
 {
     None,
 
-    /// <summary>It is refused for good: nothing of it is sent but trials.</summary>
+    /// <summary>The destination refuses the signal for good, so only trials are sent.</summary>
     Closed,
 
-    /// <summary>It is taken in part only: it is sent in the background.</summary>
-    TakenInPart,
+    /// <summary>The destination accepts only parts of the signal, so it is sent in the background.</summary>
+    AcceptedInPart,
 }

@@ -1,25 +1,25 @@
 namespace TelemetryExtension.Outbox;
 
-/// <summary>How one destination fares with one signal: failures in a row, and how long it is left alone for them. Guarded by the outbox's lock.</summary>
+/// <summary>The health of one destination for one signal: consecutive failures, and the back-off that follows from them. Guarded by the outbox's lock.</summary>
 internal sealed class LaneHealth(RetrySchedule schedule)
 {
     private Pause _pause;
-    private bool _serverAsked;
+    private bool _hasRetryAfter;
 
-    /// <summary>Failures in a row; 0 means healthy. Requests that were under way at the same time fail together, as one.</summary>
+    /// <summary>Consecutive failures. 0 means healthy. Requests that fail while in flight together count as one failure.</summary>
     public int Failures { get; private set; }
 
-    /// <summary>Grows with each failure. A request belongs to the round in which it was begun.</summary>
+    /// <summary>Increases with each failure. A request belongs to the round in which it began.</summary>
     public int Round { get; private set; }
 
     public void Succeeded()
     {
         Failures = 0;
         _pause = default;
-        _serverAsked = false;
+        _hasRetryAfter = false;
     }
 
-    /// <param name="round">In which the request was begun.</param>
+    /// <param name="round">The round in which the request began.</param>
     /// <param name="random">From 0 up to 1.</param>
     public void Failed(int round, DateTimeOffset now, TimeSpan? retryAfter, double random)
     {
@@ -31,20 +31,20 @@ internal sealed class LaneHealth(RetrySchedule schedule)
         }
 
         Failures = Math.Max(Failures, 1);
-        var serverAsks = retryAfter > TimeSpan.Zero;
-        if (!isNew && _serverAsked && !serverAsks)
+        var hasRetryAfter = retryAfter > TimeSpan.Zero;
+        if (!isNew && _hasRetryAfter && !hasRetryAfter)
             return;
         _pause = new(now, schedule.DelayAfter(Failures, retryAfter, random));
-        _serverAsked = serverAsks;
+        _hasRetryAfter = hasRetryAfter;
     }
 
-    /// <summary>For what hit another signal of the same destination before this one was tried: there is not even a connection.</summary>
-    public void FailedLike(LaneHealth other) => (Failures, _pause, _serverAsked) = (1, other._pause, other._serverAsked);
+    /// <summary>Copies the failure of another signal of the same destination when there is no connection, so that this signal is not tried in vain.</summary>
+    public void CopyFailure(LaneHealth other) => (Failures, _pause, _hasRetryAfter) = (1, other._pause, other._hasRetryAfter);
 
-    /// <summary>At the last chance earlier failures must not make the pauses of these last seconds long. A server's own wish stays.</summary>
+    /// <summary>Keeps earlier failures from making long pauses at the last chance. A delay that the server asked for stays.</summary>
     public void ResetBackoff() => Failures = Math.Min(Failures, 1);
 
-    /// <summary>How long the destination is to be left alone.</summary>
-    /// <param name="isLastChance">Our own back-off is ignored then; the server's wish is not.</param>
-    public TimeSpan WaitFrom(DateTimeOffset now, bool isLastChance) => isLastChance && !_serverAsked ? TimeSpan.Zero : _pause.LeftAt(now);
+    /// <summary>How long the back-off still lasts.</summary>
+    /// <param name="isLastChance">Ignores the extension's own back-off, but not a delay that the server asked for.</param>
+    public TimeSpan WaitFrom(DateTimeOffset now, bool isLastChance) => isLastChance && !_hasRetryAfter ? TimeSpan.Zero : _pause.LeftAt(now);
 }

@@ -1,28 +1,28 @@
 namespace TelemetryExtension.Outbox;
 
 /// <summary>
-/// What waits for one destination in one signal, in the order in which it goes. The only owner of <see cref="OutboxEntry.Places"/>. Guarded by
-/// the outbox's lock.
+/// Payloads of one signal that wait for one destination, in the order in which they are sent. The only owner of <see cref="OutboxEntry.Places"/>. Guarded
+/// by the outbox's lock.
 /// </summary>
-/// <param name="destination">The destination's place among the destinations.</param>
+/// <param name="destination">The destination's index.</param>
 internal sealed class LaneQueue(int destination)
 {
-    /// <summary>Entries no request was made of yet.</summary>
+    /// <summary>Entries without a request so far.</summary>
     private readonly LinkedList<OutboxEntry> _fresh = new();
 
-    /// <summary>The next to go: halves of what was refused, and what was no failure of the destination.</summary>
+    /// <summary>Batches to send first: halves of refused ones, and batches that failed for other reasons than the destination.</summary>
     private readonly LinkedList<DeliveryBatch> _next = new();
 
-    /// <summary>What failed, in that order; behind everything else.</summary>
-    private readonly LinkedList<DeliveryBatch> _again = new();
+    /// <summary>Failed batches in order of failure, sent after everything else.</summary>
+    private readonly LinkedList<DeliveryBatch> _failed = new();
 
-    /// <summary>Entries no request was made of yet.</summary>
+    /// <summary>Entries without a request so far.</summary>
     public int Fresh => _fresh.Count;
 
     /// <summary>Entries that this destination has not decided about.</summary>
     public int Open { get; private set; }
 
-    /// <summary>Of their bodies.</summary>
+    /// <summary>Bytes of their bodies.</summary>
     public long OpenBytes { get; private set; }
 
     public void Add(OutboxEntry entry)
@@ -33,7 +33,7 @@ internal sealed class LaneQueue(int destination)
         OpenBytes += entry.Size;
     }
 
-    /// <summary>The destination has decided about all of an entry that stays in the outbox for others.</summary>
+    /// <summary>Removes an entry that the destination has decided about and that stays in the outbox for others.</summary>
     public void Close(OutboxEntry entry)
     {
         entry.Places[destination] = default;
@@ -41,7 +41,7 @@ internal sealed class LaneQueue(int destination)
         OpenBytes -= entry.Size;
     }
 
-    /// <summary>Forgets an entry that leaves the outbox. Batches that are out are left as they are.</summary>
+    /// <summary>Removes an entry that leaves the outbox. Batches with a request in flight keep it.</summary>
     public void Remove(OutboxEntry entry)
     {
         if (!entry.Account.IsOpen(destination))
@@ -50,11 +50,11 @@ internal sealed class LaneQueue(int destination)
         Close(entry);
         if (place.Fresh is { } node)
             _fresh.Remove(node);
-        place.Batch?.OneIsGone();
+        place.Batch?.EntryRemoved();
     }
 
     /// <summary>Whether two entries wait in the same place, or neither waits.</summary>
-    public bool WaitAlike(OutboxEntry one, OutboxEntry other)
+    public bool AreQueuedTogether(OutboxEntry one, OutboxEntry other)
     {
         var (mine, others) = (one.Places[destination], other.Places[destination]);
         return mine.Batch == others.Batch && mine.Fresh is null == others.Fresh is null;
@@ -63,8 +63,8 @@ internal sealed class LaneQueue(int destination)
     public DeliveryBatch? BatchOf(OutboxEntry entry) => entry.Places[destination].Batch;
 
     /// <summary>
-    /// One entry of a group goes on as all of them, in its own place. They wait here in the same place one after the other, or nowhere; the others
-    /// are gone already.
+    /// Lets one entry of a group represent all of them, in its own place. They wait here one after the other, or not at all. The others have already left
+    /// the outbox.
     /// </summary>
     public void Merge(OutboxEntry one, IReadOnlyList<OutboxEntry> group)
     {
@@ -83,7 +83,7 @@ internal sealed class LaneQueue(int destination)
         BatchOf(one)?.RemoveMerged();
     }
 
-    /// <summary>The oldest entries that were not tried yet, up to a size; one that is larger goes alone.</summary>
+    /// <summary>Takes the oldest entries without a request, up to a size. A larger one is taken alone.</summary>
     public List<DeliveryPart> TakeFresh(int maxBytes)
     {
         var parts = new List<DeliveryPart>();
@@ -101,38 +101,38 @@ internal sealed class LaneQueue(int destination)
 
     public DeliveryBatch? TakeNext() => TakeFirst(_next, static _ => true);
 
-    /// <summary>The first of those that failed and may go again.</summary>
-    public DeliveryBatch? TakeAgain(Func<DeliveryBatch, bool> mayGo) => TakeFirst(_again, mayGo);
+    /// <summary>Takes the first failed batch that may be sent again.</summary>
+    public DeliveryBatch? TakeFailed(Func<DeliveryBatch, bool> isDue) => TakeFirst(_failed, isDue);
 
-    /// <summary>Puts batches where they are the next to go.</summary>
+    /// <summary>Puts batches at the front.</summary>
     public void PutNext(params ReadOnlySpan<DeliveryBatch> batches)
     {
         for (var i = batches.Length - 1; i >= 0; i--)
             _next.AddFirst(Waiting(batches[i]));
     }
 
-    /// <summary>Puts a batch behind everything else.</summary>
-    public void PutAgain(DeliveryBatch batch) => _again.AddLast(Waiting(batch));
+    /// <summary>Puts a batch at the very end.</summary>
+    public void PutLast(DeliveryBatch batch) => _failed.AddLast(Waiting(batch));
 
     /// <summary>
-    /// Takes out of what failed before whatever may not be tried again, and forgets what left the outbox meanwhile: while there is fresh telemetry with
-    /// every flush, and the destination takes none, nothing else looks at these.
+    /// Takes the parts past their limits out of the failed batches, and removes those that left the outbox. While every flush brings new telemetry and the
+    /// destination takes none, nothing else visits failed batches.
     /// </summary>
     public List<DeliveryPart> TakePastLimits(Func<DeliveryBatch, DeliveryPart, bool> isPastLimits) =>
         TakeOut(_next, batch => batch.Remove(part => isPastLimits(batch, part)))
-            .Concat(TakeOut(_again, batch => batch.Remove(part => isPastLimits(batch, part)))).ToList();
+            .Concat(TakeOut(_failed, batch => batch.Remove(part => isPastLimits(batch, part)))).ToList();
 
-    /// <summary>Takes everything, for a destination that gets none of it.</summary>
+    /// <summary>Takes everything, because the destination gets none of it.</summary>
     public List<DeliveryPart> TakeAll()
     {
         var parts = TakeOut(_next, static batch => batch.Remove(static _ => true))
-            .Concat(TakeOut(_again, static batch => batch.Remove(static _ => true))).ToList();
+            .Concat(TakeOut(_failed, static batch => batch.Remove(static _ => true))).ToList();
         while (_fresh.Count > 0)
             parts.AddRange(TakeFresh(int.MaxValue));
         return parts;
     }
 
-    /// <summary>Takes the pieces of one content that wait for a request of their own.</summary>
+    /// <summary>Takes the pieces of one content that wait for their own request.</summary>
     public List<DeliveryPart> TakeAllOf(SplitContent content) =>
         TakeOut(_next, batch => batch.Content == content ? batch.Remove(static _ => true) : []).ToList();
 
@@ -157,7 +157,7 @@ internal sealed class LaneQueue(int destination)
         return taken;
     }
 
-    private DeliveryBatch? TakeFirst(LinkedList<DeliveryBatch> list, Func<DeliveryBatch, bool> mayGo)
+    private DeliveryBatch? TakeFirst(LinkedList<DeliveryBatch> list, Func<DeliveryBatch, bool> isDue)
     {
         for (var node = list.First; node is not null;)
         {
@@ -167,7 +167,7 @@ internal sealed class LaneQueue(int destination)
             {
                 list.Remove(node);
             }
-            else if (mayGo(batch))
+            else if (isDue(batch))
             {
                 list.Remove(node);
                 foreach (var part in batch.Parts)

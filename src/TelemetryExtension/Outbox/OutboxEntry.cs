@@ -3,12 +3,12 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Outbox;
 
 /// <summary>
-/// One payload, or several that became one on their way into a file: where its body is, and who uses it now. Changed by the outbox alone, under
-/// its lock. What destinations decided is in <see cref="Account"/>, where it waits is in <see cref="Places"/>.
+/// One payload, or several that were merged into one file: where its body is and who uses it. Only the outbox changes it, under its lock. <see
+/// cref="Account"/> holds the destinations' decisions, <see cref="Places"/> the places in queues.
 /// </summary>
 internal sealed class OutboxEntry
 {
-    /// <summary>What one takes of the heap beside its body, as measured: objects of its own, its id, its places in lists; and for each destination.</summary>
+    /// <summary>Measured heap bytes of an entry without its body: its objects, its id, its list nodes, and a share per destination.</summary>
     private const int OwnBytes = 480;
     private const int ShareBytes = 160;
 
@@ -17,7 +17,7 @@ internal sealed class OutboxEntry
     private int _allRequests;
     private bool _isBeingWritten;
 
-    /// <param name="size">Of the body, which may be in a file.</param>
+    /// <param name="size">Bytes of the body, which may be in a file.</param>
     public OutboxEntry(OtlpPayload payload, int size, long sequence, int destinations, SpoolFile? file)
     {
         Payload = payload;
@@ -30,17 +30,20 @@ internal sealed class OutboxEntry
         _destinations = destinations;
     }
 
-    /// <summary>Without its body while that is in <see cref="File"/>.</summary>
+    /// <summary>The payload, without its body while that is in <see cref="File"/>.</summary>
     public OtlpPayload Payload { get; private set; }
 
     /// <summary>Order of arrival.</summary>
     public long Sequence { get; }
 
-    /// <summary>Of the body, wherever it is.</summary>
+    /// <summary>Bytes of the body, in memory or in the file.</summary>
     public int Size { get; private set; }
 
-    /// <summary>What it takes of the memory's ceiling while its body is in memory. Of those in files there are few: <see cref="SpoolRoom.MaxFiles"/>.</summary>
-    public int Cost => Size + BesideBody(_destinations);
+    /// <summary>
+    /// What the entry costs of the memory ceiling while its body is in memory. Entries in files are few (<see cref="SpoolRoom.MaxFiles"/>) and do not
+    /// count.
+    /// </summary>
+    public int Cost => Size + OverheadOf(_destinations);
 
     public int Records => Payload.Records;
 
@@ -48,25 +51,25 @@ internal sealed class OutboxEntry
 
     public EntryAccount Account { get; }
 
-    /// <summary>By destination. Each belongs to that destination's <see cref="LaneQueue"/>.</summary>
+    /// <summary>Places by destination. Each belongs to that destination's <see cref="LaneQueue"/>.</summary>
     public LanePlace[] Places { get; }
 
     /// <summary>Its place in <see cref="OutboxOrder"/>.</summary>
     public LinkedListNode<OutboxEntry> Node { get; }
 
-    /// <summary>Requests are being made of it, or it is being written to a file: meanwhile it is neither moved nor shed.</summary>
+    /// <summary>Whether a request or a file write uses the entry. It is neither moved nor shed meanwhile.</summary>
     public bool IsBusy => _requests > 0 || _isBeingWritten;
 
-    /// <summary>Changes with each request that is made of it, and with each decision about it.</summary>
+    /// <summary>Changes with each request and with each decision.</summary>
     public int Version => _allRequests + Account.Decisions;
 
-    /// <summary>Left the outbox; batches that still hold it skip it.</summary>
+    /// <summary>Whether the entry left the outbox. Batches that still hold it skip it.</summary>
     public bool IsGone { get; private set; }
 
-    /// <summary>Decided, and not delivered to all: it only waits for the dead letters.</summary>
+    /// <summary>Whether the entry only waits for the dead letters: every destination has decided, and not all accepted it.</summary>
     public bool IsExpired { get; private set; }
 
-    public static int BesideBody(int destinations) => OwnBytes + (ShareBytes * destinations);
+    public static int OverheadOf(int destinations) => OwnBytes + (ShareBytes * destinations);
 
     public void BeginRequest() => (_requests, _allRequests) = (_requests + 1, _allRequests + 1);
 
@@ -80,16 +83,16 @@ internal sealed class OutboxEntry
 
     public void Expire() => (IsGone, IsExpired) = (true, true);
 
-    /// <summary>The body is in a file now; with it may be the bodies of others, for which this entry stands from now on.</summary>
-    /// <param name="payload">Without a body.</param>
+    /// <summary>Records that the body is in a file now. The file may also hold the bodies of others, which this entry represents from now on.</summary>
+    /// <param name="payload">The payload without a body.</param>
     public void MoveToFile(OtlpPayload payload, int size, SpoolFile file) => (Payload, Size, File) = (payload, size, file);
 
-    /// <summary>The body came back from its file. The file stays until the body is in good hands.</summary>
+    /// <summary>Restores the body from its file. The file stays until the outcome of the entry is known.</summary>
     public void Load(ReadOnlyMemory<byte> body) => Payload = Payload with { Body = body };
 
-    /// <summary>Queues and batches may still know the entry: its body must not stay in memory for that.</summary>
+    /// <summary>Drops the body, because queues and batches that still know the entry would keep it in memory.</summary>
     public void DropBody() => Payload = Payload with { Body = default };
 }
 
-/// <summary>Where an entry waits for one destination: in the queue until its first request, then in a batch between two requests, else nowhere.</summary>
+/// <summary>Where an entry waits for one destination: in the queue until its first request, then in a batch between requests, otherwise nowhere.</summary>
 internal record struct LanePlace(LinkedListNode<OutboxEntry>? Fresh, DeliveryBatch? Batch);

@@ -3,21 +3,21 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Outbox;
 
 /// <summary>
-/// The outbox's entries in order of arrival, apart by what may be done with them, so that the next to be moved or shed is found without looking at
-/// others. Guarded by the outbox's lock.
+/// Keeps the outbox's entries in order of arrival, in one list per state, so that the next entry to move or to shed is found without a search. Guarded by
+/// the outbox's lock.
 /// </summary>
 internal sealed class OutboxOrder
 {
     private readonly LinkedList<OutboxEntry>[] _inMemory = [new(), new(), new()];
     private readonly LinkedList<OutboxEntry>[] _inFiles = [new(), new(), new()];
 
-    /// <summary>Requests are being made of them.</summary>
+    /// <summary>Entries with requests in flight.</summary>
     private readonly LinkedList<OutboxEntry> _busy = new();
     private readonly LinkedList<OutboxEntry> _expiredInMemory = new();
     private readonly LinkedList<OutboxEntry> _expiredInFiles = new();
     private LinkedListNode<OutboxEntry>? _lastPlaced;
 
-    /// <summary>Without those that only wait for the dead letters.</summary>
+    /// <summary>Entries without those that only wait for the dead letters.</summary>
     public int Count { get; private set; }
 
     public int Expired => _expiredInMemory.Count + _expiredInFiles.Count;
@@ -26,10 +26,10 @@ internal sealed class OutboxOrder
 
     public OutboxEntry? OldestExpiredInMemory => _expiredInMemory.First?.Value;
 
-    /// <summary>Of those that no request is being made of.</summary>
+    /// <summary>The oldest entry in memory without a request in flight.</summary>
     public OutboxEntry? OldestInMemory => Older(OldestInMemoryOf(Signal.Traces), Older(OldestInMemoryOf(Signal.Metrics), OldestInMemoryOf(Signal.Logs)));
 
-    /// <summary>Wherever it is, and even if a request is being made of it.</summary>
+    /// <summary>The oldest entry anywhere, even with a request in flight.</summary>
     public OutboxEntry? Oldest
     {
         get
@@ -45,13 +45,13 @@ internal sealed class OutboxOrder
 
     public OutboxEntry? OldestOf(Signal signal) => Older(OldestInMemoryOf(signal), _inFiles[(int)signal].First?.Value);
 
-    /// <summary>A copy.</summary>
+    /// <summary>A copy of the list.</summary>
     public List<OutboxEntry> InMemoryOf(Signal signal) => [.. _inMemory[(int)signal]];
 
-    /// <summary>A copy: all that are in files, those past their limits too, and those that requests are being made of.</summary>
+    /// <summary>A copy of all entries in files, including those past their limits and those with requests in flight.</summary>
     public List<OutboxEntry> InFiles() => [.. _inFiles.SelectMany(static files => files), .. _busy.Where(static entry => entry.File is not null), .. _expiredInFiles];
 
-    /// <summary>Puts an entry where it belongs, now that something about it has changed or it is new.</summary>
+    /// <summary>Puts a new or changed entry into the list for its state.</summary>
     public void Place(OutboxEntry entry)
     {
         var node = entry.Node;
@@ -77,7 +77,9 @@ internal sealed class OutboxOrder
         list.Remove(entry.Node);
     }
 
-    /// <summary>What a request has let go of is older than nearly all others, and its parts come one after the other.</summary>
+    /// <summary>
+    /// Inserts an entry in order. An entry that returns from a request is older than nearly all others, and a batch's entries return one after the other.
+    /// </summary>
     private void AddInOrder(LinkedList<OutboxEntry> list, LinkedListNode<OutboxEntry> node)
     {
         var sequence = node.Value.Sequence;

@@ -1,8 +1,8 @@
 namespace TelemetryExtension.Outbox;
 
 /// <summary>
-/// How long something is to be left alone. By the wall clock, since a server's wish goes on while we are frozen; when the clock was set back, the
-/// pause begins anew, once.
+/// A pause by the wall clock, because a delay that a server asked for continues while the environment is frozen. When the clock was set back, the pause
+/// restarts once.
 /// </summary>
 internal struct Pause(DateTimeOffset from, TimeSpan length)
 {

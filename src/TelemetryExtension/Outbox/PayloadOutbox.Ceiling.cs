@@ -6,49 +6,51 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Outbox;
 
 /// <summary>
-/// The ceiling of the memory. What is above it goes to files, in the background; while it waits for that, the memory may be over its ceiling by
-/// <see cref="OutboxOptions.MaxOvershootBytes"/>. What neither files nor the overshoot can hold is shed at once, the least valuable and oldest first,
-/// wherever it is. Small payloads of one signal go into one file end to end (which is a merge, by the encoding rules of protobuf) and are one
-/// payload from then on.
+/// Enforces the memory ceiling. Payloads above it are written to files in the background. Until that is done, memory may exceed the ceiling by <see
+/// cref="OutboxOptions.MaxOvershootBytes"/>. When neither files nor the overshoot have room, payloads in memory or in files are shed at once: the least
+/// valuable signal first, then the oldest. Small payloads of one signal share a file end to end, which is a valid merge in protobuf, and are one payload
+/// from then on.
 /// </summary>
 internal sealed partial class PayloadOutbox
 {
-    /// <summary>Least valuable first: metrics repeat themselves, spans have siblings, logs are what people look for after a crash.</summary>
+    /// <summary>From the least to the most valuable: metrics repeat themselves, spans have siblings, and logs are what people look for after a crash.</summary>
     private static readonly Signal[] SheddingOrder = [Signal.Metrics, Signal.Traces, Signal.Logs];
 
-    /// <summary>Worth the CPU of making a file, and below what the collector treats as a large object.</summary>
+    /// <summary>Large enough to be worth the CPU of creating a file, and smaller than what the collector treats as a large object.</summary>
     private const int UsualFileBytes = 64 * 1024;
 
-    /// <summary>Payloads become one only when they are about as old: this fraction of the age limit.</summary>
+    /// <summary>Payloads are merged only when their ages differ by less than this fraction of the age limit.</summary>
     private const int AgesInLimit = 16;
 
-    /// <summary>After trouble with the disk it is left alone.</summary>
-    private static readonly TimeSpan DiskRest = TimeSpan.FromSeconds(5);
+    /// <summary>How long the outbox does not write after a disk error.</summary>
+    private static readonly TimeSpan DiskPause = TimeSpan.FromSeconds(5);
 
-    /// <summary>Payloads are merged up to here.</summary>
+    /// <summary>The largest merged payload.</summary>
     private readonly int _fileBytes;
 
-    /// <summary>The disk did not take something a moment ago.</summary>
-    private Pause _diskRests;
+    /// <summary>The pause after a failed write.</summary>
+    private Pause _diskPause;
 
-    /// <summary>Not in a file yet.</summary>
+    /// <summary>The write that is in progress.</summary>
     private WriteFile? _writing;
 
-    /// <summary>So large that the number of files is no bound before their bytes are, but small against what there is in memory and in all files.</summary>
+    /// <summary>
+    /// Large enough that the byte limit is reached before the limit on the number of files, but small compared with the limits of memory and of all files.
+    /// </summary>
     private static int FileBytes(OutboxOptions options)
     {
         var bytes = Math.Max(UsualFileBytes, options.SpoolMaxBytes / (SpoolRoom.MaxFiles / 2));
         return Math.Min(Math.Min(bytes, options.MaxRequestBytes), Math.Min(options.MaxBytes / 2, options.SpoolMaxBytes / 8));
     }
 
-    private bool DiskIsResting => _diskRests.LeftAt(_time.GetUtcNow()) > TimeSpan.Zero;
+    private bool IsDiskPaused => _diskPause.LeftAt(_time.GetUtcNow()) > TimeSpan.Zero;
 
     private void Trim()
     {
-        while (_bytes > _options.MaxBytes && !FilesTakeTheRest())
+        while (_bytes > _options.MaxBytes && !CanSpoolExcess())
         {
-            // Room in the files helps only if the disk works. What no destination gets any more makes room for what one still may.
-            var inFilesToo = MayWaitForTheDisk && _order.OldestInMemory is { } oldest && _room.CanEverHold(oldest.Size);
+            // Room in the files helps only while the disk works. Payloads that no destination will get are removed before those that one still may.
+            var inFilesToo = CanWaitForDisk && _order.OldestInMemory is { } oldest && _room.CanEverHold(oldest.Size);
             if ((inFilesToo ? _order.OldestExpired : _order.OldestExpiredInMemory) is { } expired)
                 Forget(expired);
             else if (NextToShed(inFilesToo) is { } entry)
@@ -58,18 +60,18 @@ internal sealed partial class PayloadOutbox
         }
     }
 
-    /// <summary>Whether what is above the ceiling goes to files, one after the other; after each of them it is looked at again.</summary>
-    private bool FilesTakeTheRest() =>
-        MayWaitForTheDisk && (AboveCeiling <= 0 || FileFor(_order.OldestInMemory));
+    /// <summary>Whether the payloads above the ceiling are written to files, one after the other. This is checked again after each file.</summary>
+    private bool CanSpoolExcess() =>
+        CanWaitForDisk && (AboveCeiling <= 0 || FileFor(_order.OldestInMemory));
 
-    /// <summary>Whether memory can hold what is above its ceiling until the disk has taken it. A payload that alone is larger can wait too.</summary>
-    private bool MayWaitForTheDisk =>
-        !DiskIsResting && (AboveCeiling <= _options.MaxOvershootBytes || (_order.OldestInMemory is { } oldest && oldest.Cost == _bytes));
+    /// <summary>Whether memory can hold the excess until the disk has taken it. A single payload that is larger than the ceiling can wait too.</summary>
+    private bool CanWaitForDisk =>
+        !IsDiskPaused && (AboveCeiling <= _options.MaxOvershootBytes || (_order.OldestInMemory is { } oldest && oldest.Cost == _bytes));
 
-    /// <summary>Without what is being written now.</summary>
+    /// <summary>Bytes above the ceiling, without the payloads that are being written.</summary>
     private long AboveCeiling => _bytes - (_writing?.Cost ?? 0) - _options.MaxBytes;
 
-    /// <summary>Little room is no room, or it would be filled with little files.</summary>
+    /// <summary>Requires room for a usual file, because otherwise small files would fill the rest.</summary>
     private bool FileFor([NotNullWhen(true)] OutboxEntry? entry) =>
         entry is not null && _room.Left - (_writing?.Size ?? 0) >= Math.Max(entry.Size, _fileBytes);
 
@@ -87,14 +89,14 @@ internal sealed partial class PayloadOutbox
         Settle(entry, Remainder.Shed);
     }
 
-    /// <summary>The oldest that is to go to a file now, with those that come next and can share it; null when nothing is to go.</summary>
+    /// <summary>The oldest payload that must be written, together with the next ones that can share its file. Null when nothing must be written.</summary>
     private WriteFile? NextToWrite()
     {
-        if (DiskIsResting)
+        if (IsDiskPaused)
             return null;
         var oldest = _bytes > _options.MaxBytes ? _order.OldestInMemory : null;
         if (!FileFor(oldest))
-            oldest = NextToLeave();
+            oldest = NextToSpool();
         if (oldest is null)
             return null;
         var (group, size) = GroupFrom(oldest);
@@ -120,7 +122,7 @@ internal sealed partial class PayloadOutbox
 
         _findLost |= job.FoundEmptied;
         if (job.File is null)
-            _diskRests = new(_time.GetUtcNow(), DiskRest);
+            _diskPause = new(_time.GetUtcNow(), DiskPause);
         else if (job.IsUpToDate)
             MoveToFile(job.Group, job);
         else
@@ -152,7 +154,7 @@ internal sealed partial class PayloadOutbox
     {
         var most = Math.Min(_fileBytes, _room.Left);
         var (group, size) = (new List<OutboxEntry> { oldest }, oldest.Size);
-        for (var node = oldest.Node.Next; node?.Value is { } entry && size + entry.Size <= most && MayBeOne(oldest, entry); node = node.Next)
+        for (var node = oldest.Node.Next; node?.Value is { } entry && size + entry.Size <= most && CanMerge(oldest, entry); node = node.Next)
         {
             group.Add(entry);
             size += entry.Size;
@@ -161,12 +163,15 @@ internal sealed partial class PayloadOutbox
         return (group, size);
     }
 
-    private bool MayBeOne(OutboxEntry entry, OutboxEntry later) =>
-        entry.Account.IsLike(later.Account)
-        && Array.TrueForAll(_lanesOf[(int)entry.Payload.Signal], lane => lane.Queue.WaitAlike(entry, later))
+    private bool CanMerge(OutboxEntry entry, OutboxEntry later) =>
+        entry.Account.IsMergeableWith(later.Account)
+        && Array.TrueForAll(_lanesOf[(int)entry.Payload.Signal], lane => lane.Queue.AreQueuedTogether(entry, later))
         && (later.Payload.Created - entry.Payload.Created).Duration() <= _options.MaxAge / AgesInLimit;
 
-    /// <summary>What is exactly a batch that was sent before goes on under its id, byte for byte: the next generation's request is a repetition.</summary>
+    /// <summary>
+    /// Merges a group into one payload. A group that equals a batch that was sent before keeps its id and its bytes, so the next generation's request is
+    /// recognisable as a repetition.
+    /// </summary>
     private OtlpPayload Merged(List<OutboxEntry> group)
     {
         DeliveryBatch? batch = null;
@@ -183,7 +188,7 @@ internal sealed partial class PayloadOutbox
     private List<string> PendingOf(OutboxEntry entry) =>
         [.. Destinations.Where((_, index) => entry.Account.IsOpen(index)).Select(static destination => destination.Name)];
 
-    /// <summary>Its place in the order changes when nobody uses it any more.</summary>
+    /// <summary>Updates the entry's place in the order once nothing uses the entry any more.</summary>
     private void PlaceIfIdle(OutboxEntry entry)
     {
         if (!entry.IsBusy && !entry.IsGone)

@@ -2,18 +2,19 @@ using TelemetryExtension.Diagnostics.Accounting;
 
 namespace TelemetryExtension.Outbox;
 
-/// <summary>What is to be done with files: decided here under the lock, done by <see cref="FileWorker"/> outside of it.</summary>
+/// <summary>Decides under the lock what to do with files. <see cref="FileWorker"/> does it outside the lock.</summary>
 internal sealed partial class PayloadOutbox
 {
     private readonly List<SpoolFile> _deletions = [];
     private readonly List<TaskCompletionSource> _barriers = [];
-    private readonly Queue<OutboxEntry> _leaving = new();
+    private readonly Queue<OutboxEntry> _toSpool = new();
     private TaskCompletionSource<int>? _recovery;
     private bool _findLost;
 
     /// <summary>
-    /// Takes over what an earlier generation of this environment left in files (a reset keeps /tmp). Its records count as received again: that
-    /// generation's ledger ended with it. Answers how many payloads there were. Reads the disk, but no bodies: not before the first Next.
+    /// Takes over the payloads that an earlier generation of this environment left in files (a reset keeps /tmp). Their records count as received again,
+    /// because that generation's ledger ended with it. Returns the number of payloads. Reads the disk, though no bodies, so call it only after the first
+    /// Next.
     /// </summary>
     public Task<int> RecoverAsync()
     {
@@ -27,19 +28,19 @@ internal sealed partial class PayloadOutbox
     }
 
     /// <summary>
-    /// Before a reset of the environment, which keeps /tmp: what is in files stays there for the next generation, and as much as fits of what is in
-    /// memory goes there too, the most valuable and oldest first. It leaves the outbox, and counts as spooled. Answers how many payloads that are.
+    /// Prepares for a reset of the environment, which keeps /tmp: payloads in files stay there for the next generation, and payloads in memory are written
+    /// to files as far as they fit, the most valuable and oldest first. These payloads leave the outbox and count as spooled. Returns their number.
     /// </summary>
-    public async Task<int> LeaveInFilesAsync(CancellationToken cancellationToken)
+    public async Task<int> SpoolRemainingAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
             foreach (var signal in SheddingOrder.Reverse())
                 foreach (var entry in _order.InMemoryOf(signal))
-                    _leaving.Enqueue(entry);
-        await FilesAreDoneAsync(cancellationToken);
+                    _toSpool.Enqueue(entry);
+        await WaitForFilesAsync(cancellationToken);
         lock (_gate)
         {
-            _leaving.Clear();
+            _toSpool.Clear();
             var left = 0;
             foreach (var entry in _order.InFiles())
             {
@@ -53,8 +54,8 @@ internal sealed partial class PayloadOutbox
         }
     }
 
-    /// <summary>Returns when all work on files that is known now is done, or when it is cancelled.</summary>
-    public async Task FilesAreDoneAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until all file jobs that are known now are done, or until it is cancelled.</summary>
+    public async Task WaitForFilesAsync(CancellationToken cancellationToken)
     {
         var barrier = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
@@ -63,7 +64,7 @@ internal sealed partial class PayloadOutbox
         await barrier.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Deletions go first: they make the room that the others count on.</summary>
+    /// <summary>Returns the next job. Deletions come first, because they make room that the other jobs need.</summary>
     FileJob? IFileJobs.NextFileJob()
     {
         lock (_gate)
@@ -85,7 +86,7 @@ internal sealed partial class PayloadOutbox
             if (_findLost)
             {
                 _findLost = false;
-                // Those that requests are being made of find out for themselves.
+                // Entries with requests in flight notice the loss themselves.
                 return new FindLostFiles(_order.InFiles().FindAll(static entry => !entry.IsBusy));
             }
 
@@ -130,14 +131,14 @@ internal sealed partial class PayloadOutbox
         }
     }
 
-    /// <summary>A file takes its part of the room. Deleting it must need no memory, since files are deleted when memory is short.</summary>
+    /// <summary>Counts a file against the room. It also reserves memory for its deletion, because files are deleted when memory is short.</summary>
     private void Occupy(SpoolFile file)
     {
         _room.Add(file);
         _deletions.EnsureCapacity(_deletions.Count + _room.Files);
     }
 
-    /// <summary>Wakes the worker only when it has something to do: a thread costs more than most of what happens here.</summary>
+    /// <summary>Wakes the worker only when there is work, because a thread costs more than most calls here.</summary>
     private void WakeFiles()
     {
         lock (_gate)
@@ -147,13 +148,13 @@ internal sealed partial class PayloadOutbox
     }
 
     private bool HasFileWork =>
-        _deletions.Count > 0 || _recovery is not null || _findLost || _barriers.Count > 0 || _leaving.Count > 0
-        || (_bytes > _options.MaxBytes && !DiskIsResting && FileFor(_order.OldestInMemory));
+        _deletions.Count > 0 || _recovery is not null || _findLost || _barriers.Count > 0 || _toSpool.Count > 0
+        || (_bytes > _options.MaxBytes && !IsDiskPaused && FileFor(_order.OldestInMemory));
 
-    /// <summary>The next one that is to be left in a file before a reset.</summary>
-    private OutboxEntry? NextToLeave()
+    /// <summary>The next entry to write to a file before a reset.</summary>
+    private OutboxEntry? NextToSpool()
     {
-        while (_leaving.TryDequeue(out var entry))
+        while (_toSpool.TryDequeue(out var entry))
             if (entry is { File: null, IsGone: false, IsBusy: false } && _room.Left >= entry.Size)
                 return entry;
         return null;

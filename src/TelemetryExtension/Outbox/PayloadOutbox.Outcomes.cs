@@ -3,12 +3,12 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Outbox;
 
-/// <summary>What a destination's answer means for the payloads that a request was made of.</summary>
+/// <summary>Applies a destination's answer to the payloads in the request.</summary>
 internal sealed partial class PayloadOutbox
 {
-    /// <summary>Books a destination's answer; null means none was seen before the budget ended, so nobody knows whether it arrived.</summary>
+    /// <summary>Records a destination's answer. Null means that the budget ended before the answer, so it is unknown whether the request arrived.</summary>
     /// <param name="random">From 0 up to 1, for the back-off.</param>
-    /// <returns>What changes from now on for the signal.</returns>
+    /// <returns>How the signal is sent from now on, if that changed.</returns>
     public LaneChange Complete(DeliveryLane lane, DeliveryBatch batch, OtlpPayload sent, DeliveryResult? result, bool countsAsFailure, double random)
     {
         LaneChange change;
@@ -23,7 +23,7 @@ internal sealed partial class PayloadOutbox
         return change;
     }
 
-    /// <summary>A batch that could not even be opened, through no fault of its own: it is the next to go, after a pause.</summary>
+    /// <summary>Puts back a batch that could not be opened for lack of memory. It is sent next, after a pause.</summary>
     /// <param name="random">From 0 up to 1, for the back-off.</param>
     public void Postpone(DeliveryLane lane, DeliveryBatch batch, double random)
     {
@@ -35,15 +35,15 @@ internal sealed partial class PayloadOutbox
         }
     }
 
-    /// <summary>A destination that could not be connected to fails for all its signals.</summary>
+    /// <summary>Marks other lanes of a destination as failed, because the destination is unreachable.</summary>
     public void FailAll(IEnumerable<DeliveryLane> lanes, DeliveryLane like)
     {
         lock (_gate)
             foreach (var lane in lanes)
-                lane.Health.FailedLike(like.Health);
+                lane.Health.CopyFailure(like.Health);
     }
 
-    /// <summary>The last chance: earlier failures do not make its pauses long.</summary>
+    /// <summary>Resets the back-off at the last chance, so that earlier failures do not cause long pauses.</summary>
     public void ResetBackoff(DeliveryLane lane)
     {
         lock (_gate)
@@ -58,9 +58,9 @@ internal sealed partial class PayloadOutbox
                 lane.Health.Succeeded();
                 lane.MergeLimit.Fitted(sent.Body.Length);
                 if (result.Value.RejectedRecords < batch.Records || batch.Records == 0)
-                    lane.Refusal.Taken();
+                    lane.Refusal.Accepted();
                 Deliver(lane, batch, result.Value.RejectedRecords);
-                return Taken(lane, batch);
+                return Accepted(lane, batch);
             case DeliveryStatus.Refused:
                 lane.Health.Succeeded();
                 if (result.Value.IsTooLarge)
@@ -93,7 +93,7 @@ internal sealed partial class PayloadOutbox
     {
         foreach (var part in batch.Parts)
         {
-            // Nobody says which records were rejected; the first parts are as good a guess as any, and the sum is right.
+            // No destination reports which records it rejected. Assigning them to the first parts is as good as any guess, and the sum is correct.
             var here = Math.Clamp(rejected, 0, part.Records);
             rejected -= here;
             Decide(lane, part, RecordOutcome.Rejected, here);
@@ -109,7 +109,7 @@ internal sealed partial class PayloadOutbox
             Decide(lane, part, outcome, part.Records);
     }
 
-    /// <summary>A destination has decided about one part: what that means for the entry.</summary>
+    /// <summary>Records a destination's decision about one part, and its effect on the entry.</summary>
     private void Decide(DeliveryLane lane, DeliveryPart part, RecordOutcome outcome, int records)
     {
         var entry = part.Entry;

@@ -3,14 +3,14 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Outbox;
 
-/// <summary>What a refusal means: for its payloads, and for those that come after them.</summary>
+/// <summary>Handles refusals: for the refused payloads and for those that follow them.</summary>
 internal sealed partial class PayloadOutbox
 {
     /// <summary>
-    /// Decides what waits for a destination that refuses the signal for good. It goes the way of what was refused last: content that nobody
-    /// takes is dropped, anything else waits for the dead letters. Does nothing while the signal is open, or while a trial is due or under way.
+    /// Refuses the payloads that wait for a destination that refuses the signal for good. They are treated like the last refused ones: refused content is
+    /// dropped, anything else waits for the dead letters. Does nothing while the signal is open, or while a trial is due or in flight.
     /// </summary>
-    public void TurnAway(DeliveryLane lane)
+    public void RefuseWaiting(DeliveryLane lane)
     {
         lock (_gate)
         {
@@ -21,8 +21,8 @@ internal sealed partial class PayloadOutbox
         WakeFiles();
     }
 
-    /// <summary>False when every signal is refused for good, or belongs to the background: then no invocation is worth waiting for a flush.</summary>
-    public bool AnyoneAnswers
+    /// <summary>False when every signal is refused for good or sent in the background. An invocation need not wait for a flush then.</summary>
+    public bool HasResponsiveDestination
     {
         get
         {
@@ -31,24 +31,24 @@ internal sealed partial class PayloadOutbox
         }
     }
 
-    /// <summary>Books the end of a flush with one destination.</summary>
-    /// <param name="isHeld">Whether an invocation may have waited for it.</param>
-    public void FlushEnded(SilentFlushes destination, IReadOnlyCollection<Signal> answered, IReadOnlyCollection<Signal> silent, bool isHeld)
+    /// <summary>Records the end of a flush with one destination.</summary>
+    /// <param name="isBlocking">Whether an invocation may have waited for the flush.</param>
+    public void FlushEnded(SilentFlushes destination, IReadOnlyCollection<Signal> answered, IReadOnlyCollection<Signal> silent, bool isBlocking)
     {
         if (answered.Count == 0 && silent.Count == 0)
             return;
         lock (_gate)
-            destination.FlushEnded(answered, silent, isHeld);
+            destination.FlushEnded(answered, silent, isBlocking);
     }
 
-    /// <summary>Whether no invocation waits for the signal's requests.</summary>
+    /// <summary>Whether the signal is sent in the background, where no invocation waits for it.</summary>
     public bool IsInBackground(DeliveryLane lane)
     {
         lock (_gate)
             return lane.IsInBackground;
     }
 
-    /// <summary>Whether something waits for a destination that gets its requests in the background, and may be tried now.</summary>
+    /// <summary>Whether a signal that is sent in the background has payloads that may be sent now.</summary>
     public bool HasSilentWork
     {
         get
@@ -58,42 +58,45 @@ internal sealed partial class PayloadOutbox
         }
     }
 
-    /// <summary>Of a content whose samples were tried first, what is left goes on in two halves as soon as one of them was taken.</summary>
-    private static LaneChange Taken(DeliveryLane lane, DeliveryBatch batch)
+    /// <summary>
+    /// Records that a destination accepted a batch. When it was a sample of a refused content, the rest of that content is sent in two halves.
+    /// </summary>
+    private static LaneChange Accepted(DeliveryLane lane, DeliveryBatch batch)
     {
         var content = batch.Content;
-        var isFirst = !content.IsPartlyTaken;
+        var isFirst = !content.IsPartlyAccepted;
         if (content.IsSampled && lane.Queue.TakeAllOf(content) is { Count: > 0 } rest)
         {
             var left = new DeliveryBatch(batch.Signal, rest, content);
             lane.Queue.PutNext(left.Halve() ?? [left]);
         }
 
-        content.Taken();
+        content.Accepted();
         if (!content.IsSplit)
-            lane.Refusal.TakenWhole();
-        else if (isFirst && content.HasBad && lane.Refusal.TakenInPart())
-            return LaneChange.TakenInPart;
+            lane.Refusal.AcceptedWhole();
+        else if (isFirst && content.HasBad && lane.Refusal.AcceptedInPart())
+            return LaneChange.AcceptedInPart;
         return LaneChange.None;
     }
 
     private LaneChange Refuse(DeliveryLane lane, DeliveryBatch batch, OtlpPayload sent, DeliveryResult answer, double random)
     {
         var isAboutContent = answer.MayBeTooLargeOrPoisoned;
-        // A large request says nothing about smaller ones.
+        // When a large request is refused for its size, smaller ones may still be accepted.
         var isAboutSize = answer.IsTooLarge && sent.Body.Length > MergeLimit.MinBytes;
         var content = batch.Content;
         if (!content.IsSplit && isAboutSize)
-            content.Allow(SignalRefusal.MaxInARow(batch.Records));
+            content.Allow(SignalRefusal.MaxConsecutiveRefusals(batch.Records));
         else if (!content.IsSplit)
-            content.AllowSamples(content.RefusalsBefore != lane.Refusal.Count ? SignalRefusal.Samples : lane.Refusal.SamplesLeft, SignalRefusal.MaxInARow(batch.Records));
-        // Cutting ends by itself where pieces are small: a large piece that is refused for its size does not use up the content's refusals.
+            content.AllowSamples(content.RefusalsBefore != lane.Refusal.Count ? SignalRefusal.Samples : lane.Refusal.SamplesLeft, SignalRefusal.MaxConsecutiveRefusals(batch.Records));
+        // Splitting ends by itself once the pieces are small. So a large piece that is refused for its size does not count against the content's limit of
+        // refusals.
         if (!isAboutSize)
         {
             content.Refused();
             content.HasBad = true;
             lane.Refusal.RequestRefused();
-            if (!content.IsPartlyTaken && (content.IsSplit || batch.Records == 1))
+            if (!content.IsPartlyAccepted && (content.IsSplit || batch.Records == 1))
                 lane.Refusal.SampleRefused();
         }
 
@@ -115,19 +118,19 @@ internal sealed partial class PayloadOutbox
     {
         try
         {
-            if (!batch.Content.IsSpent && (Sampled(lane, batch, sent) ?? BatchSplit.TrySplit(batch, sent, lane.Index)) is { } pieces)
+            if (!batch.Content.IsExhausted && (Sampled(lane, batch, sent) ?? BatchSplit.TrySplit(batch, sent, lane.Index)) is { } pieces)
             {
                 lane.Queue.PutNext(pieces);
                 return;
             }
 
             RefuseAll(lane, batch.Parts, isAboutContent: true);
-            if (batch.Content is { IsPartlyTaken: false, IsSpent: true })
+            if (batch.Content is { IsPartlyAccepted: false, IsExhausted: true })
                 RefuseAll(lane, lane.Queue.TakeAllOf(batch.Content), isAboutContent: true);
         }
         catch (OutOfMemoryException)
         {
-            // Halves are copies: there may be room for them later.
+            // The halves are copies. Retry later, when there may be memory for them.
             lane.Failed(batch, _time.GetUtcNow(), null, random);
             lane.Queue.PutNext(batch);
         }

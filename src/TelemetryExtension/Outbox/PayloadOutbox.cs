@@ -7,10 +7,10 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Outbox;
 
 /// <summary>
-/// Encoded payloads until every destination took or finally refused them. Thread-safe: one lock, under which nothing touches a file. Memory has a
-/// ceiling: above it the oldest payloads go to files, and when those are full too, metrics, then spans, then logs are shed, the oldest first. What is
-/// past its limits waits for the dead letters, if there are any. Whatever leaves is counted in the ledger, once; so is what is in a file, for as
-/// long as there is one.
+/// Keeps encoded payloads until every destination took or finally refused them. Thread-safe: one lock, and no file access under it. Memory has a ceiling:
+/// above it the oldest payloads are written to files. When those are full too, metrics, then spans, then logs are shed, the oldest first. Payloads past
+/// their limits wait for the dead letters, if these are on. The ledger counts every record that leaves, once, and every record in a file while the file
+/// exists.
 /// </summary>
 internal sealed partial class PayloadOutbox : IFileJobs, IDisposable
 {
@@ -20,7 +20,7 @@ internal sealed partial class PayloadOutbox : IFileJobs, IDisposable
     private readonly OutboxOrder _order = new();
     private readonly DeliveryLane[] _lanes;
 
-    /// <summary>By signal.</summary>
+    /// <summary>Lanes by signal.</summary>
     private readonly DeliveryLane[][] _lanesOf;
     private readonly OutboxOptions _options;
     private readonly Ledger _ledger;
@@ -36,7 +36,7 @@ internal sealed partial class PayloadOutbox : IFileJobs, IDisposable
     {
     }
 
-    /// <param name="inBackground">Runs work on files. One that runs it at once makes the outbox wait for the disk.</param>
+    /// <param name="inBackground">Runs work on files. If it runs the work synchronously, the outbox waits for the disk.</param>
     public PayloadOutbox(
         IReadOnlyList<IDestination> destinations, OutboxOptions options, RetrySchedule schedule, Ledger ledger, TimeProvider time,
         ISpoolFiles files, Action<Action> inBackground)
@@ -64,7 +64,7 @@ internal sealed partial class PayloadOutbox : IFileJobs, IDisposable
 
     public IReadOnlyList<IDestination> Destinations { get; }
 
-    /// <summary>Of each destination one for every signal it accepts, the most valuable first.</summary>
+    /// <summary>One lane per destination and accepted signal, the most valuable signal first.</summary>
     public IReadOnlyList<DeliveryLane> Lanes => _lanes;
 
     public OutboxCounts Counts
@@ -76,10 +76,10 @@ internal sealed partial class PayloadOutbox : IFileJobs, IDisposable
         }
     }
 
-    /// <summary>What payloads in memory take of it; costs no lock.</summary>
+    /// <summary>What the payloads in memory cost of the ceiling. Reading it takes no lock.</summary>
     public long BytesInMemory => Volatile.Read(ref _bytes);
 
-    /// <summary>Takes a payload over. Its records must have been counted as received before.</summary>
+    /// <summary>Adds a payload. Its records must already be counted as received.</summary>
     public void Add(OtlpPayload payload)
     {
         lock (_gate)
@@ -91,15 +91,15 @@ internal sealed partial class PayloadOutbox : IFileJobs, IDisposable
             }
             catch (OutOfMemoryException)
             {
-                // It is in, and counts as such: the next one trims for both.
-                Log.WarnOnce("memory", "too little memory to keep the buffer's limit, will be tried again");
+                // The payload is in and counted. The next Add trims for both.
+                Log.WarnOnce("memory", "too little memory to enforce the buffer's limit; the extension retries");
             }
         }
 
         WakeFiles();
     }
 
-    /// <param name="isLastChance">What failed before does not rest any more.</param>
+    /// <param name="isLastChance">Ignores the back-off of failed batches.</param>
     public DeliveryBatch? Take(DeliveryLane lane, bool isLastChance = false)
     {
         lock (_gate)
@@ -116,15 +116,15 @@ internal sealed partial class PayloadOutbox : IFileJobs, IDisposable
     }
 
     /// <summary>
-    /// The batch's bytes; null when one of its files was deleted or damaged, or is not read in time: the rest of the batch then waits for the next
-    /// <see cref="Take"/>.
+    /// Reads the batch's bytes. Returns null when one of its files is deleted or damaged, or is not read in time. The rest of the batch then waits for the
+    /// next <see cref="Take"/>.
     /// </summary>
     public async ValueTask<OtlpPayload?> OpenAsync(DeliveryLane lane, DeliveryBatch batch, CancellationToken cancellationToken)
     {
         var bodies = new List<ReadOnlyMemory<byte>>(batch.Parts.Count);
         foreach (var part in batch.Parts)
         {
-            // A part in use keeps its file: nothing moves it meanwhile.
+            // A busy entry keeps its file, because nothing moves it.
             if ((part.Body ?? (part.Entry.File is { } file ? await ReadAsync(file) : part.Entry.Payload.Body)) is { } body)
             {
                 bodies.Add(body);
@@ -156,7 +156,7 @@ internal sealed partial class PayloadOutbox : IFileJobs, IDisposable
             return lane.Queue.Open > 0;
     }
 
-    /// <summary>Whether so much waits for a destination that further connections are worth their handshakes.</summary>
+    /// <summary>Whether enough bytes wait for a destination that more connections are worth their handshakes.</summary>
     public bool HasBacklog(int destination)
     {
         lock (_gate)
@@ -170,7 +170,7 @@ internal sealed partial class PayloadOutbox : IFileJobs, IDisposable
 
     public void Dispose() => _files.Dispose();
 
-    /// <param name="size">Of the body.</param>
+    /// <param name="size">Bytes of the body.</param>
     private void Enqueue(OtlpPayload payload, int size, SpoolFile? file, IReadOnlyList<string>? pending)
     {
         var entry = new OutboxEntry(payload, size, _sequence++, Destinations.Count, file);
@@ -215,7 +215,7 @@ internal sealed partial class PayloadOutbox : IFileJobs, IDisposable
         WakeFiles();
     }
 
-    /// <summary>Takes an entry out for good. Its file, if it has one, is deleted; the caller says what became of it.</summary>
+    /// <summary>Removes an entry for good, and deletes its file if it has one. The caller counts the outcome.</summary>
     private void Remove(OutboxEntry entry)
     {
         TakeOut(entry);
@@ -236,7 +236,7 @@ internal sealed partial class PayloadOutbox : IFileJobs, IDisposable
             _bytes -= entry.Cost;
     }
 
-    /// <summary>Once an entry, before its outcome is counted.</summary>
+    /// <summary>Called once per entry, before its outcome is counted.</summary>
     private void DeleteFile(OutboxEntry entry, SpoolFile file)
     {
         _room.Remove(file);
@@ -248,6 +248,6 @@ internal sealed partial class PayloadOutbox : IFileJobs, IDisposable
         entry.Account.Settle(_ledger, (LedgerAccount)entry.Payload.Signal, entry.Records, rest, isDeadLettered);
 }
 
-/// <param name="Payloads">Several that became one in a file are one.</param>
-/// <param name="Bytes">Of the memory's ceiling: bodies in memory, and what each takes beside its body.</param>
+/// <param name="Payloads">Payloads that were merged into one file count as one.</param>
+/// <param name="Bytes">What counts against the memory ceiling: bodies in memory, and the overhead of each.</param>
 internal readonly record struct OutboxCounts(int Payloads, long Bytes, int SpooledPayloads, long SpooledBytes);

@@ -3,12 +3,12 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Outbox;
 
 /// <summary>
-/// Counts the flushes in a row in which one destination gave no answer. After <see cref="MaxHeld"/> of them no invocation waits for it any
-/// more: its requests go to the background until an answer comes. Signals that answer meanwhile are not affected. Guarded by the outbox's lock.
+/// Counts the consecutive flushes in which one destination gave no answer. After <see cref="MaxSilentFlushes"/> of them no invocation waits for it any more: its
+/// requests are sent in the background until an answer comes. Signals that get answers are not affected. Guarded by the outbox's lock.
 /// </summary>
 internal sealed class SilentFlushes
 {
-    public const int MaxHeld = 3;
+    public const int MaxSilentFlushes = 3;
 
     private readonly Answering[] _signals = new Answering[3];
     private int _flushes;
@@ -20,14 +20,14 @@ internal sealed class SilentFlushes
         Silent,
     }
 
-    /// <summary>Whether requests of this signal belong to the background.</summary>
-    public bool IsSilent(Signal signal) => _flushes >= MaxHeld && _signals[(int)signal] != Answering.Answers;
+    /// <summary>Whether requests of this signal are sent in the background.</summary>
+    public bool IsSilent(Signal signal) => _flushes >= MaxSilentFlushes && _signals[(int)signal] != Answering.Answers;
 
-    /// <summary>A flush that made requests has ended.</summary>
-    /// <param name="answered">Signals with at least one answer, whatever it was.</param>
-    /// <param name="silent">Signals whose requests all got none.</param>
-    /// <param name="isHeld">Whether an invocation may have waited for it.</param>
-    public void FlushEnded(IEnumerable<Signal> answered, IEnumerable<Signal> silent, bool isHeld)
+    /// <summary>Records the end of a flush that sent requests.</summary>
+    /// <param name="answered">Signals with at least one answer of any kind.</param>
+    /// <param name="silent">Signals whose requests got no answer.</param>
+    /// <param name="isBlocking">Whether an invocation may have waited for the flush.</param>
+    public void FlushEnded(IEnumerable<Signal> answered, IEnumerable<Signal> silent, bool isBlocking)
     {
         foreach (var signal in answered)
             _signals[(int)signal] = Answering.Answers;
@@ -38,12 +38,12 @@ internal sealed class SilentFlushes
             anySilent = true;
         }
 
-        if (anySilent && isHeld)
-            _flushes = Math.Min(_flushes + 1, MaxHeld);
+        if (anySilent && isBlocking)
+            _flushes = Math.Min(_flushes + 1, MaxSilentFlushes);
         if (Array.IndexOf(_signals, Answering.Silent) >= 0)
             return;
-        // An answer in the background may have taken longer than any invocation waits: one more silent flush is then enough.
-        _flushes = isHeld ? 0 : Math.Min(_flushes, MaxHeld - 1);
+        // An answer in the background may have taken longer than an invocation waits. So one more silent flush is enough to return to the background.
+        _flushes = isBlocking ? 0 : Math.Min(_flushes, MaxSilentFlushes - 1);
         if (_flushes == 0)
             Array.Clear(_signals);
     }

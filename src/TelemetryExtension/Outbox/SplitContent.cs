@@ -1,52 +1,52 @@
 namespace TelemetryExtension.Outbox;
 
 /// <summary>
-/// What became of the pieces of one content that was refused. A backend that takes some of them is asked on, for far more bad records than
-/// anybody has by accident; one that takes none only for a few samples. Guarded by the outbox's lock.
+/// Tracks the pieces of one refused content. When a backend accepts some of them, the rest is still sent, through far more bad records than occur by
+/// accident. When it accepts none, only a few samples are sent. Guarded by the outbox's lock.
 /// </summary>
 internal sealed class SplitContent
 {
     private const int MaxSplits = 1024;
 
-    private int _maxInARow;
-    private int _maxOnceTaken;
-    private int _inARow;
+    private int _maxConsecutive;
+    private int _maxOnceAccepted;
+    private int _consecutive;
     private int _splits;
 
-    /// <summary><see cref="SignalRefusal.Count"/> when its first request was begun.</summary>
+    /// <summary>The <see cref="SignalRefusal.Count"/> when the first request of this content began.</summary>
     public int? RefusalsBefore { get; set; }
 
     public bool IsSplit => _splits > 0;
 
-    /// <summary>Whether it was counted as refused already.</summary>
+    /// <summary>Whether the content is already counted as refused.</summary>
     public bool IsCounted { get; set; }
 
-    /// <summary>Nothing of it was taken yet: single records of it are tried before the rest.</summary>
+    /// <summary>Whether single records are sent before the rest, because nothing of the content was accepted yet.</summary>
     public bool IsSampled { get; private set; }
 
-    /// <summary>A piece of it was refused for what it is, not for its size.</summary>
+    /// <summary>Whether a piece was refused for its content and not for its size.</summary>
     public bool HasBad { get; set; }
 
-    /// <summary>A piece of it was taken.</summary>
-    public bool IsPartlyTaken { get; private set; }
+    /// <summary>Whether a piece was accepted.</summary>
+    public bool IsPartlyAccepted { get; private set; }
 
-    /// <summary>So many refusals in a row that no piece of it is split any more.</summary>
-    public bool IsSpent => _inARow > _maxInARow || _splits >= MaxSplits;
+    /// <summary>Whether the limit of refusals or splits is reached, so that no piece is split any more.</summary>
+    public bool IsExhausted => _consecutive > _maxConsecutive || _splits >= MaxSplits;
 
-    /// <summary>Called before the first split.</summary>
-    public void Allow(int maxInARow) => _maxInARow = maxInARow;
+    /// <summary>Sets the limit of consecutive refusals. Called before the first split.</summary>
+    public void Allow(int maxConsecutive) => _maxConsecutive = maxConsecutive;
 
-    /// <summary>The same: so many samples may be refused, and so many pieces in a row once one was taken.</summary>
-    public void AllowSamples(int samples, int maxOnceTaken) => (IsSampled, _maxInARow, _maxOnceTaken) = (samples > 0, samples, maxOnceTaken);
+    /// <summary>Sets the limit of refused samples, and the limit of consecutive refusals once a piece was accepted. Called before the first split.</summary>
+    public void AllowSamples(int samples, int maxOnceAccepted) => (IsSampled, _maxConsecutive, _maxOnceAccepted) = (samples > 0, samples, maxOnceAccepted);
 
-    public void Refused() => _inARow++;
+    public void Refused() => _consecutive++;
 
     public void Split() => _splits++;
 
-    public void Taken()
+    public void Accepted()
     {
         if (IsSampled)
-            (IsSampled, _maxInARow) = (false, _maxOnceTaken);
-        (IsPartlyTaken, _inARow) = (true, 0);
+            (IsSampled, _maxConsecutive) = (false, _maxOnceAccepted);
+        (IsPartlyAccepted, _consecutive) = (true, 0);
     }
 }

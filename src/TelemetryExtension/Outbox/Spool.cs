@@ -3,12 +3,12 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Outbox;
 
-/// <param name="Bytes">Size of the whole file.</param>
+/// <param name="Bytes">Size of the whole file, head and body.</param>
 internal sealed record SpoolFile(string Name, int Bytes);
 
 /// <summary>
-/// Payloads in files, one each, with checksums. Trouble with the disk (full, read-only) turns into "no". Knows no bounds and takes no lock: the
-/// outbox decides, and <see cref="FileWorker"/> calls, one call at a time but for <see cref="Read"/>.
+/// Stores payloads in files, one each, with checksums. A disk error (full, read-only) is a negative result, not an exception. Has no limits and takes no
+/// lock: the outbox decides and <see cref="FileWorker"/> calls, one call at a time except for <see cref="Read"/>.
 /// </summary>
 internal sealed class Spool(ISpoolFiles files) : IDisposable
 {
@@ -17,19 +17,19 @@ internal sealed class Spool(ISpoolFiles files) : IDisposable
 
     private long _sequence;
 
-    /// <summary>Null when the disk does not take it.</summary>
-    /// <param name="payload">Its body is not looked at.</param>
-    /// <param name="bodies">The payload's body is these, end to end.</param>
-    /// <param name="pending">Names of the destinations that have not got it.</param>
-    /// <param name="wasEmptied">Whether the directory was found emptied or deleted.</param>
+    /// <summary>Writes a payload to a new file. Returns null when the disk does not take it.</summary>
+    /// <param name="payload">Its body is ignored.</param>
+    /// <param name="bodies">The payload's body, in pieces that are written end to end.</param>
+    /// <param name="pending">Names of the destinations that did not receive the payload yet.</param>
+    /// <param name="wasEmptied">Whether somebody emptied or deleted the directory.</param>
     public SpoolFile? TryWrite(OtlpPayload payload, IReadOnlyList<ReadOnlyMemory<byte>> bodies, IReadOnlyList<string> pending, out bool wasEmptied)
     {
         wasEmptied = false;
         try
         {
-            wasEmptied = files.Own();
+            wasEmptied = files.Acquire();
             if (wasEmptied)
-                Log.WarnOnce("spool emptied", $"somebody deleted {files.Directory}, which is made again: what was in there is lost");
+                Log.WarnOnce("spool emptied", $"somebody deleted {files.Directory}: the extension creates it again, but its payloads are lost");
             var head = SpoolFormat.Head(payload, bodies, pending);
             var name = $"{payload.Created.ToUnixTimeMilliseconds():x12}-{_sequence++:x6}-{payload.BatchId}{Complete}";
             files.Write(name, [head, .. bodies]);
@@ -37,17 +37,17 @@ internal sealed class Spool(ISpoolFiles files) : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Log.WarnOnce("spool", $"cannot write to {files.Directory} ({Reason.Of(exception)}): what does not fit into memory is shed");
+            Log.WarnOnce("spool", $"cannot write to {files.Directory} ({Reason.Of(exception)}): payloads that do not fit into memory are dropped");
         }
         catch (OutOfMemoryException)
         {
-            // This happens when memory is short. Shedding needs none.
+            // Writes happen when memory is short. The fallback, shedding, needs no memory.
         }
 
         return null;
     }
 
-    /// <summary>The body; null when the file is gone or damaged.</summary>
+    /// <summary>Reads the body. Returns null when the file is gone or damaged.</summary>
     public ReadOnlyMemory<byte>? Read(SpoolFile file)
     {
         try
@@ -65,12 +65,12 @@ internal sealed class Spool(ISpoolFiles files) : IDisposable
     public bool Exists(SpoolFile file) => files.Exists(file.Name);
 
     /// <summary>
-    /// What an earlier generation left, oldest first. Only heads are read: whether a body is sound turns out when it is. Damaged files and files beyond
-    /// the bounds are deleted: their content cannot be counted, and the generation that received them is gone.
+    /// Finds the payloads that an earlier generation left, oldest first. Reads only heads; a body is checked when it is sent. Deletes damaged files and
+    /// files beyond the limits: their content cannot be counted, and the generation that received it is gone.
     /// </summary>
-    /// <param name="headBytes">Enough for most heads.</param>
-    /// <param name="room">An empty one with the bounds.</param>
-    /// <param name="own">Names of files that this generation wrote already.</param>
+    /// <param name="headBytes">A size that most heads do not exceed.</param>
+    /// <param name="room">An empty room with the limits.</param>
+    /// <param name="own">Names of files that this generation has already written.</param>
     public List<(SpoolFile File, SpoolHead Head)> Recover(int headBytes, SpoolRoom room, IReadOnlySet<string> own)
     {
         var found = new List<(SpoolFile, SpoolHead)>();
@@ -79,7 +79,7 @@ internal sealed class Spool(ISpoolFiles files) : IDisposable
             var names = files.List();
             if (names.Count == 0)
                 return found;
-            files.Own();
+            files.Acquire();
             var beginning = new byte[Math.Max(headBytes, 1024)];
             foreach (var name in names.Order(StringComparer.Ordinal))
             {
@@ -99,7 +99,7 @@ internal sealed class Spool(ISpoolFiles files) : IDisposable
 
     public void Dispose() => files.Dispose();
 
-    /// <summary>Null when it is no payload of ours that can be read; the others do not suffer for it.</summary>
+    /// <summary>Returns null when the file is not a readable payload of the extension. The other files are not affected.</summary>
     private (SpoolFile File, SpoolHead Head)? TakeOver(string name, byte[] beginning, SpoolRoom room)
     {
         if (!name.EndsWith(Complete, StringComparison.Ordinal) && !name.EndsWith(Partial, StringComparison.Ordinal))
@@ -113,7 +113,7 @@ internal sealed class Spool(ISpoolFiles files) : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Deleted meanwhile, as by a function that cleans up when it starts.
+            // The file was deleted meanwhile, for example by a function that cleans up when it starts.
             Log.WarnOnce("spool file", $"cannot read a file in {files.Directory} ({Reason.Of(exception)})");
         }
 
@@ -126,7 +126,7 @@ internal sealed class Spool(ISpoolFiles files) : IDisposable
         file = new(name, (int)Math.Min(length, int.MaxValue));
         if (SpoolFormat.HeadLength(beginning.AsSpan(0, read), length) <= read)
             return SpoolFormat.TryReadHead(beginning.AsSpan(0, read), length, out head);
-        // Earlier settings may have had more destinations, or longer names.
+        // The head is long: earlier settings may have had more destinations, or longer names.
         return SpoolFormat.TryReadHead(files.Read(name), length, out head);
     }
 
@@ -138,7 +138,7 @@ internal sealed class Spool(ISpoolFiles files) : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // The next generation finds it, and its backend recognises the batch id.
+            // The next generation finds the file and sends it again. The backend can recognise the batch id.
         }
     }
 }

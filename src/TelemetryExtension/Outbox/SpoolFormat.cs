@@ -6,14 +6,14 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Outbox;
 
-/// <param name="Payload">Without its body.</param>
-/// <param name="BodyAt">Where the body begins: the rest of the file is the body.</param>
+/// <param name="Payload">The payload without its body.</param>
+/// <param name="BodyAt">The offset of the body, which fills the rest of the file.</param>
 internal readonly record struct SpoolHead(OtlpPayload Payload, IReadOnlyList<string> Pending, int BodyAt, int BodyBytes, uint BodyChecksum);
 
 /// <summary>
-/// One payload as a file, little endian: magic, CRC-32C of the rest of the head, the head's length, the body's CRC-32C and length, signal, records,
-/// created (Unix ms), batch id and pending destinations (each with its length); then the body. The head alone tells what a ledger needs, and
-/// with the file's length whether the file is whole.
+/// The file format of one payload, little endian: magic, CRC-32C of the rest of the head, the head's length, the body's CRC-32C and length, signal,
+/// records, created (Unix ms), batch id and pending destinations (each with its length), then the body. The head contains all that the ledger needs.
+/// Together with the file's length it shows whether the file is complete.
 /// </summary>
 internal static class SpoolFormat
 {
@@ -21,15 +21,15 @@ internal static class SpoolFormat
     private const int Checked = 8;
     private const int Fixed = Checked + 4 + 4 + 4 + 1 + 4 + 8;
 
-    /// <summary>Enough of a file to find out <see cref="HeadLength"/>.</summary>
-    public const int Least = Checked + 4;
+    /// <summary>The bytes of a file that <see cref="HeadLength"/> needs.</summary>
+    public const int MinBytes = Checked + 4;
 
-    /// <summary>A head of a payload that all these destinations wait for.</summary>
+    /// <summary>The length of a head when all these destinations are pending.</summary>
     public static int LongestHead(IEnumerable<string> destinations) =>
         Fixed + 2 + Guid.Empty.ToString("N").Length + 2 + destinations.Sum(static name => Encoding.UTF8.GetByteCount(name) + 1);
 
-    /// <param name="payload">Its body is not looked at.</param>
-    /// <param name="bodies">What stands in the file end to end.</param>
+    /// <param name="payload">Its body is ignored.</param>
+    /// <param name="bodies">The pieces of the body, which are written end to end.</param>
     public static byte[] Head(OtlpPayload payload, IReadOnlyList<ReadOnlyMemory<byte>> bodies, IReadOnlyList<string> pending)
     {
         var names = Encoding.UTF8.GetBytes(string.Join('\n', pending));
@@ -51,16 +51,16 @@ internal static class SpoolFormat
         return head;
     }
 
-    /// <summary>Of a head that begins like this; 0 when it is none.</summary>
+    /// <summary>The length of the head that begins with these bytes. 0 when they are not a head.</summary>
     public static int HeadLength(ReadOnlySpan<byte> beginning, long fileBytes)
     {
-        if (beginning.Length < Least || BinaryPrimitives.ReadUInt32LittleEndian(beginning) != Magic)
+        if (beginning.Length < MinBytes || BinaryPrimitives.ReadUInt32LittleEndian(beginning) != Magic)
             return 0;
         var length = BinaryPrimitives.ReadInt32LittleEndian(beginning[Checked..]);
         return length >= Fixed + 4 && length <= fileBytes ? length : 0;
     }
 
-    /// <param name="beginning">Of the file, with its head at least.</param>
+    /// <param name="beginning">The beginning of the file, with at least its head.</param>
     public static bool TryReadHead(ReadOnlySpan<byte> beginning, long fileBytes, out SpoolHead head)
     {
         head = default;
@@ -83,7 +83,7 @@ internal static class SpoolFormat
         return true;
     }
 
-    /// <summary>The body of a whole file; null when anything is wrong with it.</summary>
+    /// <summary>Returns the body of a complete file, or null when anything in the file is wrong.</summary>
     public static ReadOnlyMemory<byte>? Body(byte[] file)
     {
         if (!TryReadHead(file, file.Length, out var head) || Checksum(uint.MaxValue, file.AsSpan(head.BodyAt)) != head.BodyChecksum)
@@ -109,7 +109,7 @@ internal static class SpoolFormat
         return true;
     }
 
-    /// <summary>CRC-32C, which the processor computes, without the inversion at the end: pieces can follow each other.</summary>
+    /// <summary>CRC-32C, which the processor computes, without the final inversion, so that it can continue over several pieces.</summary>
     private static uint Checksum(uint crc, ReadOnlySpan<byte> bytes)
     {
         var words = MemoryMarshal.Cast<byte, ulong>(bytes);

@@ -1,23 +1,23 @@
 namespace TelemetryExtension.Outbox;
 
-/// <summary>What the spool's files take of their bounds, in bytes and in number. Guarded by the outbox's lock.</summary>
-/// <param name="headBytes">The most that a file holds beside its body.</param>
+/// <summary>How much of their limits the spool's files use, in bytes and in number. Guarded by the outbox's lock.</summary>
+/// <param name="headBytes">The largest size of a file's head.</param>
 internal sealed class SpoolRoom(int maxBytes, int headBytes)
 {
-    /// <summary>Each costs an inode, and an entry in memory that no ceiling counts.</summary>
+    /// <summary>Each file costs an inode and an entry in memory that no ceiling counts.</summary>
     public const int MaxFiles = 1000;
 
     public int Files { get; private set; }
 
     public long Bytes { get; private set; }
 
-    /// <summary>For one more body; negative when there is no room for any.</summary>
+    /// <summary>The space for one more body. Negative when none fits.</summary>
     public long Left => Files < MaxFiles ? maxBytes - Bytes - headBytes : -1;
 
-    /// <summary>Whether there would be room for a body if everything else were gone.</summary>
+    /// <summary>Whether a body would fit into an empty spool.</summary>
     public bool CanEverHold(int bytes) => bytes <= maxBytes - headBytes;
 
-    /// <summary>Whether a file of an earlier generation is inside the bounds.</summary>
+    /// <summary>Whether a file of an earlier generation fits into the limits.</summary>
     public bool HasRoomFor(SpoolFile file) => Files < MaxFiles && Bytes + file.Bytes <= maxBytes;
 
     public void Add(SpoolFile file)

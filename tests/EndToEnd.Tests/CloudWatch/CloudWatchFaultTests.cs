@@ -96,7 +96,7 @@ public sealed class CloudWatchFaultTests
         var outcome = await lambda.EndAsync(backendHasAll: false);
 
         Assert.True(hanging.BytesReceived > 0, "it was not even called");
-        Assert.Contains("does not answer within the time that a flush has", Assert.Single(outcome.Said), StringComparison.Ordinal);
+        Assert.Contains("does not answer within the time of a flush", Assert.Single(outcome.Said), StringComparison.Ordinal);
         var held = TimeSpan.FromTicks(results.Skip(4).Sum(result => result.ExtensionOverhead.Ticks)) / 4;
         Assert.True(held < TimeSpan.FromMilliseconds(250), $"still held for {held} on average");
         CheckEverythingIsADeadLetter(outcome);

@@ -29,7 +29,7 @@ public sealed class DiskFaultTests
             await File.WriteAllBytesAsync(Path.Combine(mount.Folder, "filler"), new byte[4096], Cancellation);
         var (results, outcome) = await RunAsync(mount.Folder, invocations, lines);
 
-        Assert.Contains(disk == "full" ? "disk full" : "read-only file system", outcome.Line("is shed"), StringComparison.Ordinal);
+        Assert.Contains(disk == "full" ? "disk full" : "read-only file system", outcome.Line("do not fit into memory"), StringComparison.Ordinal);
         foreach (var (name, account) in outcome.Ledger.Accounts.Where(account => account.Name != "events"))
         {
             var (arrived, whole) = name switch
@@ -58,7 +58,7 @@ public sealed class DiskFaultTests
         using var mount = await Tmpfs.MountAsync("size=256k");
         var (results, outcome) = await RunAsync(mount.Folder, 40, lines);
 
-        Assert.Contains("disk full", outcome.Line("is shed"), StringComparison.Ordinal);
+        Assert.Contains("disk full", outcome.Line("do not fit into memory"), StringComparison.Ordinal);
         var arrived = Lines(outcome, results);
         int oldest = arrived.TakeWhile(count => count == whole).Count(), newest = arrived.AsEnumerable().Reverse().TakeWhile(count => count == whole).Count();
         // Of one invocation at each end of the gap some lines may be there.

@@ -149,7 +149,7 @@ public sealed class DeadLetterWriterTests : IDisposable
     }
 
     [Fact]
-    public async Task Write_ManyInARowAreOverTheByteLimit_HasNoRoomAnyMore()
+    public async Task Write_ManyConsecutiveLettersOverTheByteLimit_HasNoRoomAnyMore()
     {
         var writer = new DeadLetterWriter([new StdoutSink(_stdout)], 70_000);
         Assert.Equal(2, await WriteAsync(writer, Payloads(9, 20_000), Cancelled));

@@ -58,7 +58,7 @@ public sealed class DeliveryConnectionTests : DeliveryToBackend
         using var bench = new DeliveryTestBench(new Env { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = refusing.Url });
         foreach (var signal in new[] { Signal.Logs, Signal.Traces, Signal.Metrics })
             bench.Add(LogPayload("x") with { Signal = signal });
-        Assert.Equal(new(3, HealthyHaveAll: false), await bench.DeliverAsync());
+        Assert.Equal(new(3, HealthyAreDone: false), await bench.DeliverAsync());
         Assert.All(bench.Outbox.Lanes, lane => Assert.Equal(1, lane.Health.Failures));
         Assert.All(bench.Outbox.Lanes, lane => Assert.Equal(bench.Outbox.Lanes[0].Health.WaitFrom(DateTimeOffset.MinValue, false), lane.Health.WaitFrom(DateTimeOffset.MinValue, false)));
     }

@@ -24,7 +24,7 @@ public sealed class DeliveryFaultTests : DeliveryToBackend
         var payload = bench.Add(LogPayload("one", "two"));
         var summary = await bench.DeliverAsync();
 
-        Assert.Equal(new(0, HealthyHaveAll: true, HasDelivered: true), summary);
+        Assert.Equal(new(0, HealthyAreDone: true, HasDelivered: true), summary);
         var request = Assert.Single(Backend.Requests);
         Assert.Equal(2, request.AcceptedItems);
         Assert.Equal(compression == "gzip", request.Compressed);

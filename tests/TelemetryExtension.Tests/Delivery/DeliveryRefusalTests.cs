@@ -83,7 +83,7 @@ public sealed class DeliveryRefusalTests
 
         Assert.Equal((6, 6, 0), (bench.LogsLine().Exported, bench.Ledger[LedgerAccount.Traces].Exported, bench.Ledger[LedgerAccount.Metrics].Exported));
         Assert.Equal(3, _destination.Requests.Count(static request => request.Signal == Signal.Metrics));
-        Assert.True(bench.Delivery.AnyoneAnswers);
+        Assert.True(bench.Delivery.HasResponsiveDestination);
     }
 
     [Fact]
@@ -92,9 +92,9 @@ public sealed class DeliveryRefusalTests
         _destination.Signals.RemoveWhere(static signal => signal != Signal.Logs);
         _destination.Respond = static _ => NotHere;
         using var bench = Bench();
-        Assert.True(bench.Delivery.AnyoneAnswers);
+        Assert.True(bench.Delivery.HasResponsiveDestination);
         await RefuseAsync(bench);
-        Assert.False(bench.Delivery.AnyoneAnswers);
+        Assert.False(bench.Delivery.HasResponsiveDestination);
     }
 
     /// <summary>The trial is one request, even of content that would be split; what it is made of counts.</summary>

@@ -99,7 +99,7 @@ public sealed class DeliveryTurnTests
         bench.Add(LogPayload("a"));
         var summary = await bench.DeliverAsync(budgetMs: 0);
 
-        Assert.Equal(new(1, HealthyHaveAll: false, WasCutOff: true), summary);
+        Assert.Equal(new(1, HealthyAreDone: false, WasCutOff: true), summary);
         Assert.Empty(_healthy.Requests);
     }
 

@@ -137,7 +137,7 @@ public sealed class FlushPolicyTests
         var policy = new FlushPolicy(FlushOptions.From(new Env { ["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = strategy }.Read()), _time);
         for (var i = 0; i < 40; i++)
         {
-            var decision = policy.OnInvoke(new($"{i}", TimeSpan.Zero, IsOverThreshold: i % 7 == 0, AnyoneAnswers: false));
+            var decision = policy.OnInvoke(new($"{i}", TimeSpan.Zero, IsOverThreshold: i % 7 == 0, HasResponsiveDestination: false));
             Assert.True(decision is FlushDecision.None or FlushDecision.Background, $"{i}: {decision}");
             if (decision == FlushDecision.Background)
             {

@@ -79,7 +79,7 @@ internal sealed class LoopUnderTest : IDisposable
 
     public Ledger Ledger => _bench.Ledger;
 
-    public bool AnyoneAnswers => _bench.Delivery.AnyoneAnswers;
+    public bool HasResponsiveDestination => _bench.Delivery.HasResponsiveDestination;
 
     /// <summary>Lambda answers Next.</summary>
     /// <param name="timeout">Of the function: the loop must be done before.</param>

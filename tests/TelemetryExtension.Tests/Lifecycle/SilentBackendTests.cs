@@ -63,7 +63,7 @@ public sealed class SilentBackendTests
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
         }
 
-        while (!loop.AnyoneAnswers)
+        while (!loop.HasResponsiveDestination)
             await Task.Yield();
         while (loop.Destination.HasMore)
             await loop.Destination.RequestAsync();
@@ -83,7 +83,7 @@ public sealed class SilentBackendTests
         loop.Destination.Hangs = true;
         await loop.Api.NextAsync();
         var request = loop.Destination.RequestAsync();
-        for (var held = 0; held < SilentFlushes.MaxHeld;)
+        for (var held = 0; held < SilentFlushes.MaxSilentFlushes;)
         {
             loop.Telemetry.LogLine();
             loop.Invoke($"held {held}", Timeout);
@@ -93,7 +93,7 @@ public sealed class SilentBackendTests
             {
                 await loop.PassUntilAsync(next, Budget);
                 held++;
-                request = held < SilentFlushes.MaxHeld ? loop.Destination.RequestAsync() : request;
+                request = held < SilentFlushes.MaxSilentFlushes ? loop.Destination.RequestAsync() : request;
             }
 
             await next;

@@ -278,7 +278,7 @@ public sealed class ExpiredPayloadTests
     }
 
     /// <summary>Of payloads with a little more than 900 bytes.</summary>
-    private static int RoomFor(int payloads) => payloads * (930 + OutboxEntry.BesideBody(1));
+    private static int RoomFor(int payloads) => payloads * (930 + OutboxEntry.OverheadOf(1));
 
     private DeliveryTestBench Bench(OutboxOptions? options = null) =>
         new([_destination], options ?? new(MaxAttempts: 1, KeepsForDeadLetters: true), null, _time);

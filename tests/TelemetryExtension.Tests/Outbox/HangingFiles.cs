@@ -33,7 +33,7 @@ internal sealed class HangingFiles : ISpoolFiles
 
     public void GoOn() => _works.Set();
 
-    public bool Own() => OnDisk().Own();
+    public bool Acquire() => OnDisk().Acquire();
 
     public IReadOnlyList<string> List() => OnDisk().List();
 

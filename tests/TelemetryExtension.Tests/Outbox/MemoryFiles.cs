@@ -18,7 +18,7 @@ internal sealed class MemoryFiles : ISpoolFiles
 
     private bool _isOwned;
 
-    public bool Own()
+    public bool Acquire()
     {
         lock (_gate)
         {

@@ -140,7 +140,7 @@ public sealed class OutboxCeilingTests(ITestOutputHelper output)
         using var bench = Bench(new(MaxBytes: 64 * 1024));
         for (var i = 0; i < 1000; i++)
             bench.Add(LogPayload($"<{i}>" + new string('x', 200)));
-        var left = await bench.Outbox.LeaveInFilesAsync(TestContext.Current.CancellationToken);
+        var left = await bench.Outbox.SpoolRemainingAsync(TestContext.Current.CancellationToken);
         Assert.InRange(left, 5, 20);
         bench.Outbox.Dispose();
 

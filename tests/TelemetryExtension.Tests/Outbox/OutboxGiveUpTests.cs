@@ -49,7 +49,7 @@ public sealed class OutboxGiveUpTests
         var entry = Assert.Single(bench.Outbox.TakeOldest(1 << 20));
         Assert.True(await bench.Outbox.LoadAsync(entry, TestContext.Current.CancellationToken));
         Assert.True(entry.Payload.Body.Length > 900);
-        bench.Outbox.GivenUp(entry, isDeadLettered: true);
+        bench.Outbox.Resolve(entry, isDeadLettered: true);
         Assert.True(entry.Payload.Body.IsEmpty);
     }
 

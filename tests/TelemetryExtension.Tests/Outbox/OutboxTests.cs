@@ -170,12 +170,12 @@ public sealed class OutboxTests
     }
 
     [Fact]
-    public async Task LeaveInFiles_BeforeAReset_TheNextGenerationDeliversItAll()
+    public async Task SpoolRemaining_BeforeAReset_TheNextGenerationDeliversAll()
     {
         using var bench = Bench(new(MaxBytes: 3000));
         for (var i = 0; i < 10; i++)
             bench.Add(LogPayload($"m{i}" + new string('x', 900)));
-        Assert.Equal(10, await bench.Outbox.LeaveInFilesAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(10, await bench.Outbox.SpoolRemainingAsync(TestContext.Current.CancellationToken));
         Assert.Equal(0, await bench.Delivery.GiveUpAsync(new ScriptedDeadLetters { Room = 0 }, TestContext.Current.CancellationToken));
         var line = bench.LogsLine();
         Assert.Equal((10, 10, 0, 0), (line.Received, line.Spooled, line.Buffered, line.DroppedTotal));
@@ -189,12 +189,12 @@ public sealed class OutboxTests
     }
 
     [Fact]
-    public async Task LeaveInFiles_NotRoomForAll_TheMostValuableStayAndTheRestAreDeadLetters()
+    public async Task SpoolRemaining_NotRoomForAll_KeepsTheMostValuableAndDeadLettersTheRest()
     {
         using var bench = Bench(new(MaxBytes: 100_000, SpoolMaxBytes: 2500));
         foreach (var signal in new[] { Signal.Metrics, Signal.Metrics, Signal.Traces, Signal.Logs })
             bench.Add(LogPayload(new string('x', 900)) with { Signal = signal });
-        Assert.Equal(2, await bench.Outbox.LeaveInFilesAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(2, await bench.Outbox.SpoolRemainingAsync(TestContext.Current.CancellationToken));
         var letters = new ScriptedDeadLetters();
         Assert.Equal(2, await bench.Delivery.GiveUpAsync(letters, TestContext.Current.CancellationToken));
         Assert.All(letters.Written, static letter => Assert.Equal(Signal.Metrics, letter.Signal));
@@ -320,7 +320,7 @@ public sealed class OutboxTests
         bench.Add(LogPayload("one"));
         bench.Add(LogPayload("two") with { Body = scarce.Memory });
         var summary = await bench.DeliverAsync();
-        Assert.Equal(new(2, HealthyHaveAll: false), summary);
+        Assert.Equal(new(2, HealthyAreDone: false), summary);
         Assert.Empty(_destination.Requests);
 
         scarce.IsThere = true;
@@ -333,7 +333,7 @@ public sealed class OutboxTests
         new([_destination, .. others], options, schedule, _time);
 
     /// <summary>Of payloads with a little more than 900 bytes.</summary>
-    private static int RoomFor(int payloads) => payloads * (930 + OutboxEntry.BesideBody(1));
+    private static int RoomFor(int payloads) => payloads * (930 + OutboxEntry.OverheadOf(1));
 
     private static byte[] Damaged(string directory, Index at)
     {

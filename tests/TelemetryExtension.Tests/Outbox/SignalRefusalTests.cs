@@ -8,7 +8,7 @@ public sealed class SignalRefusalTests
     private readonly SignalRefusal _refusal = new();
 
     [Fact]
-    public void Refused_ThreeTimesInARow_ClosesOnce()
+    public void Refused_ThreeConsecutiveTimes_ClosesOnce()
     {
         Assert.Equal([false, false, true, false], Enumerable.Range(0, 4).Select(_ => _refusal.Refused(isAboutContent: true, Start, 0)));
         Assert.True(_refusal.IsClosed);
@@ -21,13 +21,13 @@ public sealed class SignalRefusalTests
         {
             Refuse(SignalRefusal.RefusalsBeforeClosed - 1);
             Assert.False(_refusal.IsClosed);
-            _refusal.Taken();
+            _refusal.Accepted();
         }
     }
 
     [Fact]
-    public void MaxInARow_MoreRecords_FindsABadOneAmongThem() =>
-        Assert.Equal((54, 57, 63), (SignalRefusal.MaxInARow(1), SignalRefusal.MaxInARow(11), SignalRefusal.MaxInARow(1000)));
+    public void MaxConsecutiveRefusals_MoreRecords_FindsABadOne() =>
+        Assert.Equal((54, 57, 63), (SignalRefusal.MaxConsecutiveRefusals(1), SignalRefusal.MaxConsecutiveRefusals(11), SignalRefusal.MaxConsecutiveRefusals(1000)));
 
     [Fact]
     public void SamplesLeft_EachRefused_LeavesFewerUntilOneIsTaken()
@@ -40,33 +40,33 @@ public sealed class SignalRefusalTests
 
         _refusal.SampleRefused();
         Assert.Equal(0, _refusal.SamplesLeft);
-        _refusal.Taken();
+        _refusal.Accepted();
         Assert.Equal(SignalRefusal.Samples, _refusal.SamplesLeft);
     }
 
     [Fact]
-    public void IsDoubted_TwoRequestsRefusedInARow_UntilOneIsTaken()
+    public void IsDoubted_TwoConsecutiveRefusals_UntilOneIsAccepted()
     {
         _refusal.RequestRefused();
-        _refusal.Taken();
+        _refusal.Accepted();
         _refusal.RequestRefused();
         Assert.False(_refusal.IsDoubted);
         _refusal.RequestRefused();
         Assert.True(_refusal.IsDoubted);
-        _refusal.Taken();
+        _refusal.Accepted();
         Assert.False(_refusal.IsDoubted);
     }
 
     [Fact]
-    public void IsTakenInPart_ThreeContentsInARow_UntilOneIsTakenWhole()
+    public void IsAcceptedInPart_ThreeConsecutiveContents_UntilOneIsAcceptedWhole()
     {
-        _refusal.TakenInPart();
-        _refusal.TakenInPart();
-        _refusal.TakenWhole();
-        Assert.Equal([false, false, true, false], Enumerable.Range(0, 4).Select(_ => _refusal.TakenInPart()));
-        Assert.True(_refusal.IsTakenInPart);
-        _refusal.TakenWhole();
-        Assert.False(_refusal.IsTakenInPart);
+        _refusal.AcceptedInPart();
+        _refusal.AcceptedInPart();
+        _refusal.AcceptedWhole();
+        Assert.Equal([false, false, true, false], Enumerable.Range(0, 4).Select(_ => _refusal.AcceptedInPart()));
+        Assert.True(_refusal.IsAcceptedInPart);
+        _refusal.AcceptedWhole();
+        Assert.False(_refusal.IsAcceptedInPart);
     }
 
     /// <summary>The stated rule: about 30 seconds, then twice the time, up to about 15 minutes; half of each is random.</summary>
@@ -95,7 +95,7 @@ public sealed class SignalRefusalTests
         Refuse(SignalRefusal.RefusalsBeforeClosed);
         _refusal.TrialEnded(Start, 0);
         _refusal.TrialEnded(Start, 0);
-        _refusal.Taken();
+        _refusal.Accepted();
         Assert.False(_refusal.IsClosed);
         Refuse(SignalRefusal.RefusalsBeforeClosed);
         Assert.True(_refusal.IsTrialDue(Start.AddSeconds(15)));

@@ -11,7 +11,7 @@ public sealed class SilentFlushesTests
     [Fact]
     public void FlushEnded_ThreeSilentOnes_EverySignalGoesToTheBackground()
     {
-        for (var i = 0; i < SilentFlushes.MaxHeld; i++)
+        for (var i = 0; i < SilentFlushes.MaxSilentFlushes; i++)
         {
             Assert.All(All, signal => Assert.False(_silence.IsSilent(signal)));
             Flush([], [Signal.Logs]);
@@ -23,12 +23,12 @@ public sealed class SilentFlushesTests
     [Fact]
     public void FlushEnded_OneSignalAnswers_OnlyTheOthersGoToTheBackground()
     {
-        for (var i = 0; i < SilentFlushes.MaxHeld; i++)
+        for (var i = 0; i < SilentFlushes.MaxSilentFlushes; i++)
             Flush([Signal.Traces], [Signal.Logs]);
         Assert.Equal([Signal.Metrics, Signal.Logs], All.Where(_silence.IsSilent));
 
         // The background hears from one of them: it is back, the other is not.
-        Flush([Signal.Metrics], [], isHeld: false);
+        Flush([Signal.Metrics], [], isBlocking: false);
         Assert.Equal([Signal.Logs], All.Where(_silence.IsSilent));
     }
 
@@ -48,17 +48,17 @@ public sealed class SilentFlushesTests
     [Fact]
     public void FlushEnded_AnswersInTheBackgroundOnly_HoldsOneMoreInvocation()
     {
-        for (var i = 0; i < SilentFlushes.MaxHeld; i++)
+        for (var i = 0; i < SilentFlushes.MaxSilentFlushes; i++)
             Flush([], [Signal.Logs]);
         for (var i = 0; i < 5; i++)
         {
-            Flush([Signal.Logs], [], isHeld: false);
+            Flush([Signal.Logs], [], isBlocking: false);
             Assert.False(_silence.IsSilent(Signal.Logs));
             Flush([], [Signal.Logs]);
             Assert.True(_silence.IsSilent(Signal.Logs));
         }
 
-        Flush([Signal.Logs], [], isHeld: false);
+        Flush([Signal.Logs], [], isBlocking: false);
         Flush([Signal.Logs], []);
         Flush([], [Signal.Logs]);
         Assert.False(_silence.IsSilent(Signal.Logs));
@@ -67,12 +67,12 @@ public sealed class SilentFlushesTests
     [Fact]
     public void FlushEnded_SilentInTheBackground_StaysThere()
     {
-        for (var i = 0; i < SilentFlushes.MaxHeld; i++)
+        for (var i = 0; i < SilentFlushes.MaxSilentFlushes; i++)
             Flush([], [Signal.Logs]);
         for (var i = 0; i < 5; i++)
-            Flush([], [Signal.Logs], isHeld: false);
+            Flush([], [Signal.Logs], isBlocking: false);
         Assert.True(_silence.IsSilent(Signal.Logs));
     }
 
-    private void Flush(Signal[] answered, Signal[] silent, bool isHeld = true) => _silence.FlushEnded(answered, silent, isHeld);
+    private void Flush(Signal[] answered, Signal[] silent, bool isBlocking = true) => _silence.FlushEnded(answered, silent, isBlocking);
 }

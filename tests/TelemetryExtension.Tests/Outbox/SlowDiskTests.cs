@@ -35,7 +35,7 @@ public sealed class SlowDiskTests : IDisposable
         Assert.Equal(2000, line.Buffered + line.Dropped[(int)DropReason.Shed]);
 
         _disk.GoOn();
-        await bench.Outbox.FilesAreDoneAsync(TestContext.Current.CancellationToken);
+        await bench.Outbox.WaitForFilesAsync(TestContext.Current.CancellationToken);
         Assert.InRange(bench.Outbox.Counts.Bytes, 1, options.MaxBytes);
         Assert.True(bench.LogsLine().Spooled > 0);
     }
@@ -52,7 +52,7 @@ public sealed class SlowDiskTests : IDisposable
 
         // The file is finished when its content is delivered already: nobody finds it.
         _disk.GoOn();
-        await bench.Outbox.FilesAreDoneAsync(TestContext.Current.CancellationToken);
+        await bench.Outbox.WaitForFilesAsync(TestContext.Current.CancellationToken);
         Assert.Equal((default, 0), (bench.Outbox.Counts, bench.LogsLine().Spooled));
         Assert.Equal(1, _disk.Count);
         Assert.Equal(60, _destination.Requests.Sum(static request => request.Records));
@@ -91,13 +91,13 @@ public sealed class SlowDiskTests : IDisposable
     }
 
     [Fact]
-    public async Task LeaveInFiles_WriteHangs_EndsWithItsTimeAndTheRestBecomesDeadLetters()
+    public async Task SpoolRemaining_WriteHangs_EndsInTimeAndDeadLettersTheRest()
     {
         using var bench = Bench(new());
         AddMany(bench, 3);
         _disk.Hang();
         using var end = new CancellationTokenSource();
-        var left = bench.Outbox.LeaveInFilesAsync(end.Token);
+        var left = bench.Outbox.SpoolRemainingAsync(end.Token);
         await _disk.Reached.WaitAsync(Patience, TestContext.Current.CancellationToken);
         await end.CancelAsync();
         Assert.Equal(0, await left.WaitAsync(Patience, TestContext.Current.CancellationToken));

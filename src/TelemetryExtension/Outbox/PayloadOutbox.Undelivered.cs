@@ -3,8 +3,8 @@ using TelemetryExtension.Diagnostics.Accounting;
 namespace TelemetryExtension.Outbox;
 
 /// <summary>
-/// What no destination gets any more: payloads past their limits, or refused for reasons unrelated to their content, while the environment lives, and
-/// all that is left at its end. Whoever writes dead letters takes them out, loads them, and says afterwards what became of them.
+/// Hands out payloads that no destination will get: those past their limits or refused for reasons unrelated to their content, and at the end of the
+/// environment all that is left. The writer of dead letters takes them, loads them, and reports the outcome.
 /// </summary>
 internal sealed partial class PayloadOutbox
 {
@@ -21,8 +21,8 @@ internal sealed partial class PayloadOutbox
     }
 
     /// <summary>
-    /// Takes payloads past their limits out, up to a size (at least one). The caller loads them (<see cref="LoadAsync"/>) and says what became of
-    /// them (<see cref="GivenUp"/>).
+    /// Takes payloads past their limits, up to a size but at least one. The caller loads them (<see cref="LoadAsync"/>) and reports the outcome (<see
+    /// cref="Resolve"/>).
     /// </summary>
     public IReadOnlyList<OutboxEntry> TakeExpired(int maxBytes)
     {
@@ -31,8 +31,8 @@ internal sealed partial class PayloadOutbox
     }
 
     /// <summary>
-    /// For the end: takes undelivered payloads out, those past their limits first, then the oldest, up to a size (at least one), each whole, even
-    /// if some destination has it already. The caller loads them and says what became of them.
+    /// Takes undelivered payloads at the end of the environment, up to a size but at least one: those past their limits first, then the oldest. Each is
+    /// whole, even if some destination has it already. The caller loads them and reports the outcome.
     /// </summary>
     public IReadOnlyList<OutboxEntry> TakeOldest(int maxBytes)
     {
@@ -43,7 +43,7 @@ internal sealed partial class PayloadOutbox
         }
     }
 
-    /// <summary>Reads back the body of an entry that was taken out. False when its file is gone or damaged: then it is counted already.</summary>
+    /// <summary>Loads the body of an entry that was taken. Returns false when its file is gone or damaged; the loss is then counted.</summary>
     public async Task<bool> LoadAsync(OutboxEntry entry, CancellationToken cancellationToken)
     {
         if (entry.File is not { } file)
@@ -68,8 +68,8 @@ internal sealed partial class PayloadOutbox
     }
 
     /// <summary>
-    /// For the end: counts what is left as given up, in the order of <see cref="TakeOldest"/>, and reads nothing back for it. Answers how many payloads.
-    /// Their files are there until <see cref="DeleteGivenUpAsync"/>: hundreds of them take longer than what is left of a shutdown on a fraction of a CPU.
+    /// Counts everything that is left as dropped, in the order of <see cref="TakeOldest"/>, without reading it. Returns the number of payloads. Their files
+    /// stay until <see cref="DeleteGivenUpAsync"/>, because deleting hundreds of files on a fraction of a CPU takes longer than the rest of a shutdown.
     /// </summary>
     public int Drop()
     {
@@ -93,7 +93,7 @@ internal sealed partial class PayloadOutbox
         }
     }
 
-    /// <summary>For when everything has been said.</summary>
+    /// <summary>Deletes the files of dropped payloads. Call it after the last log line.</summary>
     public async Task DeleteGivenUpAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
@@ -102,11 +102,11 @@ internal sealed partial class PayloadOutbox
             _givenUp.Clear();
         }
 
-        await FilesAreDoneAsync(cancellationToken);
+        await WaitForFilesAsync(cancellationToken);
     }
 
-    /// <summary>What became of an entry that was taken out.</summary>
-    public void GivenUp(OutboxEntry entry, bool isDeadLettered)
+    /// <summary>Counts the outcome of an entry that was taken.</summary>
+    public void Resolve(OutboxEntry entry, bool isDeadLettered)
     {
         lock (_gate)
             GiveUp(entry, isDeadLettered);
@@ -133,7 +133,7 @@ internal sealed partial class PayloadOutbox
         while (first(_order) is { } entry && (taken.Count == 0 || bytes + entry.Size <= maxBytes))
         {
             bytes += entry.Size;
-            // The file stays until its content is in good hands.
+            // The file stays until its outcome is known.
             TakeOut(entry);
             taken.Add(entry);
         }
@@ -142,14 +142,14 @@ internal sealed partial class PayloadOutbox
     }
 
     /// <summary>
-    /// Every destination has decided, and at least one did not get it that may want it later: false when that is not so, or nobody writes dead letters.
-    /// Its place, in memory or in a file, stays the same, and counts there until somebody else needs it.
+    /// Keeps an entry for the dead letters when every destination has decided and a replay could still deliver it to one of them. Returns false otherwise,
+    /// and when dead letters are off. The entry stays in memory or in its file, and counts there, until the room is needed.
     /// </summary>
     private bool TryKeepForDeadLetters(OutboxEntry entry)
     {
-        if (!_options.KeepsForDeadLetters || !entry.Account.IsWantedLater)
+        if (!_options.KeepsForDeadLetters || !entry.Account.IsReplayable)
             return false;
-        // It leaves the order as what it was there.
+        // Take it out before its state changes, because the order finds its list by the state.
         _order.TakeOut(entry);
         entry.Expire();
         _order.Place(entry);
@@ -162,7 +162,7 @@ internal sealed partial class PayloadOutbox
         GiveUp(expired, isDeadLettered: false);
     }
 
-    /// <summary>The file of an entry in the outbox is gone or damaged.</summary>
+    /// <summary>Counts an entry as lost whose file is gone or damaged.</summary>
     private void Lose(OutboxEntry entry)
     {
         TakeOut(entry);
@@ -176,7 +176,7 @@ internal sealed partial class PayloadOutbox
     {
         if (entry.File is { } file)
             DeleteFile(entry, file);
-        entry.Account.LoseRest(entry.Records);
+        entry.Account.MarkRestLost(entry.Records);
         Settle(entry, Remainder.Exported);
     }
 }
