@@ -6,17 +6,17 @@ using TelemetryExtension.Lambda.ExtensionsApi;
 namespace TelemetryExtension.Lambda;
 
 /// <summary>
-/// Subscribing to the Telemetry API (PUT /2022-07-01/telemetry). Buffering is said in full, since the documented defaults contradict each
-/// other; 25 ms is the least there is and what the wait for runtimeDone costs; the largest maxBytes makes split records rarest.
+/// Subscribes to the Telemetry API (PUT /2022-07-01/telemetry). All buffering settings are explicit, because the documented defaults contradict each other.
+/// 25 ms is the minimum, and it delays runtimeDone least. The largest maxBytes makes split records rarest.
 /// </summary>
 internal static class TelemetrySubscription
 {
-    /// <summary>Lambda answers in 25 ms. Without an answer the extension goes on, since init waits for its first Next.</summary>
+    /// <summary>Lambda answers in 25 ms. Without an answer the extension continues, because init waits for its first Next.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
 
     private static readonly string[] Schemas = ["2025-01-29", "2022-12-13"];
 
-    /// <summary>True when telemetry will come. Otherwise the log says once why not, and the extension goes on without.</summary>
+    /// <summary>Returns true when telemetry will arrive. Otherwise it logs the reason once, and the extension continues without telemetry.</summary>
     public static bool Subscribe(ExtensionsApiClient extensions, int port)
     {
         try
@@ -25,7 +25,7 @@ internal static class TelemetrySubscription
         }
         catch (Exception e) when (e is SocketException or InvalidDataException)
         {
-            Log.Warn($"the Telemetry API did not answer the subscription ({Reason.Of(e)}): no platform telemetry, invocations go on");
+            Log.Warn($"the Telemetry API did not answer the subscription ({Reason.Of(e)}): no platform telemetry, invocations continue");
             return false;
         }
     }
@@ -43,8 +43,8 @@ internal static class TelemetrySubscription
         }
 
         Log.Warn(response.Status == 202
-            ? "the Telemetry API is not supported here (local emulator?): no platform telemetry, invocations go on"
-            : $"the Telemetry API refused the subscription ({response}): no platform telemetry, invocations go on");
+            ? "the Telemetry API is not supported here (local emulator?): no platform telemetry, invocations continue"
+            : $"the Telemetry API refused the subscription ({response}): no platform telemetry, invocations continue");
         return false;
     }
 

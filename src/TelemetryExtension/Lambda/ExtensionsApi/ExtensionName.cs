@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace TelemetryExtension.Lambda.ExtensionsApi;
 
 /// <summary>
-/// The name to register under. Lambda wants the base name of the file in /opt/extensions that it has started: under any other name this process
-/// counts as an internal extension, init waits in vain for the file, and the function fails.
+/// Finds the name to register under. Lambda requires the base name of the file in /opt/extensions that it started. Under any other name this process counts
+/// as an internal extension: init waits in vain for the file, and the function fails.
 /// </summary>
 internal static partial class ExtensionName
 {
@@ -15,19 +15,19 @@ internal static partial class ExtensionName
 
     private const int MaxScriptBytes = 64 * 1024;
 
-    /// <summary>The most likely name first. Lambda refuses a wrong one, and one that another copy has taken.</summary>
+    /// <summary>The possible names, the most likely first. Lambda refuses a wrong name, and a name that another copy has taken.</summary>
     public static IEnumerable<string> Candidates()
     {
         var started = Environment.GetCommandLineArgs() is [{ Length: > 0 } first, ..] ? first : Environment.ProcessPath ?? Default;
         return Candidates(started, ParentArguments, ExtensionsFolder(Environment.ProcessPath));
     }
 
-    /// <param name="started">argv[0]: the path that was started, be it a symbolic link.</param>
-    /// <param name="parentArguments">The command line of the parent process: that of a script that runs this binary.</param>
+    /// <param name="started">argv[0]: the path that Lambda started, possibly a symbolic link.</param>
+    /// <param name="parentArguments">The command line of the parent process, which may be a script that runs this binary.</param>
     /// <param name="folder">/opt/extensions.</param>
     public static IEnumerable<string> Candidates(string started, Func<string[]> parentArguments, string folder)
     {
-        // The usual case comes first, and costs nothing.
+        // The usual case comes first and needs no further look-ups.
         var own = BaseName(started);
         if (IsExtension(started))
             yield return own;
@@ -37,14 +37,14 @@ internal static partial class ExtensionName
         var files = Files(folder);
         if (files.Contains(own, StringComparer.Ordinal))
             yield return own;
-        // A script that ends with "exec /opt/.../telemetry-extension" leaves no other trace than its text.
+        // A script that ends with "exec /opt/.../telemetry-extension" is recognisable only by its text.
         foreach (var file in files)
             if (file != own && Starts(Path.Combine(folder, file), own))
                 yield return file;
         yield return own;
     }
 
-    /// <summary>Where a binary under .../opt/ has its extensions folder.</summary>
+    /// <summary>The extensions folder for a binary under .../opt/.</summary>
     internal static string ExtensionsFolder(string? binary)
     {
         const string Opt = "/opt/";
@@ -57,7 +57,7 @@ internal static partial class ExtensionName
     private static string BaseName(string path)
     {
         var name = Path.GetFileName(path);
-        // A line break would end the header.
+        // A line break would end the header that contains the name.
         return name.Length == 0 || name.AsSpan().ContainsAny('\r', '\n') ? Default : name;
     }
 

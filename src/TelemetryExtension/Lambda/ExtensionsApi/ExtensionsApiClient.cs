@@ -4,7 +4,9 @@ using TelemetryExtension.Diagnostics;
 
 namespace TelemetryExtension.Lambda.ExtensionsApi;
 
-/// <summary>Lambda's Extensions API 2020-01-01 and the subscription call of the Telemetry API 2022-07-01, in the order a life of an extension needs them.</summary>
+/// <summary>
+/// The Extensions API 2020-01-01 and the subscription call of the Telemetry API 2022-07-01. Methods are in the order in which an extension calls them.
+/// </summary>
 internal sealed class ExtensionsApiClient(RuntimeApiConnection connection, TimeProvider time)
 {
     private const int Forbidden = 403;
@@ -14,14 +16,14 @@ internal sealed class ExtensionsApiClient(RuntimeApiConnection connection, TimeP
     private readonly NextRetry _retry = new(time);
     private string _idHeader = "";
 
-    /// <summary>What Lambda knows this extension by.</summary>
+    /// <summary>The name under which this extension is registered.</summary>
     public string Name { get; private set; } = ExtensionName.Default;
 
     /// <summary>
-    /// POST /register. Managed Instances know no INVOKE for extensions (403), so there only SHUTDOWN is asked for.
-    /// Throws when refused: without registration there is nothing we could go on doing.
+    /// POST /register. On Managed Instances extensions cannot register for INVOKE (403), so they register only for SHUTDOWN. Throws when Lambda refuses,
+    /// because the extension cannot work without registration.
     /// </summary>
-    /// <param name="names">Tried in turn while Lambda refuses them.</param>
+    /// <param name="names">The names to try in turn while Lambda refuses.</param>
     public RegisterResponse Register(bool managedInstances, IEnumerable<string> names)
     {
         RuntimeApiResponse? refused = null;
@@ -35,17 +37,17 @@ internal sealed class ExtensionsApiClient(RuntimeApiConnection connection, TimeP
                 return Read(response.Body);
             }
 
-            // The answer to the likeliest name says most.
+            // The answer to the most likely name is the most helpful one.
             refused ??= response;
             if (response.Status != Forbidden)
                 break;
         }
 
-        throw new InvalidOperationException($"registering was refused: {refused}");
+        throw new InvalidOperationException($"Lambda refused the registration: {refused}");
     }
 
-    /// <summary>PUT /telemetry with the given body. Only before the first Next: later it is refused (403).</summary>
-    /// <exception cref="SocketException">No answer, or none in time; the next call uses another connection.</exception>
+    /// <summary>PUT /telemetry with the given body. Lambda refuses it after the first Next (403).</summary>
+    /// <exception cref="SocketException">There was no answer in time. The next call uses another connection.</exception>
     public RuntimeApiResponse Subscribe(string body, TimeSpan limit)
     {
         try
@@ -61,8 +63,8 @@ internal sealed class ExtensionsApiClient(RuntimeApiConnection connection, TimeP
     }
 
     /// <summary>
-    /// Sends GET /event/next: from now on the environment may be frozen. Its answer is taken by <see cref="NextAsync"/>, which also sends again
-    /// what could not be sent here.
+    /// Sends GET /event/next. From now on the environment may be frozen. <see cref="NextAsync"/> receives the answer, and sends the request again if this
+    /// method failed.
     /// </summary>
     public void SendNext()
     {
@@ -77,8 +79,8 @@ internal sealed class ExtensionsApiClient(RuntimeApiConnection connection, TimeP
     }
 
     /// <summary>
-    /// Waits, without any limit, for the event that answers <see cref="SendNext"/>. Whatever else comes is asked again, less and less often.
-    /// Lost when the API refuses for good (403, 500), as AWS documents it, or cannot be reached any more.
+    /// Waits without a limit for the event that answers <see cref="SendNext"/>. After any other answer it sends Next again, with growing pauses. Returns
+    /// Lost when the API refuses for good (403 and 500, as AWS documents) or is unreachable.
     /// </summary>
     public async ValueTask<ExtensionEvent> NextAsync(CancellationToken cancellationToken)
     {
@@ -89,7 +91,7 @@ internal sealed class ExtensionsApiClient(RuntimeApiConnection connection, TimeP
             {
                 var response = await connection.ReceiveAsync(cancellationToken).ConfigureAwait(false);
                 if (response.Status is Forbidden or ContainerError)
-                    return new ExtensionEvent.Lost($"Next was refused: {response}");
+                    return new ExtensionEvent.Lost($"Lambda refused Next: {response}");
                 var next = response.Status == 200 ? ExtensionsApiJson.ReadEvent(response.Body) : new ExtensionEvent.Unknown("");
                 if (next is not ExtensionEvent.Unknown unknown)
                 {
@@ -99,12 +101,12 @@ internal sealed class ExtensionsApiClient(RuntimeApiConnection connection, TimeP
 
                 Log.WarnOnce(
                     $"next/{response.Status}/{unknown.Type}",
-                    unknown.Type.Length > 0 ? $"unknown event '{unknown.Type}' from the Extensions API: ignored" : $"Next was answered with no event: {response}");
+                    unknown.Type.Length > 0 ? $"unknown event '{unknown.Type}' from the Extensions API: ignored" : $"the answer to Next is not an event: {response}");
                 pause = _retry.AfterAnswer();
             }
             catch (InvalidDataException e)
             {
-                Log.WarnOnce("next/http", $"Next was answered with no event: {Reason.Of(e)}");
+                Log.WarnOnce("next/http", $"the answer to Next is not an event: {Reason.Of(e)}");
                 connection.Dispose();
                 pause = _retry.AfterAnswer();
             }
@@ -112,7 +114,7 @@ internal sealed class ExtensionsApiClient(RuntimeApiConnection connection, TimeP
             {
                 connection.Dispose();
                 if (_retry.AfterFailure() is not { } wait)
-                    return new ExtensionEvent.Lost($"the Extensions API cannot be reached: {Reason.Of(e)}");
+                    return new ExtensionEvent.Lost($"the Extensions API is unreachable: {Reason.Of(e)}");
                 pause = wait;
             }
 
@@ -122,7 +124,7 @@ internal sealed class ExtensionsApiClient(RuntimeApiConnection connection, TimeP
         }
     }
 
-    /// <summary>Sends it again when the connection breaks, or the API has a moment of trouble: init would otherwise fail.</summary>
+    /// <summary>Registers, and retries when the connection breaks or the API has a temporary failure, because init would otherwise fail.</summary>
     private RuntimeApiResponse Register(bool managedInstances, string name)
     {
         for (var attempt = 1; ; attempt++)
@@ -157,8 +159,8 @@ internal sealed class ExtensionsApiClient(RuntimeApiConnection connection, TimeP
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // We are registered; what the answer tells is only what our telemetry says about the function.
-            Log.Warn($"the answer to registering cannot be read, going on without it: {Reason.Of(e)}");
+            // The extension is registered. The answer only supplies facts about the function for its telemetry.
+            Log.Warn($"cannot read the answer to the registration, continuing without it: {Reason.Of(e)}");
             return new("", "", null);
         }
     }

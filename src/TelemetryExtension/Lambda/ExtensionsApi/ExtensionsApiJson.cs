@@ -3,7 +3,9 @@ using TelemetryExtension.Diagnostics;
 
 namespace TelemetryExtension.Lambda.ExtensionsApi;
 
-/// <summary>Reads the two JSON answers of the Extensions API. Unknown keys are ignored; missing ones, and texts that are none, leave empty values.</summary>
+/// <summary>
+/// Reads the two JSON answers of the Extensions API. Unknown keys are ignored. Missing values, and values of another type than text, are empty.
+/// </summary>
 internal static class ExtensionsApiJson
 {
     public static RegisterResponse ReadRegister(byte[] body)
@@ -25,7 +27,7 @@ internal static class ExtensionsApiJson
         return new(name ?? "", version ?? "", account);
     }
 
-    /// <summary>Never throws: an event that cannot be read, or not to its end, is no reason to end, which would fail the function.</summary>
+    /// <summary>Reads an event. Does not throw, because an unreadable event must not end the extension, which would fail the function.</summary>
     public static ExtensionEvent ReadEvent(byte[] body)
     {
         string? type = null, requestId = null, arn = null, trace = null, reason = null;
@@ -67,12 +69,12 @@ internal static class ExtensionsApiJson
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            Log.WarnOnce("event", $"an event of the Extensions API cannot be read to its end: {Reason.Of(e)}");
+            Log.WarnOnce("event", $"an event of the Extensions API is only partly readable: {Reason.Of(e)}");
         }
 
         return type?.ToUpperInvariant() switch
         {
-            // Nobody could tell when an invocation without an id is done.
+            // Without an id the end of the invocation cannot be recognised.
             "INVOKE" when requestId is not { Length: > 0 } => new ExtensionEvent.Unknown("INVOKE without a requestId"),
             "INVOKE" => new ExtensionEvent.Invoke(requestId, arn ?? "", trace, deadline),
             "SHUTDOWN" => new ExtensionEvent.Shutdown((reason ?? "").ToLowerInvariant(), deadline),
@@ -80,7 +82,7 @@ internal static class ExtensionsApiJson
         };
     }
 
-    /// <summary>Moves to the value of the next property of the object being read; false at its end.</summary>
+    /// <summary>Moves to the value of the next property of the current object. Returns false at its end.</summary>
     private static bool TryReadProperty(ref Utf8JsonReader json, out string property)
     {
         property = "";
@@ -111,7 +113,7 @@ internal static class ExtensionsApiJson
         }
         catch (InvalidOperationException)
         {
-            // A lone surrogate.
+            // The text contains a lone surrogate.
             return null;
         }
     }

@@ -1,25 +1,25 @@
 namespace TelemetryExtension.Lambda.ExtensionsApi;
 
 /// <summary>
-/// How soon Next is asked again when its answer was no event. An extension that exits fails the function, so it goes on asking, once a second at most;
-/// only an API that cannot be reached at all is given up.
+/// Decides the pause before Next is sent again after an answer that is not an event. An extension that exits fails the function, so it keeps asking, at
+/// most once a second. It gives up only when the API is unreachable.
 /// </summary>
 internal sealed class NextRetry(TimeProvider time)
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
 
-    /// <summary>Lambda's API is on the same machine.</summary>
+    /// <summary>Short, because Lambda's API is on the same machine.</summary>
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(10);
 
     private TimeSpan _pause;
     private TimeSpan _unreachable;
     private long _lastAnswer;
 
-    /// <summary>An INVOKE or a SHUTDOWN came.</summary>
+    /// <summary>Records an INVOKE or a SHUTDOWN.</summary>
     public void Succeeded() => (_pause, _unreachable) = (TimeSpan.Zero, TimeSpan.Zero);
 
-    /// <summary>An answer came that is no event. The first one is no reason to wait: event types may be added.</summary>
+    /// <summary>Records an answer that is not an event. The first one causes no pause, because AWS may add event types.</summary>
     public TimeSpan AfterAnswer()
     {
         _unreachable = TimeSpan.Zero;
@@ -30,7 +30,7 @@ internal sealed class NextRetry(TimeProvider time)
         return pause;
     }
 
-    /// <summary>No answer came: not connected, reset, closed. Null when that has been so for ten seconds of waiting.</summary>
+    /// <summary>Records a failed connection: refused, reset or closed. Returns null after ten seconds of such failures.</summary>
     public TimeSpan? AfterFailure()
     {
         if (_unreachable >= GiveUpAfter)

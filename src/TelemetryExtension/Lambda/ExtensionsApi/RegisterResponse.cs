@@ -1,4 +1,4 @@
 namespace TelemetryExtension.Lambda.ExtensionsApi;
 
-/// <summary>What registering told about the function. <see cref="AccountId"/> only where the platform knows the accountId feature.</summary>
+/// <summary>The facts about the function in the answer to Register. <see cref="AccountId"/> is null where the platform lacks the accountId feature.</summary>
 internal sealed record RegisterResponse(string FunctionName, string FunctionVersion, string? AccountId);

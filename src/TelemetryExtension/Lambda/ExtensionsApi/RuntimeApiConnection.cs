@@ -6,9 +6,9 @@ using System.Text;
 namespace TelemetryExtension.Lambda.ExtensionsApi;
 
 /// <summary>
-/// One keep-alive HTTP/1.1 connection to Lambda's local API, straight on a socket. Register is serial with the customer's cold
-/// start, and HttpClient would double what it costs (measured: docs/decisions/0001). Speaks only what that API speaks: one request
-/// at a time, bodies by Content-Length or chunked. Send blocks (a local send never waits); only <see cref="ReceiveAsync"/> waits, without limit.
+/// One keep-alive HTTP/1.1 connection to Lambda's local API, directly on a socket. Register is part of the customer's cold start, and HttpClient would
+/// double its cost (measured: docs/decisions/0001). Supports only what that API uses: one request at a time, and bodies with Content-Length or chunks. Send
+/// blocks, which is safe because a local send never waits. Only <see cref="ReceiveAsync"/> waits without a limit.
 /// </summary>
 internal sealed class RuntimeApiConnection : IDisposable
 {
@@ -26,7 +26,7 @@ internal sealed class RuntimeApiConnection : IDisposable
         _port = colon < 0 ? 80 : int.Parse(runtimeApi.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Sends one request; connects first, or again if the connection was closed.</summary>
+    /// <summary>Sends one request. Connects first, also when the connection was closed.</summary>
     /// <param name="headers">Complete header lines, each ended by CRLF.</param>
     public void Send(string method, string path, string headers, string body)
     {
@@ -39,8 +39,8 @@ internal sealed class RuntimeApiConnection : IDisposable
             sent += _socket!.Send(request.AsSpan(sent));
     }
 
-    /// <summary>Reads the answer, blocking: for the calls that are answered at once.</summary>
-    /// <param name="limit">Between two parts of it.</param>
+    /// <summary>Reads the answer and blocks. For calls that Lambda answers at once.</summary>
+    /// <param name="limit">The longest wait for the next bytes.</param>
     public RuntimeApiResponse Receive(TimeSpan limit)
     {
         Connected.ReceiveTimeout = limit == Timeout.InfiniteTimeSpan ? 0 : (int)limit.TotalMilliseconds;
@@ -57,7 +57,7 @@ internal sealed class RuntimeApiConnection : IDisposable
         }
     }
 
-    /// <summary>Reads the answer whenever it comes: Next is answered after minutes or hours, and the process may be frozen meanwhile.</summary>
+    /// <summary>Reads the answer, without a limit: Next may be answered after hours, and the process may be frozen meanwhile.</summary>
     public async ValueTask<RuntimeApiResponse> ReceiveAsync(CancellationToken cancellationToken)
     {
         var length = 0;
@@ -102,7 +102,7 @@ internal sealed class RuntimeApiConnection : IDisposable
             Array.Resize(ref _buffer, Math.Min(_buffer.Length * 4, MaxResponseBytes));
     }
 
-    /// <summary>The connection has ended. An answer without a length ends with it.</summary>
+    /// <summary>Handles the end of the connection, which also ends an answer without a length.</summary>
     private RuntimeApiResponse AtEnd(int length)
     {
         Close();
@@ -129,7 +129,7 @@ internal sealed class RuntimeApiConnection : IDisposable
         }
         else
         {
-            // Without a length the body ends with the connection, where that is going to end.
+            // A body without a length ends with the connection, if the connection is going to close.
             var expected = Header(head, "Content-Length") is { } value ? ReadLength(value) : isEnd ? body.Length : Closes(head) ? int.MaxValue : 0;
             if (body.Length < expected)
                 return false;
@@ -148,7 +148,7 @@ internal sealed class RuntimeApiConnection : IDisposable
     private static int ReadLength(string value) =>
         int.TryParse(value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var length)
             ? length
-            : throw new InvalidDataException("broken Content-Length in the answer of the Lambda API");
+            : throw new InvalidDataException("invalid Content-Length in the answer of the Lambda API");
 
     private static string? Header(string head, string name)
     {
@@ -168,7 +168,7 @@ internal sealed class RuntimeApiConnection : IDisposable
             if (lineEnd < 0)
                 return false;
             if (!Utf8Parser.TryParse(body[..lineEnd], out int size, out _, 'x') || size < 0)
-                throw new InvalidDataException("broken chunk size in the answer of the Lambda API");
+                throw new InvalidDataException("invalid chunk size in the answer of the Lambda API");
             body = body[(lineEnd + 2)..];
             if (body.Length < size + 2)
                 return false;

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace TelemetryExtension.Lambda.ExtensionsApi;
 
-/// <summary>An answer of Lambda's local API. <see cref="ExtensionId"/> is the Lambda-Extension-Identifier header, if there was one.</summary>
+/// <summary>An answer of Lambda's local API. <see cref="ExtensionId"/> is the Lambda-Extension-Identifier header, or null.</summary>
 internal readonly record struct RuntimeApiResponse(int Status, string? ExtensionId, byte[] Body)
 {
     /// <summary>For log lines: the status and the start of the body.</summary>
