@@ -2,26 +2,26 @@ namespace TelemetryExtension.Destinations;
 
 internal enum DeliveryStatus : byte
 {
-    /// <summary>Taken; final. May have rejected some records (partial_success): those are never retried.</summary>
+    /// <summary>Accepted, which is final. Some records may be rejected (partial_success); those are never retried.</summary>
     Delivered,
 
-    /// <summary>Not taken now; may be taken later.</summary>
+    /// <summary>Not accepted now, but possibly later.</summary>
     Retryable,
 
-    /// <summary>Refused for good: not to be sent again, not by us.</summary>
+    /// <summary>Refused for good. The extension does not send it again.</summary>
     Refused,
 }
 
-/// <summary>What a destination said to one payload. Expected failures are values: no destination throws for them.</summary>
+/// <summary>A destination's answer to one payload. Expected failures are values, not exceptions.</summary>
 /// <param name="RejectedRecords">Records refused inside a delivered payload.</param>
-/// <param name="RetryAfter">The server's own wish, if it had one.</param>
+/// <param name="RetryAfter">The delay that the server asked for, if any.</param>
 /// <param name="MayBeTooLargeOrPoisoned">
-/// The refusal (400, 413) is about what was sent, and may concern a part only: splitting the payload may save the rest. Any other (401, 404, 500) says
-/// nothing against the payload: as a dead letter it can be sent again when the trouble is over.
+/// The refusal (400, 413) is about the content, and possibly only about a part of it: splitting the payload may save the rest. Any other refusal (401, 404,
+/// 500) is unrelated to the content: a dead letter can be replayed when the problem is solved.
 /// </param>
-/// <param name="IsTooLarge">It is the size for certain, or nearly so: smaller requests may be taken.</param>
+/// <param name="IsTooLarge">The refusal is about the size, almost certainly. Smaller requests may be accepted.</param>
 /// <param name="IsUnanswered">The destination gave no answer within the time of one attempt.</param>
-/// <param name="IsAboutTemporality">The destination's words name the temporality of metrics.</param>
+/// <param name="IsAboutTemporality">The destination's message mentions the temporality of metrics.</param>
 internal readonly record struct DeliveryResult(
     DeliveryStatus Status,
     int RejectedRecords = 0,

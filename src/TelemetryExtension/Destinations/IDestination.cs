@@ -2,20 +2,21 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Destinations;
 
-/// <summary>Somewhere payloads go. Several deliveries may run at once (of metrics only one), and none throws but for cancellation.</summary>
+/// <summary>A receiver of payloads. Several deliveries may run at once, but only one of metrics. Throws only for cancellation.</summary>
 internal interface IDestination
 {
-    /// <summary>The most deliveries that run at once.</summary>
+    /// <summary>The most concurrent deliveries.</summary>
     const int MaxRequests = 6;
 
-    /// <summary>For log lines: where this goes, without secrets.</summary>
+    /// <summary>The name for log lines: the target, without secrets.</summary>
     string Name { get; }
 
-    /// <summary>Whether the destination wants the signal at all.</summary>
+    /// <summary>Whether the destination accepts the signal at all.</summary>
     bool Accepts(Signal signal);
 
     /// <summary>
-    /// A first request has to open a connection, and several at once would open one each: better one after the other. False where all share one anyhow.
+    /// Whether there is no connection yet and each concurrent request would open its own. Requests are then better sent one after the other. False where
+    /// all requests share one connection anyway.
     /// </summary>
     bool IsCold => false;
 

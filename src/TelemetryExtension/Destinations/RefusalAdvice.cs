@@ -3,23 +3,23 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Destinations;
 
-/// <summary>Names the setting that ends a refusal, when the backend's words or its status tell which.</summary>
+/// <summary>Names the setting that ends a refusal, when the backend's message or status shows which one it is.</summary>
 internal static class RefusalAdvice
 {
     private static readonly string[] TemporalityWords = ["temporality", "delta", "cumulative"];
-    /// <summary>Backends list what is wrong with each metric: the first lines are enough.</summary>
+    /// <summary>Backends report the error of each metric, so the first lines are enough.</summary>
     private const int MaxBytesRead = 16 * 1024;
 
     private static readonly string[] NotServed = ["HTTP 404", "HTTP 405", "HTTP 501", "gRPC UNIMPLEMENTED", "gRPC NOT_FOUND"];
     private static readonly string[] NotAllowed = ["HTTP 401", "HTTP 403", "gRPC UNAUTHENTICATED", "gRPC PERMISSION_DENIED"];
 
-    /// <param name="destination">Its name, which begins with the group of its settings: "otlp", "otlp-2", "otlp-3".</param>
-    /// <returns>Null when nothing is known that helps.</returns>
+    /// <param name="destination">The destination's name, which begins with the group of its settings: "otlp", "otlp-2", "otlp-3".</param>
+    /// <returns>Null when no helpful setting is known.</returns>
     public static string? For(string destination, Signal signal, DeliveryResult answer)
     {
         if (answer.Message is not { } message)
             return null;
-        if (signal == Signal.Metrics && (answer.IsAboutTemporality || SpeaksOfTemporality(message)))
+        if (signal == Signal.Metrics && (answer.IsAboutTemporality || MentionsTemporality(message)))
         {
             return "set TELEMETRY_EXTENSION_METRICS_TEMPORALITY=cumulative, and OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=cumulative for the function's own metrics";
         }
@@ -31,10 +31,10 @@ internal static class RefusalAdvice
         return Array.Exists(NotAllowed, message.StartsWith) ? $"check the key in {prefix}_HEADERS or OTEL_EXPORTER_OTLP_HEADERS" : null;
     }
 
-    public static bool SpeaksOfTemporality(string text) =>
+    public static bool MentionsTemporality(string text) =>
         Array.Exists(TemporalityWords, word => text.Contains(word, StringComparison.OrdinalIgnoreCase));
 
-    public static bool SpeaksOfTemporality(ReadOnlySpan<byte> utf8) => SpeaksOfTemporality(Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, MaxBytesRead)]));
+    public static bool MentionsTemporality(ReadOnlySpan<byte> utf8) => MentionsTemporality(Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, MaxBytesRead)]));
 
     private static string? Prefix(string destination) => destination.Split(' ')[0] switch
     {

@@ -11,7 +11,7 @@ internal sealed partial class OutboundConnections
     /// <summary>
     /// NAT gateways drop a silent connection after 350 s without a signal. After this shorter time the connection is not used any more.
     /// </summary>
-    private static readonly TimeSpan MaxSilence = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan MaxIdle = TimeSpan.FromMinutes(5);
 
     /// <summary>A connection with a response within this time counts as alive. A flush that was cut off meanwhile says nothing about it.</summary>
     private static readonly TimeSpan Doubt = TimeSpan.FromSeconds(1);

@@ -20,7 +20,7 @@ internal sealed partial class OutboundConnections(Func<HttpMessageHandler> creat
         get
         {
             lock (_gate)
-                return _pool is not { HasAnswered: true } pool || SilenceSince(pool.Heard) > MaxSilence;
+                return _pool is not { HasAnswered: true } pool || SilenceSince(pool.Heard) > MaxIdle;
         }
     }
 
@@ -99,7 +99,7 @@ internal sealed partial class OutboundConnections(Func<HttpMessageHandler> creat
     {
         lock (_gate)
         {
-            if (_pool is { } old && SilenceSince(old.Heard) > MaxSilence)
+            if (_pool is { } old && SilenceSince(old.Heard) > MaxIdle)
                 Close(old);
             _pool ??= new(new HttpMessageInvoker(createHandler()), time.GetUtcNow());
             _pool.InUse++;

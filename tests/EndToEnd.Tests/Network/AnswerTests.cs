@@ -71,7 +71,7 @@ public sealed class AnswerTests
         var outcome = await lambda.EndAsync();
 
         outcome.CheckAllArrived(results);
-        outcome.Line("the answer is no OTLP response (text/plain): ok");
+        outcome.Line("the answer is not an OTLP response (text/plain): ok");
     }
 
     private static Task<LambdaUnderTest> StartAsync(string protocol) =>

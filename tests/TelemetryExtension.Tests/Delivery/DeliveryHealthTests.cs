@@ -108,11 +108,11 @@ public sealed class DeliveryHealthTests
     private sealed class TogetherDestination(int requests, Signal signal = Signal.Logs) : IDestination
     {
         private readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _underWay;
+        private int _currentWrite;
 
         public string Name => "together";
 
-        public int UnderWay => Volatile.Read(ref _underWay);
+        public int UnderWay => Volatile.Read(ref _currentWrite);
 
         public bool Accepts(Signal signal) => true;
 
@@ -120,7 +120,7 @@ public sealed class DeliveryHealthTests
         {
             if (payload.Signal != signal)
                 return new(DeliveryStatus.Delivered);
-            if (Interlocked.Increment(ref _underWay) == requests)
+            if (Interlocked.Increment(ref _currentWrite) == requests)
                 _all.SetResult();
             await _all.Task.WaitAsync(cancellationToken);
             return new(DeliveryStatus.Retryable);

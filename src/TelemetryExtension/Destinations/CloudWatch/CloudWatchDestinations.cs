@@ -5,7 +5,7 @@ using TelemetryExtension.Destinations.CloudWatch.Streams;
 
 namespace TelemetryExtension.Destinations.CloudWatch;
 
-/// <summary>Builds the destinations that the options name. Cheap: the client comes into being with the first event that is put.</summary>
+/// <summary>Builds the destinations that the options name. Cheap, because the first event creates the client.</summary>
 internal static class CloudWatchDestinations
 {
     /// <param name="environment">See <see cref="EmfEncoder"/>.</param>

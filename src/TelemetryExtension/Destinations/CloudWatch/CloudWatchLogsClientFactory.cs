@@ -6,21 +6,21 @@ using TelemetryExtension.Network;
 namespace TelemetryExtension.Destinations.CloudWatch;
 
 /// <summary>
-/// Builds the SDK client out of <see cref="AwsOptions"/> alone. Costs milliseconds of CPU and must not be called before the first Next:
-/// hand it on as a <see cref="Lazy{T}"/>.
+/// Builds the SDK client from <see cref="AwsOptions"/> alone. It costs milliseconds of CPU, so do not call it before the first Next: pass it on as a <see
+/// cref="Lazy{T}"/>.
 /// </summary>
 internal static class CloudWatchLogsClientFactory
 {
-    /// <summary>For a command line that has time to wait.</summary>
+    /// <summary>Retries for a command line, which has time to wait.</summary>
     public const int PatientRetries = 5;
 
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
 
-    // The service closes connections that are silent for longer; a request on such a one would be a try lost.
-    private static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(20);
+    // The service closes connections that are idle for longer. A request on a closed connection would be a wasted attempt.
+    private static readonly TimeSpan MaxIdle = TimeSpan.FromSeconds(20);
 
-    /// <summary>False, and what is missing, when the environment names no region, no usable endpoint or no credentials.</summary>
-    /// <param name="retries">By the SDK, with pauses; without any the caller has a schedule of its own (<see cref="OneTryClient"/>).</param>
+    /// <summary>Creates the client. Returns false with the problem when the environment has no region, no usable endpoint or no credentials.</summary>
+    /// <param name="retries">Retries by the SDK, with pauses. 0 when the caller has its own schedule (<see cref="OneTryClient"/>).</param>
     public static bool TryCreate(AwsOptions aws, out AmazonCloudWatchLogsClient? client, out string problem, HttpMessageHandler? handler = null, int retries = 0)
     {
         client = null;
@@ -35,11 +35,11 @@ internal static class CloudWatchLogsClientFactory
         return client is not null;
     }
 
-    /// <summary>The client for somebody who cannot go on without one; throws <see cref="AmazonClientException"/>, which senders treat as any other failure.</summary>
+    /// <summary>Creates the client, or throws <see cref="AmazonClientException"/>, which senders treat like any other failure.</summary>
     public static AmazonCloudWatchLogsClient Create(AwsOptions aws, HttpMessageHandler? handler = null, int retries = 0) =>
         TryCreate(aws, out var client, out var problem, handler, retries) ? client! : throw new AmazonClientException(problem);
 
-    /// <summary>An endpoint that somebody names wins over the switches for FIPS and dual stack, which choose among AWS's own.</summary>
+    /// <summary>A configured endpoint overrides the switches for FIPS and dual stack, which choose among AWS's own endpoints.</summary>
     private static Uri? EndpointOf(AwsOptions aws, string region)
     {
         var text = aws.LogsEndpoint ?? $"https://{AwsPartition.Host("logs", region, aws.UseFips, aws.UseDualStack, fipsIsDefault: true)}/";
@@ -60,7 +60,7 @@ internal static class CloudWatchLogsClientFactory
         return null;
     }
 
-    /// <summary>Everything that Core would otherwise look up in profile files, in the environment or over the network is said here.</summary>
+    /// <summary>Sets everything that the SDK would otherwise look up in profile files, in the environment or over the network.</summary>
     private static AmazonCloudWatchLogsConfig ConfigOf(string region, Uri endpoint, HttpMessageHandler? handler, int retries) => new()
     {
         IgnoreConfiguredEndpointUrls = true,
@@ -84,7 +84,7 @@ internal static class CloudWatchLogsClientFactory
         HttpClientFactory = new OneHttpClient(endpoint, handler),
     };
 
-    /// <summary>No timeout of its own: every call is bounded by the caller's cancellation token.</summary>
+    /// <summary>Sets no timeout, because the caller's cancellation token limits every call.</summary>
     private sealed class OneHttpClient(Uri endpoint, HttpMessageHandler? handler) : HttpClientFactory
     {
         public override HttpClient CreateHttpClient(IClientConfig clientConfig) =>
@@ -94,7 +94,7 @@ internal static class CloudWatchLogsClientFactory
         {
             var connections = OutboundHandler.Create(endpoint, default, IDestination.MaxRequests, new([], TimeProvider.System));
             connections.ConnectTimeout = ConnectTimeout;
-            connections.PooledConnectionIdleTimeout = MaxSilence;
+            connections.PooledConnectionIdleTimeout = MaxIdle;
             return connections;
         }
     }

@@ -7,13 +7,13 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Destinations.CloudWatch;
 
 /// <summary>
-/// Log records (and spans, if wanted) as JSON events, metrics as Embedded Metric Format, in one log stream. A payload that needs several calls and fails
-/// in the middle goes on where it failed when it comes again: nothing is put twice that the service has acknowledged. Logs and spans may be delivered
-/// several at once; metrics one at a time, as <see cref="DeliveryLane"/> does.
+/// Writes log records, spans if wanted, and metrics as Embedded Metric Format into one log stream. When a payload needs several calls and one fails, the
+/// next attempt continues at the failed call, so acknowledged events are not sent twice. Several payloads of logs and spans may be delivered at once, but
+/// only one of metrics (see <see cref="DeliveryLane"/>).
 /// </summary>
 internal sealed class CloudWatchLogsDestination(CloudWatchOptions options, LogStreamWriter writer, Func<string, string?>? environment = null) : IDestination
 {
-    // Payloads waiting to be tried again whose first batches are already there; more than these at once start over.
+    // The most payloads whose progress is remembered for a retry. Further ones start over.
     private const int MaxUnfinished = 16;
 
     private readonly EmfEncoder _metrics = new(options.Emf, environment);
@@ -55,7 +55,7 @@ internal sealed class CloudWatchLogsDestination(CloudWatchOptions options, LogSt
                 return result;
             }
 
-            // Refused in one of several calls: the others are saved, so that no later try would put them twice.
+            // One of several calls was refused. The payload counts as delivered, because a retry would send the other calls' events twice.
             if (result.Status == DeliveryStatus.Refused && batches.Count == 1)
                 return result;
             rejected += result.Status == DeliveryStatus.Refused ? batches[done.Batches].Sum(logEvent => logEvent.Records) : result.RejectedRecords;
@@ -64,7 +64,7 @@ internal sealed class CloudWatchLogsDestination(CloudWatchOptions options, LogSt
 
     private (List<LogEvent> Events, int Unusable) Read(OtlpPayload payload)
     {
-        // Never the clock: a payload that comes again must be cut into the same batches.
+        // Do not use the clock: a retried payload must be split into the same batches.
         var made = payload.Created;
         if (payload.Signal == Signal.Metrics)
         {
@@ -82,7 +82,7 @@ internal sealed class CloudWatchLogsDestination(CloudWatchOptions options, LogSt
     {
         if (payload.Signal == Signal.Metrics)
             _metrics.Commit();
-        var message = rejected > 0 ? "refused, or older or newer than CloudWatch Logs stores" : unusable > 0 ? "not readable, or no value for CloudWatch" : null;
+        var message = rejected > 0 ? "refused, or older or newer than CloudWatch Logs stores" : unusable > 0 ? "not readable, or without a value for CloudWatch" : null;
         return new(DeliveryStatus.Delivered, Math.Min(payload.Records, unusable + rejected), message);
     }
 
@@ -94,7 +94,7 @@ internal sealed class CloudWatchLogsDestination(CloudWatchOptions options, LogSt
 
     private void Remember(OtlpPayload payload, (int Batches, int Rejected) done)
     {
-        // Metrics start over: what cumulative series add may meanwhile have been told by a newer payload.
+        // Metrics start over, because a newer payload may meanwhile have reported what a cumulative series adds.
         if (done.Batches == 0 || payload.Signal == Signal.Metrics)
             return;
         lock (_unfinished)

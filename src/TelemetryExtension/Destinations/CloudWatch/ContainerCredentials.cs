@@ -7,12 +7,12 @@ using TelemetryExtension.Network;
 namespace TelemetryExtension.Destinations.CloudWatch;
 
 /// <summary>
-/// Credentials that a SnapStart function gets over HTTP instead of in its environment; kept until shortly before they expire.
-/// Not Core's GenericContainerCredentials: that one refuses link-local hosts other than those of ECS and EKS, and tries five times whatever the time.
+/// Credentials that a SnapStart function gets over HTTP instead of from its environment. They are cached until shortly before they expire. The SDK's
+/// GenericContainerCredentials does not fit: it refuses link-local hosts other than those of ECS and EKS, and tries five times however long that takes.
 /// </summary>
 internal sealed class ContainerCredentials : RefreshingAWSCredentials
 {
-    // The endpoint is in the same environment: longer means it will not answer. A freeze does not count.
+    // The endpoint is in the same environment, so it answers within this time or not at all. A freeze does not count.
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     private readonly Uri _endpoint;
@@ -25,11 +25,11 @@ internal sealed class ContainerCredentials : RefreshingAWSCredentials
         _time = time ?? TimeProvider.System;
         (_endpoint, _authorizationToken) = (endpoint, authorizationToken);
         _http = new(handler ?? Direct(endpoint)) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
-        // An environment may be frozen between signing and sending.
+        // An environment may be frozen between the signature and the request.
         PreemptExpiryTime = TimeSpan.FromMinutes(5);
     }
 
-    /// <summary>Never by a proxy: the endpoint is in the same environment.</summary>
+    /// <summary>Creates a handler without a proxy, because the endpoint is in the same environment.</summary>
     private static SocketsHttpHandler Direct(Uri endpoint)
     {
         var direct = OutboundHandler.Create(endpoint, default, maxConnections: 1, new([], TimeProvider.System));
@@ -37,13 +37,13 @@ internal sealed class ContainerCredentials : RefreshingAWSCredentials
         return direct;
     }
 
-    /// <summary>The token may go to loopback, to a link-local address, or over TLS, and nowhere else.</summary>
+    /// <summary>The token may be sent only to loopback, to a link-local address, or over TLS.</summary>
     public static bool IsTrusted(Uri endpoint) =>
         endpoint.Scheme == Uri.UriSchemeHttps || endpoint.IsLoopback ||
         (IPAddress.TryParse(endpoint.Host.Trim('[', ']'), out var address) &&
          (address.IsIPv6LinkLocal || address.IsIPv6UniqueLocal || (address.GetAddressBytes() is [169, 254, _, _])));
 
-#pragma warning disable RS0030 // The SDK asks synchronously only where a caller does; ours never do.
+#pragma warning disable RS0030 // The SDK calls this only for synchronous calls, which the extension does not make.
     protected override CredentialsRefreshState GenerateNewCredentials() => GenerateNewCredentialsAsync().GetAwaiter().GetResult();
 #pragma warning restore RS0030
 

@@ -5,9 +5,8 @@ using Amazon.Runtime.Internal;
 namespace TelemetryExtension.Destinations.CloudWatch;
 
 /// <summary>
-/// A client that hands every answer of the service on at once: the SDK's own pauses of up to a second would outlast a flush, which would then never learn
-/// of the throttling, and the outbox has a schedule of its own. One more try, without a pause, remains for what no later one would cure or
-/// needs no waiting: a signature with our wrong clock, and a pooled connection that died in a freeze.
+/// A client without the SDK's retries. The SDK pauses up to a second, longer than a flush, so the flush would never learn of the throttling; and the outbox
+/// has its own schedule. One immediate retry remains for two cases: a signature with a wrong clock, and a pooled connection that died in a freeze.
 /// </summary>
 internal sealed class OneTryClient(AWSCredentials credentials, AmazonCloudWatchLogsConfig config) : AmazonCloudWatchLogsClient(credentials, config)
 {
@@ -17,7 +16,7 @@ internal sealed class OneTryClient(AWSCredentials credentials, AmazonCloudWatchL
         pipeline.ReplaceHandler<RetryHandler>(new RetryHandler(new AtOncePolicy()));
     }
 
-    /// <summary>What a wrong clock does is decided before any of these are asked.</summary>
+    /// <summary>The base class handles a wrong clock before it calls any of these.</summary>
     private sealed class AtOncePolicy() : StandardRetryPolicy(1)
     {
         public override bool RetryForException(IExecutionContext executionContext, Exception exception) => IsDeadConnection(exception);
@@ -30,7 +29,7 @@ internal sealed class OneTryClient(AWSCredentials credentials, AmazonCloudWatchL
 
         public override Task WaitBeforeRetryAsync(IExecutionContext executionContext) => Task.CompletedTask;
 
-        /// <summary>Not those that could not even be opened.</summary>
+        /// <summary>Whether an open connection died. A connection that could not be opened is not retried.</summary>
         private static bool IsDeadConnection(Exception exception) =>
             (exception as HttpRequestException ?? exception.InnerException as HttpRequestException)
                 is { StatusCode: null, HttpRequestError: HttpRequestError.ResponseEnded or HttpRequestError.Unknown };

@@ -2,14 +2,14 @@ using System.IO.Compression;
 
 namespace TelemetryExtension.Destinations.Otlp;
 
-/// <summary>Undoes the encoding of a response body. We never ask for one, but some servers and proxies compress all the same.</summary>
+/// <summary>Decodes a compressed response body. The extension does not request compression, but some servers and proxies compress anyway.</summary>
 internal static class AnswerBody
 {
-    /// <summary>Far more than an answer has; a few bytes must not become gigabytes.</summary>
+    /// <summary>Far more than an answer has. The limit keeps a few bytes from expanding to gigabytes.</summary>
     private const int MaxBytes = 1024 * 1024;
 
-    /// <summary>What can be read of it, up to the limit; null when the encoding is not known here.</summary>
-    /// <param name="encoding">Content-Encoding, or grpc-encoding. The bytes of a gzip stream are recognised without it.</param>
+    /// <summary>Returns the readable part, up to the limit. Null when the encoding is unknown.</summary>
+    /// <param name="encoding">Content-Encoding or grpc-encoding. A gzip stream is recognised without it.</param>
     public static byte[]? Decode(byte[] body, string? encoding)
     {
         if (body is [0x1f, 0x8b, ..])
@@ -35,7 +35,7 @@ internal static class AnswerBody
             }
             catch (InvalidDataException)
             {
-                // Damaged or cut off: what came before may say enough.
+                // The data is damaged or cut off. The part before that may be enough.
             }
 
             return decoded.ToArray();

@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 
 namespace TelemetryExtension.Destinations.Otlp;
 
-/// <summary>Headers as the server sent them: a value that .NET cannot parse is better than none.</summary>
+/// <summary>Reads headers as the server sent them, because a value that .NET cannot parse may still be useful.</summary>
 internal static class AnswerHeaders
 {
     public static string? Value(HttpHeaders headers, string name) =>

@@ -2,8 +2,8 @@ namespace TelemetryExtension.Destinations.Otlp;
 
 internal static class BoundedBody
 {
-    /// <summary>Reads a response body up to a limit; what lies beyond is left unread, which costs the connection and nothing else.</summary>
-    /// <param name="hasTrailers">They are there only once the end has been read, whatever length was announced.</param>
+    /// <summary>Reads a response body up to a limit. Leaving the rest unread costs only the connection.</summary>
+    /// <param name="hasTrailers">Trailers arrive only after the end of the body, whatever length was announced.</param>
     public static async ValueTask<byte[]> ReadAsync(HttpContent content, int maxBytes, bool hasTrailers, CancellationToken cancellationToken)
     {
         var announced = hasTrailers ? null : content.Headers.ContentLength;
@@ -16,7 +16,7 @@ internal static class BoundedBody
         while ((read = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken)) > 0)
         {
             length += read;
-            // At its end is no further read: that one could be cancelled.
+            // Stop at Content-Length. An extra read might be cancelled.
             if (length >= maxBytes || length == announced)
                 break;
             if (length == buffer.Length)

@@ -6,20 +6,20 @@ namespace TelemetryExtension.Destinations.Otlp;
 
 internal enum ExportResponseKind : byte
 {
-    /// <summary>An Export*ServiceResponse, or nothing, which is an empty one.</summary>
+    /// <summary>An Export*ServiceResponse. An empty body is an empty response.</summary>
     Response,
 
-    /// <summary>HTML or XML: a login page, a web server on the wrong port. Whoever sent it has not taken telemetry.</summary>
+    /// <summary>HTML or XML, for example from a login page or a web server on the wrong port. Its sender did not accept the telemetry.</summary>
     Page,
 
-    /// <summary>Something else, e.g. "ok" or JSON of the vendor's own.</summary>
+    /// <summary>Something else, such as "ok" or a vendor's own JSON.</summary>
     Other,
 }
 
 /// <summary>
-/// The body of a successful answer: Export*ServiceResponse { 1 partial_success { 1 rejected_* int64, 2 error_message } }, the same numbers for all
-/// signals. Some backends answer in JSON whatever was sent, and some servers name a wrong content type, so the bytes decide: JSON and markup never
-/// read as such a message.
+/// The body of a successful answer: Export*ServiceResponse { 1 partial_success { 1 rejected_* int64, 2 error_message } }, with the same field numbers for
+/// all signals. Some backends always answer in JSON, and some name a wrong content type. So the bytes decide, because JSON and markup never parse as such a
+/// message.
 /// </summary>
 internal readonly record struct ExportResponse(ExportResponseKind Kind, int Rejected = 0, string? Message = null)
 {
@@ -40,8 +40,8 @@ internal readonly record struct ExportResponse(ExportResponseKind Kind, int Reje
         };
     }
 
-    /// <summary>False when these bytes are no such message.</summary>
-    /// <param name="mayBeNewer">Unknown fields are skipped. Otherwise they mean that this is no protobuf at all.</param>
+    /// <summary>Returns false when the bytes are not such a message.</summary>
+    /// <param name="mayBeNewer">Whether unknown fields are skipped. Otherwise an unknown field means that the body is not protobuf.</param>
     private static bool TryReadProtobuf(ReadOnlySpan<byte> body, bool mayBeNewer, out ExportResponse response)
     {
         response = default;
@@ -78,7 +78,7 @@ internal readonly record struct ExportResponse(ExportResponseKind Kind, int Reje
         return !reader.Malformed;
     }
 
-    /// <summary>The JSON form: names in lowerCamelCase or as in the .proto file, numbers as such or in quotes.</summary>
+    /// <summary>Reads the JSON form: names in lowerCamelCase or as in the .proto file, numbers plain or in quotes.</summary>
     private static ExportResponse ReadJson(ReadOnlySpan<byte> json)
     {
         try
@@ -101,7 +101,7 @@ internal readonly record struct ExportResponse(ExportResponseKind Kind, int Reje
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // Cut off, not JSON after all, or with half a surrogate pair in a string.
+            // The body is cut off, not JSON, or has half a surrogate pair in a string.
         }
 
         return new(ExportResponseKind.Other, Message: Printable.Line(json));
@@ -136,7 +136,7 @@ internal readonly record struct ExportResponse(ExportResponseKind Kind, int Reje
 
     private static bool Is(string name, string expected) => name.Replace("_", "", StringComparison.Ordinal).Equals(expected, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The title says more than the first tags do.</summary>
+    /// <summary>The title of a page, which says more than its first tags.</summary>
     private static string? Title(ReadOnlySpan<byte> page)
     {
         var text = Encoding.UTF8.GetString(page[..Math.Min(page.Length, 4096)]);

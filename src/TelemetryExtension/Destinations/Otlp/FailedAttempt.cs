@@ -6,13 +6,13 @@ using TelemetryExtension.Network.Tls;
 
 namespace TelemetryExtension.Destinations.Otlp;
 
-/// <summary>What an attempt that ended in an exception means: there was no answer, so the extension may retry.</summary>
+/// <summary>Classifies an attempt that ended in an exception. There was no answer, so the extension may retry.</summary>
 internal static class FailedAttempt
 {
     /// <exception cref="OperationCanceledException">The outer token was cancelled.</exception>
     public static DeliveryResult Of(Exception exception, AttemptTimeout timeout, CancellationToken outer)
     {
-        // A connection torn down by the cancellation can surface as an I/O error: to the caller it is the cancellation.
+        // The cancellation tears down the connection, which can surface as an I/O error. For the caller it is the cancellation.
         if (outer.IsCancellationRequested)
             throw new OperationCanceledException("The attempt was cancelled.", exception, outer);
         if (timeout.IsExpired)
@@ -22,7 +22,7 @@ internal static class FailedAttempt
         var innermost = exception;
         while (innermost is not (SocketException or AuthenticationException) && innermost.InnerException is { } inner)
             innermost = inner;
-        // In the words of the network, where it is to blame: the name of an exception looks like a bug of ours.
+        // Use the network's own words for its errors, because the name of an exception looks like a bug in the extension.
         var kind = exception switch
         {
             HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http => http.HttpRequestError.ToString(),

@@ -4,7 +4,7 @@ using System.Net.Http.Headers;
 
 namespace TelemetryExtension.Destinations.Otlp;
 
-/// <summary>One gRPC message with its frame: a flag for compression and a length of four bytes, then the message.</summary>
+/// <summary>One gRPC message with its frame: a compression flag, a length of four bytes, and the message.</summary>
 internal sealed class GrpcContent : HttpContent
 {
     public const int FrameBytes = 5;
@@ -20,8 +20,8 @@ internal sealed class GrpcContent : HttpContent
         Headers.ContentType = Grpc;
     }
 
-    /// <summary>The first message of a response body; empty when there is none, or when it is compressed in a way that is not known here.</summary>
-    /// <param name="encoding">grpc-encoding.</param>
+    /// <summary>The first message of a response body. Empty when there is none, or when its compression is unknown.</summary>
+    /// <param name="encoding">The value of grpc-encoding.</param>
     public static ReadOnlySpan<byte> MessageOf(ReadOnlySpan<byte> body, string? encoding)
     {
         if (body.Length < FrameBytes)

@@ -4,7 +4,7 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Destinations.Otlp;
 
-/// <summary>What an answer over OTLP/gRPC means (OTLP specification, OTLP/gRPC response; gRPC over HTTP/2): a pure function of the answer.</summary>
+/// <summary>Classifies an OTLP/gRPC answer (OTLP specification, OTLP/gRPC response; gRPC over HTTP/2). A pure function of the answer.</summary>
 internal static class GrpcResponse
 {
     private const int BadRequest = 400;
@@ -14,7 +14,7 @@ internal static class GrpcResponse
     private const int ResourceExhausted = 8;
     private const int OutOfRange = 11;
 
-    /// <summary>Of the common implementations (C, Go, Node, Java, .NET; Rust says them with OUT_OF_RANGE).</summary>
+    /// <summary>Phrases for "too large" in the common implementations (C, Go, Node, Java, .NET, and Rust with OUT_OF_RANGE).</summary>
     private static readonly string[] SizeWords = ["larger than", "too large", "exceeds maximum", "exceeds the maximum"];
 
     private static readonly string[] Names =
@@ -23,7 +23,7 @@ internal static class GrpcResponse
         "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
     ];
 
-    /// <param name="grpcStatus">The grpc-status header or trailer; null when none came, as from a proxy.</param>
+    /// <param name="grpcStatus">The grpc-status header or trailer. Null when there is none, as in a proxy's answer.</param>
     /// <param name="grpcMessage">Percent-encoded.</param>
     /// <param name="detailsBin">grpc-status-details-bin: a google.rpc.Status in base64, with or without padding.</param>
     /// <param name="message">The response message, without its frame.</param>
@@ -32,11 +32,11 @@ internal static class GrpcResponse
         var code = int.TryParse(grpcStatus, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) ? parsed : FromHttp(httpStatus);
         if (code == Ok)
         {
-            // The protocol is gRPC's for certain: what is in its frame is protobuf, whether or not it can be read.
+            // The protocol is certainly gRPC, so the frame contains protobuf, readable or not.
             var response = ExportResponse.Read(message, "application/x-protobuf");
             return response.Kind == ExportResponseKind.Response
                 ? new(DeliveryStatus.Delivered, response.Rejected, response.Message)
-                : new(DeliveryStatus.Delivered, 0, "the answer is no OTLP response");
+                : new(DeliveryStatus.Delivered, 0, "the answer is not an OTLP response");
         }
 
         var said = grpcMessage is null ? null : Printable.Line(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(grpcMessage)));
@@ -46,9 +46,10 @@ internal static class GrpcResponse
 
         var isTooLarge = grpcStatus is null
             ? httpStatus == TooLarge
-            : code is ResourceExhausted or OutOfRange && retryInfo is null && SpeaksOfSize(said);
+            : code is ResourceExhausted or OutOfRange && retryInfo is null && MentionsSize(said);
 
-        // CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS; exhaustion only when the server says when it will be over.
+        // The codes are CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE and DATA_LOSS. RESOURCE_EXHAUSTED counts only when the server
+        // says when it will be over.
         if (!isTooLarge && (code is 1 or 4 or 10 or OutOfRange or 14 or 15 || (code == ResourceExhausted && retryInfo is not null)))
             return new(DeliveryStatus.Retryable, 0, text, retryInfo);
         return new(
@@ -57,17 +58,17 @@ internal static class GrpcResponse
             text,
             MayBeTooLargeOrPoisoned: isTooLarge || code == InvalidArgument || (grpcStatus is null && httpStatus == BadRequest),
             IsTooLarge: isTooLarge,
-            IsAboutTemporality: RefusalAdvice.SpeaksOfTemporality(text));
+            IsAboutTemporality: RefusalAdvice.MentionsTemporality(text));
     }
 
     /// <summary>
-    /// Exhaustion is how gRPC servers say that a message is too large, and also that a quota or their memory is used up, which smaller requests would only
-    /// make worse. Only the words tell them apart.
+    /// gRPC servers use RESOURCE_EXHAUSTED both for a message that is too large and for an exhausted quota or memory, which smaller requests would only
+    /// make worse. Only the text tells them apart.
     /// </summary>
-    private static bool SpeaksOfSize(string? message) =>
+    private static bool MentionsSize(string? message) =>
         message is not null && SizeWords.Any(words => message.Contains(words, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The delay of a google.rpc.RetryInfo among the details; zero when it names none, null when there is no RetryInfo.</summary>
+    /// <summary>The delay in the google.rpc.RetryInfo among the details. Zero when it names none, null when there is no RetryInfo.</summary>
     public static TimeSpan? RetryInfo(string? detailsBin)
     {
         if (detailsBin is null || Decode(detailsBin) is not { } status)
@@ -127,9 +128,9 @@ internal static class GrpcResponse
     }
 
     /// <summary>
-    /// The code that gRPC gives to an answer of somebody on the way who does not speak it ("HTTP to gRPC Status Code Mapping"). It has no word for 413,
-    /// and calls 400 an internal error. Whether such a refusal is about what was sent is judged by the HTTP status all the same, as over OTLP/HTTP: that
-    /// code is meant for a caller who cannot send less, and a proxy's limit on bodies would cost all that was merged into the request.
+    /// The gRPC code for a plain HTTP answer, for example from a proxy ("HTTP to gRPC Status Code Mapping"). The mapping has no code for 413 and makes 400
+    /// an internal error. Still, whether such a refusal is about the content is decided by the HTTP status, as over OTLP/HTTP: the code is for callers that
+    /// cannot send less, while a proxy's body limit would cost everything that was merged into the request.
     /// </summary>
     private static int FromHttp(int status) => status switch
     {

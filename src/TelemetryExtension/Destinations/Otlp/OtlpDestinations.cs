@@ -11,7 +11,7 @@ internal static class OtlpDestinations
         var destinations = new List<IDestination>();
         foreach (var destination in options.Destinations)
         {
-            // Signals with their own host are destinations of their own: one backend's trouble stays its own.
+            // Signals with different hosts become separate destinations, so that one backend's failure does not affect another.
             var groups = destination.Endpoints
                 .OfType<OtlpEndpoint>()
                 .GroupBy(static endpoint => (endpoint.Protocol, endpoint.Origin, endpoint.Tls))

@@ -8,8 +8,8 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Destinations.Otlp;
 
 /// <summary>
-/// OTLP over gRPC: unary Export calls, framed by hand on HttpClient's HTTP/2 (with prior knowledge when there is no TLS). All requests share
-/// one connection. The batch id goes along as metadata.
+/// OTLP over gRPC: unary Export calls, framed by hand on HttpClient's HTTP/2 (with prior knowledge when there is no TLS). All requests share one
+/// connection. The batch id is sent as metadata.
 /// </summary>
 internal sealed class OtlpGrpcDestination(string name, OtlpEndpoint?[] endpoints, OutboundConnections connections, TimeProvider time)
     : IDestination, IDisposable
@@ -64,14 +64,14 @@ internal sealed class OtlpGrpcDestination(string name, OtlpEndpoint?[] endpoints
 
     private async ValueTask<DeliveryResult> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        // The trailers come behind the body. A body that breaks off leaves the call without a status: that may be tried again.
+        // The trailers follow the body. A body that breaks off leaves the call without a status, so the extension may retry.
         var body = await BoundedBody.ReadAsync(response.Content, MaxResponseBytes, hasTrailers: true, cancellationToken);
         var status = Value(response.TrailingHeaders, "grpc-status") ?? Value(response.Headers, "grpc-status");
         var contentType = AnswerHeaders.Value(response.Content.Headers, "Content-Type");
         if (status is null && response.StatusCode == HttpStatusCode.OK)
             return contentType is null || contentType.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase)
                 ? new(DeliveryStatus.Retryable, 0, "gRPC answer without a status")
-                : new(DeliveryStatus.Refused, 0, $"HTTP 200 without a gRPC status ({contentType}): this is no gRPC endpoint");
+                : new(DeliveryStatus.Refused, 0, $"HTTP 200 without a gRPC status ({contentType}): this is not a gRPC endpoint");
         var result = GrpcResponse.Classify(
             status,
             (int)response.StatusCode,
@@ -79,7 +79,7 @@ internal sealed class OtlpGrpcDestination(string name, OtlpEndpoint?[] endpoints
             Value(response.TrailingHeaders, "grpc-status-details-bin") ?? Value(response.Headers, "grpc-status-details-bin"),
             GrpcContent.MessageOf(body, Value(response.Headers, "grpc-encoding")));
 
-        // Somebody on the way who speaks HTTP only says it the HTTP way.
+        // A proxy that speaks only HTTP sends a redirect or Retry-After the HTTP way.
         if (status is null && OtlpHttpResponse.Redirect(Value(response.Headers, "Location")) is { } redirect && (int)response.StatusCode is >= 300 and < 400)
             return result with { Message = result.Message + redirect };
         return status is null && result.Status == DeliveryStatus.Retryable

@@ -6,24 +6,22 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Destinations.Otlp;
 
-/// <summary>
-/// OTLP over HTTP/1.1 in binary protobuf. Redirects are not followed: they would carry credentials elsewhere.
-/// </summary>
+/// <summary>OTLP over HTTP/1.1 in binary protobuf. Redirects are not followed, because they would send credentials elsewhere.</summary>
 internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints, OutboundConnections connections, TimeProvider time)
     : IDestination, IDisposable
 {
     private const int MaxResponseBytes = 4 * 1024 * 1024;
 
-    /// <summary>Bodies come along with their headers, or a round trip later.</summary>
-    private static readonly TimeSpan LeastForBody = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan MostForBody = TimeSpan.FromMilliseconds(100);
+    /// <summary>Limits of the wait for a body, which arrives with its headers or one round trip later.</summary>
+    private static readonly TimeSpan MinBodyWait = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan MaxBodyWait = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>So often a body gets all its time again, however many did not come: it may have been a passing trouble.</summary>
-    private const int FullPatienceEvery = 16;
+    /// <summary>Every so many hanging bodies, one gets the full time again, because the cause may have passed.</summary>
+    private const int FullWaitEvery = 16;
 
     private static readonly MediaTypeHeaderValue Protobuf = new("application/x-protobuf");
 
-    /// <summary>Bodies in a row that did not come.</summary>
+    /// <summary>Consecutive bodies that did not arrive.</summary>
     private int _hangs;
 
     public string Name { get; } = name;
@@ -73,14 +71,14 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
         return request;
     }
 
-    /// <param name="took">To the headers.</param>
+    /// <param name="took">The time until the headers arrived.</param>
     private async ValueTask<DeliveryResult> ReadAsync(HttpResponseMessage response, TimeSpan took, CancellationToken cancellationToken)
     {
         byte[] body;
-        // With a status that came at the very end of the time the body is usually there already, and it may say that records were rejected.
+        // Even when the status arrived at the very end of the time, the body is usually there already, and it may report rejected records.
         using var patience = cancellationToken.IsCancellationRequested
-            ? new AttemptTimeout(LeastForBody, time, CancellationToken.None, isStarted: false)
-            : new AttemptTimeout(PatienceWithBody(took), time, cancellationToken, isStarted: false);
+            ? new AttemptTimeout(MinBodyWait, time, CancellationToken.None, isStarted: false)
+            : new AttemptTimeout(BodyWait(took), time, cancellationToken, isStarted: false);
         try
         {
             var reading = BoundedBody.ReadAsync(response.Content, MaxResponseBytes, hasTrailers: false, patience.Token);
@@ -91,7 +89,7 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
         {
-            // The status has been said; a body that is cut short, or does not come in time, does not change it. Its connection is not used again.
+            // The status is known. A body that is cut short or late does not change it. The connection is not reused.
             body = [];
             if (patience.IsExpired)
                 Interlocked.Increment(ref _hangs);
@@ -106,14 +104,14 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
     }
 
     /// <summary>
-    /// The status is final and the body only a note to it (what was rejected, why): nothing that an invocation is held for. Where bodies hang, each
-    /// gets half the time of the one before, since nothing else would ever tell that the flush had better be in the background.
+    /// The time to wait for a body. The status is final, and the body only explains it (which records were rejected, why), so no invocation should wait
+    /// long for it. When bodies hang, each gets half the time of the one before; nothing else would notice that the flush should run in the background.
     /// </summary>
-    private TimeSpan PatienceWithBody(TimeSpan took)
+    private TimeSpan BodyWait(TimeSpan took)
     {
         var patience = 2 * took;
-        patience = patience < LeastForBody ? LeastForBody : patience < MostForBody ? patience : MostForBody;
+        patience = patience < MinBodyWait ? MinBodyWait : patience < MaxBodyWait ? patience : MaxBodyWait;
         var hangs = Volatile.Read(ref _hangs);
-        return hangs % FullPatienceEvery == FullPatienceEvery - 1 ? patience : patience / (1 << Math.Min(hangs, 3));
+        return hangs % FullWaitEvery == FullWaitEvery - 1 ? patience : patience / (1 << Math.Min(hangs, 3));
     }
 }

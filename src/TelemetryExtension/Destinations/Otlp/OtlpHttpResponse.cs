@@ -5,7 +5,7 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Destinations.Otlp;
 
-/// <summary>What an answer over OTLP/HTTP means (OTLP specification, OTLP/HTTP response): a pure function of the answer.</summary>
+/// <summary>Classifies an OTLP/HTTP answer (OTLP specification, OTLP/HTTP response). A pure function of the answer.</summary>
 internal static class OtlpHttpResponse
 {
     public static DeliveryResult Classify(in HttpAnswer answer, DateTimeOffset now)
@@ -22,12 +22,12 @@ internal static class OtlpHttpResponse
             ? new(DeliveryStatus.Retryable, 0, text, RetryAfter(answer.RetryAfter, now))
             : new(
                 DeliveryStatus.Refused, 0, text, MayBeTooLargeOrPoisoned: answer.Status is 400 or 413, IsTooLarge: answer.Status is 413,
-                IsAboutTemporality: RefusalAdvice.SpeaksOfTemporality(body));
+                IsAboutTemporality: RefusalAdvice.MentionsTemporality(body));
     }
 
     /// <summary>
-    /// Success is final, whatever the body says. Only a web page is none: it comes from a login, a proxy, a server on the wrong port, and the telemetry
-    /// went nowhere. Refused, not retried: as dead letters it can be sent again to the right address.
+    /// A success status is final, whatever the body says, except with a web page: that comes from a login, a proxy or a server on the wrong port, and the
+    /// telemetry was not stored. It counts as refused, not as retryable, so that dead letters can be replayed to the right address.
     /// </summary>
     private static DeliveryResult Success(in HttpAnswer answer, ExportResponse response)
     {
@@ -36,22 +36,22 @@ internal static class OtlpHttpResponse
         {
             ExportResponseKind.Page => new(
                 DeliveryStatus.Refused, 0,
-                $"HTTP {answer.Status.ToString(CultureInfo.InvariantCulture)} with a web page{Of(answer.ContentType)}{Quoted(response.Message)}: this is no OTLP endpoint"),
+                $"HTTP {answer.Status.ToString(CultureInfo.InvariantCulture)} with a web page{Of(answer.ContentType)}{Quoted(response.Message)}: this is not an OTLP endpoint"),
             ExportResponseKind.Other => Unexpected(Of(answer.ContentType), response.Message),
-            // There is nothing in it, but whoever sends HTML may not have taken anything.
+            // The body is empty, but a sender of HTML may not have stored anything.
             _ when response == default && isHtml => Unexpected(Of(answer.ContentType), null),
             _ => new(DeliveryStatus.Delivered, response.Rejected, response.Message),
         };
     }
 
     private static DeliveryResult Unexpected(string which, string? said) =>
-        new(DeliveryStatus.Delivered, 0, $"the answer is no OTLP response{which}{(said is null ? "" : ": " + said)}");
+        new(DeliveryStatus.Delivered, 0, $"the answer is not an OTLP response{which}{(said is null ? "" : ": " + said)}");
 
     private static string Of(string? contentType) => contentType is null ? "" : $" ({contentType})";
 
     private static string Quoted(string? title) => title is null ? "" : $" '{title}'";
 
-    /// <summary>What a refusal says in its body: google.rpc.Status in protobuf, text, JSON, or the title of a page.</summary>
+    /// <summary>The message in a refusal's body: google.rpc.Status in protobuf, text, JSON, or the title of a page.</summary>
     private static string? Said(byte[]? body, string? contentType)
     {
         if (body is null)
@@ -62,7 +62,7 @@ internal static class OtlpHttpResponse
         return text.StartsWith("<"u8) && ExportResponse.Read(text, contentType) is { Kind: ExportResponseKind.Page, Message: { } title } ? title : Printable.Line(text);
     }
 
-    /// <summary>Where a redirect leads, without what may be secret in it. Redirects are not followed: they would carry credentials elsewhere.</summary>
+    /// <summary>The target of a redirect, without parts that may be secret. Redirects are not followed, because they would send credentials elsewhere.</summary>
     public static string? Redirect(string? location)
     {
         if (location is null)

@@ -2,12 +2,12 @@ using System.Text;
 
 namespace TelemetryExtension.Destinations.Otlp;
 
-/// <summary>A server's words, fit for one log line: bounded, and without control characters.</summary>
+/// <summary>Makes a server's text safe for one log line: limited in length, and without control characters.</summary>
 internal static class Printable
 {
     private const int MaxLength = 300;
 
-    /// <summary>Null when there is nothing to say.</summary>
+    /// <summary>Returns null when nothing printable is left.</summary>
     public static string? Line(ReadOnlySpan<byte> utf8)
     {
         var text = Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, MaxLength)]).ToCharArray();

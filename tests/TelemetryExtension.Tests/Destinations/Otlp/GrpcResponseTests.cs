@@ -101,7 +101,7 @@ public sealed class GrpcResponseTests
 
     [Fact]
     public void Classify_OkWithABodyThatIsNone_IsDeliveredWithAWarning() =>
-        Assert.Equal(new(DeliveryStatus.Delivered, 0, "the answer is no OTLP response"), GrpcResponse.Classify("0", 200, null, null, [255, 255]));
+        Assert.Equal(new(DeliveryStatus.Delivered, 0, "the answer is not an OTLP response"), GrpcResponse.Classify("0", 200, null, null, [255, 255]));
 
     private static string Details(long? seconds, int nanos)
     {

@@ -37,23 +37,23 @@ public sealed class SuccessAnswerTests
     }
 
     [Theory]
-    [InlineData("<!doctype html><html><head><title>Sign in</title>", "text/html; charset=utf-8", "HTTP 200 with a web page (text/html; charset=utf-8) 'Sign in': this is no OTLP endpoint")]
-    [InlineData("\n  <html>", "text/html", "HTTP 200 with a web page (text/html): this is no OTLP endpoint")]
-    [InlineData("<HTML><TITLE lang=en>Sign\nin</TITLE>", null, "HTTP 200 with a web page 'Sign in': this is no OTLP endpoint")]
-    [InlineData("<?xml version=\"1.0\"?><Error/>", "application/xml", "HTTP 200 with a web page (application/xml): this is no OTLP endpoint")]
-    [InlineData("<html>", Protobuf, "HTTP 200 with a web page (application/x-protobuf): this is no OTLP endpoint")]
+    [InlineData("<!doctype html><html><head><title>Sign in</title>", "text/html; charset=utf-8", "HTTP 200 with a web page (text/html; charset=utf-8) 'Sign in': this is not an OTLP endpoint")]
+    [InlineData("\n  <html>", "text/html", "HTTP 200 with a web page (text/html): this is not an OTLP endpoint")]
+    [InlineData("<HTML><TITLE lang=en>Sign\nin</TITLE>", null, "HTTP 200 with a web page 'Sign in': this is not an OTLP endpoint")]
+    [InlineData("<?xml version=\"1.0\"?><Error/>", "application/xml", "HTTP 200 with a web page (application/xml): this is not an OTLP endpoint")]
+    [InlineData("<html>", Protobuf, "HTTP 200 with a web page (application/x-protobuf): this is not an OTLP endpoint")]
     public void Classify_WebPage_IsNotDelivered(string body, string? contentType, string message) =>
         Assert.Equal(new(DeliveryStatus.Refused, 0, message), Classify(Encoding.UTF8.GetBytes(body), contentType));
 
     [Theory]
-    [InlineData("ok", "text/plain", "the answer is no OTLP response (text/plain): ok")]
-    [InlineData("Sign in", "text/html", "the answer is no OTLP response (text/html): Sign in")]
-    [InlineData("", "text/html", "the answer is no OTLP response (text/html)")]
-    [InlineData("""{"error":"no such index"}""", "application/json", """the answer is no OTLP response (application/json): {"error":"no such index"}""")]
-    [InlineData("""{"partialSuccess":3}""", null, """the answer is no OTLP response: {"partialSuccess":3}""")]
-    [InlineData("[]", "application/json", "the answer is no OTLP response (application/json): []")]
-    [InlineData("""{"partialSuccess":{"rejectedSpans":"3","err""", "application/json", """the answer is no OTLP response (application/json): {"partialSuccess":{"rejectedSpans":"3","err""")]
-    [InlineData("""{"partialSuccess":{"errorMessage":"\ud800"}}""", null, """the answer is no OTLP response: {"partialSuccess":{"errorMessage":"\ud800"}}""")]
+    [InlineData("ok", "text/plain", "the answer is not an OTLP response (text/plain): ok")]
+    [InlineData("Sign in", "text/html", "the answer is not an OTLP response (text/html): Sign in")]
+    [InlineData("", "text/html", "the answer is not an OTLP response (text/html)")]
+    [InlineData("""{"error":"no such index"}""", "application/json", """the answer is not an OTLP response (application/json): {"error":"no such index"}""")]
+    [InlineData("""{"partialSuccess":3}""", null, """the answer is not an OTLP response: {"partialSuccess":3}""")]
+    [InlineData("[]", "application/json", "the answer is not an OTLP response (application/json): []")]
+    [InlineData("""{"partialSuccess":{"rejectedSpans":"3","err""", "application/json", """the answer is not an OTLP response (application/json): {"partialSuccess":{"rejectedSpans":"3","err""")]
+    [InlineData("""{"partialSuccess":{"errorMessage":"\ud800"}}""", null, """the answer is not an OTLP response: {"partialSuccess":{"errorMessage":"\ud800"}}""")]
     public void Classify_SomethingElse_IsDeliveredWithAWarning(string body, string? contentType, string message) =>
         Assert.Equal(new(DeliveryStatus.Delivered, 0, message), Classify(Encoding.UTF8.GetBytes(body), contentType));
 
@@ -61,12 +61,12 @@ public sealed class SuccessAnswerTests
     [InlineData("0a0f08")]
     [InlineData("ffffffff")]
     public void Classify_DamagedProtobuf_IsDeliveredWithAWarning(string hex) =>
-        Assert.Equal(new(DeliveryStatus.Delivered, 0, "the answer is no OTLP response (application/x-protobuf)"), Classify(Convert.FromHexString(hex), Protobuf));
+        Assert.Equal(new(DeliveryStatus.Delivered, 0, "the answer is not an OTLP response (application/x-protobuf)"), Classify(Convert.FromHexString(hex), Protobuf));
 
     [Fact]
     public void Classify_UnknownEncoding_IsDeliveredWithAWarning()
     {
-        Assert.Equal("the answer is no OTLP response (encoded as br)", Classify([1, 2, 3], Protobuf, "br").Message);
+        Assert.Equal("the answer is not an OTLP response (encoded as br)", Classify([1, 2, 3], Protobuf, "br").Message);
         Assert.Equal(new(DeliveryStatus.Delivered), Classify([], Protobuf, "br"));
     }
 

@@ -5,7 +5,7 @@ using Amazon.Util.Internal;
 
 namespace Amazon.CloudWatchLogs;
 
-/// <summary>Settings of the client. <see cref="ClientConfig.ServiceURL"/> must be set: there are no endpoint rules in here.</summary>
+/// <summary>Settings of the client. <see cref="ClientConfig.ServiceURL"/> must be set, because this client contains no endpoint rules.</summary>
 internal sealed class AmazonCloudWatchLogsConfig : ClientConfig
 {
     private static readonly IDefaultConfiguration[] Defaults = [new DefaultConfiguration { Name = DefaultConfigurationMode.Standard, RetryMode = RequestRetryMode.Standard }];

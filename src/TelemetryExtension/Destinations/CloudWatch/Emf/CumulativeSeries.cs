@@ -1,9 +1,8 @@
 namespace TelemetryExtension.Destinations.CloudWatch.Emf;
 
 /// <summary>
-/// Turns cumulative values into what was added since the last delivered point, which is what CloudWatch sums up. Computing and remembering are
-/// two steps, so that a payload which is not delivered is computed again the same way. Bounded: past the limit a series starts anew.
-/// Not thread-safe.
+/// Converts cumulative values into the increase since the last delivered point, because CloudWatch adds values up. Computing and committing are separate
+/// steps, so that a payload that was not delivered gives the same result again. Bounded: above the limit all series start over. Not thread-safe.
 /// </summary>
 internal sealed class CumulativeSeries
 {
@@ -11,10 +10,10 @@ internal sealed class CumulativeSeries
     private readonly Dictionary<string, EmfPoint> _last = [];
     private readonly Dictionary<string, EmfPoint> _pending = [];
 
-    /// <summary>Forgets what was computed but not committed.</summary>
+    /// <summary>Discards results that were not committed.</summary>
     public void Begin() => _pending.Clear();
 
-    /// <summary>Everything computed since <see cref="Begin"/> has been delivered.</summary>
+    /// <summary>Commits everything computed since <see cref="Begin"/>, because it was delivered.</summary>
     public void Commit()
     {
         if (_last.Count + _pending.Count > MaxSeries)
@@ -25,8 +24,8 @@ internal sealed class CumulativeSeries
     }
 
     /// <summary>
-    /// What the point adds; null when it is not newer than one already counted. The first point of a series, and the first after a reset, count whole:
-    /// in Lambda a series begins with its process. Minimum and maximum of the interval are not known any more.
+    /// The increase since the last point. Null when the point is not newer than a counted one. The first point of a series and the first after a reset
+    /// count completely, because in Lambda a series starts with its process. The minimum and maximum of the interval are unknown.
     /// </summary>
     public EmfPoint? Delta(string series, EmfPoint point)
     {
@@ -41,7 +40,7 @@ internal sealed class CumulativeSeries
         return point with { Sum = point.Sum - last.Sum, Count = point.Count - last.Count, Min = null, Max = null, HasValue = point.Count > last.Count };
     }
 
-    /// <summary>The same for a monotonic sum, whose count is no count.</summary>
+    /// <summary>The increase of a monotonic sum, which has no count.</summary>
     public double? DeltaOfSum(string series, EmfPoint point) =>
         Delta(series, point with { Count = 0 }) is { } delta ? delta.Sum : null;
 }

@@ -7,22 +7,22 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Destinations.CloudWatch.Emf;
 
-/// <param name="Unusable">Data points that CloudWatch has no form for: NaN, infinite, without a sum or value, or of a metric whose name it cannot take.</param>
+/// <param name="Unusable">Data points that CloudWatch cannot represent: NaN, infinite, without a sum or value, or with an invalid metric name.</param>
 internal readonly record struct EmfResult(List<LogEvent> Events, int Unusable);
 
 /// <summary>
-/// Writes an ExportMetricsServiceRequest as lines of CloudWatch Embedded Metric Format. Points of the same time and attributes share a line;
-/// attributes are members of the line, dimensions those among them that the settings name. Not thread-safe: cumulative series have a memory.
+/// Writes an ExportMetricsServiceRequest as lines of CloudWatch Embedded Metric Format. Points with the same time and attributes share a line. Attributes
+/// are members of the line, and the settings choose which of them are dimensions. Not thread-safe, because cumulative series have state.
 /// </summary>
 /// <param name="environment">
-/// What this environment's resource says of the function (faas.name): dimensions that the resource of the function's SDK does not have.
+/// Attributes of this environment's resource, such as faas.name. They supply dimensions that the resource of the function's SDK lacks.
 /// </param>
 internal sealed class EmfEncoder(EmfOptions options, Func<string, string?>? environment = null)
 {
-    /// <summary>CloudWatch's specification of the format.</summary>
+    /// <summary>From CloudWatch's specification of the format.</summary>
     private const int MaxMetricName = 1024;
 
-    // CloudWatch takes values from -2^360 to 2^360.
+    // CloudWatch accepts values from -2^360 to 2^360.
     private static readonly double MaxValue = Math.Pow(2, 360);
 
     private readonly CumulativeSeries _series = new();
@@ -39,7 +39,7 @@ internal sealed class EmfEncoder(EmfOptions options, Func<string, string?>? envi
         return new(events, unusable);
     }
 
-    /// <summary>The last encoded request has been delivered.</summary>
+    /// <summary>Commits the last encoded request after its delivery.</summary>
     public void Commit() => _series.Commit();
 
     private int ReadMetric(
@@ -47,7 +47,7 @@ internal sealed class EmfEncoder(EmfOptions options, Func<string, string?>? envi
     {
         var name = Encoding.UTF8.GetString(OtlpRecords.Find(metric, 1));
         var unit = Encoding.UTF8.GetString(OtlpRecords.Find(metric, 3));
-        // Two scopes may count the same: each is a series of its own.
+        // Two scopes may have a metric of the same name, so each scope has its own series.
         var series = $"{name}\n{Encoding.Latin1.GetString(scope)}";
         var unusable = 0;
         var reader = new ProtobufReader(metric);
@@ -113,8 +113,8 @@ internal sealed class EmfEncoder(EmfOptions options, Func<string, string?>? envi
     }
 
     /// <summary>
-    /// Whether values must be turned into differences, and whether they are sums (field 2 aggregation_temporality, 3 is_monotonic). An
-    /// UpDownCounter's total is a gauge.
+    /// Whether values must be converted into differences, and whether they are sums (field 2 aggregation_temporality, 3 is_monotonic). The total of an
+    /// UpDownCounter is a gauge.
     /// </summary>
     private static (bool Cumulative, bool Monotonic) Shape(MetricData kind, ReadOnlySpan<byte> data)
     {
@@ -140,13 +140,13 @@ internal sealed class EmfEncoder(EmfOptions options, Func<string, string?>? envi
         };
     }
 
-    /// <summary>Values are members of the line, beside <c>_aws</c>, which is the format's own.</summary>
+    /// <summary>Values are members of the line, beside <c>_aws</c>, which the format reserves.</summary>
     private static bool IsName(string name) => name is { Length: > 0 and <= MaxMetricName } and not "_aws";
 
     private static bool IsUsable(EmfPoint point) =>
         point.HasValue && Math.Abs(point.Sum) <= MaxValue && Math.Abs(point.Min ?? 0) <= MaxValue && Math.Abs(point.Max ?? 0) <= MaxValue;
 
-    /// <summary>The point's attributes, and of the resource's those that are dimensions; the point's win. Empty values are none.</summary>
+    /// <summary>The point's attributes, and those of the resource that are dimensions. The point's attributes win. Empty values are left out.</summary>
     private SortedDictionary<string, string> Attributes(MetricData kind, ReadOnlySpan<byte> point, ReadOnlySpan<byte> resource)
     {
         var attributes = new SortedDictionary<string, string>(StringComparer.Ordinal);

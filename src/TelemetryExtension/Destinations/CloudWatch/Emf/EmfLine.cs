@@ -5,7 +5,9 @@ using TelemetryExtension.Destinations.CloudWatch.Streams;
 
 namespace TelemetryExtension.Destinations.CloudWatch.Emf;
 
-/// <summary>Data points that share their time and attributes: they become one line of Embedded Metric Format, or several when there are more than 100 metrics.</summary>
+/// <summary>
+/// Data points with the same time and attributes. They become one line of Embedded Metric Format, or several when there are more than 100 metrics.
+/// </summary>
 internal sealed class EmfLine(long timeUnixMs, IReadOnlyDictionary<string, string> attributes)
 {
     private const int MaxMetrics = 100;
@@ -26,7 +28,7 @@ internal sealed class EmfLine(long timeUnixMs, IReadOnlyDictionary<string, strin
         }
     }
 
-    /// <summary>What one line takes: names are members of an object, so each comes once.</summary>
+    /// <summary>Splits off the metrics for one line. Names are members of an object, so each may occur once.</summary>
     private static (List<(string Name, string Unit, EmfPoint Point)> Now, List<(string Name, string Unit, EmfPoint Point)> Later) Split(
         List<(string Name, string Unit, EmfPoint Point)> metrics)
     {
@@ -71,11 +73,11 @@ internal sealed class EmfLine(long timeUnixMs, IReadOnlyDictionary<string, strin
         return record.End();
     }
 
-    /// <summary>Never in the middle of a character.</summary>
+    /// <summary>Cuts a value without splitting a surrogate pair.</summary>
     private static string Cut(string value) => value.Length <= MaxDimensionValue ? value
         : value[..(char.IsHighSurrogate(value[MaxDimensionValue - 1]) ? MaxDimensionValue - 1 : MaxDimensionValue)];
 
-    /// <summary>A dimension needs a member of the same name with a value that CloudWatch takes: other names are left out of their set.</summary>
+    /// <summary>Writes the dimensions. Each needs a member of the same name with a valid value; names without one are left out of their set.</summary>
     private static void WriteDimensions(Utf8JsonWriter json, EmfOptions options, Dictionary<string, string> members)
     {
         var possible = members.Where(member => IsDimension(member.Key, member.Value)).Select(member => member.Key).ToHashSet(StringComparer.Ordinal);
@@ -92,7 +94,7 @@ internal sealed class EmfLine(long timeUnixMs, IReadOnlyDictionary<string, strin
         json.WriteEndArray();
     }
 
-    /// <summary>What CloudWatch's API reference asks of a Dimension; one that is none could cost the whole line.</summary>
+    /// <summary>The rules for a Dimension in CloudWatch's API reference. An invalid dimension could cost the whole line.</summary>
     private static bool IsDimension(string name, string value) =>
         name.Length is > 0 and <= MaxDimensionName && name[0] != ':' && IsPrintable(name) && IsPrintable(value);
 
@@ -117,7 +119,7 @@ internal sealed class EmfLine(long timeUnixMs, IReadOnlyDictionary<string, strin
         }
         else
         {
-            // Nothing but the mean is known: so many times the mean.
+            // Only the mean is known, so write it Count times.
             json.WriteStartArray("Values");
             json.WriteNumberValue(point.Sum / point.Count);
             json.WriteEndArray();

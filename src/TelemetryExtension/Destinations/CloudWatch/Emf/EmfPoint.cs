@@ -3,8 +3,8 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Destinations.CloudWatch.Emf;
 
 /// <summary>
-/// What CloudWatch can use of one OTLP data point: a number (Count is 1, Sum is the number) or a statistic set.
-/// Field numbers: opentelemetry-proto metrics.proto.
+/// The part of an OTLP data point that CloudWatch can represent: a number (Count is 1, Sum is the number) or a statistic set. Field numbers are from
+/// opentelemetry-proto metrics.proto.
 /// </summary>
 internal readonly record struct EmfPoint(ulong Start, ulong Time, double Sum, ulong Count, double? Min, double? Max, bool HasValue)
 {

@@ -5,37 +5,37 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Destinations.CloudWatch.Emf;
 
 /// <summary>
-/// Metrics as Embedded Metric Format on standard output: Lambda ships the lines to the function's log group, CloudWatch makes metrics of them. One call
-/// at a time, as metrics are delivered.
+/// Writes metrics as Embedded Metric Format to standard output. Lambda ships the lines to the function's log group, and CloudWatch extracts the metrics.
+/// One call at a time, as for all metrics.
 /// </summary>
 internal sealed class EmfStdoutDestination(EmfOptions options, TextWriter output, Func<string, string?>? environment = null) : IDestination
 {
     private readonly EmfEncoder _encoder = new(options, environment);
-    private (string BatchId, Task<DeliveryResult> Write) _underWay = ("", Task.FromResult(default(DeliveryResult)));
+    private (string BatchId, Task<DeliveryResult> Write) _currentWrite = ("", Task.FromResult(default(DeliveryResult)));
 
     public string Name => "emf-stdout";
 
     public bool Accepts(Signal signal) => signal == Signal.Metrics;
 
-    /// <summary>A write into a full pipe cannot be called off, only left behind: who comes again with the same payload waits for it again.</summary>
+    /// <summary>A write into a full pipe cannot be cancelled, only abandoned. A retry with the same payload waits for the same write.</summary>
     public async ValueTask<DeliveryResult> DeliverAsync(OtlpPayload payload, CancellationToken cancellationToken)
     {
-        if (_underWay.BatchId != payload.BatchId)
+        if (_currentWrite.BatchId != payload.BatchId)
         {
-            await ((Task)_underWay.Write).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)_currentWrite.Write).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
-            _underWay = (payload.BatchId, Task.Run(() => Write(payload), CancellationToken.None));
+            _currentWrite = (payload.BatchId, Task.Run(() => Write(payload), CancellationToken.None));
         }
 
         try
         {
-            return await _underWay.Write.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await _currentWrite.Write.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            // Whatever came of it, the next try is a new one.
-            if (_underWay.Write.IsCompleted)
-                _underWay.BatchId = "";
+            // The write has ended, so the next attempt starts a new one.
+            if (_currentWrite.Write.IsCompleted)
+                _currentWrite.BatchId = "";
         }
     }
 
@@ -54,6 +54,6 @@ internal sealed class EmfStdoutDestination(EmfOptions options, TextWriter output
         }
 
         _encoder.Commit();
-        return new(DeliveryStatus.Delivered, result.Unusable, result.Unusable > 0 ? "values that CloudWatch metrics cannot hold" : null);
+        return new(DeliveryStatus.Delivered, result.Unusable, result.Unusable > 0 ? "values that CloudWatch metrics cannot represent" : null);
     }
 }

@@ -1,6 +1,6 @@
 namespace TelemetryExtension.Destinations.CloudWatch.Emf;
 
-/// <summary>OpenTelemetry's units (UCUM) as CloudWatch names them; null for those it does not know.</summary>
+/// <summary>Maps OpenTelemetry's units (UCUM) to CloudWatch's names. Null for units that CloudWatch does not have.</summary>
 internal static class EmfUnits
 {
     public static string? Of(string unit) => unit switch
@@ -16,7 +16,7 @@ internal static class EmfUnits
         "%" => "Percent",
         "By/s" => "Bytes/Second",
         "bit/s" => "Bits/Second",
-        // An amount of money is no count, and CloudWatch has no unit for it.
+        // An amount of money is not a count, and CloudWatch has no unit for it.
         "{USD}" => null,
         _ when unit.StartsWith('{') && unit.EndsWith('}') => "Count",
         _ when unit.StartsWith('{') && unit.EndsWith("}/s", StringComparison.Ordinal) => "Count/Second",

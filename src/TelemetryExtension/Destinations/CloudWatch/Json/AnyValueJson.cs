@@ -4,10 +4,10 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Destinations.CloudWatch.Json;
 
-/// <summary>Writes OTLP values as the plain JSON that a person would have written: no type wrappers, bytes as base64, numbers JSON has not (NaN) as text.</summary>
+/// <summary>Writes OTLP values as plain JSON: no type wrappers, bytes as base64, and numbers that JSON lacks (NaN) as text.</summary>
 internal static class AnyValueJson
 {
-    // A deeper value is an attack or a mistake; System.Text.Json itself reads 64 levels.
+    // A deeper value is an attack or a mistake. System.Text.Json itself reads 64 levels.
     private const int MaxDepth = 32;
 
     public static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> anyValue, int depth = 0)
@@ -35,7 +35,7 @@ internal static class AnyValueJson
             json.WriteStringValue(double.IsNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
     }
 
-    /// <summary>The KeyValue messages in field <paramref name="field"/> of a message, as members of one JSON object; nothing when there are none.</summary>
+    /// <summary>Writes the KeyValue messages in field <paramref name="field"/> of a message as one JSON object, or nothing when there are none.</summary>
     public static void WriteAttributes(Utf8JsonWriter json, string? name, ReadOnlySpan<byte> message, int field, int depth = 0)
     {
         var reader = new ProtobufReader(message);
@@ -65,7 +65,7 @@ internal static class AnyValueJson
             WriteEmptyObject(json);
     }
 
-    /// <summary>An attribute's value as text: a string as it is, anything else as JSON; null when there is no such attribute.</summary>
+    /// <summary>An attribute's value as text: a string unchanged, anything else as JSON. Null when the attribute is missing.</summary>
     public static string? Text(ReadOnlySpan<byte> message, int field, string key)
     {
         var reader = new ProtobufReader(message);

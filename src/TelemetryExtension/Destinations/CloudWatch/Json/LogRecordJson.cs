@@ -5,7 +5,9 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Destinations.CloudWatch.Json;
 
-/// <summary>An ExportLogsServiceRequest as events of JSON. A record that is too long loses the end of its body and says so; it stays valid JSON.</summary>
+/// <summary>
+/// Converts an ExportLogsServiceRequest into events of JSON. A record that is too long loses the end of its body and reports that. It stays valid JSON.
+/// </summary>
 internal static class LogRecordJson
 {
     public static List<LogEvent> Read(ReadOnlySpan<byte> request, ResourceInEvents resources, int maxBytes, DateTimeOffset now)
@@ -24,7 +26,10 @@ internal static class LogRecordJson
         return events;
     }
 
-    /// <summary>As much of the body as fits by its average cost once escaped; in rounds, since its beginning may cost more than the average.</summary>
+    /// <summary>
+    /// Keeps as much of the body as fits, estimated by its average size after escaping. It repeats with less, because the beginning may need more than the
+    /// average.
+    /// </summary>
     private static string Shorten(RecordJson json, Fields fields, ReadOnlySpan<byte> resource, ReadOnlySpan<byte> scope, ReadOnlySpan<byte> record, int maxBytes)
     {
         var body = AnyValueJson.Text(OtlpRecords.Find(record, 5));
@@ -71,7 +76,7 @@ internal static class LogRecordJson
         return record.End();
     }
 
-    /// <summary>The scalar fields of a LogRecord; unreadable ones keep their default.</summary>
+    /// <summary>The scalar fields of a LogRecord. Unreadable ones keep their default.</summary>
     private readonly record struct Fields(ulong Time, ulong Observed, int Severity)
     {
         public static Fields Of(ReadOnlySpan<byte> record)

@@ -2,16 +2,16 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Destinations.CloudWatch.Json;
 
-/// <summary>Takes one span, log record or metric with the resource and scope it came under; all are serialized messages.</summary>
+/// <summary>Handles one span, log record or metric with its resource and scope. All are serialized messages.</summary>
 internal delegate void RecordVisitor(ReadOnlySpan<byte> resource, ReadOnlySpan<byte> scope, ReadOnlySpan<byte> record);
 
 /// <summary>
-/// Walks an Export{Trace,Metrics,Logs}ServiceRequest: the three have the same shape and the same field numbers down to the record
-/// (opentelemetry-proto: ResourceSpans/ResourceMetrics/ResourceLogs 1 resource, 2 scope; ScopeX 1 scope, 2 record).
+/// Walks an Export{Trace,Metrics,Logs}ServiceRequest. The three have the same structure and field numbers down to the record (opentelemetry-proto:
+/// ResourceSpans/ResourceMetrics/ResourceLogs 1 resource, 2 scope; ScopeX 1 scope, 2 record).
 /// </summary>
 internal static class OtlpRecords
 {
-    /// <summary>Visits every record up to the first byte that cannot be read; false when there was one.</summary>
+    /// <summary>Visits every record up to the first unreadable byte. Returns false when there was one.</summary>
     public static bool Visit(ReadOnlySpan<byte> request, RecordVisitor visitor)
     {
         var reader = new ProtobufReader(request);
@@ -26,7 +26,7 @@ internal static class OtlpRecords
         return !reader.Malformed;
     }
 
-    /// <summary>The last occurrence of a message field, as protobuf says; empty when there is none.</summary>
+    /// <summary>The last occurrence of a message field, which is the one that counts in protobuf. Empty when there is none.</summary>
     public static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> message, int wanted)
     {
         var reader = new ProtobufReader(message);

@@ -7,7 +7,7 @@ using TelemetryExtension.Configuration;
 
 namespace TelemetryExtension.Destinations.CloudWatch.Json;
 
-/// <summary>What log records and spans have in common as JSON. Names are those of OTLP's own JSON, so that Logs Insights finds traceId and spanId.</summary>
+/// <summary>Writes the JSON that log records and spans share. Names are those of OTLP's own JSON, so that Logs Insights finds traceId and spanId.</summary>
 internal sealed class RecordJson(ResourceInEvents resources) : IDisposable
 {
     public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
@@ -15,7 +15,7 @@ internal sealed class RecordJson(ResourceInEvents resources) : IDisposable
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);
     private Utf8JsonWriter? _json;
 
-    /// <summary>Starts the next object; <see cref="End"/> gives its text.</summary>
+    /// <summary>Starts the next object. <see cref="End"/> returns its text.</summary>
     public Utf8JsonWriter Begin()
     {
         _buffer.ResetWrittenCount();
@@ -49,7 +49,7 @@ internal sealed class RecordJson(ResourceInEvents resources) : IDisposable
             _json!.WriteString("service.name", service);
     }
 
-    /// <summary>Hex, as everywhere a trace id is shown; nothing for an absent or zero id.</summary>
+    /// <summary>Writes an id in hex, as trace ids are usually shown. Writes nothing for a missing or zero id.</summary>
     public void WriteId(string name, ReadOnlySpan<byte> id)
     {
         if (id.IndexOfAnyExcept((byte)0) >= 0)
@@ -59,7 +59,7 @@ internal sealed class RecordJson(ResourceInEvents resources) : IDisposable
     /// <summary>ISO 8601 with all nine digits of the nanoseconds.</summary>
     public static string Iso(ulong unixNano)
     {
-        // The last representable moment instead of an exception for a time that is nonsense.
+        // Return the last representable moment for an impossible time, because an exception would cost the payload.
         var ticks = Math.Min(unixNano / 100, (ulong)(DateTime.MaxValue.Ticks - DateTime.UnixEpoch.Ticks));
         var time = DateTime.UnixEpoch.AddTicks((long)ticks);
         return string.Create(CultureInfo.InvariantCulture, $"{time:yyyy-MM-ddTHH:mm:ss}.{unixNano % 1_000_000_000:D9}Z");

@@ -5,7 +5,7 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Destinations.CloudWatch.Json;
 
-/// <summary>An ExportTraceServiceRequest as events of JSON, one a span, at the time of the span's end.</summary>
+/// <summary>Converts an ExportTraceServiceRequest into events of JSON, one per span, at the time of the span's end.</summary>
 internal static class SpanJson
 {
     private static readonly string[] Kinds = ["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"];

@@ -6,8 +6,8 @@ using TelemetryExtension.Diagnostics;
 namespace TelemetryExtension.Destinations.CloudWatch.Streams;
 
 /// <summary>
-/// What a failed call means for its payload. Only what is wrong with the events themselves is final; missing permissions, groups and credentials
-/// may be repaired while the environment lives, and until then the payload is better kept (and dead-lettered at the end) than lost.
+/// Classifies a failed call. Only errors in the events themselves are final. Missing permissions, groups and credentials may be repaired while the
+/// environment lives, so the payload is kept until then, and dead-lettered at the end.
 /// </summary>
 internal static class CloudWatchFailure
 {

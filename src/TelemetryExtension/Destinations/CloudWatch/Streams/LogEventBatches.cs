@@ -7,9 +7,9 @@ using TelemetryExtension.Configuration;
 namespace TelemetryExtension.Destinations.CloudWatch.Streams;
 
 /// <summary>
-/// Cuts events into calls of PutLogEvents that keep every limit of the API (API_PutLogEvents): ascending times (equal times keep their order), at most
-/// 24 h from first to last, 10,000 events, 1,048,576 bytes where each event counts its UTF-8 bytes and 26 more, no message empty,
-/// none longer than the given size (what is cut off is said in the message). Every event comes out exactly once.
+/// Splits events into PutLogEvents requests within every limit of the API (API_PutLogEvents): ascending times (equal times keep their order), at most 24 h
+/// from first to last, 10,000 events, and 1,048,576 bytes where each event counts its UTF-8 bytes and 26 more. No message is empty or longer than the given
+/// size; a shortened message says so. Every event is in exactly one batch.
 /// </summary>
 internal static class LogEventBatches
 {
@@ -43,7 +43,7 @@ internal static class LogEventBatches
         return batches;
     }
 
-    /// <summary>The message as it may be sent: a blank for an empty one, a shortened one that says so for one that is too long.</summary>
+    /// <summary>The message as it may be sent: a blank for an empty one, and a shortened one with a marker for one that is too long.</summary>
     public static string Fit(string message, int maxBytes)
     {
         if (message.Length == 0)
@@ -57,7 +57,7 @@ internal static class LogEventBatches
         return Prefix(message, maxBytes - Encoding.UTF8.GetByteCount(marker)) + marker;
     }
 
-    /// <summary>The longest beginning of at most so many UTF-8 bytes that ends between two characters.</summary>
+    /// <summary>The longest prefix of at most this many UTF-8 bytes that ends between two characters.</summary>
     public static string Prefix(string text, int maxBytes)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(maxBytes, 1));

@@ -3,19 +3,21 @@ using System.Text;
 
 namespace TelemetryExtension.Destinations.CloudWatch.Streams;
 
-/// <summary>What the names of a log group and a log stream are made of. The instance is known once Lambda has told it (platform.initStart).</summary>
+/// <summary>The values for the names of a log group and a log stream. The instance is known after platform.initStart.</summary>
 internal sealed record LogNameValues(string? Function, string? Version, string? Instance);
 
-/// <summary>Fills {function}, {version}, {instance} and {date} (UTC, yyyy/MM/dd) into a template and keeps to the characters and lengths of the API.</summary>
+/// <summary>
+/// Fills {function}, {version}, {instance} and {date} (UTC, yyyy/MM/dd) into a template, within the characters and lengths that the API allows.
+/// </summary>
 internal static class LogNames
 {
     public const int MaxLength = 512;
 
-    /// <summary>Letters, digits and <c>. - _ / #</c>; anything else becomes a dash.</summary>
+    /// <summary>Keeps letters, digits and <c>. - _ / #</c>. Anything else becomes a dash.</summary>
     public static string Group(string template, LogNameValues values, DateTimeOffset now) =>
         Clean(Fill(template, values, now), static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/' or '#');
 
-    /// <summary>Anything but <c>: *</c> and control characters; those become a dash.</summary>
+    /// <summary>Keeps anything except <c>: *</c> and control characters, which become a dash.</summary>
     public static string Stream(string template, LogNameValues values, DateTimeOffset now) =>
         Clean(Fill(template, values, now), static c => c is not (':' or '*') && !char.IsControl(c) && !char.IsSurrogate(c));
 

@@ -6,15 +6,15 @@ using TelemetryExtension.Diagnostics;
 namespace TelemetryExtension.Destinations.CloudWatch.Streams;
 
 /// <summary>
-/// Puts batches into one log stream, whose group and stream it creates when they are missing (also when they go missing later). The client is
-/// built at the first put. Failures are values; only the caller's own cancellation is thrown.
+/// Writes batches to one log stream. Creates the group and the stream when they are missing, also when they disappear later. The first write creates the
+/// client. Failures are values; only the caller's own cancellation is thrown.
 /// </summary>
 internal sealed class LogStreamWriter(Lazy<AmazonCloudWatchLogsClient> client, LogTarget target, Func<LogNameValues> names, TimeProvider time)
 {
-    /// <summary>A group that we made and that keeps everything for ever so far.</summary>
+    /// <summary>A group that this writer created and that has no retention yet.</summary>
     private string? _withoutRetention;
 
-    /// <summary>One call for one batch (see <see cref="LogEventBatches"/>); delivered ones say how many records the service did not store.</summary>
+    /// <summary>Sends one batch (see <see cref="LogEventBatches"/>). The result contains how many records the service did not store.</summary>
     public async ValueTask<DeliveryResult> PutAsync(LogEvent[] batch, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
@@ -47,7 +47,7 @@ internal sealed class LogStreamWriter(Lazy<AmazonCloudWatchLogsClient> client, L
         }
     }
 
-    /// <summary>The records of a batch that were dropped although the call succeeded: too new, too old, or past the group's retention.</summary>
+    /// <summary>The records of a batch that the service dropped although the call succeeded: too new, too old, or past the group's retention.</summary>
     public static int Rejected(LogEvent[] batch, RejectedLogEventsInfo? info)
     {
         if (info is null)
@@ -66,10 +66,10 @@ internal sealed class LogStreamWriter(Lazy<AmazonCloudWatchLogsClient> client, L
     private static InputLogEvent ToInput(LogEvent logEvent) =>
         new() { Timestamp = DateTime.UnixEpoch.AddMilliseconds(Math.Max(0, logEvent.TimeUnixMs)), Message = logEvent.Message };
 
-    /// <summary>Credentials are fetched outside of the SDK's own cancellation: nothing may outlast the budget.</summary>
+    /// <summary>Limits a call by the token, because the SDK fetches credentials without its own cancellation.</summary>
     private static Task<T> Bounded<T>(Task<T> call, CancellationToken cancellationToken) => call.WaitAsync(cancellationToken);
 
-    /// <summary>The stream first: usually the group is there, and creating groups needs a permission more.</summary>
+    /// <summary>Creates the stream first, because the group usually exists and creating it needs one more permission.</summary>
     private async Task CreateAsync(string group, string stream, CancellationToken cancellationToken)
     {
         if (await TryCreateStreamAsync(group, stream, cancellationToken).ConfigureAwait(false))
@@ -109,7 +109,7 @@ internal sealed class LogStreamWriter(Lazy<AmazonCloudWatchLogsClient> client, L
         }
     }
 
-    /// <summary>Never throws: what is put matters more. Without an answer it is tried again after the next put.</summary>
+    /// <summary>Sets the retention of a new group. Does not throw, because the events matter more. A failed attempt is repeated after the next write.</summary>
     private async Task SetRetentionAsync(string group, CancellationToken cancellationToken)
     {
         try
@@ -120,7 +120,7 @@ internal sealed class LogStreamWriter(Lazy<AmazonCloudWatchLogsClient> client, L
         }
         catch (AmazonCloudWatchLogsException exception) when (exception.ErrorCode is "ThrottlingException" or "OperationAbortedException" or "ServiceUnavailableException")
         {
-            // After the next put.
+            // Retry after the next write.
         }
         catch (AmazonCloudWatchLogsException exception)
         {
@@ -129,7 +129,7 @@ internal sealed class LogStreamWriter(Lazy<AmazonCloudWatchLogsClient> client, L
         }
         catch (Exception)
         {
-            // The network, or out of time.
+            // The network failed or the time was over. Retry after the next write.
         }
     }
 }

@@ -9,14 +9,14 @@ using Amazon.Runtime.Internal.Transform;
 
 namespace Amazon.CloudWatchLogs.Internal;
 
-/// <summary>One operation of the AWS JSON 1.1 protocol: how its request is written, how its answer is read, which exception its errors are.</summary>
+/// <summary>One operation of the AWS JSON 1.1 protocol: writes its request, reads its response, and maps its errors to exceptions.</summary>
 internal sealed class JsonOperation<TRequest, TResponse>(
     string name, Action<Utf8JsonWriter, TRequest> write, Action<JsonElement, TResponse>? read = null)
     : JsonResponseUnmarshaller, IMarshaller<IRequest, AmazonWebServiceRequest>
     where TRequest : AmazonCloudWatchLogsRequest
     where TResponse : AmazonWebServiceResponse, new()
 {
-    // The body is not put into HTML: quotes and letters beyond ASCII need no six bytes each.
+    // The body is never embedded in HTML, so quotes and non-ASCII letters need no six-byte escapes.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     public IRequest Marshall(AmazonWebServiceRequest input)

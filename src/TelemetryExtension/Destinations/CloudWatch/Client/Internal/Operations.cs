@@ -3,7 +3,7 @@ using Amazon.CloudWatchLogs.Model;
 
 namespace Amazon.CloudWatchLogs.Internal;
 
-/// <summary>The members of each request and response as they are named on the wire.</summary>
+/// <summary>Maps the members of each request and response to their names on the wire.</summary>
 internal static class Operations
 {
     public static readonly JsonOperation<PutLogEventsRequest, PutLogEventsResponse> PutLogEvents = new("PutLogEvents", Write, Read);

@@ -5,12 +5,12 @@ using Amazon.Runtime.Internal.Transform;
 namespace Amazon.CloudWatchLogs.Internal;
 
 /// <summary>
-/// What an error response of the AWS JSON 1.1 protocol says: the service's name for the error, and its message. Core's own reader falls back to XML, which
-/// would bring an XML parser and its schema types into the binary.
+/// An error response of the AWS JSON 1.1 protocol: the service's name for the error, and its message. The SDK's own reader falls back to XML, which would
+/// add an XML parser and its schema types to the binary.
 /// </summary>
 internal readonly record struct ServiceError(string? Code, string Message, string? RequestId)
 {
-    /// <summary>No error response of the service is longer; whoever sends more is not the service.</summary>
+    /// <summary>No error response of the service is longer. A longer body is not from the service.</summary>
     private const int MaxBytes = 64 * 1024;
 
     private const int MaxQuotedCharacters = 512;
@@ -45,7 +45,7 @@ internal readonly record struct ServiceError(string? Code, string Message, strin
         }
         catch (JsonException)
         {
-            // The page of a proxy, or nothing at all.
+            // The body is a proxy's page, or empty.
             return default;
         }
     }

@@ -8,7 +8,7 @@ internal sealed class ResourceNotFoundException(
     string message, Exception? innerException, ErrorType errorType, string? errorCode, string? requestId, HttpStatusCode statusCode)
     : AmazonCloudWatchLogsException(message, innerException, errorType, errorCode, requestId, statusCode);
 
-/// <summary>What was to be created exists.</summary>
+/// <summary>The resource to create already exists.</summary>
 internal sealed class ResourceAlreadyExistsException(
     string message, Exception? innerException, ErrorType errorType, string? errorCode, string? requestId, HttpStatusCode statusCode)
     : AmazonCloudWatchLogsException(message, innerException, errorType, errorCode, requestId, statusCode);
@@ -18,7 +18,7 @@ internal sealed class InvalidParameterException(
     string message, Exception? innerException, ErrorType errorType, string? errorCode, string? requestId, HttpStatusCode statusCode)
     : AmazonCloudWatchLogsException(message, innerException, errorType, errorCode, requestId, statusCode);
 
-/// <summary>Somebody else is changing the same resource.</summary>
+/// <summary>Another caller is changing the same resource.</summary>
 internal sealed class OperationAbortedException(
     string message, Exception? innerException, ErrorType errorType, string? errorCode, string? requestId, HttpStatusCode statusCode)
     : AmazonCloudWatchLogsException(message, innerException, errorType, errorCode, requestId, statusCode);

@@ -20,7 +20,7 @@ internal sealed class FilterLogEventsRequest : AmazonCloudWatchLogsRequest
     public string? NextToken { get; set; }
 }
 
-/// <summary>One page; a page may be empty and still not be the last.</summary>
+/// <summary>One page. An empty page is not necessarily the last.</summary>
 internal sealed class FilterLogEventsResponse : AmazonWebServiceResponse
 {
     public List<FilteredLogEvent>? Events { get; set; }
