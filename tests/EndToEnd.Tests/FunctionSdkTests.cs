@@ -34,7 +34,7 @@ public sealed class FunctionSdkTests
     }
 
     /// <summary>The function sends to the extension, and the extension to the backend.</summary>
-    private static SandboxOptions Redirected(SandboxOptions options, string port)
+    internal static SandboxOptions Redirected(SandboxOptions options, string port)
     {
         var variables = new Dictionary<string, string>(options.Environment) { ["DEMO_OTEL"] = "true" };
         variables["TELEMETRY_EXTENSION_OTLP_ENDPOINT"] = variables["OTEL_EXPORTER_OTLP_ENDPOINT"];

@@ -4,9 +4,10 @@ using System.Text.RegularExpressions;
 namespace LambdaSandbox.CommandLine;
 
 /// <summary>The counts that the extension printed at its end, for one account (traces, metrics, logs, events).</summary>
-public sealed partial record LedgerLine(string Account, long Received, long Exported, long Rejected, long DeadLettered, long Spooled, long Buffered, long Dropped, string Reasons)
+public sealed partial record LedgerLine(string Account, long Received, long Exported, long Rejected, long DeadLettered, long Spooled, long Buffered, long Sampled, long Filtered,
+    long Dropped, string Reasons)
 {
-    public bool IsBalanced => Buffered >= 0 && Spooled >= 0 && Received == Exported + Rejected + DeadLettered + Spooled + Buffered + Dropped;
+    public bool IsBalanced => Buffered >= 0 && Spooled >= 0 && Received == Exported + Rejected + DeadLettered + Spooled + Buffered + Sampled + Filtered + Dropped;
 
     /// <summary>Reads the ledger out of an extension's output; empty when it printed none.</summary>
     public static IReadOnlyList<LedgerLine> Read(IEnumerable<string> output)
@@ -19,13 +20,14 @@ public sealed partial record LedgerLine(string Account, long Received, long Expo
     {
         return new(
             match.Groups["account"].Value, Number("received"), Number("exported"), Number("rejected"), Number("dead"), Number("spooled"),
-            Number("buffered"), Number("dropped"), match.Groups["reasons"].Value);
+            Number("buffered"), Number("sampled"), Number("filtered"), Number("dropped"), match.Groups["reasons"].Value);
 
-        long Number(string name) => long.Parse(match.Groups[name].Value, CultureInfo.InvariantCulture);
+        // What the settings leave out is named only when there is some.
+        long Number(string name) => match.Groups[name].Success ? long.Parse(match.Groups[name].Value, CultureInfo.InvariantCulture) : 0;
     }
 
     [GeneratedRegex(
         @"(?<account>\w+) received=(?<received>-?\d+) exported=(?<exported>-?\d+) rejected=(?<rejected>-?\d+) " +
-        @"dead_lettered=(?<dead>-?\d+) spooled=(?<spooled>-?\d+) buffered=(?<buffered>-?\d+) dropped=(?<dropped>-?\d+)(?: \((?<reasons>[^)]*)\))?")]
+        @"dead_lettered=(?<dead>-?\d+) spooled=(?<spooled>-?\d+) buffered=(?<buffered>-?\d+)(?: sampled=(?<sampled>\d+))?(?: filtered=(?<filtered>\d+))?(?: redacted=\d+)? dropped=(?<dropped>-?\d+)(?: \((?<reasons>[^)]*)\))?")]
     private static partial Regex Account_();
 }

@@ -5,7 +5,8 @@ namespace TelemetryExtension.Configuration;
 /// </summary>
 internal sealed record ExtensionOptions(
     TelemetryOptions Telemetry, ReceiverOptions Receiver, BufferOptions Buffer, FlushOptions Flush, DeliveryOptions Delivery, OutboxOptions Outbox,
-    MetricOptions Metrics, CloudWatchOptions CloudWatch, DeadLetterOptions DeadLetters, AwsOptions Aws, ResourceOptions Resource)
+    MetricOptions Metrics, CloudWatchOptions CloudWatch, DeadLetterOptions DeadLetters, AwsOptions Aws, ResourceOptions Resource,
+    ShapingOptions Shaping)
 {
     /// <param name="telemetry">Read before the rest, like <paramref name="receiver"/>, because both contain the ports to listen on.</param>
     /// <param name="ownPorts">
@@ -27,6 +28,7 @@ internal sealed record ExtensionOptions(
             CloudWatchOptions.From(variables),
             DeadLetterOptions.From(variables),
             AwsOptions.From(variables),
-            resource);
+            resource,
+            ShapingOptions.From(variables));
     }
 }

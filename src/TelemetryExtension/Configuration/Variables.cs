@@ -58,4 +58,16 @@ internal sealed class Variables(Func<string, string?> read, SettingProblems prob
             name, text, $"is not one of {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}", fallback.ToString().ToLowerInvariant());
         return fallback;
     }
+
+    /// <summary>Words separated by commas, in any case. One that is not among the choices costs all of them.</summary>
+    public IReadOnlyList<string> Words(string name, IReadOnlyList<string> fallback, IReadOnlyList<string> choices)
+    {
+        if (Text(name) is not { } text)
+            return fallback;
+        var words = text.ToLowerInvariant().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (words.All(choices.Contains))
+            return words;
+        problems.Add(name, text, $"is not a list of {string.Join(", ", choices)}", string.Join(",", fallback));
+        return fallback;
+    }
 }

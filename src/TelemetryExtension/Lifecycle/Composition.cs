@@ -20,6 +20,7 @@ using TelemetryExtension.Processing;
 using TelemetryExtension.Processing.Invocations;
 using TelemetryExtension.Processing.Logs;
 using TelemetryExtension.Processing.Resources;
+using TelemetryExtension.Processing.Shaping;
 
 namespace TelemetryExtension.Lifecycle;
 
@@ -66,10 +67,12 @@ internal sealed class Composition
 
         // Between: from the channel to the outbox. Metrics that nobody wants are not made.
         var makesMetrics = options.Metrics.Enabled && (destinations.Count == 0 || destinations.Exists(static destination => destination.Accepts(Signal.Metrics)));
+        var tracker = new InvocationTracker(function.FunctionName, options.Telemetry.FollowSampling);
+        var shaper = PayloadShaper.For(options.Shaping, tracker, outbox.Add, ledger, outboxOptions.MaxBytes / 4);
         var collector = new TelemetryCollector(
-            channel, new InvocationTracker(function.FunctionName, options.Telemetry.FollowSampling), resource,
-            new LogEncoder(outbox.Add, time, lost: records => ledger.Dropped(LedgerAccount.Logs, DropReason.Malformed, records)),
-            makesMetrics ? new MetricCollector(options.Metrics, ledger, time) : null, outbox, ledger, time, options.Telemetry);
+            channel, tracker, resource,
+            new LogEncoder(shaper is null ? outbox.Add : shaper.Add, time, lost: records => ledger.Dropped(LedgerAccount.Logs, DropReason.Malformed, records)),
+            makesMetrics ? new MetricCollector(options.Metrics, ledger, time) : null, outbox, ledger, time, options.Telemetry, shaper);
 
         // In: what arrives, into the channel.
         var telemetry = new TelemetryEndpoint(new TelemetryBatchReader(channel, signals, ledger), time, collector.MakeRoom);

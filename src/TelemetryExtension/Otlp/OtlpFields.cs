@@ -47,6 +47,23 @@ internal static class OtlpFields
         public const int Values = 1;
     }
 
+    public static class Span
+    {
+        public const int TraceId = 1;
+        public const int Name = 5;
+        public const int Attributes = 9;
+    }
+
+    public static class SpanEvent
+    {
+        public const int Name = 2;
+    }
+
+    public static class SpanStatus
+    {
+        public const int Message = 2;
+    }
+
     public static class LogRecord
     {
         public const int Time = 1;

@@ -30,18 +30,9 @@ internal static class OtlpSplit
     public static int CountRecords(Signal signal, ReadOnlySpan<byte> request)
     {
         var records = 0;
-        var top = new ProtobufReader(request);
-        while (Next(ref top, Resources, out var resource))
-        {
-            var scopes = new ProtobufReader(resource);
-            while (Next(ref scopes, Inner, out var scope))
-            {
-                var items = new ProtobufReader(scope);
-                while (Next(ref items, Inner, out var item))
-                    records += signal == Signal.Metrics ? CountPoints(item) : 1;
-            }
-        }
-
+        var reader = new OtlpRecordReader(request);
+        while (reader.TryRead(out var item))
+            records += signal == Signal.Metrics ? CountPoints(item) : 1;
         return records;
     }
 
@@ -60,24 +51,11 @@ internal static class OtlpSplit
             if (!fields.TryReadBytes(out var data))
                 break;
             var inner = new ProtobufReader(data);
-            while (Next(ref inner, 1, out _))
+            while (inner.TryFind(1, out _))
                 points++;
         }
 
         return points;
-    }
-
-    private static bool Next(ref ProtobufReader reader, int wanted, out ReadOnlySpan<byte> value)
-    {
-        value = default;
-        while (reader.TryReadTag(out var field, out var type))
-        {
-            if (field == wanted && type == WireType.LengthDelimited)
-                return reader.TryReadBytes(out value);
-            reader.TrySkip(type);
-        }
-
-        return false;
     }
 
     /// <summary>Halves one field of <paramref name="outer"/> by its repeated children, or by the children of the only child.</summary>

@@ -96,6 +96,20 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
         _ => Fail(),
     };
 
+    /// <summary>Moves to the next length-delimited field of this number. False when there is none any more.</summary>
+    public bool TryFind(int wanted, out ReadOnlySpan<byte> value)
+    {
+        value = default;
+        while (TryReadTag(out var field, out var type))
+        {
+            if (field == wanted && type == WireType.LengthDelimited)
+                return TryReadBytes(out value);
+            TrySkip(type);
+        }
+
+        return false;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryTake(int length, out ReadOnlySpan<byte> bytes)
     {

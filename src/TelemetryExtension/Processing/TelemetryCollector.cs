@@ -8,6 +8,7 @@ using TelemetryExtension.Outbox;
 using TelemetryExtension.Processing.Invocations;
 using TelemetryExtension.Processing.Logs;
 using TelemetryExtension.Processing.Resources;
+using TelemetryExtension.Processing.Shaping;
 using TelemetryExtension.Processing.Spans;
 
 namespace TelemetryExtension.Processing;
@@ -18,7 +19,7 @@ namespace TelemetryExtension.Processing;
 /// </summary>
 internal sealed class TelemetryCollector(
     TelemetryChannel channel, InvocationTracker tracker, EnvironmentResource resource, LogEncoder logs, MetricCollector? metrics,
-    PayloadOutbox outbox, Ledger ledger, TimeProvider time, TelemetryOptions options) : IDisposable
+    PayloadOutbox outbox, Ledger ledger, TimeProvider time, TelemetryOptions options, PayloadShaper? shaper = null) : IDisposable
 {
     /// <summary>Spans are few. This limits a payload after a long time without a flush.</summary>
     private const int SpansPerPayload = 128;
@@ -97,7 +98,11 @@ internal sealed class TelemetryCollector(
         }
     }
 
-    public void Dispose() => _spans?.Dispose();
+    public void Dispose()
+    {
+        _spans?.Dispose();
+        shaper?.Dispose();
+    }
 
     private void Drain()
     {
@@ -139,8 +144,9 @@ internal sealed class TelemetryCollector(
 
     private void Encode(bool last)
     {
-        EncodeSpans();
+        EncodeSpans(last);
         logs.Flush();
+        shaper?.Settle(last);
         foreach (var fact in tracker.Facts)
             if (fact is InvocationFact.Reported { ExtensionOverheadMs: { } overhead })
                 _reportedOverhead = TimeSpan.FromMilliseconds(overhead);
@@ -160,7 +166,7 @@ internal sealed class TelemetryCollector(
         if (metrics?.Collect(tracker, resource.Encoded, last) is not { } payload)
             return;
         ledger.Received(LedgerAccount.Metrics, payload.Records);
-        outbox.Add(payload);
+        AddDecided(payload);
     }
 
     private void Take(in TelemetryItem item)
@@ -172,7 +178,7 @@ internal sealed class TelemetryCollector(
                 break;
             case TelemetryItemKind.OtlpRequest:
                 UseResource();
-                outbox.Add(new(item.Signal, resource.Enrichment?.TryEnrich(item.Bytes) ?? item.ToOwned(), item.Records, time.GetUtcNow()));
+                Add(new(item.Signal, resource.Enrichment?.TryEnrich(item.Bytes) ?? item.ToOwned(), item.Records, time.GetUtcNow()));
                 break;
             default:
                 UseResource();
@@ -223,13 +229,28 @@ internal sealed class TelemetryCollector(
         }
     }
 
-    private void EncodeSpans()
+    private void Add(OtlpPayload payload)
+    {
+        if (shaper is null)
+            outbox.Add(payload);
+        else
+            shaper.Add(payload);
+    }
+
+    private void AddDecided(OtlpPayload payload)
+    {
+        if (shaper is null)
+            outbox.Add(payload);
+        else
+            shaper.AddDecided(payload);
+    }
+
+    private void EncodeSpans(bool last)
     {
         if (tracker.Spans.Count == 0)
             return;
         // Take the spans before anything can fail: spans that cannot be encoded must not return at every flush.
-        var spans = tracker.Spans.ToList();
-        tracker.Spans.Clear();
+        var spans = TakeSpans(last);
         ledger.Received(LedgerAccount.Traces, spans.Count);
         if (options.FollowSampling)
             ledger.Dropped(LedgerAccount.Traces, DropReason.Unsampled, spans.RemoveAll(span => span.Sampled == false));
@@ -238,10 +259,19 @@ internal sealed class TelemetryCollector(
         {
             var part = spans.GetRange(from, Math.Min(SpansPerPayload, spans.Count - from));
             if (TryEncode(part) is { } payload)
-                outbox.Add(payload);
+                AddDecided(payload);
             else
                 ledger.Dropped(LedgerAccount.Traces, DropReason.Malformed, part.Count);
         }
+    }
+
+    private List<SpanData> TakeSpans(bool last)
+    {
+        if (shaper is not null)
+            return shaper.TakeSpans(tracker.Spans, last);
+        var spans = tracker.Spans.ToList();
+        tracker.Spans.Clear();
+        return spans;
     }
 
     /// <summary>Null when the official exporter fails. Its exceptions must cost only these spans.</summary>

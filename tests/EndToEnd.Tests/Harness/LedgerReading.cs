@@ -5,10 +5,10 @@ namespace EndToEnd.Tests.Harness;
 
 /// <summary>One account of the ledger line that the extension prints as its last.</summary>
 internal sealed record AccountReading(
-    long Received, long Exported, long Rejected, long DeadLettered, long Spooled, long Buffered, long Dropped,
-    IReadOnlyDictionary<string, long> DroppedBy)
+    long Received, long Exported, long Rejected, long DeadLettered, long Spooled, long Buffered, long Sampled, long Filtered,
+    long Redacted, long Dropped, IReadOnlyDictionary<string, long> DroppedBy)
 {
-    public static AccountReading Zero { get; } = new(0, 0, 0, 0, 0, 0, 0, new Dictionary<string, long>());
+    public static AccountReading Zero { get; } = new(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, new Dictionary<string, long>());
 
     public long DroppedFor(string reason) => DroppedBy.GetValueOrDefault(reason);
 
@@ -16,7 +16,7 @@ internal sealed record AccountReading(
 
     public AccountReading Plus(AccountReading other) => new(
         Received + other.Received, Exported + other.Exported, Rejected + other.Rejected, DeadLettered + other.DeadLettered, Spooled + other.Spooled,
-        Buffered + other.Buffered, Dropped + other.Dropped,
+        Buffered + other.Buffered, Sampled + other.Sampled, Filtered + other.Filtered, Redacted + other.Redacted, Dropped + other.Dropped,
         DroppedBy.Concat(other.DroppedBy).GroupBy(pair => pair.Key).ToDictionary(group => group.Key, group => group.Sum(pair => pair.Value)));
 }
 
@@ -52,21 +52,21 @@ internal sealed partial record LedgerReading(AccountReading Traces, AccountReadi
     {
         var match = Form().Match(text);
         Assert.True(match.Success, $"'{text}' is no account, in: {line}");
-        long Number(string name) => long.Parse(match.Groups[name].Value, CultureInfo.InvariantCulture);
+        long Number(string name) => match.Groups[name].Success ? long.Parse(match.Groups[name].Value, CultureInfo.InvariantCulture) : 0;
         var reasons = match.Groups["reasons"].Value.Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(reason => reason.Split('='))
             .ToDictionary(parts => parts[0], parts => long.Parse(parts[1], CultureInfo.InvariantCulture));
         var account = new AccountReading(
             Number("received"), Number("exported"), Number("rejected"), Number("dead"), Number("spooled"), Number("buffered"),
-            Number("dropped"), reasons);
+            Number("sampled"), Number("filtered"), Number("redacted"), Number("dropped"), reasons);
         Assert.True(
             account.Buffered == 0 && (account.Spooled == 0 || (mayBeSpooled && account.Spooled > 0)) && account.Dropped == reasons.Values.Sum()
-            && account.Received == account.Exported + account.Rejected + account.DeadLettered + account.Spooled + account.Dropped,
+            && account.Received == account.Exported + account.Rejected + account.DeadLettered + account.Spooled + account.Sampled + account.Filtered + account.Dropped,
             $"'{text}' does not add up, in: {line}");
         return (match.Groups["name"].Value, account);
     }
 
     [GeneratedRegex(
         @"^(?<name>[a-z]+) received=(?<received>\d+) exported=(?<exported>\d+) rejected=(?<rejected>\d+) dead_lettered=(?<dead>\d+) "
-        + @"spooled=(?<spooled>-?\d+) buffered=(?<buffered>-?\d+) dropped=(?<dropped>\d+)( \((?<reasons>[a-z_]+=\d+(, [a-z_]+=\d+)*)\))?$")]
+        + @"spooled=(?<spooled>-?\d+) buffered=(?<buffered>-?\d+)( sampled=(?<sampled>\d+))?( filtered=(?<filtered>\d+))?( redacted=(?<redacted>\d+))? dropped=(?<dropped>\d+)( \((?<reasons>[a-z_]+=\d+(, [a-z_]+=\d+)*)\))?$")]
     private static partial Regex Form();
 }

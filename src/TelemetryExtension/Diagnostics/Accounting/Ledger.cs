@@ -4,7 +4,7 @@ namespace TelemetryExtension.Diagnostics.Accounting;
 
 /// <summary>
 /// Counts what happened to every record. Thread-safe without locks. At rest, for each account: received = exported + rejected + dropped (by reason) +
-/// dead-lettered + spooled + buffered.
+/// dead-lettered + sampled + filtered + spooled + buffered.
 /// </summary>
 internal sealed class Ledger
 {
@@ -16,6 +16,9 @@ internal sealed class Ledger
     private readonly long[] _rejected = new long[Accounts];
     private readonly long[] _deadLettered = new long[Accounts];
     private readonly long[] _spooled = new long[Accounts];
+    private readonly long[] _sampled = new long[Accounts];
+    private readonly long[] _filtered = new long[Accounts];
+    private readonly long[] _redacted = new long[Accounts];
     private readonly long[] _dropped = new long[Accounts * Reasons];
 
     /// <summary>
@@ -36,6 +39,15 @@ internal sealed class Ledger
     public void Dropped(LedgerAccount account, DropReason reason, long records = 1) =>
         Interlocked.Add(ref _dropped[((int)account * Reasons) + (int)reason], records);
 
+    /// <summary>Records of traces that the settings leave out. They are not dropped: nothing is wrong.</summary>
+    public void Sampled(LedgerAccount account, long records) => Interlocked.Add(ref _sampled[(int)account], records);
+
+    /// <summary>Records that a filter of the settings leaves out.</summary>
+    public void Filtered(LedgerAccount account, long records) => Interlocked.Add(ref _filtered[(int)account], records);
+
+    /// <summary>Values that were replaced inside records. It counts values, so it is no part of the sum.</summary>
+    public void Redacted(LedgerAccount account, long values) => Interlocked.Add(ref _redacted[(int)account], values);
+
     /// <summary>
     /// Records written to a file. Negative when the file goes, whatever happens to the records. Call it before their next account is credited, so
     /// that they never count twice.
@@ -55,7 +67,13 @@ internal sealed class Ledger
             for (var reason = 0; reason < Reasons; reason++)
                 dropped[reason] = Interlocked.Read(ref _dropped[(i * Reasons) + reason]);
             var spooled = Interlocked.Read(ref _spooled[i]);
-            return new(account, Interlocked.Read(ref _received[i]), exported, rejected, deadLettered, spooled, dropped);
+            var (sampled, filtered, redacted) = (Interlocked.Read(ref _sampled[i]), Interlocked.Read(ref _filtered[i]), Interlocked.Read(ref _redacted[i]));
+            return new(account, Interlocked.Read(ref _received[i]), exported, rejected, deadLettered, spooled, dropped)
+            {
+                Sampled = sampled,
+                Filtered = filtered,
+                Redacted = redacted,
+            };
         }
     }
 

@@ -11,17 +11,39 @@ internal sealed record LedgerLine(LedgerAccount Account, long Received, long Exp
 {
     public long DroppedTotal => Dropped.Sum();
 
+    public long Sampled { get; init; }
+
+    public long Filtered { get; init; }
+
+    /// <summary>Values, not records.</summary>
+    public long Redacted { get; init; }
+
     /// <summary>
     /// Records that are still in memory, by definition the rest of the sum. It must never be negative, and is 0 after a full drain.
     /// </summary>
-    public long Buffered => Received - Exported - Rejected - DeadLettered - Spooled - DroppedTotal;
+    public long Buffered => Received - Exported - Rejected - DeadLettered - Spooled - Sampled - Filtered - DroppedTotal;
 
     public void AppendTo(StringBuilder text)
     {
         text.Append(CultureInfo.InvariantCulture,
-            $"{Account.ToString().ToLowerInvariant()} received={Received} exported={Exported} rejected={Rejected} dead_lettered={DeadLettered} spooled={Spooled} buffered={Buffered} dropped={DroppedTotal}");
-        if (DroppedTotal == 0)
-            return;
+            $"{Account.ToString().ToLowerInvariant()} received={Received} exported={Exported} rejected={Rejected} dead_lettered={DeadLettered} spooled={Spooled} buffered={Buffered}");
+        // Most functions never have these.
+        AppendSome(text, "sampled", Sampled);
+        AppendSome(text, "filtered", Filtered);
+        AppendSome(text, "redacted", Redacted);
+        text.Append(CultureInfo.InvariantCulture, $" dropped={DroppedTotal}");
+        if (DroppedTotal > 0)
+            AppendReasons(text);
+    }
+
+    private static void AppendSome(StringBuilder text, string name, long count)
+    {
+        if (count > 0)
+            text.Append(CultureInfo.InvariantCulture, $" {name}={count}");
+    }
+
+    private void AppendReasons(StringBuilder text)
+    {
         var first = true;
         for (var reason = 0; reason < Dropped.Length; reason++)
         {

@@ -57,7 +57,7 @@ internal sealed class Invocation(string requestId, long number, SpanIdsInUse spa
                 ids = ids.Under(requestId, salt);
             _parent = ids.Parent;
             Sampled = ids.Sampled;
-            return _context = new(requestId, ids.TraceId, ids.SpanId, Recorded: !followSampling || ids.Sampled != false);
+            return _context = new(requestId, ids.TraceId, ids.SpanId, Recorded: !followSampling || ids.Sampled != false, ids.Sampled);
         }
     }
 

@@ -5,8 +5,9 @@ namespace TelemetryExtension.Processing.Invocations;
 
 /// <summary>The identity of one invocation for log records and spans.</summary>
 /// <param name="Recorded">Whether its span is sent. Only X-Ray's decision, where the extension follows it, suppresses it.</param>
+/// <param name="Sampled">X-Ray's decision for the request. Null when there is none.</param>
 /// <param name="SpanId">Of our SERVER span, the parent of everything that the function does (docs/decisions/0003).</param>
-internal sealed record InvocationContext(string RequestId, ActivityTraceId TraceId, ActivitySpanId SpanId, bool Recorded)
+internal sealed record InvocationContext(string RequestId, ActivityTraceId TraceId, ActivitySpanId SpanId, bool Recorded, bool? Sampled = null)
 {
     public byte[] RequestIdUtf8 { get; } = Encoding.UTF8.GetBytes(RequestId);
 

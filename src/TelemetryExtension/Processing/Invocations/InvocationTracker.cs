@@ -34,6 +34,12 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
     /// <summary>An invocation was announced or has started, and its end is unknown.</summary>
     public bool IsRunning => _runs.Running.Count > 0;
 
+    /// <summary>The invocations that were announced or have started, and whose end is unknown.</summary>
+    public IEnumerable<InvocationContext> Running => _runs.Running.Select(static invocation => invocation.Context);
+
+    /// <summary>Of those that run the one that was announced or has started last, or else the one that ended last.</summary>
+    public InvocationContext? Latest => (_runs.Running is [.., var last] ? last : _runs.LastEnded)?.Context;
+
     public InvocationContext? OpenAt(long time)
     {
         // Where INVOKE announces invocations they run one at a time. So only the newest can run, whatever is missing about earlier ones.

@@ -91,6 +91,13 @@ internal static class FaasMetrics
 
     public static readonly MetricDefinition RecordsDeadLettered = Ledger(Conventions.RecordsDeadLettered, "Records written to the dead-letter destination");
 
+    public static readonly MetricDefinition RecordsSampled = Ledger(Conventions.RecordsSampled, "Records of traces that sampling left out");
+
+    public static readonly MetricDefinition RecordsFiltered = Ledger(Conventions.RecordsFiltered, "Records that a filter left out");
+
+    public static readonly MetricDefinition ValuesRedacted = new(Conventions.ValuesRedacted, "{value}", MetricKind.Counter,
+        "Values replaced inside records", "own ledger");
+
     public static readonly MetricDefinition RecordsSpooled = new(Conventions.RecordsSpooled, "{record}", MetricKind.Gauge,
         "Records still on their way, in files under /tmp", "own ledger");
 
@@ -103,7 +110,8 @@ internal static class FaasMetrics
         Invocations, Errors, Timeouts, ColdStarts, InitDuration, InvokeDuration, MemUsage, CpuUsage, NetIo,
         BilledDuration, ProducedBytes, ResponseLatency, ResponseDuration, RuntimeOverhead, ExtensionOverhead, RestoreDuration, EstimatedCost,
         TmpUsed, FileDescriptors, Threads, PlatformDroppedRecords, PlatformDroppedBytes,
-        RecordsReceived, RecordsExported, RecordsRejected, RecordsDropped, RecordsDeadLettered, RecordsSpooled, RecordsBuffered,
+        RecordsReceived, RecordsExported, RecordsRejected, RecordsDropped, RecordsDeadLettered,
+        RecordsSampled, RecordsFiltered, ValuesRedacted, RecordsSpooled, RecordsBuffered,
     ];
 
     private static MetricDefinition Ledger(string name, string description) => new(name, "{record}", MetricKind.Counter, description, "own ledger");

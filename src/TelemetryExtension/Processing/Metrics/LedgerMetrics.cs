@@ -18,6 +18,9 @@ internal static class LedgerMetrics
             metrics.SetTotal(FaasMetrics.RecordsExported, line.Exported, timeUnixNano, signal);
             metrics.SetTotal(FaasMetrics.RecordsRejected, line.Rejected, timeUnixNano, signal);
             metrics.SetTotal(FaasMetrics.RecordsDeadLettered, line.DeadLettered, timeUnixNano, signal);
+            metrics.SetTotal(FaasMetrics.RecordsSampled, line.Sampled, timeUnixNano, signal);
+            metrics.SetTotal(FaasMetrics.RecordsFiltered, line.Filtered, timeUnixNano, signal);
+            metrics.SetTotal(FaasMetrics.ValuesRedacted, line.Redacted, timeUnixNano, signal);
             metrics.Set(FaasMetrics.RecordsSpooled, line.Spooled, timeUnixNano, signal);
             metrics.Set(FaasMetrics.RecordsBuffered, line.Buffered, timeUnixNano, signal);
             for (var reason = 0; reason < line.Dropped.Length; reason++)

@@ -86,6 +86,9 @@ internal static class Conventions
     public const string RecordsRejected = "telemetry_extension.records.rejected";
     public const string RecordsDropped = "telemetry_extension.records.dropped";
     public const string RecordsDeadLettered = "telemetry_extension.records.dead_lettered";
+    public const string RecordsSampled = "telemetry_extension.records.sampled";
+    public const string RecordsFiltered = "telemetry_extension.records.filtered";
+    public const string ValuesRedacted = "telemetry_extension.values.redacted";
     public const string RecordsSpooled = "telemetry_extension.records.spooled";
     public const string RecordsBuffered = "telemetry_extension.records.buffered";
 

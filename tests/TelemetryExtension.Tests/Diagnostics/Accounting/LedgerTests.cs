@@ -9,12 +9,15 @@ public sealed class LedgerTests
     public void ToString_SomeOfEverything_IsOneLineThatAddsUp()
     {
         var ledger = new Ledger();
-        ledger.Received(LedgerAccount.Logs, 15);
+        ledger.Received(LedgerAccount.Logs, 22);
         ledger.Spooled(LedgerAccount.Logs, 7);
         ledger.Spooled(LedgerAccount.Logs, -2);
         ledger.Exported(LedgerAccount.Logs, 3);
         ledger.Rejected(LedgerAccount.Logs);
         ledger.DeadLettered(LedgerAccount.Logs, 2);
+        ledger.Sampled(LedgerAccount.Logs, 3);
+        ledger.Filtered(LedgerAccount.Logs, 4);
+        ledger.Redacted(LedgerAccount.Logs, 9);
         ledger.Dropped(LedgerAccount.Logs, DropReason.BufferBytes);
         ledger.Dropped(LedgerAccount.Logs, DropReason.NoDestination, 2);
         ledger.Received(LedgerAccount.Events);
@@ -22,7 +25,7 @@ public sealed class LedgerTests
         Assert.Equal(
             "traces received=0 exported=0 rejected=0 dead_lettered=0 spooled=0 buffered=0 dropped=0; "
             + "metrics received=0 exported=0 rejected=0 dead_lettered=0 spooled=0 buffered=0 dropped=0; "
-            + "logs received=15 exported=3 rejected=1 dead_lettered=2 spooled=5 buffered=1 dropped=3 (buffer_bytes=1, no_destination=2); "
+            + "logs received=22 exported=3 rejected=1 dead_lettered=2 spooled=5 buffered=1 sampled=3 filtered=4 redacted=9 dropped=3 (buffer_bytes=1, no_destination=2); "
             + "events received=1 exported=0 rejected=0 dead_lettered=0 spooled=0 buffered=1 dropped=0",
             ledger.ToString());
     }

@@ -1,0 +1,135 @@
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Diagnostics;
+using TelemetryExtension.Diagnostics.Accounting;
+using TelemetryExtension.Otlp;
+using TelemetryExtension.Processing.Invocations;
+using TelemetryExtension.Processing.Sampling;
+
+namespace TelemetryExtension.Processing.Shaping;
+
+/// <summary>
+/// Applies what the settings leave out and change, to every payload on its way to the outbox: ours and those of the function's SDK. It exists only when
+/// a setting asks for it. A payload waits here while the outcome of an invocation that runs decides about its traces. One caller at a time.
+/// </summary>
+/// <param name="next">Takes what is left of each payload.</param>
+/// <param name="maxHeldBytes">Above it the oldest payloads go on as if their traces were kept: sampling saves money, and must not cost data.</param>
+internal sealed class PayloadShaper(
+    RequestShaper requests, TraceSampler? sampler, Action<OtlpPayload> next, Ledger ledger, int maxHeldBytes) : IDisposable
+{
+    private readonly Queue<Held> _held = [];
+    private int _heldBytes;
+
+    /// <summary>Null when the settings leave out and change nothing: then it costs nothing.</summary>
+    public static PayloadShaper? For(ShapingOptions options, InvocationTracker tracker, Action<OtlpPayload> next, Ledger ledger, int maxHeldBytes)
+    {
+        var requests = new RequestShaper([]);
+        var sampler = options.Sampling.Enabled ? new TraceSampler(options.Sampling, tracker) : null;
+        return sampler is null && requests.ChangesNothing ? null : new(requests, sampler, next, ledger, maxHeldBytes);
+    }
+
+    /// <summary>A payload of the function's SDK, or our log records.</summary>
+    public void Add(OtlpPayload payload)
+    {
+        if (sampler is null || payload.Signal is Signal.Metrics || (payload.Signal is Signal.Logs && !sampler.Logs))
+        {
+            AddDecided(payload);
+            return;
+        }
+
+        var traces = new TraceFilter(sampler, sampler.Beside);
+        if (!traces.MustWait(payload.Signal, payload.Body.Span))
+        {
+            Pass(payload, traces);
+            return;
+        }
+
+        _held.Enqueue(new(payload, traces));
+        _heldBytes += payload.Body.Length;
+        while (_heldBytes > maxHeldBytes)
+            PassOldest();
+    }
+
+    /// <summary>A payload whose traces are kept, or that has none.</summary>
+    public void AddDecided(OtlpPayload payload)
+    {
+        if (requests.ChangesNothing)
+            next(payload);
+        else
+            Pass(payload, null);
+    }
+
+    /// <summary>Of our own spans, takes those that can be decided out of the list, and returns those to send. The others stay in it, but not at the
+    /// end.</summary>
+    public List<SpanData> TakeSpans(List<SpanData> spans, bool last)
+    {
+        sampler?.Learn(spans);
+        var (kept, waiting, dropped) = (new List<SpanData>(), new List<SpanData>(), 0);
+        foreach (var span in spans)
+        {
+            var decision = sampler?.Decide(TraceSampler.Of(span.TraceId), span.Sampled) ?? SamplingDecision.Keep;
+            if (decision is SamplingDecision.Drop)
+                dropped++;
+            else
+                (last || decision is SamplingDecision.Keep ? kept : waiting).Add(span);
+        }
+
+        spans.Clear();
+        spans.AddRange(waiting);
+        ledger.Received(LedgerAccount.Traces, dropped);
+        ledger.Sampled(LedgerAccount.Traces, dropped);
+        return kept;
+    }
+
+    /// <summary>Passes on what has been decided meanwhile; at the end everything.</summary>
+    public void Settle(bool last)
+    {
+        for (var left = _held.Count; left > 0; left--)
+        {
+            var held = _held.Peek();
+            if (last || !held.Traces.MustWait(held.Payload.Signal, held.Payload.Body.Span))
+                PassOldest();
+            else
+                _held.Enqueue(_held.Dequeue());
+        }
+    }
+
+    public void Dispose() => requests.Dispose();
+
+    private void PassOldest()
+    {
+        var held = _held.Dequeue();
+        _heldBytes -= held.Payload.Body.Length;
+        Pass(held.Payload, held.Traces);
+    }
+
+    /// <summary>A boundary: a bug in here must cost one payload only. What could not be redacted is not sent.</summary>
+    private void Pass(OtlpPayload payload, TraceFilter? traces)
+    {
+        var account = (LedgerAccount)payload.Signal;
+        ShapedRequest shaped;
+        try
+        {
+            shaped = requests.Shape(payload.Signal, payload.Body.Span, traces);
+        }
+        catch (Exception e)
+        {
+            Log.WarnOnce("shaping", $"a request could not be filtered or redacted: {Reason.OfBug(e)}");
+            ledger.Dropped(account, e is OutOfMemoryException ? DropReason.BufferBytes : DropReason.Malformed, payload.Records);
+            return;
+        }
+
+        // A record of joined lines counts as all of them, so a payload may count more than its bytes tell. What they tell of no record that is left
+        // out belongs to those that stay, or to the last reason when none does.
+        var (sampled, filtered) = (shaped.Sampled, shaped.Filtered);
+        var rest = payload.Records - sampled - filtered;
+        if (shaped.Body is null)
+            (sampled, filtered) = filtered > 0 ? (sampled, filtered + rest) : (sampled + rest, filtered);
+        ledger.Sampled(account, sampled);
+        ledger.Filtered(account, filtered);
+        ledger.Redacted(account, shaped.Redacted);
+        if (shaped.Body is { } body)
+            next(payload with { Body = body, Records = rest });
+    }
+
+    private sealed record Held(OtlpPayload Payload, TraceFilter Traces);
+}
