@@ -5,6 +5,7 @@
 #               in a local CloudWatch Logs (moto)
 # make view     the same function behind the Invoke API, with a page that shows its telemetry (the Aspire dashboard)
 # make sandbox  write the sandbox to artifacts/sandbox/: a dotnet tool package, and a self-contained binary
+# make conformance  check the layer with the sandbox's conformance kit, and write the table of docs/conformance.md anew
 # make layer    write the layer and the demo function to artifacts/*.zip, for ARCHITECTURE: x86_64, arm64 or all (default: the host's)
 # make size     print what the extension's binary is made of
 # make reproducible   build the layer once more in another folder, and compare the bytes
@@ -34,7 +35,7 @@ export DOTNET_NOLOGO := 1
 # Where the end-to-end tests find the zips.
 export TELEMETRY_EXTENSION_ARTIFACTS := $(ARTIFACTS)
 
-.PHONY: test demo layer layer-here layers size reproducible startup-order bench soak release doctor clean test-fast lint prerequisites node-function node-clients dev-tools view sandbox build-TelemetryLayer build-DemoFunction
+.PHONY: test demo layer layer-here layers size reproducible startup-order bench soak release doctor clean test-fast lint prerequisites node-function node-clients dev-tools view sandbox conformance build-TelemetryLayer build-DemoFunction
 .DEFAULT_GOAL := test
 
 # The tests of an architecture that cannot be built here are skipped, and say why; CI does not allow that.
@@ -67,6 +68,9 @@ sandbox:
 	dotnet pack src/LambdaSandbox -c Release --nologo -v quiet -p:PackAsTool=true -o artifacts/sandbox
 	dotnet publish src/LambdaSandbox -c Release --nologo -v quiet -r $(RID) --self-contained -p:PublishSingleFile=true \
 		-p:DebugType=none -o artifacts/sandbox/$(RID)
+
+conformance: layer-here
+	dotnet run -c Release --project src/LambdaSandbox -- conformance --extension $(LAYER_ZIP) --costs --markdown docs/conformance.md
 
 layer: prerequisites layers
 

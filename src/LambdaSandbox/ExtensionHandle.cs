@@ -33,6 +33,9 @@ public sealed class ExtensionHandle
     /// <summary>The most memory that was resident so far, as the kernel counts it; null once it has ended.</summary>
     public long? PeakResidentBytes => agent.Process is { } process && ProcFs.PeakResidentKb(process.Pid) is > 0 and var kb ? kb * 1024 : null;
 
+    /// <summary>Processor time so far, that of its children that have ended included; zero once it has ended.</summary>
+    public TimeSpan CpuTime => agent.Process is { } process ? ProcFs.CpuTime(process.Pid) : TimeSpan.Zero;
+
     public DateTimeOffset? RegisteredAt => agent.RegisteredAt;
 
     public DateTimeOffset? FirstNextAt => agent.FirstNextAt;

@@ -37,6 +37,7 @@ public sealed class Sandbox : IAsyncDisposable
         processes = new ProcessSet(platform, telemetry, layout, new LambdaVariables(options, server.Authority, token, stream, layout), cgroup, mounts);
         initPhase = new InitPhase(platform, telemetry, processes, stream);
         freezes = new ImposedFreezes(platform, telemetry, processes);
+        platform.Freeze = duration => FreezeForAsync(duration);
         endPhase = new EndPhase(platform, telemetry, processes, freezes);
         invokePhase = new InvokePhase(platform, telemetry, processes, initPhase, endPhase, freezes, stream);
         oneAtATime = new SemaphoreSlim(options.InitializationType == InitializationType.ManagedInstances ? options.MaxConcurrency : 1);
@@ -196,6 +197,18 @@ public sealed class Sandbox : IAsyncDisposable
 
     /// <summary>Tells of each line that the function or Lambda writes into the function's log, until it is disposed.</summary>
     public IDisposable ListenToFunction(Action<string> onLine) => processes.Listen(onLine);
+
+    /// <summary>A line of a function that the caller plays.</summary>
+    public void WriteFunctionLine(string line) => processes.WriteFunctionLine(line);
+
+    /// <summary>A runtime that the caller plays has ended, which fails what is under way.</summary>
+    public void EndPlayedRuntime(int exitCode) => platform.Gate.Do(() =>
+    {
+        if (platform.Current is not { IsEnding: false } generation)
+            return;
+        generation.RuntimeExitCode = exitCode;
+        generation.Fail("Runtime.ExitError", Reasons.ExitOfRuntime(exitCode));
+    });
 
     /// <summary>An event of the caller's own, handed to the subscribers as if the platform had made it.</summary>
     public void Emit(string type, JsonNode? record, DateTimeOffset? time = null) =>

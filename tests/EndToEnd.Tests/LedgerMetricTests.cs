@@ -25,7 +25,7 @@ public sealed class LedgerMetricTests
         lambda.Backend.Respond = Faults.On(OtlpSignal.Logs, Faults.RefuseContaining("poison"));
         await lambda.InvokeAsync(FaultRun.Order("poison"));
         if (exportedBefore)
-            ProcessClock.Of(Assert.Single(lambda.Sandbox.Extensions).Pid!.Value).Set(TimeSpan.FromMinutes(2));
+            ClockOf.Process(Assert.Single(lambda.Sandbox.Extensions).Pid!.Value).Set(TimeSpan.FromMinutes(2));
         lambda.Backend.Respond = Faults.On(OtlpSignal.Traces, Faults.First(1, Fault.Http(401, "expired key")));
         await lambda.OrdersAsync(1);
         // They are written beside invocations, and may be frozen on the way.

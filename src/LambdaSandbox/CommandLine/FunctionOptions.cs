@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using LambdaSandbox.Trouble;
 using LambdaSandbox.Runtimes;
 using LambdaSandbox.Templates;
 
@@ -71,6 +72,8 @@ internal sealed class FunctionOptions
     public Option<string> Mounts { get; } = Choice(
         "--private-mounts", "Own /tmp, /opt and /var/task; auto: where this machine can (root, or user namespaces)", "auto", "on", "off");
 
+    public FaultOptions Faults { get; } = new();
+
     public Option<bool> Quiet { get; } = new("--quiet") { Description = "Do not show the lines that function and extensions print" };
 
     public Option<bool> Json { get; } = new("--json") { Description = "JSON instead of text" };
@@ -89,7 +92,7 @@ internal sealed class FunctionOptions
     public IEnumerable<Option> All =>
     [
         Layer, Function, Handler, Runtime, RuntimeClient, Command, Emulator, Template, Resource, Env, EnvFile, Timeout, Memory, Name, Region, Tracing, LogFormat,
-        Type, Freeze, LimitCpu, LimitMemory, Mounts, Quiet, Json,
+        Type, Freeze, LimitCpu, LimitMemory, Mounts, .. Faults.All, Quiet, Json,
     ];
 
     /// <param name="needsFunction">False when somebody else plays the runtime.</param>
@@ -144,7 +147,7 @@ internal sealed class FunctionOptions
         if (needsFunction)
             options = ManagedRuntime.Apply(
                 options, parsed.GetValue(Runtime) ?? template.Runtime, parsed.GetValue(Handler) ?? template.Handler, parsed.GetValue(RuntimeClient), notes);
-        return new FunctionSetup(options, notes);
+        return new FunctionSetup(options, notes, Faults.Read(parsed, notes));
     }
 
     public static Option<string> Choice(string name, string description, params string[] values)
@@ -194,4 +197,5 @@ internal sealed class FunctionOptions
 }
 
 /// <param name="Notes">What the user should know of how the options were understood.</param>
-internal sealed record FunctionSetup(SandboxOptions Options, IReadOnlyList<string> Notes);
+/// <param name="Faults">Null when there are none.</param>
+internal sealed record FunctionSetup(SandboxOptions Options, IReadOnlyList<string> Notes, FaultPlan? Faults);

@@ -10,7 +10,7 @@ internal static class Root
 
     public static RootCommand Create() => new("A local AWS Lambda: Runtime API, Extensions API, Telemetry API, Invoke API, freezing, limits")
     {
-        RunCommand.Create(), ServeCommand.Create(), OpenCommand.Create(), ExportCommand.Create(), ReplayEventsCommand.Create(), DemoCommand.Create(),
+        RunCommand.Create(), ServeCommand.Create(), OpenCommand.Create(), ExportCommand.Create(), ReplayEventsCommand.Create(), ConformanceCommand.Create(), DemoCommand.Create(),
     };
 
     public static async Task<int> InvokeAsync(string[] args)

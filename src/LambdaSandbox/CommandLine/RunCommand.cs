@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LambdaSandbox.Trouble;
 using LambdaSandbox.Serving;
 using LambdaSandbox.View;
 
@@ -23,11 +24,13 @@ internal static class RunCommand
         var plan = options.Plan(parsed);
         var verdict = new RunVerdict(parsed.GetValue(options.FailOn)!);
         var (shows, file) = (parsed.GetValue(options.View), parsed.GetValue(options.Export));
-        await using var view = shows || file is not null ? await RunView.StartAsync(setup.Options, cancellation) : null;
+        await using var view = shows || file is not null ? await RunView.StartAsync(setup.Options, cancellation, setup.Faults) : null;
+        setup.Faults?.NeedsBackend(view is not null);
         await using var record = parsed.GetValue(options.Record) is { } path ? new EventRecord(path) : null;
         IReport shown = parsed.GetValue(options.Function.Json) ? new JsonReport(view) : shows ? new ViewReport(view!) : new TextReport();
         var report = new Reports([verdict, shown, .. new IReport?[] { record }.OfType<IReport>()]);
-        await RunAsync(view?.Options ?? setup.Options, setup.Notes, plan, parsed.GetValue(options.Function.Quiet) ? new Quiet(report) : report, cancellation);
+        await RunAsync(
+            view?.Options ?? setup.Options, setup.Notes, plan, parsed.GetValue(options.Function.Quiet) ? new Quiet(report) : report, cancellation, setup.Faults);
         report.Finished(verdict.Failure);
         if (file is not null)
             OtlpFile.Write(file, view!.Backend.Requests);
@@ -36,8 +39,9 @@ internal static class RunCommand
 
     /// <summary>The run itself, of this command and of the demo.</summary>
     public static async Task<IReadOnlyList<InvocationResult>> RunAsync(
-        SandboxOptions options, IReadOnlyList<string> notes, InvocationPlan plan, IReport report, CancellationToken cancellation)
+        SandboxOptions options, IReadOnlyList<string> notes, InvocationPlan plan, IReport report, CancellationToken cancellation, FaultPlan? faults = null)
     {
+        faults?.Happened = text => report.Note($"fault: {text}");
         foreach (var note in notes)
             report.Note(note);
         var ports = EnvironmentPorts.For(options);
@@ -45,7 +49,7 @@ internal static class RunCommand
         if (managed)
             options = options with { MaxConcurrency = Math.Max(options.MaxConcurrency, plan.Concurrency) };
         var pool = new EnvironmentPool(
-            new PoolOptions(() => ports.Assign(options), managed ? 1 : plan.Concurrency) { InvocationsPerEnvironment = managed ? options.MaxConcurrency : 1 }, report);
+            new PoolOptions(() => Faulty(ports.Assign(options), faults), managed ? 1 : plan.Concurrency) { InvocationsPerEnvironment = managed ? options.MaxConcurrency : 1 }, report);
         await using (pool)
         {
             await pool.WarmUpAsync(cancellation);
@@ -54,4 +58,6 @@ internal static class RunCommand
             return results;
         }
     }
+
+    public static SandboxOptions Faulty(SandboxOptions options, FaultPlan? faults) => faults?.Apply(options) ?? options;
 }

@@ -1,4 +1,5 @@
 using LambdaSandbox.Backend;
+using LambdaSandbox.Trouble;
 using LambdaSandbox.View;
 
 namespace LambdaSandbox.CommandLine;
@@ -9,8 +10,12 @@ internal sealed class RunView : IAsyncDisposable
     /// <summary>Beyond this many requests a long run forgets what it has shown.</summary>
     private const int MaxRequests = 5000;
 
-    private RunView(OtlpBackend backend, SandboxOptions options)
+    private readonly Func<ReceivedRequest, Fault> faults;
+
+    private RunView(OtlpBackend backend, SandboxOptions options, FaultPlan? plan)
     {
+        faults = plan?.Backend ?? (_ => Fault.None);
+        backend.Respond = faults;
         (Backend, Options) = (backend, options);
         Life = new LifeSender(backend.HttpUrl, options);
     }
@@ -27,14 +32,14 @@ internal sealed class RunView : IAsyncDisposable
 
     private Relay? Relay { get; set; }
 
-    public static async Task<RunView> StartAsync(SandboxOptions options, CancellationToken cancellation)
+    public static async Task<RunView> StartAsync(SandboxOptions options, CancellationToken cancellation, FaultPlan? plan = null)
     {
         var backend = await OtlpBackend.StartAsync(new OtlpBackendOptions { KeepBodies = false }, cancellation);
         var grpc = options.Environment.TryGetValue("OTEL_EXPORTER_OTLP_PROTOCOL", out var protocol) && protocol == "grpc";
         return new RunView(backend, options with
         {
             Environment = new Dictionary<string, string>(options.Environment) { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = grpc ? backend.GrpcUrl : backend.HttpUrl },
-        });
+        }, plan);
     }
 
     /// <summary>Starts the dashboard and hands on everything that arrives from now on.</summary>
@@ -50,7 +55,7 @@ internal sealed class RunView : IAsyncDisposable
             Relay.Add(request);
             if (request.Number % MaxRequests == 0)
                 Backend.Clear();
-            return Fault.None;
+            return faults(request);
         };
         return null;
     }

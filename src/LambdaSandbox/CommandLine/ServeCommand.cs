@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LambdaSandbox.Trouble;
 using LambdaSandbox.Serving;
 using LambdaSandbox.View;
 
@@ -28,14 +29,16 @@ internal static class ServeCommand
         if (played)
             sandbox = ForDebugger(sandbox, parsed.GetResult(options.Function.Timeout) is { Implicit: false }, parsed.GetValue(options.RuntimeApiPort));
         IReport report = parsed.GetValue(options.Function.Json) ? new JsonLinesReport() : new TextReport();
-        await using var view = parsed.GetValue(options.View) ? await RunView.StartAsync(sandbox, cancellation) : null;
+        await using var view = parsed.GetValue(options.View) ? await RunView.StartAsync(sandbox, cancellation, setup.Faults) : null;
+        setup.Faults?.NeedsBackend(view is not null);
         if (view is not null)
             report = new Reports([await ShowAsync(view, parsed.GetValue(options.ViewPort), report, cancellation), new LifeTrace(view.Life, sandbox)]);
         if (parsed.GetValue(options.Function.Quiet))
             report = new Quiet(report);
         foreach (var note in setup.Notes)
             report.Note(note);
-        await ServeAsync(options, parsed, view?.Options ?? sandbox, played, view, report, cancellation);
+        setup.Faults?.Happened = text => report.Note($"fault: {text}");
+        await ServeAsync(options, parsed, view?.Options ?? sandbox, setup.Faults, played, view, report, cancellation);
         report.Finished(null);
         return 0;
     }
@@ -51,7 +54,7 @@ internal static class ServeCommand
     }
 
     private static async Task ServeAsync(
-        ServeOptions options, ParseResult parsed, SandboxOptions sandbox, bool played, RunView? view, IReport report, CancellationToken cancellation)
+        ServeOptions options, ParseResult parsed, SandboxOptions sandbox, FaultPlan? faults, bool played, RunView? view, IReport report, CancellationToken cancellation)
     {
         var payloads = (parsed.GetValue(options.Invoke) ?? []).Select(RunOptions.Payload).ToList();
         var managed = sandbox.InitializationType == InitializationType.ManagedInstances;
@@ -59,7 +62,7 @@ internal static class ServeCommand
         var ports = EnvironmentPorts.For(sandbox);
         using var killing = new CancellationTokenSource();
         await using var pool = new EnvironmentPool(
-            new PoolOptions(() => ports.Assign(sandbox), concurrency)
+            new PoolOptions(() => RunCommand.Faulty(ports.Assign(sandbox), faults), concurrency)
             {
                 IdleTimeout = played ? null : parsed.GetValue(options.Idle),
                 InvocationsPerEnvironment = managed ? sandbox.MaxConcurrency : 1,

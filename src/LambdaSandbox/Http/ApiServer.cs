@@ -41,6 +41,10 @@ internal sealed class ApiServer : IAsyncDisposable
 
         var app = builder.Build();
         app.Use(RefuseAsync);
+        if (platform.Options.Faults.Api is { } fault)
+            app.Use((context, next) => fault(context.Request.Method, context.Request.Path.Value ?? "") is { } error
+                ? error.WriteAsync(context)
+                : next(context));
         app.UseRouting();
         new RuntimeApi(platform).Map(app);
         new ExtensionsApi(platform).Map(app);

@@ -42,6 +42,7 @@ internal sealed partial class ExtensionsApi(PlatformState platform)
             body["accountId"] = options.AccountId;
         context.Response.Headers["Lambda-Extension-Identifier"] = agent.Id.ToString();
         await context.WriteJsonAsync(200, body).ConfigureAwait(false);
+        platform.Reached(LifePoint.Registered, name);
     }
 
     private static List<string> ParseEvents(string body)
@@ -97,6 +98,7 @@ internal sealed partial class ExtensionsApi(PlatformState platform)
         var agent = platform.Find(context);
         if (platform.Options.OnNext is { } hook)
             await hook(agent.Name).ConfigureAwait(false);
+        var isFirst = agent.FirstNextAt is null;
         var generation = platform.Gate.Do(() =>
         {
             if (agent.State is not (ExtensionState.Registered or ExtensionState.Ready or ExtensionState.Running))
@@ -107,12 +109,14 @@ internal sealed partial class ExtensionsApi(PlatformState platform)
             return platform.Current;
         });
 
+        if (isFirst)
+            platform.Reached(LifePoint.Ready, agent.Name);
         await platform.Gate.WaitAsync(() => agent.Offer is not null || generation is null or { HasEnded: true }, context.RequestAborted).ConfigureAwait(false);
         var offer = platform.Gate.Do(() =>
         {
             if (agent.Offer is not { } item || context.RequestAborted.IsCancellationRequested)
                 return null;
-            agent.Offer = null;
+            agent.OfferNext();
             agent.State = ExtensionState.Running;
             if (item["eventType"]!.GetValue<string>() == "SHUTDOWN")
                 agent.ShutdownSentAt = DateTimeOffset.UtcNow;
@@ -126,6 +130,8 @@ internal sealed partial class ExtensionsApi(PlatformState platform)
 
         context.Response.Headers["Lambda-Extension-Event-Identifier"] = Guid.NewGuid().ToString();
         await context.WriteJsonAsync(200, offer).ConfigureAwait(false);
+        if (agent.ShutdownSentAt is not null)
+            platform.Reached(LifePoint.Shutdown, agent.Name);
     }
 
     private async Task ErrorAsync(HttpContext context, ExtensionState target, string fatal)

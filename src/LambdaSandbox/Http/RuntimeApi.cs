@@ -27,6 +27,7 @@ internal sealed partial class RuntimeApi(PlatformState platform)
 
     private async Task NextAsync(HttpContext context)
     {
+        var isFirst = platform.Current is { RuntimeFirstNextAt: null };
         var generation = platform.Gate.Do(() =>
         {
             var current = Current();
@@ -45,6 +46,8 @@ internal sealed partial class RuntimeApi(PlatformState platform)
             return current;
         });
 
+        if (isFirst)
+            platform.Reached(LifePoint.Ready, generation.RuntimeProcess?.Name);
         await platform.Gate.WaitAsync(() => generation.Offered.Count > 0 || generation.HasEnded, context.RequestAborted).ConfigureAwait(false);
         var invocation = platform.Gate.Do(() =>
         {
@@ -201,7 +204,13 @@ internal sealed partial class RuntimeApi(PlatformState platform)
         }
     }
 
-    private void Answer(Invocation invocation, byte[] body, InvocationError? error) => platform.Gate.Do(() =>
+    private void Answer(Invocation invocation, byte[] body, InvocationError? error)
+    {
+        platform.Gate.Do(() => Keep(invocation, body, error));
+        platform.Reached(LifePoint.Response);
+    }
+
+    private void Keep(Invocation invocation, byte[] body, InvocationError? error)
     {
         invocation.Options.Response?.End(error);
         invocation.ResponseEndedAt = DateTimeOffset.UtcNow;
@@ -210,7 +219,7 @@ internal sealed partial class RuntimeApi(PlatformState platform)
         invocation.Response = error is null ? Encoding.UTF8.GetString(body) : null;
         if (platform.Current is { Runtime: RuntimeState.Running } current)
             current.Runtime = RuntimeState.Answered;
-    });
+    }
 
     private Generation Current() =>
         platform.Current ?? throw new ApiError(403, "InvalidStateTransition", "no environment is running");

@@ -61,6 +61,7 @@ internal sealed class EndPhase(PlatformState platform, TelemetryStream telemetry
     {
         if (generation.RuntimeProcess is not { } process)
             return null;
+        platform.Reached(LifePoint.Shutdown, process.Name);
         if (budget > TimeSpan.Zero)
         {
             process.Signal(Native.SigTerm);
@@ -84,7 +85,7 @@ internal sealed class EndPhase(PlatformState platform, TelemetryStream telemetry
             var list = generation.Extensions.Where(e => e.Events.Contains("SHUTDOWN")
                 && e.State is ExtensionState.Registered or ExtensionState.Ready or ExtensionState.Running).ToList();
             foreach (var extension in list)
-                extension.Offer = Shutdown(reason, end);
+                extension.Give(options.Faults.Changed(Shutdown(reason, end)));
             return list;
         });
 

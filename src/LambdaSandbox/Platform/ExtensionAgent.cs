@@ -19,6 +19,8 @@ internal enum ExtensionState
 /// <summary>One extension of one generation, as the Extensions API sees it. Its state changes inside the <see cref="Gate"/>.</summary>
 internal sealed class ExtensionAgent(string name, bool isExternal)
 {
+    private readonly Queue<JsonObject> later = new();
+
     public string Name { get; } = name;
 
     /// <summary>A file in /opt/extensions, or one the caller plays; internal ones live in the runtime's process.</summary>
@@ -36,7 +38,19 @@ internal sealed class ExtensionAgent(string name, bool isExternal)
     public ChildProcess? Process { get; set; }
 
     /// <summary>The event that its pending or coming Next returns.</summary>
-    public JsonObject? Offer { get; set; }
+    public JsonObject? Offer { get; private set; }
+
+    /// <summary>Events for its pending Next and those that follow; they replace what was not taken.</summary>
+    public void Give(IEnumerable<JsonObject> events)
+    {
+        later.Clear();
+        foreach (var item in events)
+            later.Enqueue(item);
+        OfferNext();
+    }
+
+    /// <summary>The offer was taken.</summary>
+    public void OfferNext() => Offer = later.TryDequeue(out var next) ? next : null;
 
     /// <summary>Just before its process was made.</summary>
     public DateTimeOffset StartedAt { get; set; }

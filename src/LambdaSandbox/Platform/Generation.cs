@@ -67,9 +67,9 @@ internal sealed class Generation(string phase)
         }
     }
 
-    public void OfferToExtensions(string eventName, Func<JsonObject> item)
+    public void OfferToExtensions(string eventName, Func<IEnumerable<JsonObject>> items)
     {
         foreach (var extension in Extensions.Where(e => e.Events.Contains(eventName) && e.State == ExtensionState.Ready))
-            extension.Offer = item();
+            extension.Give(items());
     }
 }

@@ -24,6 +24,8 @@ internal sealed class InvokePhase(
     {
         var invocation = new Invocation(
             invokeOptions.RequestId ?? Guid.NewGuid().ToString(), payload, invokeOptions, TraceContext.Create(options.Tracing, invokeOptions));
+        if (options.Faults.BeforeInvocation is { } before)
+            await before(cancellation).ConfigureAwait(false);
         var arrival = DateTimeOffset.UtcNow;
         Begin(invocation, arrival);
 
@@ -67,6 +69,7 @@ internal sealed class InvokePhase(
             await telemetry.PauseAsync(TelemetryInFlight).ConfigureAwait(false);
             processes.Freeze(generation);
         }).ConfigureAwait(false);
+        platform.Reached(LifePoint.Frozen);
     }
 
     private async Task<IReadOnlyList<StoppedProcess>> ThawAsync(Generation generation)
@@ -114,8 +117,9 @@ internal sealed class InvokePhase(
         platform.Gate.Do(() =>
         {
             generation.Offered.Enqueue(invocation);
-            generation.OfferToExtensions("INVOKE", () => telling.InvokeEvent(invocation));
+            generation.OfferToExtensions("INVOKE", () => options.Faults.Changed(telling.InvokeEvent(invocation)));
         });
+        platform.Reached(LifePoint.Invoke);
         var hook = invocation.Options.WhileRunning?.Invoke(new RunningInvocation(
             invocation.RequestId, invocation.StartedAt, invocation.Deadline, invocation.Trace.Header)) ?? Task.CompletedTask;
         if (invocation.Options.OutOfMemoryAfter is { } after)
@@ -134,6 +138,7 @@ internal sealed class InvokePhase(
 
         var doneAt = invocation.RuntimeDoneAt!.Value;
         telling.RuntimeDone(invocation, StatusOf(invocation), invocation.Error?.ErrorType, doneAt);
+        platform.Reached(LifePoint.PostRuntime);
         inTime = await WaitAsync(generation, invocation, () => generation.IsIdle, cancellation).ConfigureAwait(false);
         var last = platform.Gate.Read(() => generation.Extensions.Select(e => e.NextAt).Append(doneAt).Max());
         if (!inTime)

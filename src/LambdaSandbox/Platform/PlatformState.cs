@@ -13,7 +13,19 @@ internal sealed class PlatformState(SandboxOptions options)
     /// <summary>Null before the first init and between a reset and the next one.</summary>
     public Generation? Current { get; set; }
 
+    /// <summary>How a fault freezes everything for a while.</summary>
+    public Func<TimeSpan, Task> Freeze { get; set; } = _ => Task.CompletedTask;
+
     public string FunctionArn { get; } = $"arn:aws:lambda:{options.Region}:{options.AccountId}:function:{options.FunctionName}";
+
+    /// <summary>Lets the faults happen that belong to this point. Called outside of the gate.</summary>
+    public void Reached(LifePoint point, string? process = null)
+    {
+        if (Options.Faults.At is not { } happen)
+            return;
+        var processes = Gate.Read(() => Current is { } current ? current.Processes.ToList() : []);
+        happen(new Moment(point, process, [.. processes.Where(each => !each.Exited.IsCompleted).Select(each => (each.Name, each.Pid))], Freeze));
+    }
 
     /// <summary>The extension whose identifier the request carries.</summary>
     public ExtensionAgent Find(HttpContext context)

@@ -43,6 +43,7 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
             var child = Start(agent.Name, Emulated(file, seen), layout.IsMounted ? "/" : layout.Root, variables.ForExtensions(), line => OnExtensionLine(agent, line));
             platform.Gate.Do(() => agent.Process = child);
             _ = WatchAsync(generation, agent, child);
+            platform.Reached(LifePoint.Start, agent.Name);
         }
     }
 
@@ -73,6 +74,7 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
         var child = Start("function", command, layout.SeenTask, variables.ForRuntime(), OnFunctionLine);
         platform.Gate.Do(() => generation.RuntimeProcess = child);
         _ = WatchRuntimeAsync(generation, child);
+        platform.Reached(LifePoint.Start, child.Name);
     }
 
     /// <summary>Between <see cref="Freeze"/> and <see cref="Thaw"/>.</summary>

@@ -19,6 +19,22 @@ internal static class ProcFs
         }
     }
 
+    /// <summary>Processor time of the process and of the children it has waited for; zero when there is no such process.</summary>
+    public static TimeSpan CpuTime(int pid)
+    {
+        const int userTime = 11, perSecond = 100;
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return TimeSpan.FromSeconds(fields[userTime..(userTime + 4)].Sum(field => long.Parse(field, CultureInfo.InvariantCulture)) / (double)perSecond);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return TimeSpan.Zero;
+        }
+    }
+
     /// <summary>The highest resident size so far in kB, 0 when unknown.</summary>
     public static long PeakResidentKb(int pid)
     {

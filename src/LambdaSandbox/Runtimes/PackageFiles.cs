@@ -6,16 +6,20 @@ namespace LambdaSandbox.Runtimes;
 internal static class PackageFiles
 {
     /// <param name="name">A path inside the package.</param>
-    public static bool Has(string? package, string name)
+    public static bool Has(string? package, string name) =>
+        package is not null && (Directory.Exists(package) ? File.Exists(Path.Combine(package, name)) : Any(package, entry => entry == name));
+
+    /// <summary>There is a file right in this folder of the package.</summary>
+    public static bool HasFolder(string package, string name) => Directory.Exists(package)
+        ? Directory.Exists(Path.Combine(package, name)) && Directory.EnumerateFiles(Path.Combine(package, name)).Any()
+        : Any(package, entry => entry.StartsWith(name + "/", StringComparison.Ordinal) && !entry.EndsWith('/'));
+
+    private static bool Any(string package, Func<string, bool> matches)
     {
-        if (package is null)
-            return false;
-        if (Directory.Exists(package))
-            return File.Exists(Path.Combine(package, name));
         try
         {
             using var zip = ZipFile.OpenRead(package);
-            return zip.GetEntry(name) is not null;
+            return zip.Entries.Any(entry => matches(entry.FullName));
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
         {

@@ -51,10 +51,18 @@ internal sealed class TelemetryStream(SandboxOptions options) : IAsyncDisposable
         {
             var delay = options.Faults.TelemetryDelay?.Invoke(changed) ?? TimeSpan.Zero;
             if (delay > TimeSpan.Zero)
-                _ = Task.Delay(delay).ContinueWith(_ => Publish(changed), TaskScheduler.Default);
+                _ = Task.Delay(delay).ContinueWith(_ => Hand(changed), TaskScheduler.Default);
             else
-                Publish(changed);
+                Hand(changed);
         }
+    }
+
+    private void Hand(TelemetryEvent item)
+    {
+        if (options.Faults.Broken?.Invoke(item) is { } body)
+            PublishRaw(body);
+        else
+            Publish(item);
     }
 
     /// <summary>Hands an event over as it is.</summary>

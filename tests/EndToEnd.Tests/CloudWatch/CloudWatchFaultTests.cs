@@ -66,7 +66,7 @@ public sealed class CloudWatchFaultTests
     {
         await using var service = await FakeCloudWatch.StartAsync(null, TimeSpan.Zero, "InvalidSignatureException");
         await using var lambda = await StartAsync(("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.Url), (FaultRun.Strategy, "end"));
-        var clock = ProcessClock.Of(Assert.Single(lambda.Sandbox.Extensions).Pid!.Value);
+        var clock = ClockOf.Process(Assert.Single(lambda.Sandbox.Extensions).Pid!.Value);
         await InvokeAsync(lambda, 1);
         Assert.Equal(0, service.Refused);
         clock.Set(TimeSpan.FromHours(-5));

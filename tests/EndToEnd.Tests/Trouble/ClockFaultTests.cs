@@ -15,7 +15,7 @@ public sealed class ClockFaultTests
     {
         await using var lambda = await LambdaUnderTest.StartAsync(
             options => options with { Timeout = TimeSpan.FromSeconds(15) }, (FaultRun.Strategy, "end"), (FaultRun.Budget, "2000"));
-        var clock = ProcessClock.Of(Assert.Single(lambda.Sandbox.Extensions).Pid!.Value);
+        var clock = ClockOf.Process(Assert.Single(lambda.Sandbox.Extensions).Pid!.Value);
         var results = new List<InvocationResult>();
 
         // In the middle of an upload: the first one, for which the whole budget may still be used.
@@ -77,7 +77,7 @@ public sealed class ClockFaultTests
             options => options with { ShutdownBudget = TimeSpan.FromSeconds(1.4) }, (FaultRun.Strategy, "end"));
         lambda.Backend.Respond = Faults.Always(Fault.HangBeforeHeaders);
         await lambda.OrdersAsync(2);
-        ProcessClock.Of(Assert.Single(lambda.Sandbox.Extensions).Pid!.Value).Set(TimeSpan.FromHours(hours));
+        ClockOf.Process(Assert.Single(lambda.Sandbox.Extensions).Pid!.Value).Set(TimeSpan.FromHours(hours));
 
         (await lambda.EndAsync()).CheckNoneArrived(2);
     }
@@ -90,7 +90,7 @@ public sealed class ClockFaultTests
     {
         await using var lambda = await LambdaUnderTest.StartAsync(
             options => options with { Timeout = TimeSpan.FromSeconds(3) }, (FaultRun.Strategy, strategy));
-        ProcessClock.Of(Assert.Single(lambda.Sandbox.Extensions).Pid!.Value).Set(TimeSpan.FromSeconds(5));
+        ClockOf.Process(Assert.Single(lambda.Sandbox.Extensions).Pid!.Value).Set(TimeSpan.FromSeconds(5));
 
         var results = await lambda.OrdersAsync(4);
         Assert.All(results, result => Assert.InRange(result.ExtensionOverhead, TimeSpan.Zero, TimeSpan.FromSeconds(1)));

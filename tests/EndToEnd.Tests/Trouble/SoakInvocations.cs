@@ -1,6 +1,7 @@
 using System.Globalization;
 using LambdaSandbox;
 using LambdaSandbox.Backend;
+using LambdaSandbox.Processes;
 
 namespace EndToEnd.Tests.Trouble;
 

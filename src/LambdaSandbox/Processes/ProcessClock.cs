@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace EndToEnd.Tests.Trouble;
+namespace LambdaSandbox.Processes;
 
 /// <summary>
 /// The wall clock of one process, which can be set: what a freeze of hours, a restored snapshot or a clock that is corrected look like from
@@ -11,7 +11,7 @@ namespace EndToEnd.Tests.Trouble;
 /// no library that could lie to it; but it asks the vDSO, which the kernel maps into every process, and whose pages become the process's own when
 /// they are written to. So the three functions that tell the wall clock's time are replaced there by the system call and a sum. x86-64 only.
 /// </summary>
-internal sealed class ProcessClock
+public sealed class ProcessClock
 {
     // mov eax,228 (clock_gettime); syscall; CLOCK_REALTIME or CLOCK_REALTIME_COARSE? mov rcx,seconds; add [rsi],rcx; ret
     private static readonly byte[] ClockGetTime =
@@ -35,15 +35,9 @@ internal sealed class ProcessClock
 
     private ProcessClock(int pid) => _memory = $"/proc/{pid}/mem";
 
-    /// <summary>Right as yet. The process must be at rest: none of its threads may be asking for the time just now.</summary>
-    public static ProcessClock Of(int pid)
-    {
-        var clock = TryOf(pid, out var reason);
-        Assert.SkipWhen(clock is null, reason);
-        return clock!;
-    }
-
-    /// <summary>Null where the clock of a process cannot be set.</summary>
+    /// <summary>
+    /// Right as yet; null where the clock of a process cannot be set. The process must be at rest: none of its threads may be asking for the time just now.
+    /// </summary>
     public static ProcessClock? TryOf(int pid, out string reason)
     {
         reason = "the clock of a process can be set on x86-64 only";
@@ -57,6 +51,10 @@ internal sealed class ProcessClock
         catch (UnauthorizedAccessException)
         {
             reason = "the memory of another process cannot be written here: run as root";
+        }
+        catch (IOException)
+        {
+            reason = "the process is gone";
         }
 
         return reason.Length == 0 ? clock : null;

@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+using LambdaSandbox.Tests.Testing;
+
+namespace LambdaSandbox.Tests.Trouble;
+
+/// <summary>`lambda-sandbox run --fault`: what a run with faults does is said, and follows from the seed.</summary>
+public sealed class FaultRunTests : IDisposable
+{
+    private readonly Packages packages = new();
+    private readonly string folder = Directory.CreateTempSubdirectory("sandbox-faults-").FullName;
+
+    public void Dispose()
+    {
+        packages.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task SameSeed_SameFaults()
+    {
+        string[] faults = ["--fault", "kill=extension:post-runtime@40%", "--fault", "kill=function:invoke@40%", "--repeat", "4", "--pause", "1ms"];
+        var first = await NotesAsync([.. faults, "--seed", "3"]);
+        Assert.NotEmpty(first);
+        Assert.Equal(first, await NotesAsync([.. faults, "--seed", "3"]));
+    }
+
+    [Fact]
+    public async Task Script_IsReadAndItsFaultsHappen()
+    {
+        var script = Path.Combine(folder, "faults.txt");
+        File.WriteAllText(script, "api=next:500@2 # the extension ends\n");
+        var (exitCode, document) = await RunAsync("--repeat", "3", "--pause", "1ms", "--fault-script", script);
+        Assert.Equal(1, exitCode);
+        Assert.Equal(["success", "error", "success"], document["invocations"]!.AsArray().Select(each => each!["status"]!.GetValue<string>()));
+        Assert.Contains("fault: GET /2020-01-01/extension/event/next was answered with 500", Notes(document));
+    }
+
+    [Fact]
+    public async Task BackendFault_WithoutBackend_CostsOneLine()
+    {
+        var (exitCode, output, errors) = await SandboxProgram.RunAsync("run", "--function", packages.Function, "--fault", "backend=503");
+        Assert.Equal((2, ""), (exitCode, output));
+        Assert.StartsWith("lambda-sandbox: --fault backend: ", Assert.Single(errors.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
+    private async Task<List<string>> NotesAsync(params string[] arguments) =>
+        [.. Notes((await RunAsync(arguments)).Document).Where(note => note.StartsWith("fault: ", StringComparison.Ordinal))];
+
+    private static IEnumerable<string> Notes(JsonNode document) => document["notes"]!.AsArray().Select(note => note!.GetValue<string>());
+
+    private async Task<(int ExitCode, JsonNode Document)> RunAsync(params string[] arguments)
+    {
+        var (exitCode, output, errors) = await SandboxProgram.RunAsync(
+            ["run", "--json", "--layer", packages.Layer, "--function", packages.Function, "--timeout", "10s", "--env", $"PATH={Packages.Path["PATH"]}", .. arguments]);
+        Assert.True(output.Length > 0, errors);
+        return (exitCode, JsonNode.Parse(output)!);
+    }
+}
