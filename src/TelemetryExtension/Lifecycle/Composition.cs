@@ -24,7 +24,9 @@ using TelemetryExtension.Processing.Shaping;
 
 namespace TelemetryExtension.Lifecycle;
 
-/// <summary>Builds every object by hand, along the way of the data. Nothing in here connects, reads a file or starts a thread before <see cref="TryStartAsync"/>.</summary>
+/// <summary>
+/// Builds every object by hand, in the direction of the data. Nothing here connects, reads a file or starts a thread before <see cref="TryStartAsync"/>.
+/// </summary>
 internal sealed class Composition
 {
     private readonly List<HttpListen> _listens = [];
@@ -35,21 +37,20 @@ internal sealed class Composition
         ExtensionOptions options, RegisterResponse function, Sockets sockets, bool subscribed, bool managedInstances, ExtensionsApiClient extensions,
         TimeProvider time)
     {
-        // An answer to Register that could not be read has left it empty.
+        // The function name is empty when the answer to Register was unreadable.
         if (function.FunctionName.Length == 0)
             function = function with { FunctionName = options.Resource.FunctionName ?? "" };
         var ledger = new Ledger();
-        // The loop, which is built last, reacts to these. Nothing arrives before it exists.
-        // Outside Managed Instances a report without runtimeDone belongs to a request that a reset cut off, and may precede the first INVOKE:
-        // decoding it at once would report that invocation twice.
+        // These callbacks use the loop, which is created last. Nothing arrives before it exists. Outside Managed Instances a report without runtimeDone
+        // belongs to a request that a reset cut off, and may precede the first INVOKE. Decoding it at once would report that invocation twice.
         var signals = new InvocationSignals(
             (requestId, failed) => Loop!.OnRuntimeDone(requestId, failed),
             managedInstances ? (requestId, failed) => Loop!.OnReportedOnly(requestId, failed) : null);
         var channel = new TelemetryChannel(options.Buffer, ledger, () => Loop!.OnOverThreshold());
         var resource = new EnvironmentResource(options.Resource, new LambdaFacts(function.AccountId, function.FunctionName, function.FunctionVersion), options.Receiver.EnrichResource);
 
-        // Out: from the outbox to the destinations.
-        // Whatever fails while the client is built may work at the next try: nothing of it is kept.
+        // Output: from the outbox to the destinations. If creating the client fails, the next use tries again, because PublicationOnly caches no
+        // exception.
         var logs = new Lazy<AmazonCloudWatchLogsClient>(() => CloudWatchLogsClientFactory.Create(options.Aws), LazyThreadSafetyMode.PublicationOnly);
         LogNameValues Names() => new(function.FunctionName, function.FunctionVersion, resource.InstanceId);
         var stdout = new StandardOutputWriter(StandardOutput.OfProcess);
@@ -65,7 +66,7 @@ internal sealed class Composition
         var outbox = new PayloadOutbox(destinations, outboxOptions, RetrySchedule.Default, ledger, time);
         var delivery = new Deliverer(outbox, time, Random.Shared.NextDouble);
 
-        // Between: from the channel to the outbox. Metrics that nobody wants are not made.
+        // Processing: from the channel to the outbox. Without a destination for metrics none are created.
         var makesMetrics = options.Metrics.Enabled && (destinations.Count == 0 || destinations.Exists(static destination => destination.Accepts(Signal.Metrics)));
         var tracker = new InvocationTracker(function.FunctionName, options.Telemetry.FollowSampling);
         var shaper = PayloadShaper.For(options.Shaping, tracker, outbox.Add, ledger, outboxOptions.MaxBytes / 4);
@@ -74,7 +75,7 @@ internal sealed class Composition
             new LogEncoder(shaper is null ? outbox.Add : shaper.Add, time, lost: records => ledger.Dropped(LedgerAccount.Logs, DropReason.Malformed, records)),
             makesMetrics ? new MetricCollector(options.Metrics, ledger, time) : null, outbox, ledger, time, options.Telemetry, shaper);
 
-        // In: what arrives, into the channel.
+        // Input: from the listeners into the channel.
         var telemetry = new TelemetryEndpoint(new TelemetryBatchReader(channel, signals, ledger), time, collector.MakeRoom);
         var room = IntakeRoom.Of(channel, options.Buffer, () => outbox.BytesInMemory);
         var otlp = sockets.OtlpHttp is null && sockets.OtlpGrpc is null ? null : new OtlpIntake(options.Receiver, channel, ledger, time, room);
@@ -85,7 +86,7 @@ internal sealed class Composition
         if (sockets.OtlpGrpc is not null && otlp is not null)
             _listens.Add(new(sockets.OtlpGrpc, HttpVersionSpoken.Http2, new OtlpGrpcReceiver(otlp).HandleAsync));
 
-        // When.
+        // Control: when to flush.
         var policy = new FlushPolicy(options.Flush, time, subscribed, destinations.Count > 0);
         var budget = new FlushBudget(options.Flush.Budget);
         var flusher = new Flusher(collector, delivery, deadLetters, policy, budget, ledger, time);
@@ -94,14 +95,14 @@ internal sealed class Composition
         _recover = outbox.RecoverAsync;
         _report = () => StartUpReport.Write(destinations, sockets, subscribed, options.Flush.Strategy);
         if (destinations.Count == 0)
-            Log.Warn("no destination: set OTEL_EXPORTER_OTLP_ENDPOINT or TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP; telemetry is counted and dropped, invocations go on");
+            Log.Warn("no destination: set OTEL_EXPORTER_OTLP_ENDPOINT or TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP; telemetry is counted and dropped, invocations continue");
     }
 
     public ExtensionLoop Loop { get; }
 
     /// <summary>
-    /// Starts the server behind the sockets, which hold connections in their backlog until then. False, with a line in the log, when it does not start:
-    /// whoever calls closes the sockets.
+    /// Starts the server on the sockets, which hold connections in their backlog until then. When it cannot start, this logs the reason and returns false,
+    /// and the caller closes the sockets.
     /// </summary>
     public async Task<bool> TryStartAsync()
     {
@@ -128,22 +129,22 @@ internal sealed class Composition
         return true;
     }
 
-    /// <summary>One process owns a directory: a copy of this extension under another name gets one of its own.</summary>
+    /// <summary>One process owns a directory, so a copy of this extension under another name gets its own.</summary>
     private static string SpoolDirectory(string directory, string extensionName) =>
         extensionName == ExtensionName.Default ? directory : Path.Combine(directory, extensionName);
 
-    /// <summary>Nobody waits for it: the disk may be slow.</summary>
+    /// <summary>Runs in the background, because the disk may be slow.</summary>
     private async Task RecoverAsync()
     {
         try
         {
             if (await _recover().ConfigureAwait(false) is > 0 and var recovered)
-                Log.Info($"{recovered} payloads of an earlier generation of this environment found and taken over");
+                Log.Info($"took over {recovered} payloads of an earlier generation of this environment");
         }
         catch (Exception e)
         {
-            // What was left behind must not cost what is to come.
-            Log.Warn($"cannot take over what an earlier generation left: {Reason.OfBug(e)}");
+            // A failure here must not affect new telemetry.
+            Log.Warn($"cannot take over the payloads of an earlier generation: {Reason.OfBug(e)}");
         }
     }
 }

@@ -10,15 +10,17 @@ using TelemetryExtension.Lambda.ExtensionsApi;
 namespace TelemetryExtension.Lifecycle;
 
 /// <summary>
-/// Start-up, in the order that costs the customer least: Lambda starts the runtime when every extension has registered, and the first
-/// invocation when every one has called Next. So Register goes out before anything else is looked at, and whatever can wait is built after Next.
+/// Starts the extension in the order that costs the customer least. Lambda starts the runtime when every extension has registered, and the first invocation
+/// when every extension has called Next. So Register comes before everything else, and everything that can wait is built after Next.
 /// </summary>
 internal static class Extension
 {
-    /// <summary>For lines that nobody has read yet when the process ends.</summary>
+    /// <summary>How long the process waits at its end for log lines that are not written yet.</summary>
     private static readonly TimeSpan LastLines = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Runs the whole life; answers the exit code. 0 only after SHUTDOWN: any other end makes Lambda fail the function.</summary>
+    /// <summary>
+    /// Runs until the end of the environment. Returns the exit code, which is 0 only after SHUTDOWN: Lambda fails the function after any other end.
+    /// </summary>
     public static async Task<int> RunAsync(string runtimeApi, TimeProvider time)
     {
         OutputDescriptor.ReserveStandardStreams();
@@ -40,7 +42,7 @@ internal static class Extension
         }
         catch (Exception e) when (e is InvalidOperationException or SocketException or InvalidDataException or JsonException or FormatException or OverflowException)
         {
-            // Not registered: there is no environment to be part of.
+            // The extension is not registered, so it takes no part in the environment.
             Log.Error($"the Extensions API failed, exiting: {Reason.Of(e)}");
             return 1;
         }
@@ -73,7 +75,7 @@ internal static class Extension
         }
     }
 
-    /// <summary>What must be done before the first Next: read the settings, listen, subscribe.</summary>
+    /// <summary>Does what must precede the first Next: read the settings, listen, subscribe.</summary>
     private static Composition Prepare(
         ExtensionsApiClient extensions, RegisterResponse function, bool managedInstances, Sockets sockets, TimeProvider time)
     {
@@ -96,7 +98,7 @@ internal static class Extension
     {
         if (HttpEndpoint.MaxConnections == 0)
         {
-            Log.Warn($"too few file descriptors to listen for {what}: going on without it");
+            Log.Warn($"too few file descriptors to listen for {what}: continuing without it");
             return null;
         }
 
@@ -104,7 +106,7 @@ internal static class Extension
             return socket;
         var fallback = another ? ListeningSocket.TryBind(address, 0, out problem) : null;
         Log.Warn(fallback is null
-            ? $"cannot listen for {what} on port {port} ({problem}): going on without it"
+            ? $"cannot listen for {what} on port {port} ({problem}): continuing without it"
             : $"port {port} for {what} is taken: using {fallback.Port}");
         return fallback;
     }

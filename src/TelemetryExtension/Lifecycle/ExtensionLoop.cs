@@ -8,23 +8,23 @@ using TelemetryExtension.Processing;
 namespace TelemetryExtension.Lifecycle;
 
 /// <summary>
-/// The life of the extension after start-up: INVOKE, INVOKE, ..., SHUTDOWN. For every INVOKE the policy says when to flush; Next follows as
-/// soon as that is done, and at once when nothing is due. Nothing in here holds an invocation longer than its budget.
+/// The main loop after start-up: INVOKE, INVOKE, ..., SHUTDOWN. For each INVOKE the policy decides when to flush. Next follows when the flush is done, or
+/// at once when none is due. Nothing here delays an invocation longer than its budget.
 /// </summary>
 internal sealed class ExtensionLoop(
     ExtensionsApiClient extensions, TelemetryCollector collector, Flusher flusher, FlushPolicy policy, FlushBudget budget, InvocationSignals signals,
     OtlpIntake? otlp, Shutdown shutdown, TimeProvider time)
 {
-    /// <summary>Left for the flush and Next when the runtime is not done before the function's timeout.</summary>
+    /// <summary>The time before the function's timeout that is kept for the flush and Next, when the runtime does not finish.</summary>
     private static readonly TimeSpan InvokeMargin = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Of it, left for Next: a request cut off on its way is sent again, so the flush gets what it can.</summary>
+    /// <summary>The part of that margin for Next. The flush gets the rest, because a request that is cut off in transit is sent again.</summary>
     private static readonly TimeSpan NextMargin = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>For an OTLP request that the function was sending when its runtime finished.</summary>
-    private static readonly TimeSpan InFlightBound = TimeSpan.FromMilliseconds(20);
+    /// <summary>The longest wait for an OTLP request that was arriving when the runtime finished.</summary>
+    private static readonly TimeSpan InFlightLimit = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Runs until the end was handled. The first Next has been sent before.</summary>
+    /// <summary>Runs until the end is handled. The caller has sent the first Next.</summary>
     /// <returns>How it ended: by SHUTDOWN, or because the Extensions API is gone.</returns>
     public async Task<ExtensionEvent> RunAsync()
     {
@@ -38,16 +38,16 @@ internal sealed class ExtensionLoop(
                 case ExtensionEvent.Invoke invoke:
                     lastRequestId = invoke.RequestId;
                     await GuardedAsync(() => OnInvokeAsync(invoke)).ConfigureAwait(false);
-                    signals.Over(invoke.RequestId);
+                    signals.Handled(invoke.RequestId);
                     break;
                 case ExtensionEvent.Shutdown end:
                     flusher.End();
                     await shutdown.RunAsync(end, lastRequestId).ConfigureAwait(false);
                     return end;
                 case ExtensionEvent.Lost lost:
-                    Log.Error($"{lost.Reason}; exiting when everything is delivered or a dead letter");
+                    Log.Error($"{lost.Reason}; exiting after everything is delivered or written as a dead letter");
                     flusher.End();
-                    // As in a shutdown whose deadline is not known. Its files would be found by nobody.
+                    // Handle it as a shutdown without a deadline. There is no next generation that would find files.
                     await shutdown.RunAsync(new("lost", 0), lastRequestId).ConfigureAwait(false);
                     return lost;
             }
@@ -57,14 +57,14 @@ internal sealed class ExtensionLoop(
         }
     }
 
-    /// <summary>The buffer came over its threshold; called by a listener's thread.</summary>
+    /// <summary>The buffer exceeded its threshold. Called on a listener's thread.</summary>
     public void OnOverThreshold() => Guarded(() => Follow(policy.OnThreshold(), "the buffer is filling up"));
 
-    /// <summary>The runtime finished a request. Called by the listener, maybe long after Next was sent: a failure is flushed at once even then.</summary>
+    /// <summary>The runtime finished a request. Called by the listener, possibly long after Next was sent. A failure is flushed at once even then.</summary>
     public void OnRuntimeDone(string requestId, bool failed) =>
         Guarded(() => Follow(policy.InvocationEnded(requestId, Status(failed)), "an invocation has failed"));
 
-    /// <summary>The platform reported a request that had no runtimeDone.</summary>
+    /// <summary>The platform reported a request without a runtimeDone.</summary>
     public void OnReportedOnly(string requestId, bool failed) =>
         Guarded(() => Follow(policy.InvocationReported(requestId, Status(failed)), "an invocation has failed"));
 
@@ -85,7 +85,7 @@ internal sealed class ExtensionLoop(
         budget.RecordHoldTime(held);
     }
 
-    /// <param name="spent">Of the budget, which is one for the whole invocation.</param>
+    /// <param name="spent">The part of the invocation's one budget that is already used.</param>
     /// <returns>How long this held the invocation when its runtime was done.</returns>
     private async Task<TimeSpan> FlushAfterInvocationAsync(string requestId, Deadline deadline, TimeSpan spent)
     {
@@ -93,8 +93,8 @@ internal sealed class ExtensionLoop(
             policy.RuntimeDoneMissed();
         var done = time.GetTimestamp();
         var limit = budget.AfterRuntimeDone(deadline.Later(InvokeMargin - NextMargin)) - spent;
-        await OtlpIsInAsync(limit).ConfigureAwait(false);
-        // One in the background holds the destinations that it hangs on, or is about to free them: it gets half of the time.
+        await AwaitArrivingOtlpAsync(limit).ConfigureAwait(false);
+        // A background flush that hangs blocks its destinations, or is about to release them. It gets half of the remaining time.
         await FinishInBackgroundAsync(requestId, deadline, spent + ((limit - time.GetElapsedTime(done)) / 2)).ConfigureAwait(false);
         var left = limit - time.GetElapsedTime(done);
         if (left > TimeSpan.Zero)
@@ -104,7 +104,7 @@ internal sealed class ExtensionLoop(
         return time.GetElapsedTime(done);
     }
 
-    /// <summary>Costs nothing while the handler runs; once it is done, no more than the budget.</summary>
+    /// <summary>Flushes while the handler runs, which is free. After the handler the flush takes no longer than the budget.</summary>
     /// <returns>How long this held the invocation when its runtime was done.</returns>
     private async Task<TimeSpan> FlushBesideHandlerAsync(string requestId, Deadline deadline)
     {
@@ -114,7 +114,7 @@ internal sealed class ExtensionLoop(
         return await BesideHandlerAsync(flush, started, cutOff, requestId, deadline, default).ConfigureAwait(false);
     }
 
-    /// <summary>The same for a flush that was started in the middle, or after the last Next, unless it may go on over the next one.</summary>
+    /// <summary>Waits in the same way for a background flush that started in the middle or after the last Next, unless it may outlive Next.</summary>
     private async Task<TimeSpan> FinishInBackgroundAsync(string requestId, Deadline deadline, TimeSpan spent)
     {
         var flush = flusher.InBackground;
@@ -126,7 +126,7 @@ internal sealed class ExtensionLoop(
         return await BesideHandlerAsync(flush, started, cutOff, requestId, deadline, spent).ConfigureAwait(false);
     }
 
-    /// <summary>Without a runtimeDone to come the budget counts from the start.</summary>
+    /// <summary>Creates the token that ends a flush. Without a runtimeDone the budget counts from the start.</summary>
     private CancellationTokenSource CutOff(Deadline deadline, TimeSpan spent) =>
         deadline.CreateCancellation(policy.ExpectsRuntimeDone ? null : budget.WithoutRuntimeDone(deadline) - spent);
 
@@ -147,7 +147,7 @@ internal sealed class ExtensionLoop(
         return time.GetElapsedTime(done);
     }
 
-    /// <summary>False when the deadline came first.</summary>
+    /// <summary>Waits for runtimeDone. Returns false when the deadline came first.</summary>
     private async Task<bool> RuntimeDoneAsync(string requestId, Deadline deadline)
     {
         var done = signals.RuntimeDoneAsync(requestId);
@@ -160,12 +160,12 @@ internal sealed class ExtensionLoop(
         return done.IsCompleted;
     }
 
-    /// <summary>What the function was sending when its runtime finished.</summary>
-    private async Task OtlpIsInAsync(TimeSpan limit)
+    /// <summary>Waits for the requests that were arriving when the runtime finished.</summary>
+    private async Task AwaitArrivingOtlpAsync(TimeSpan limit)
     {
         if (otlp is not { InFlight.Count: > 0 } || limit <= TimeSpan.Zero)
             return;
-        using var cancellation = new CancellationTokenSource(limit < InFlightBound ? limit : InFlightBound, time);
+        using var cancellation = new CancellationTokenSource(limit < InFlightLimit ? limit : InFlightLimit, time);
         await otlp.InFlight.WaitAsync(cancellation.Token).ConfigureAwait(false);
     }
 
@@ -175,7 +175,7 @@ internal sealed class ExtensionLoop(
             flusher.StartInBackground(why);
     }
 
-    // The boundaries: a bug in here costs its flush and not the function, which Lambda fails when its extension exits.
+    // Boundaries: a bug here costs one flush and not the function, which Lambda fails when its extension exits.
     private static async Task GuardedAsync(Func<Task> action)
     {
         try

@@ -3,21 +3,23 @@ using TelemetryExtension.Ingest.TelemetryApi;
 namespace TelemetryExtension.Lifecycle;
 
 /// <summary>
-/// Lets the loop wait for what the listener sees. A signal may come before anybody waits for it, for a request nobody waits for, or never:
-/// every wait ends with its token. The lock is taken a few times per invocation, never per record.
+/// Lets the loop wait for events that the listener receives. An event may arrive before the wait, without a wait, or never, so every wait ends with its
+/// token. The lock is taken a few times per invocation, never per record.
 /// </summary>
-/// <param name="onRuntimeDone">Gets every runtimeDone, and whether it reports a failure, on the listener's thread.</param>
-/// <param name="onReportedOnly">Gets a report whose invocation had no runtimeDone: Managed Instances send none.</param>
+/// <param name="onRuntimeDone">Called with every runtimeDone, and whether it reports a failure, on the listener's thread.</param>
+/// <param name="onReportedOnly">Called with each report of an invocation without a runtimeDone. Managed Instances send none.</param>
 internal sealed class InvocationSignals(Action<string, bool>? onRuntimeDone = null, Action<string, bool>? onReportedOnly = null) : IInvocationSignals
 {
     private const int Remembered = 64;
     private readonly Lock _gate = new();
 
-    /// <summary>Done and not reported yet: Lambda may repeat an event under the same id, and the end of one run is not that of the next.</summary>
+    /// <summary>
+    /// Requests that are done but not reported yet. Lambda may repeat an event under the same id, and the end of one run is not the end of the next.
+    /// </summary>
     private readonly List<string> _done = [];
 
-    /// <summary>Done, not reported yet, and nobody waits for that end any more.</summary>
-    private readonly List<string> _over = [];
+    /// <summary>Requests that are done, not reported yet, and handled, so nothing waits for their end any more.</summary>
+    private readonly List<string> _handled = [];
 
     private readonly List<string> _reported = [];
     private (string RequestId, TaskCompletionSource Signal)? _awaitedDone;
@@ -44,11 +46,12 @@ internal sealed class InvocationSignals(Action<string, bool>? onRuntimeDone = nu
         bool known;
         lock (_gate)
         {
-            known = _done.Remove(requestId) | _over.Remove(requestId);
+            known = _done.Remove(requestId) | _handled.Remove(requestId);
             Remember(_reported, requestId);
             if (_awaitedReport is { } report && report.RequestId == requestId)
                 report.Signal.TrySetResult();
-            // Its runtimeDone was lost, and will not come any more. If it was seen, this is of an earlier run of the same event.
+            // The runtimeDone of this request was lost and will not arrive. If it had been seen, the report would belong to an earlier run of the same
+            // event.
             if (!known && _awaitedDone is { } done && done.RequestId == requestId)
                 done.Signal.TrySetResult();
         }
@@ -57,7 +60,7 @@ internal sealed class InvocationSignals(Action<string, bool>? onRuntimeDone = nu
             onReportedOnly?.Invoke(requestId, failed);
     }
 
-    /// <summary>Completes when the runtime is done with the request. One wait at a time; the task is never cancelled by itself.</summary>
+    /// <summary>Completes when the runtime is done with the request. Supports one wait at a time. The task never cancels itself.</summary>
     public Task RuntimeDoneAsync(string requestId)
     {
         lock (_gate)
@@ -70,12 +73,14 @@ internal sealed class InvocationSignals(Action<string, bool>? onRuntimeDone = nu
         }
     }
 
-    /// <summary>The invocation has been handled: its end is not that of a run to come, if Lambda repeats the event before it reports this one.</summary>
-    public void Over(string requestId)
+    /// <summary>
+    /// Records that the invocation is handled. If Lambda repeats the event before it reports this run, this end is not the end of the next run.
+    /// </summary>
+    public void Handled(string requestId)
     {
         lock (_gate)
             if (_done.Remove(requestId))
-                Remember(_over, requestId);
+                Remember(_handled, requestId);
     }
 
     /// <summary>Completes when the request's report is in the channel.</summary>

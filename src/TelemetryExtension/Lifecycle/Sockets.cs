@@ -2,7 +2,9 @@ using TelemetryExtension.Ingest.Http;
 
 namespace TelemetryExtension.Lifecycle;
 
-/// <summary>The sockets we listen on; null where that was not possible or not wanted. Closed, a sender sees "connection refused" and not a hang.</summary>
+/// <summary>
+/// The sockets that the extension listens on. Null where that is disabled or failed. Once closed, a sender gets "connection refused" instead of a hang.
+/// </summary>
 internal sealed class Sockets : IDisposable
 {
     public ListeningSocket? Telemetry { get; set; }

@@ -6,7 +6,7 @@ using TelemetryExtension.Processing.SemanticConventions;
 
 namespace TelemetryExtension.Lifecycle;
 
-/// <summary>What the log says of a start: settings that are none, and one line of what runs. After the first Next, so that nobody waits for it.</summary>
+/// <summary>Logs the start: unknown settings, and one line about what runs. Called after the first Next, so that nothing waits for it.</summary>
 internal static class StartUpReport
 {
     public static void Write(IReadOnlyList<IDestination> destinations, Sockets sockets, bool subscribed, FlushStrategy strategy)
@@ -16,7 +16,7 @@ internal static class StartUpReport
         Log.Info(Line(destinations, sockets, subscribed, strategy));
     }
 
-    /// <summary>Without secrets: a destination's name is its address without user, password and query.</summary>
+    /// <summary>The start line. It contains no secrets, because a destination's name is its address without user, password and query.</summary>
     internal static string Line(IReadOnlyList<IDestination> destinations, Sockets sockets, bool subscribed, FlushStrategy strategy)
     {
         var where = destinations.Count == 0 ? "none" : string.Join(", ", destinations.Select(static destination => $"{destination.Name} ({SignalsOf(destination)})"));

@@ -2,7 +2,7 @@ using TelemetryExtension.Processing.SemanticConventions;
 
 namespace TelemetryExtension.Lifecycle;
 
-/// <summary>What the command line prints by itself.</summary>
+/// <summary>The texts of --version and --help.</summary>
 internal static class Usage
 {
     public static string Version => $"telemetry-extension {Conventions.Version}";

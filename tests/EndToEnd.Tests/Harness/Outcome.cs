@@ -12,7 +12,7 @@ internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IRe
     private static readonly string[] OwnBugs =
     [
         "a flush failed", "the shutdown failed", "cannot start", "cannot encode", "Unhandled exception", "internal error while handling an invocation",
-        "request failed", "the buffer could not be emptied", "a batch could not be read", "a record could not be read", "writing dead letters failed",
+        "request failed", "the buffer could not be emptied", "a batch could not be read", "cannot read a record", "cannot signal the end of an invocation", "writing dead letters failed",
         "reading an undelivered payload back failed",
     ];
 

@@ -29,7 +29,7 @@ public sealed class AnswerTests
         next = await lambda.InvokeAsync(await lambda.NextAsync(), "request-1");
         Assert.Equal(0, await lambda.ShutDownAsync(next));
         Assert.Contains(lambda.Backend.Spans, received => received.Span.Text("faas.invocation_id") == "request-1");
-        Assert.Single(lambda.Lines, line => line.Contains("no event", StringComparison.Ordinal) || line.Contains("unknown event", StringComparison.Ordinal));
+        Assert.Single(lambda.Lines, line => line.Contains("is not an event", StringComparison.Ordinal) || line.Contains("unknown event", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -22,8 +22,8 @@ public sealed class PortTests
         var outcome = await lambda.EndAsync();
 
         Assert.Equal(2, outcome.Said.Count);
-        Assert.Contains("going on without it", outcome.Line($"OTLP/HTTP on port {Port(http)}"), StringComparison.Ordinal);
-        Assert.Contains("going on without it", outcome.Line($"OTLP/gRPC on port {Port(grpc)}"), StringComparison.Ordinal);
+        Assert.Contains("continuing without it", outcome.Line($"OTLP/HTTP on port {Port(http)}"), StringComparison.Ordinal);
+        Assert.Contains("continuing without it", outcome.Line($"OTLP/gRPC on port {Port(grpc)}"), StringComparison.Ordinal);
         Assert.False(outcome.Invocation(first).IsError() || outcome.Invocation(second).IsError());
     }
 
@@ -58,7 +58,7 @@ public sealed class PortTests
         var outcome = await lambda.EndAsync();
 
         Assert.False(outcome.Invocation(result).IsError());
-        outcome.Line("going on without it");
+        outcome.Line("continuing without it");
         Assert.Single(outcome.Said);
     }
 

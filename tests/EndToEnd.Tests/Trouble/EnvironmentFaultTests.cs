@@ -55,7 +55,7 @@ public sealed class EnvironmentFaultTests
         Assert.True(outcome.Invocation(after).Flag("faas.coldstart"));
         Assert.InRange(left.Logs.Count, 1600, int.MaxValue);
         Assert.InRange(left.Spans.Count, 40, int.MaxValue);
-        Assert.StartsWith($"[telemetry-extension] {left.Files} payloads of an earlier generation", outcome.Line("of an earlier generation"), StringComparison.Ordinal);
+        Assert.StartsWith($"[telemetry-extension] took over {left.Files} payloads of an earlier generation", outcome.Line("of an earlier generation"), StringComparison.Ordinal);
         outcome.CheckNothingLost();
         var trace = outcome.Invocation(after).TraceId;
         CheckTakenOver(left.Logs, outcome.Logs, log => log.TraceId == trace, outcome.Ledger.Logs);
@@ -126,7 +126,7 @@ public sealed class EnvironmentFaultTests
         outcome.CheckAllArrived(results, FaultRun.LinesPerOrder + 200);
         Assert.True(outcome.Invocation(failed).IsError());
         Assert.Equal(FaultRun.LinesPerOrder, outcome.LogsOf(after.RequestId).Count);
-        outcome.Line("left in files for the next generation");
+        outcome.Line("in files for the next generation");
         outcome.Line("of an earlier generation");
         Assert.Empty(outcome.DeadLetters);
     }

@@ -53,7 +53,7 @@ public sealed class InvocationSignalsTests
 
         _signals.RuntimeDone("retried", false);
         Assert.True(second.IsCompleted);
-        // A run so short that its runtimeDone is there before the loop waits.
+        // The run is so short that its runtimeDone arrives before the loop waits.
         Assert.True(_signals.RuntimeDoneAsync("retried").IsCompleted);
     }
 
@@ -61,7 +61,7 @@ public sealed class InvocationSignalsTests
     public void Over_EventRepeatedBeforeItsReport_WaitsForItsOwnEnd()
     {
         _signals.RuntimeDone("retried", true);
-        _signals.Over("retried");
+        _signals.Handled("retried");
         var second = _signals.RuntimeDoneAsync("retried");
         _signals.Reported("retried", true);
         Assert.False(second.IsCompleted);

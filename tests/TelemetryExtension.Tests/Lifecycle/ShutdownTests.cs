@@ -16,7 +16,7 @@ using TelemetryExtension.Tests.Processing;
 
 namespace TelemetryExtension.Tests.Lifecycle;
 
-/// <summary>Alone with the process's stdout: what is said last is part of what is promised.</summary>
+/// <summary>Runs alone because of the process's stdout: the last lines are part of the promise.</summary>
 [Collection(nameof(AloneWithTheLog))]
 public sealed class ShutdownTests : IDisposable
 {
@@ -131,7 +131,7 @@ public sealed class ShutdownTests : IDisposable
         var line = _bench.LogsLine();
         Assert.Equal(isReset ? (1, 0, 0) : (0, 1, 0), (line.Spooled, line.DeadLettered, line.Buffered));
         Assert.Equal(isReset ? 0 : 1, _letters.Written.Count);
-        Assert.Equal(isReset, _logged.Exists(line => line.Contains("1 undelivered payloads are left in files", StringComparison.Ordinal)));
+        Assert.Equal(isReset, _logged.Exists(line => line.Contains("left 1 undelivered payloads in files", StringComparison.Ordinal)));
         Assert.Contains("ledger: ", LastLine(), StringComparison.Ordinal);
     }
 
@@ -149,7 +149,7 @@ public sealed class ShutdownTests : IDisposable
     [Fact]
     public async Task DeliveryThrows_DeadLettersAndLedgerAreReached()
     {
-        // Whatever it is that a bug of ours would throw.
+        // This stands for any exception that a bug might throw.
         var delivery = new Deliverer(_bench.Outbox, _time, static () => throw new InvalidOperationException("a bug"));
         _destination.Answer = new(DeliveryStatus.Retryable);
         _telemetry.LogLine();
@@ -210,6 +210,6 @@ public sealed class ShutdownTests : IDisposable
     }
 }
 
-/// <summary>Runs when nothing else does.</summary>
+/// <summary>A collection whose tests run alone.</summary>
 [CollectionDefinition(nameof(AloneWithTheLog), DisableParallelization = true)]
 public sealed class AloneWithTheLog;

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace TelemetryExtension.Ingest.Http;
 
-/// <summary>Bytes that requests in flight may hold together. Thread-safe, without locks.</summary>
+/// <summary>Limits the bytes of all requests in flight. Thread-safe and lock-free.</summary>
 internal sealed class ByteBudget(long limit)
 {
     private long _used;
@@ -22,15 +22,17 @@ internal sealed class ByteBudget(long limit)
     public void Return(long bytes) => Interlocked.Add(ref _used, -bytes);
 }
 
-/// <summary>What one request holds of a budget; disposing gives all of it back. Used by one request at a time.</summary>
+/// <summary>One request's part of a budget. Disposing returns all of it. Used by one request at a time.</summary>
 internal sealed class ByteLease(ByteBudget budget) : IDisposable
 {
     private long _held;
 
-    /// <summary>What a buffer of this size is charged: the shared pool gives powers of two.</summary>
+    /// <summary>The charge for a buffer of this size. The shared pool hands out powers of two.</summary>
     public static long CostOf(int size) => BitOperations.RoundUpToPowerOf2((uint)Math.Max(size, 16));
 
-    /// <summary>Complete when taken; OverBudget when others hold too much now; TooLarge when the request alone needs more than there is.</summary>
+    /// <summary>
+    /// Takes bytes. Returns Complete on success, OverBudget when others use too much now, and TooLarge when the request alone exceeds the limit.
+    /// </summary>
     public BodyStatus Take(long bytes) =>
         TryTake(bytes) ? BodyStatus.Complete : _held + bytes <= budget.Limit ? BodyStatus.OverBudget : BodyStatus.TooLarge;
 

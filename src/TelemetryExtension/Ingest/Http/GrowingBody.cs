@@ -3,10 +3,10 @@ using TelemetryExtension.Buffering;
 namespace TelemetryExtension.Ingest.Http;
 
 /// <summary>
-/// Collects bytes whose number is not known, up to a limit and within a lease: buffers are taken from the budget before they
-/// are rented. Whoever does not <see cref="Take"/> the result calls <see cref="Release"/>.
+/// Collects a body of unknown length, up to a limit and within a lease. Buffers are charged before they are rented. The caller must call <see cref="Take"/>
+/// or <see cref="Release"/>.
 /// </summary>
-/// <param name="keep">The bytes are wanted for good: with a known size they are not rented but allocated, so that nobody needs to copy them.</param>
+/// <param name="keep">Whether the bytes are kept. With a known size the buffer is then allocated, not rented, so that it needs no copy later.</param>
 internal sealed class GrowingBody(int limit, ByteLease? lease, bool keep = false)
 {
     private const int Smallest = 4 * 1024;
@@ -14,7 +14,7 @@ internal sealed class GrowingBody(int limit, ByteLease? lease, bool keep = false
 
     public int Length { get; private set; }
 
-    /// <summary>Makes room for a known or expected size, to the byte; for none when it is 0.</summary>
+    /// <summary>Reserves a known or expected size exactly, or nothing when it is 0.</summary>
     public BodyStatus TryStart(long size) => size switch
     {
         0 => BodyStatus.Complete,
@@ -22,7 +22,7 @@ internal sealed class GrowingBody(int limit, ByteLease? lease, bool keep = false
         _ => TryRent((int)size, keep),
     };
 
-    /// <summary>Makes room for at least one more byte, at best for <paramref name="wanted"/>.</summary>
+    /// <summary>Reserves at least one more byte, ideally <paramref name="wanted"/>.</summary>
     public BodyStatus TryReserve(long wanted)
     {
         if (_body is not null && Length < _body.Length)
@@ -32,12 +32,12 @@ internal sealed class GrowingBody(int limit, ByteLease? lease, bool keep = false
             : BodyStatus.TooLarge;
     }
 
-    /// <summary>Room left; empty until something was reserved.</summary>
+    /// <summary>The free part of the buffer. Empty before the first reservation.</summary>
     public Memory<byte> Free => _body is null ? default : _body.Memory[Length..];
 
     public void Advance(int bytes) => Length += bytes;
 
-    /// <summary>The collected bytes; the caller owns the reference.</summary>
+    /// <summary>Returns the collected bytes. The caller owns the reference.</summary>
     public PooledBody Take()
     {
         var body = _body ?? PooledBody.Rent(0);

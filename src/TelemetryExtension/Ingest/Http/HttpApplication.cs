@@ -5,7 +5,7 @@ using TelemetryExtension.Diagnostics;
 
 namespace TelemetryExtension.Ingest.Http;
 
-/// <summary>What the server calls for every request: hands it to the handler of the connection's endpoint.</summary>
+/// <summary>Passes every request to the handler of its connection's endpoint.</summary>
 internal sealed class HttpApplication : IHttpApplication<HttpExchange>
 {
     public HttpExchange CreateContext(IFeatureCollection contextFeatures) => new(contextFeatures);
@@ -18,11 +18,11 @@ internal sealed class HttpApplication : IHttpApplication<HttpExchange>
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            // The peer went away; nobody is left to answer.
+            // The peer is gone, so there is nobody to answer.
         }
         catch (Exception e)
         {
-            // The boundary: a bug in a handler costs its request, never the process.
+            // A boundary: a bug in a handler costs its request, never the process.
             Log.WarnOnce("http-handler", $"request failed: {Reason.OfBug(e)}");
             if (!context.HasStarted)
                 context.StatusCode = StatusCodes.Status500InternalServerError;

@@ -14,26 +14,26 @@ internal enum HttpVersionSpoken : byte
     /// <summary>HTTP/1.1 (and 1.0).</summary>
     Http1,
 
-    /// <summary>HTTP/2 in clear text with prior knowledge, as gRPC speaks it.</summary>
+    /// <summary>HTTP/2 in clear text with prior knowledge, as gRPC uses it.</summary>
     Http2,
 }
 
-/// <summary>A socket that listens, what is spoken on it, and who answers.</summary>
+/// <summary>A listening socket with its HTTP version and handler.</summary>
 internal readonly record struct HttpListen(ListeningSocket Socket, HttpVersionSpoken Version, HttpHandler Handler);
 
 /// <summary>
-/// Serves HTTP on sockets that already listen. The one place that builds Kestrel: by hand, because a host and a container
-/// cost more at start than everything else of ours together (docs/decisions/0001).
+/// Serves HTTP on sockets that already listen. The only place that creates Kestrel. It does so by hand, because a host and a container cost more at start
+/// than the rest of the extension (docs/decisions/0001).
 /// </summary>
 internal sealed class HttpEndpoint : IAsyncDisposable
 {
     /// <summary>
-    /// Of each of up to three endpoints. Without a free file descriptor the server's accept would fail in a loop, and the sender would hang: 64 stay
-    /// free for everything else. 0: there is no room for any.
+    /// The connections of each of up to three endpoints. Without a free file descriptor the server's accept would fail in a loop and senders would hang, so
+    /// 64 stay free for everything else. 0 means that there is no room for an endpoint.
     /// </summary>
     public static readonly int MaxConnections = Math.Clamp((DescriptorLimit.Read() - 64) / 3, 0, 256);
 
-    /// <summary>Unread bytes the server holds for one connection before it stops reading from it.</summary>
+    /// <summary>Unread bytes that the server holds for one connection before it stops reading.</summary>
     private const int ReadBufferBytes = 64 * 1024;
 
     private readonly KestrelServer _server;
@@ -78,8 +78,8 @@ internal sealed class HttpEndpoint : IAsyncDisposable
     }
 
     /// <summary>
-    /// A sender that ends its side after the request still wants the answer; the server would take that for the end of the connection. One that is
-    /// gone altogether shows when it is read from or written to.
+    /// A sender that closes its side after the request still expects the answer, but the server would treat that as the end of the connection. A connection
+    /// that is really gone fails at the next read or write.
     /// </summary>
     private static void AnswerHalfClosed(ConnectionContext connection)
     {
@@ -94,11 +94,11 @@ internal sealed class HttpEndpoint : IAsyncDisposable
         limits.MaxConcurrentConnections = MaxConnections;
         limits.MaxRequestBufferSize = ReadBufferBytes;
         limits.MaxRequestHeadersTotalSize = 16 * 1024;
-        // Handlers bound what they read; what they leave unread is drained, so that a sender sees the answer and not a reset.
+        // Handlers limit what they read. The server drains the rest, so that a sender gets the answer and not a reset.
         limits.MaxRequestBodySize = null;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
         limits.MinRequestBodyDataRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
-        // Time passes while the environment is frozen: a shorter limit would cut the sender's pooled connections just as it thaws and sends.
+        // Time passes while the environment is frozen. A shorter limit would close the sender's pooled connections just when it thaws and sends.
         limits.KeepAliveTimeout = TimeSpan.FromHours(1);
         limits.Http2.MaxStreamsPerConnection = 64;
         limits.Http2.InitialConnectionWindowSize = 1024 * 1024;

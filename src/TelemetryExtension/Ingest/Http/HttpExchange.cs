@@ -5,10 +5,10 @@ using Microsoft.Extensions.Primitives;
 
 namespace TelemetryExtension.Ingest.Http;
 
-/// <summary>Answers one request. Whatever it throws becomes a 500; expected failures are answers.</summary>
+/// <summary>Answers one request. An exception becomes a 500. Expected failures are answers.</summary>
 internal delegate Task HttpHandler(HttpExchange exchange);
 
-/// <summary>One request and its answer: the few features of the server that we use, without an HttpContext.</summary>
+/// <summary>One request and its answer, through the few server features that the extension uses, without an HttpContext.</summary>
 internal sealed class HttpExchange(IFeatureCollection features)
 {
     private readonly IHttpRequestFeature _request = features.GetRequiredFeature<IHttpRequestFeature>();
@@ -16,7 +16,7 @@ internal sealed class HttpExchange(IFeatureCollection features)
 
     public string Method => _request.Method;
 
-    /// <summary>Decoded and without the query.</summary>
+    /// <summary>The decoded path, without the query.</summary>
     public string Path => _request.Path;
 
     public IHeaderDictionary RequestHeaders => _request.Headers;
@@ -42,14 +42,14 @@ internal sealed class HttpExchange(IFeatureCollection features)
 
     internal HttpHandler? Handler => features.Get<HttpHandler>();
 
-    /// <summary>HTTP/2 only: there is no trailers feature on HTTP/1.1.</summary>
+    /// <summary>Adds a trailer. HTTP/2 only, because HTTP/1.1 has no trailers feature.</summary>
     public void Trailer(string name, StringValues value)
     {
         if (features.Get<IHttpResponseTrailersFeature>() is { } trailers)
             trailers.Trailers[name] = value;
     }
 
-    /// <summary>Sets status, type and length, and writes the body (may be empty).</summary>
+    /// <summary>Sets status, type and length, and writes the body, which may be empty.</summary>
     public async Task AnswerAsync(int statusCode, string? contentType, ReadOnlyMemory<byte> body)
     {
         StatusCode = statusCode;

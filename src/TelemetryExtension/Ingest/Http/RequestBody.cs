@@ -9,7 +9,7 @@ internal enum BodyStatus : byte
 {
     Complete,
 
-    /// <summary>More than the limit.</summary>
+    /// <summary>The body exceeds the limit.</summary>
     TooLarge,
 
     /// <summary>The byte budget for requests in flight is used up.</summary>
@@ -18,19 +18,19 @@ internal enum BodyStatus : byte
     /// <summary>The sender was too slow, or broke the protocol.</summary>
     BadRequest,
 
-    /// <summary>The sender went away.</summary>
+    /// <summary>The sender is gone.</summary>
     Aborted,
 }
 
-/// <param name="Body">Set when complete; the receiver of the result owns the reference.</param>
+/// <param name="Body">Set when complete. The receiver of the result owns the reference.</param>
 internal readonly record struct BodyResult(BodyStatus Status, PooledBody? Body = null, int HttpStatus = 0);
 
-/// <summary>Reads a whole request body into memory, copying each byte once when the length is declared. Ends by itself when the connection does.</summary>
+/// <summary>Reads a whole request body into memory. Copies each byte once when the length is declared. Ends when the connection does.</summary>
 internal static class RequestBody
 {
-    /// <param name="length">The declared or expected length; memory for it is taken before the first byte is read.</param>
-    /// <param name="limit">Bytes, inclusive.</param>
-    /// <param name="lease">What the buffers are charged to; null: to nobody.</param>
+    /// <param name="length">The declared or expected length. Memory for it is reserved before the first byte is read.</param>
+    /// <param name="limit">The most bytes, inclusive.</param>
+    /// <param name="lease">The lease that buffers are charged to. Null charges nothing.</param>
     /// <param name="keep">See <see cref="GrowingBody"/>.</param>
     public static async ValueTask<BodyResult> ReadAsync(PipeReader reader, long? length, int limit, ByteLease? lease, bool keep = false)
     {
@@ -65,7 +65,7 @@ internal static class RequestBody
         }
     }
 
-    /// <summary>Takes and forgets what is coming anyway, until its end, the limit (bytes) or the cancellation. Does not throw when the sender is gone.</summary>
+    /// <summary>Reads and discards the rest of a body, until its end, the limit (bytes) or the cancellation. Does not throw when the sender is gone.</summary>
     public static async ValueTask DrainAsync(PipeReader reader, long atMost, CancellationToken cancellationToken)
     {
         try
@@ -80,7 +80,7 @@ internal static class RequestBody
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            // Too slow, or gone: then nobody waits for the answer.
+            // The sender is too slow or gone, so nobody waits for the answer.
         }
     }
 

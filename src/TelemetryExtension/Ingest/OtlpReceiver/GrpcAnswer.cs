@@ -4,10 +4,10 @@ using TelemetryExtension.Ingest.Http;
 
 namespace TelemetryExtension.Ingest.OtlpReceiver;
 
-/// <summary>Failures of gRPC calls: "trailers-only", the status in the response's only headers.</summary>
+/// <summary>Answers failed gRPC calls as "trailers-only": the status is in the response's only headers.</summary>
 internal static class GrpcAnswer
 {
-    /// <param name="retryAfter">Adds a RetryInfo, by which OTLP servers throttle.</param>
+    /// <param name="retryAfter">Adds a RetryInfo, with which OTLP servers throttle.</param>
     public static void Fail(HttpExchange exchange, RpcCode code, string message, TimeSpan? retryAfter = null)
     {
         exchange.ResponseHeaders["grpc-status"] = ((int)code).ToString(CultureInfo.InvariantCulture);
@@ -16,7 +16,7 @@ internal static class GrpcAnswer
             exchange.ResponseHeaders["grpc-status-details-bin"] = Convert.ToBase64String(RpcStatus.Protobuf(code, message, retryAfter));
     }
 
-    /// <summary>Printable ASCII but for '%' stays (gRPC over HTTP/2, "Status-Message").</summary>
+    /// <summary>Keeps printable ASCII except '%' (gRPC over HTTP/2, "Status-Message").</summary>
     private static string PercentEncode(string message)
     {
         var text = new StringBuilder(message.Length);

@@ -6,13 +6,13 @@ using TelemetryExtension.Ingest.Http;
 
 namespace TelemetryExtension.Ingest.OtlpReceiver;
 
-/// <summary>Decompression that stops at a limit, whatever the compressed bytes claim.</summary>
+/// <summary>Decompresses up to a limit, whatever size the compressed bytes claim.</summary>
 internal static class Gzip
 {
-    /// <summary>Header and trailer of RFC 1952, around nothing. GZipStream takes less for an empty stream.</summary>
+    /// <summary>Header and trailer of RFC 1952 without content. GZipStream itself accepts less for an empty stream.</summary>
     private const int SmallestBytes = 18;
 
-    /// <param name="body">Owned by the caller when complete.</param>
+    /// <param name="body">The caller owns it when complete.</param>
     public static BodyStatus TryDecompress(ReadOnlyMemory<byte> compressed, int limit, ByteLease lease, out PooledBody? body)
     {
         body = null;
@@ -29,7 +29,7 @@ internal static class Gzip
                 var read = gzip.Read(growing.Free.Span);
                 if (read == 0)
                 {
-                    // GZipStream takes some truncated streams for ended ones. (Of several members, the last has the fewer bytes.)
+                    // GZipStream treats some truncated streams as complete. (With several members, the size of the last one is smaller than the total.)
                     if (ClaimedSize(segment) > growing.Length)
                         return BodyStatus.BadRequest;
                     body = growing.Take();
@@ -52,7 +52,9 @@ internal static class Gzip
         }
     }
 
-    /// <summary>A full buffer may be the exact end: only a further byte is a reason to grow, or to refuse.</summary>
+    /// <summary>
+    /// Reserves more room when the buffer is full. A full buffer may be the exact end, so only a further byte is a reason to grow or to refuse.
+    /// </summary>
     private static BodyStatus Reserve(GrowingBody growing, GZipStream gzip)
     {
         if (growing.Free.Length > 0)
@@ -70,10 +72,10 @@ internal static class Gzip
         return status;
     }
 
-    /// <summary>Deflate cannot exceed 1032 to 1, whatever is claimed.</summary>
+    /// <summary>The expected size. Deflate cannot exceed 1032 to 1, whatever is claimed.</summary>
     private static long SizeHint(ReadOnlySpan<byte> compressed, int limit) =>
         Math.Min(Math.Min(ClaimedSize(compressed), 1032L * compressed.Length), limit);
 
-    /// <summary>The last four bytes say how long the content is (RFC 1952, ISIZE).</summary>
+    /// <summary>The length of the content according to the last four bytes (RFC 1952, ISIZE).</summary>
     private static uint ClaimedSize(ReadOnlySpan<byte> compressed) => BinaryPrimitives.ReadUInt32LittleEndian(compressed[^4..]);
 }

@@ -1,8 +1,7 @@
 namespace TelemetryExtension.Ingest.OtlpReceiver;
 
 /// <summary>
-/// Counts requests between their headers and their answer, so that the loop can wait for what the function was sending when
-/// its runtime finished. Thread-safe.
+/// Counts requests between their headers and their answer, so that the loop can wait for those that were arriving when the runtime finished. Thread-safe.
 /// </summary>
 internal sealed class InFlight
 {
@@ -30,7 +29,7 @@ internal sealed class InFlight
         idle?.TrySetResult();
     }
 
-    /// <summary>True once nothing is in flight; false when cancelled before that. Does not throw.</summary>
+    /// <summary>Waits until nothing is in flight. Returns false when cancelled before. Does not throw.</summary>
     public async ValueTask<bool> WaitAsync(CancellationToken cancellationToken)
     {
         Task idle;

@@ -8,32 +8,32 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Ingest.OtlpReceiver;
 
 /// <summary>
-/// OTLP/gRPC: unary Export of the three services, framed by hand (gRPC over HTTP/2 specification). Nothing else of gRPC:
-/// no reflection, no health service, no streaming; the deadline of a call is not looked at, since the answer comes at once.
+/// OTLP/gRPC: unary Export of the three services, framed by hand (gRPC over HTTP/2 specification). No reflection, health service or streaming. The deadline
+/// of a call is ignored, because the answer follows at once.
 /// </summary>
 internal sealed class OtlpGrpcReceiver(OtlpIntake intake)
 {
     private const string ContentType = "application/grpc";
     private const int FrameHeaderBytes = 5;
 
-    /// <summary>A frame around an Export*ServiceResponse without partial_success: no bytes at all.</summary>
+    /// <summary>The frame of an Export*ServiceResponse without partial_success, which has no bytes.</summary>
     private static readonly byte[] EmptyMessage = new byte[FrameHeaderBytes];
 
-    /// <summary>OTLP's own bound for a request: no sane sender has more to come.</summary>
-    private const long MostDrained = 64 * 1024 * 1024;
+    /// <summary>OTLP's own limit for a request. No sane sender sends more.</summary>
+    private const long MaxDrainBytes = 64 * 1024 * 1024;
 
-    private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxDrainTime = TimeSpan.FromSeconds(10);
 
     public async Task HandleAsync(HttpExchange exchange)
     {
         await ReceiveAsync(exchange).ConfigureAwait(false);
-        // Whatever was refused, and why: the answer is headers only, and goes out when this is over. A stream that ends with unread data is reset,
-        // which some senders take for a failure of the connection, and too many resets end it (Kestrel's defence against rapid resets): with it
-        // would go requests that nobody has refused.
+        // A refusal has only headers, which are sent when this method ends. Drain the body first. A stream that ends with unread data is reset, which some
+        // senders treat as a connection failure, and too many resets end the connection (Kestrel's defence against rapid resets) together with requests
+        // that were not refused.
         if (exchange.HasStarted)
             return;
-        using var patience = new CancellationTokenSource(LongestDrain, intake.Time);
-        await RequestBody.DrainAsync(exchange.RequestBody, MostDrained, patience.Token).ConfigureAwait(false);
+        using var patience = new CancellationTokenSource(MaxDrainTime, intake.Time);
+        await RequestBody.DrainAsync(exchange.RequestBody, MaxDrainBytes, patience.Token).ConfigureAwait(false);
     }
 
     private async Task ReceiveAsync(HttpExchange exchange)
@@ -104,7 +104,7 @@ internal sealed class OtlpGrpcReceiver(OtlpIntake intake)
 
         if (body.Body.Length != header.Length)
         {
-            var message = body.Body.Length < header.Length ? "the message is shorter than its frame says" : "more than one message in a unary call";
+            var message = body.Body.Length < header.Length ? "the message is shorter than its frame declares" : "more than one message in a unary call";
             body.Body.Release();
             intake.Refuse(signal, new(BodyStatus.BadRequest, Problem: message));
             GrpcAnswer.Fail(exchange, RpcCode.Internal, message);
@@ -114,7 +114,7 @@ internal sealed class OtlpGrpcReceiver(OtlpIntake intake)
         await AnswerAsync(exchange, intake.Accept(signal, body.Body, new(Json: false, header.Compressed), lease)).ConfigureAwait(false);
     }
 
-    /// <summary>The five bytes in front of the message; consumes them.</summary>
+    /// <summary>Reads and consumes the five bytes before the message.</summary>
     private static async ValueTask<((bool Compressed, long Length) Header, string? Error)> ReadHeaderAsync(PipeReader reader, string encoding)
     {
         var read = await reader.ReadAtLeastAsync(FrameHeaderBytes).ConfigureAwait(false);

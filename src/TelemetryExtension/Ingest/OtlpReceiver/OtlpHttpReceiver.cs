@@ -35,7 +35,7 @@ internal sealed class OtlpHttpReceiver(OtlpIntake intake)
         }
     }
 
-    /// <summary>Null when nobody is left to answer.</summary>
+    /// <summary>Returns null when nobody waits for an answer any more.</summary>
     private async ValueTask<IntakeResult?> ReceiveAsync(HttpExchange exchange, Signal signal, RequestEncoding encoding, ByteLease lease)
     {
         if (intake.RefuseUnread(signal, exchange.ContentLength) is { } full)
@@ -46,7 +46,7 @@ internal sealed class OtlpHttpReceiver(OtlpIntake intake)
             return intake.Accept(signal, body.Body, encoding, lease);
         if (body.Status is BodyStatus.Aborted)
             return null;
-        var refused = intake.Refuse(signal, new(body.Status, Problem: "the body ended early or came too slowly"));
+        var refused = intake.Refuse(signal, new(body.Status, Problem: "the body ended early or arrived too slowly"));
         if (body.Status is not BodyStatus.BadRequest)
             return refused;
         await FailAsync(exchange, encoding.Json, body.HttpStatus, RpcCode.InvalidArgument, refused.Message).ConfigureAwait(false);
@@ -81,7 +81,7 @@ internal sealed class OtlpHttpReceiver(OtlpIntake intake)
         if (!json && !IsType(exchange.RequestHeaders.ContentType, Protobuf))
             return (StatusCodes.Status415UnsupportedMediaType, RpcCode.InvalidArgument, $"Content-Type must be {Protobuf} or {Json}");
         var encoding = exchange.RequestHeaders.ContentEncoding;
-        // RFC 9110 8.4.1.3: the two names mean the same.
+        // RFC 9110 8.4.1.3: the two names are synonyms.
         gzip = IsType(encoding, "gzip") || IsType(encoding, "x-gzip");
         return gzip || string.IsNullOrEmpty(encoding) || IsType(encoding, "identity")
             ? default
@@ -104,13 +104,13 @@ internal sealed class OtlpHttpReceiver(OtlpIntake intake)
         }
     }
 
-    /// <summary>In the request's own content type; JSON when it had neither.</summary>
+    /// <summary>Answers in the request's own content type, or in JSON when that is neither of the two.</summary>
     private static Task FailAsync(HttpExchange exchange, bool json, int status, RpcCode code, string message) =>
         !json && IsType(exchange.RequestHeaders.ContentType, Protobuf)
             ? exchange.AnswerAsync(status, Protobuf, RpcStatus.Protobuf(code, message))
             : exchange.AnswerAsync(status, Json, RpcStatus.Json(code, message));
 
-    /// <summary>Whether a header value is the given one, parameters and case aside.</summary>
+    /// <summary>Whether a header value is the given one, without its parameters and ignoring case.</summary>
     private static bool IsType(string? value, string type)
     {
         var text = value.AsSpan();

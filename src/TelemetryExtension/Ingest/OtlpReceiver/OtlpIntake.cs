@@ -13,19 +13,19 @@ internal enum IntakeStatus : byte
     Malformed,
     TooLarge,
 
-    /// <summary>No room now; the sender may come again.</summary>
+    /// <summary>No room now. The sender may retry.</summary>
     Full,
 }
 
 internal readonly record struct IntakeResult(IntakeStatus Status, string Message = "");
 
 /// <summary>
-/// Takes request bodies into the channel, whichever protocol brought them. A request that is refused for good counts as received and dropped, with all
-/// its records; one that is refused for lack of room was not taken and does not count, because its sender is told to send it again.
+/// Puts request bodies into the channel, for both protocols. A request that is refused for good counts as received and dropped, with all its records. A
+/// request that is refused for lack of room does not count, because its sender is told to send it again.
 /// </summary>
 internal sealed class OtlpIntake(ReceiverOptions options, ITelemetrySink sink, Ledger ledger, TimeProvider time, IntakeRoom? room = null)
 {
-    /// <summary>How long a sender waits when there is no room.</summary>
+    /// <summary>The delay that a sender is told when there is no room.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     private static readonly IntakeResult NoRoom = new(IntakeStatus.Full, "the buffer is full");
@@ -40,15 +40,13 @@ internal sealed class OtlpIntake(ReceiverOptions options, ITelemetrySink sink, L
 
     public int MaxRequestBytes { get; } = MaxBytes(options, room);
 
-    /// <summary>Bytes held by requests in flight; the channel counts what it holds itself.</summary>
+    /// <summary>Bytes of requests in flight. The channel counts its own bytes.</summary>
     public long BytesInFlight => _budget.Used;
 
     public ByteLease Lease() => new(_budget);
 
-    /// <summary>
-    /// For a request whose headers are there: not null when its body would find no room, so that reading it would only cost memory.
-    /// </summary>
-    /// <param name="length">Of the body as declared; null when it was not.</param>
+    /// <summary>Refuses a request by its headers when its body would not fit, so that reading it would only cost memory. Returns null otherwise.</summary>
+    /// <param name="length">The declared length of the body, or null.</param>
     public IntakeResult? RefuseUnread(Signal signal, long? length)
     {
         if (length > MaxRequestBytes)
@@ -81,7 +79,7 @@ internal sealed class OtlpIntake(ReceiverOptions options, ITelemetrySink sink, L
         }
     }
 
-    /// <summary>Counts a request that is refused for good, and says what to answer.</summary>
+    /// <summary>Counts a request that is refused for good, and returns the answer.</summary>
     public IntakeResult Refuse(Signal signal, DecodedRequest request)
     {
         if (request.Status is BodyStatus.OverBudget)
@@ -96,11 +94,11 @@ internal sealed class OtlpIntake(ReceiverOptions options, ITelemetrySink sink, L
 
     private static IntakeResult RefuseForNow()
     {
-        Log.WarnOnce("otlp-full", "OTLP requests of the function find no room: they are refused with 429 or UNAVAILABLE, and its SDK should send them again");
+        Log.WarnOnce("otlp-full", "no room for OTLP requests of the function: the extension refuses them with 429 or UNAVAILABLE, and the function's SDK should send them again");
         return NoRoom;
     }
 
-    /// <summary>The pool rounds up, to twice the size at worst: what fits only without that is copied.</summary>
+    /// <summary>Copies a body that fits only with its exact size, because the pool rounds up to at most twice the size.</summary>
     private void TrimToFit(ref PooledBody body)
     {
         if (body.Capacity <= _room.LargestBody || body.Capacity == body.Length)

@@ -4,21 +4,21 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Ingest.OtlpReceiver;
 
-/// <summary>How the bytes of a request are to be read.</summary>
+/// <summary>How a request is encoded.</summary>
 internal readonly record struct RequestEncoding(bool Json, bool Gzip);
 
-/// <param name="Records">Spans, data points or log records; at least 1 when the request is refused.</param>
-/// <param name="Problem">What is wrong with a bad request.</param>
+/// <param name="Records">Spans, data points or log records. At least 1 when the request is refused.</param>
+/// <param name="Problem">The error in a bad request.</param>
 internal readonly record struct DecodedRequest(BodyStatus Status, int Records = 1, string Problem = "");
 
 /// <summary>
-/// Turns the bytes of a request into an Export*ServiceRequest that every backend takes: decompresses, converts JSON, checks, repairs. A request that is
-/// fine already is checked and not touched.
+/// Converts a request into an Export*ServiceRequest that every backend accepts: decompresses, converts JSON, validates and repairs. A valid request is only
+/// checked, not copied.
 /// </summary>
 internal sealed class RequestDecoder(int maxBytes)
 {
-    /// <param name="body">Replaced by the decoded bytes; the caller owns the reference before and after.</param>
-    /// <param name="lease">What buffers are charged to, before they are rented.</param>
+    /// <param name="body">Replaced by the decoded bytes. The caller owns the reference before and after.</param>
+    /// <param name="lease">The lease that buffers are charged to before they are rented.</param>
     public DecodedRequest Decode(Signal signal, RequestEncoding encoding, ByteLease lease, ref PooledBody body)
     {
         if (encoding.Gzip)
@@ -56,7 +56,7 @@ internal sealed class RequestDecoder(int maxBytes)
         return TryReplace(writer, lease, ref body);
     }
 
-    /// <summary>The writer's buffer and the copy that leaves it; only repaired text makes a request longer.</summary>
+    /// <summary>The cost of the writer's buffer and of the copy that leaves it. Only repaired text makes a request longer.</summary>
     private static long RewriteCost(PooledBody body) => 2 * ByteLease.CostOf(body.Length);
 
     private BodyStatus TryReplace(OtlpWriter writer, ByteLease lease, ref PooledBody body)

@@ -4,7 +4,7 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Ingest.OtlpReceiver;
 
-/// <summary>Codes of google.rpc.Code that the receiver answers with.</summary>
+/// <summary>The codes of google.rpc.Code in the receiver's answers.</summary>
 internal enum RpcCode
 {
     Ok = 0,
@@ -21,7 +21,7 @@ internal static class RpcStatus
 {
     private const string RetryInfoUrl = "type.googleapis.com/google.rpc.RetryInfo";
 
-    /// <param name="retryAfter">Adds a google.rpc.RetryInfo; whole seconds.</param>
+    /// <param name="retryAfter">Adds a google.rpc.RetryInfo, in whole seconds.</param>
     public static byte[] Protobuf(RpcCode code, string message, TimeSpan? retryAfter = null)
     {
         using var writer = new OtlpWriter(256);

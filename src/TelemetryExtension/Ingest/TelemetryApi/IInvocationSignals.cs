@@ -1,9 +1,9 @@
 namespace TelemetryExtension.Ingest.TelemetryApi;
 
-/// <summary>What the loop waits for, told from the listener as soon as it arrives.</summary>
+/// <summary>Events that the loop waits for. The listener reports them as soon as they arrive.</summary>
 internal interface IInvocationSignals
 {
-    /// <summary>The runtime has finished this request; its event is already in the channel.</summary>
+    /// <summary>The runtime has finished this request. Its event is already in the channel.</summary>
     void RuntimeDone(string? requestId, bool failed);
 
     /// <summary>The platform's report of this request is in the channel.</summary>

@@ -2,10 +2,10 @@ using System.Text.Json;
 
 namespace TelemetryExtension.Ingest.TelemetryApi;
 
-/// <summary>Comparing names and values that anybody may have written.</summary>
+/// <summary>Compares names and values from untrusted senders.</summary>
 internal static class LenientText
 {
-    /// <summary>Like ValueTextEquals, which throws on an escaped lone surrogate: such a text equals nothing.</summary>
+    /// <summary>Like ValueTextEquals, but false instead of an exception for an escaped lone surrogate.</summary>
     public static bool TextIs(this ref readonly Utf8JsonReader json, ReadOnlySpan<byte> utf8)
     {
         if (!json.ValueIsEscaped)

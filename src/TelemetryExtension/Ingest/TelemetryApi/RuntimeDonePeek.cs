@@ -3,10 +3,10 @@ using System.Text.Json;
 
 namespace TelemetryExtension.Ingest.TelemetryApi;
 
-/// <summary>The two fields of a record that cannot wait for the flush: whose end it is, and whether it went wrong.</summary>
+/// <summary>The two fields of a record that cannot wait for the flush: the request id, and whether the invocation failed.</summary>
 internal readonly record struct RuntimeDonePeek(string? RequestId, bool Failed)
 {
-    /// <param name="record">Valid JSON; anything but an object gives nothing.</param>
+    /// <param name="record">Valid JSON. Anything except an object gives empty values.</param>
     public static RuntimeDonePeek Read(ReadOnlySpan<byte> record)
     {
         var json = new Utf8JsonReader(record, new JsonReaderOptions { AllowTrailingCommas = true, MaxDepth = 128 });

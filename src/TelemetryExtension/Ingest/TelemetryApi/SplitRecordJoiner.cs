@@ -4,9 +4,9 @@ using TelemetryExtension.Buffering;
 namespace TelemetryExtension.Ingest.TelemetryApi;
 
 /// <summary>
-/// Lambda cuts a record larger than maxBytes inside its value: one POST ends with the beginning, closed by force with <c>}]</c>; the next
-/// begins with <c>[</c> and the same envelope again, and goes on with the value (seen in the field, not documented). Holds the beginning
-/// until the next POST, and joins the two. However long that takes: the environment may be frozen in between. Not thread-safe.
+/// Joins records that Lambda split. Lambda cuts a record larger than maxBytes inside its value: one POST ends with the beginning, closed by force with
+/// <c>}]</c>; the next begins with <c>[</c> and the same envelope, and continues the value (observed, not documented). The beginning is kept until the next
+/// POST, however long that takes, because the environment may be frozen in between. Not thread-safe.
 /// </summary>
 internal sealed class SplitRecordJoiner
 {
@@ -14,14 +14,14 @@ internal sealed class SplitRecordJoiner
     private byte[]? _held;
     private int _envelopeLength;
 
-    /// <summary>Keeps the cut record at the end of a body; false when it does not look like one.</summary>
+    /// <summary>Keeps the cut record at the end of a body. Returns false when it does not look like one.</summary>
     public bool TryHold(ReadOnlySpan<byte> body, int start)
     {
         var tail = body[start..];
         var envelope = EnvelopeLength(tail);
         if (envelope == 0 || !tail.EndsWith("}]"u8) || tail.Length > MaxHeldBytes)
             return false;
-        // Cut before its value: nothing of it is here, and the next POST has it whole.
+        // The cut is before the value, so the next POST contains all of it.
         if (tail.Length > envelope + 2)
             _held = tail[..^2].ToArray();
         _envelopeLength = envelope;
@@ -32,7 +32,10 @@ internal sealed class SplitRecordJoiner
 
     public bool IsHolding => _held is not null;
 
-    /// <summary>The held beginning and the body that continues it, as one body; null when this one does not. The beginning is given up either way.</summary>
+    /// <summary>
+    /// Joins the kept beginning with the body that continues it. Returns null when this body does not continue it. The beginning is discarded in both
+    /// cases.
+    /// </summary>
     public PooledBody? TryJoin(ReadOnlySpan<byte> body)
     {
         var held = _held;
@@ -55,8 +58,8 @@ internal sealed class SplitRecordJoiner
     }
 
     /// <summary>
-    /// Whether one record is followed by the next, or by the end of the batch. A line of the same millisecond has the same envelope as the cut record, and
-    /// the rest of a number that was cut reads as a record too (<c>{"a":12</c> and <c>34}}</c>): what follows tells them apart.
+    /// Whether a complete record is followed by the next one, or by the end of the batch. A line of the same millisecond has the same envelope as the cut
+    /// record, and the rest of a number that was cut reads as a record too (<c>{"a":12</c> and <c>34}}</c>). Only what follows tells them apart.
     /// </summary>
     private static bool BeginsWithRecord(ReadOnlySpan<byte> envelopes)
     {
@@ -75,7 +78,7 @@ internal sealed class SplitRecordJoiner
         return rest.SequenceEqual("]"u8) || (rest.StartsWith(","u8) && rest[1..].TrimStart(Blanks).StartsWith("{\"time\":"u8));
     }
 
-    /// <summary>Up to and with <c>"record":</c>; 0 when the beginning is no envelope of a log line.</summary>
+    /// <summary>The length up to and including <c>"record":</c>. 0 when the beginning is not an envelope of a log line.</summary>
     private static int EnvelopeLength(ReadOnlySpan<byte> tail)
     {
         var record = tail.IndexOf("\"record\":"u8);

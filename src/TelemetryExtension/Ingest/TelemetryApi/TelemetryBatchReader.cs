@@ -7,14 +7,14 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Ingest.TelemetryApi;
 
 /// <summary>
-/// Takes a POST of the Telemetry API apart, record by record, without decoding the records: each becomes an item that points into the body.
-/// What is broken costs itself only: after a stretch that is no JSON, reading goes on at the next thing that looks like an envelope.
+/// Splits a POST of the Telemetry API into records without decoding them: each becomes an item that points into the body. A broken record costs only
+/// itself: after bytes that are not JSON, reading continues at the next text that looks like an envelope.
 /// </summary>
 internal sealed class TelemetryBatchReader(ITelemetrySink sink, IInvocationSignals signals, Ledger ledger)
 {
     private static readonly JsonReaderOptions Lenient = new() { AllowTrailingCommas = true, MaxDepth = 128 };
 
-    /// <summary>Reads the body into the sink; does not release it. Answers where a last, cut record begins, or -1 (see SplitRecordJoiner).</summary>
+    /// <summary>Reads the body into the sink and does not release it. Returns where a last, cut record begins, or -1 (see SplitRecordJoiner).</summary>
     public int Read(PooledBody body, long receivedUnixNano)
     {
         var bytes = (ReadOnlySpan<byte>)body.Span;
@@ -44,14 +44,14 @@ internal sealed class TelemetryBatchReader(ITelemetrySink sink, IInvocationSigna
         return damagedFrom;
     }
 
-    /// <summary>Counts one record that nothing can be made of.</summary>
+    /// <summary>Counts one unusable record.</summary>
     public void Drop(DropReason reason)
     {
         ledger.Received(LedgerAccount.Events);
         ledger.Dropped(LedgerAccount.Events, reason);
     }
 
-    /// <summary>The boundary: whatever fails costs this record only, memory that cannot be had included.</summary>
+    /// <summary>A boundary: any failure costs only this record, even when memory is short.</summary>
     private (Outcome Outcome, int Length) ReadOrFail(PooledBody body, int start, long received)
     {
         try
@@ -60,7 +60,7 @@ internal sealed class TelemetryBatchReader(ITelemetrySink sink, IInvocationSigna
         }
         catch (Exception e)
         {
-            Log.WarnOnce("envelope", $"a record of the Telemetry API cannot be read: {Reason.OfBug(e)}");
+            Log.WarnOnce("envelope", $"cannot read a record of the Telemetry API: {Reason.OfBug(e)}");
             return (Outcome.Broken, 0);
         }
     }
@@ -123,16 +123,16 @@ internal sealed class TelemetryBatchReader(ITelemetrySink sink, IInvocationSigna
                 break;
             default:
                 Write(new(TelemetryItemKind.PlatformEvent, Signal.Traces, body, start, length, time, received));
-                // Only after the event itself is in the channel: who waits for the signal drains at once.
+                // Signal only after the event is in the channel, because the waiting loop drains the channel at once.
                 if (recordStart >= 0)
-                    Tell(type, body.Span.Slice(recordStart, recordLength));
+                    SignalEnd(type, body.Span.Slice(recordStart, recordLength));
                 break;
         }
 
         return (Outcome.Read, length);
     }
 
-    private void Tell(TelemetryType type, ReadOnlySpan<byte> record)
+    private void SignalEnd(TelemetryType type, ReadOnlySpan<byte> record)
     {
         if (type is not (TelemetryType.PlatformRuntimeDone or TelemetryType.PlatformReport))
             return;
@@ -146,8 +146,8 @@ internal sealed class TelemetryBatchReader(ITelemetrySink sink, IInvocationSigna
         }
         catch (Exception e)
         {
-            // The event itself is in the channel, and counted.
-            Log.WarnOnce("signal", $"the end of an invocation cannot be signalled: {Reason.OfBug(e)}");
+            // The event itself is in the channel and counted.
+            Log.WarnOnce("signal", $"cannot signal the end of an invocation: {Reason.OfBug(e)}");
         }
     }
 
@@ -157,7 +157,10 @@ internal sealed class TelemetryBatchReader(ITelemetrySink sink, IInvocationSigna
         sink.TryWrite(item);
     }
 
-    /// <summary>The next <c>{</c>. Between envelopes only commas and blanks may stand; after damage, only <c>{"time":</c> is believed to begin one.</summary>
+    /// <summary>
+    /// Finds the next <c>{</c>. Between envelopes only commas and blanks may occur. After damage only <c>{"time":</c> is accepted as the start of an
+    /// envelope.
+    /// </summary>
     private static int SkipToEnvelope(ReadOnlySpan<byte> bytes, int from, bool strict)
     {
         if (from >= bytes.Length)
@@ -176,12 +179,12 @@ internal sealed class TelemetryBatchReader(ITelemetrySink sink, IInvocationSigna
     {
         Read,
 
-        /// <summary>JSON, but no envelope.</summary>
+        /// <summary>JSON, but not an envelope.</summary>
         Malformed,
 
         UnknownType,
 
-        /// <summary>No JSON: where it ends is not known.</summary>
+        /// <summary>Not JSON, so its end is unknown.</summary>
         Broken,
     }
 }

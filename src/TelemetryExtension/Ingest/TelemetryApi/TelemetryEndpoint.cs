@@ -6,16 +6,16 @@ using TelemetryExtension.Ingest.Http;
 namespace TelemetryExtension.Ingest.TelemetryApi;
 
 /// <summary>
-/// Answers the Telemetry API's POSTs, on any path, with 200 even when they cannot be read, because they would only come again for ever. The platform
-/// sends one batch at a time; a lock keeps that true for anybody else who finds the port.
+/// Answers the Telemetry API's POSTs, on any path. Also unreadable ones get 200, because Lambda would otherwise repeat them for ever. The platform sends
+/// one batch at a time. A lock ensures that for other senders that find the port.
 /// </summary>
-/// <param name="makeRoom">Called before each batch: so much as a batch holds must find room afterwards.</param>
+/// <param name="makeRoom">Called before each batch, to make room for all of it.</param>
 internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvider time, Action makeRoom)
 {
     /// <summary>A batch may reach about twice maxBytes, plus framing.</summary>
     private const int MaxBodyBytes = 8 * 1024 * 1024;
 
-    /// <summary>What all batches being read may hold together. The platform sends one at a time: more are of somebody else who found the port.</summary>
+    /// <summary>The limit for all batches that are being read. The platform sends one at a time, so more come from another sender that found the port.</summary>
     private const long InFlightBytes = 2 * MaxBodyBytes;
 
     private readonly ByteBudget _budget = new(InFlightBytes);
@@ -33,7 +33,7 @@ internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvide
         }
         else if (result.Status is BodyStatus.OverBudget)
         {
-            // Not taken, and not counted: the platform sends it again.
+            // The batch is not accepted and not counted. The platform sends it again.
             await exchange.AnswerAsync(503, null, default).ConfigureAwait(false);
             return;
         }
@@ -53,7 +53,7 @@ internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvide
         }
         catch (Exception e)
         {
-            // Without more room the batch may be shed, and counted; without an answer it would come again for ever.
+            // Without more room the batch may be dropped and counted. Without an answer Lambda would repeat it for ever.
             Log.WarnOnce("makeRoom", $"the buffer could not be emptied: {Reason.OfBug(e)}");
         }
     }
@@ -66,13 +66,13 @@ internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvide
         }
         catch (Exception e)
         {
-            // A bug of ours costs the rest of this batch. Without the answer 200 the whole batch would come again, also what was read.
+            // A bug costs the rest of this batch. Without the answer 200 Lambda would repeat the whole batch, also the part that was read.
             Log.WarnOnce("batch", $"a batch could not be read: {Reason.OfBug(e)}");
             reader.Drop(DropReason.Malformed);
         }
     }
 
-    /// <summary>Takes the body apart and releases it.</summary>
+    /// <summary>Reads the body and releases it.</summary>
     public void Read(PooledBody body)
     {
         var received = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
@@ -104,7 +104,7 @@ internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvide
         }
     }
 
-    /// <summary>Nothing more will come: a held beginning is counted as lost.</summary>
+    /// <summary>Ends the input. A kept beginning counts as lost.</summary>
     public void Close()
     {
         lock (_gate)

@@ -4,10 +4,10 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Ingest.TelemetryApi;
 
-/// <summary>Reads an envelope's time to Unix epoch ns; 0 when it cannot be read.</summary>
+/// <summary>Reads an envelope's time as Unix epoch ns. 0 when it is unreadable.</summary>
 internal static class TelemetryTime
 {
-    /// <summary>The usual form <c>2025-08-11T12:00:00.123Z</c> is read here without allocation; anything else by the lenient parser.</summary>
+    /// <summary>Reads the usual form <c>2025-08-11T12:00:00.123Z</c> without allocation, and anything else with the lenient parser.</summary>
     public static long Read(ref Utf8JsonReader json) =>
         !json.ValueIsEscaped && json.TryGetDateTimeOffset(out var time) && UnixTime.IsRepresentable(time)
             ? UnixTime.Of(time)

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace TelemetryExtension.Ingest.TelemetryApi;
 
-/// <summary>The types that are told apart on arrival; which platform event it is matters only at the flush.</summary>
+/// <summary>The types that matter on arrival. The kind of a platform event matters only at the flush.</summary>
 internal enum TelemetryType : byte
 {
     Missing,
