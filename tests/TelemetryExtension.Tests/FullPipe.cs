@@ -2,7 +2,7 @@ using System.Text;
 
 namespace TelemetryExtension.Tests;
 
-/// <summary>A stdout that nobody reads: every write blocks until <see cref="Read"/>, or until this is disposed of.</summary>
+/// <summary>A stdout without a reader: every write blocks until <see cref="Read"/> or until disposal.</summary>
 internal sealed class FullPipe : TextWriter
 {
     private readonly ManualResetEventSlim _read = new();
@@ -11,12 +11,12 @@ internal sealed class FullPipe : TextWriter
     /// <summary>Completes when a writer blocks.</summary>
     public Task Full => _full.Task;
 
-    /// <summary>Lines written since the pipe was read.</summary>
+    /// <summary>Lines written since the first read.</summary>
     public int Lines { get; private set; }
 
     public override Encoding Encoding => Encoding.UTF8;
 
-    /// <summary>Lets the writers go on.</summary>
+    /// <summary>Unblocks the writers.</summary>
     public void Read() => _read.Set();
 
     public override void Write(char value)

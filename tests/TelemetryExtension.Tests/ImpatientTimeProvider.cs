@@ -1,11 +1,11 @@
 namespace TelemetryExtension.Tests;
 
-/// <summary>Time in which every timer fires at once, and the clock moves to when it was due: waits cost a test nothing.</summary>
+/// <summary>A clock on which every timer fires at once and moves the time to its due time, so that waits cost a test nothing.</summary>
 internal sealed class ImpatientTimeProvider : TimeProvider
 {
     private long _ticks;
 
-    /// <summary>How long everybody together has waited.</summary>
+    /// <summary>The sum of all waits.</summary>
     public TimeSpan Waited => TimeSpan.FromTicks(Interlocked.Read(ref _ticks));
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;

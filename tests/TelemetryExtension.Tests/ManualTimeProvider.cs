@@ -1,6 +1,6 @@
 namespace TelemetryExtension.Tests;
 
-/// <summary>Time that moves only when a test says so; timers fire inside <see cref="Advance"/>, on the test's own thread.</summary>
+/// <summary>A clock that only the test moves. Timers fire inside <see cref="Advance"/>, on the test's own thread.</summary>
 internal sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvider
 {
     private readonly Lock _gate = new();
@@ -30,7 +30,7 @@ internal sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimePro
         return timer;
     }
 
-    /// <summary>Lets time pass, firing every timer that falls due, in order.</summary>
+    /// <summary>Advances the clock and fires every due timer in order.</summary>
     public void Advance(TimeSpan by)
     {
         var end = _ticks + by.Ticks;
@@ -52,7 +52,7 @@ internal sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimePro
         }
     }
 
-    /// <summary>Completes when a timer is due in exactly this time from now: whoever set it waits.</summary>
+    /// <summary>Completes when a timer is due in exactly this time from now, which shows that its owner waits.</summary>
     public Task TimerAsync(TimeSpan dueIn) => TimerAsync(dueIn, dueIn);
 
     /// <summary>Completes when a timer is due in this time from now, or sooner.</summary>
@@ -71,7 +71,7 @@ internal sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimePro
         }
     }
 
-    /// <summary>The wall clock jumps (freeze, SnapStart) while the monotonic one does not move.</summary>
+    /// <summary>Lets the wall clock jump (freeze, SnapStart) while the monotonic clock stands still.</summary>
     public void JumpWallClock(TimeSpan by)
     {
         lock (_gate)

@@ -5,7 +5,7 @@ using TelemetryExtension.Buffering;
 
 namespace TelemetryExtension.Tests.Buffering;
 
-/// <summary>One thread, any sequence of calls: the ring answers like a queue, and like the BCL's bounded channel.</summary>
+/// <summary>Any sequence of calls on one thread: the ring behaves like a queue, and like the BCL's bounded channel.</summary>
 public sealed class LockFreeChannelModelTests
 {
     public enum Act
@@ -81,7 +81,7 @@ public sealed class LockFreeChannelModelTests
             return agree;
         }));
 
-    /// <summary>Everything that can be seen from outside, act by act. A wait that would block is cancelled again.</summary>
+    /// <summary>Records everything observable after each action. A wait that would block is cancelled.</summary>
     private static List<string> Run(Channel<string> channel, Act[] acts)
     {
         var seen = new List<string>();

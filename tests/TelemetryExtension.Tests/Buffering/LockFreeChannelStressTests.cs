@@ -2,7 +2,7 @@ using TelemetryExtension.Buffering;
 
 namespace TelemetryExtension.Tests.Buffering;
 
-/// <summary>Writers on threads of their own against one reader: every accepted item comes out once, whole, in its writer's order.</summary>
+/// <summary>Several writer threads against one reader: every accepted item arrives once, complete, in its writer's order.</summary>
 public sealed class LockFreeChannelStressTests
 {
     private const int Writers = 4;
@@ -10,7 +10,7 @@ public sealed class LockFreeChannelStressTests
 
     private static CancellationToken TestToken => TestContext.Current.CancellationToken;
 
-    /// <summary>Several words that must agree: a slot read before it is fully written would show.</summary>
+    /// <summary>Several words that must agree. A slot that is read before it is completely written would show.</summary>
     private readonly record struct Item(int Writer, int Number, long Check1, long Check2, long Check3)
     {
         public static Item Of(int writer, int number)
@@ -47,7 +47,7 @@ public sealed class LockFreeChannelStressTests
         var read = await reading.WaitAsync(Patience, TestToken);
 
         Assert.Equal(accepted, read);
-        // Not each: on a busy machine one writer may find the channel full all its life.
+        // Not every writer succeeds: on a busy machine one may always find the channel full.
         Assert.True(accepted.Sum() >= capacity);
     }
 
@@ -91,7 +91,7 @@ public sealed class LockFreeChannelStressTests
             {
                 Thread.SpinWait(round * 20);
                 var won = channel.Writer.TryComplete();
-                // Whoever lost may rely on it as well.
+                // The loser of the race may rely on it too.
                 Assert.False(channel.Writer.TryWrite(default));
                 return won;
             }, TestToken)).ToArray();
@@ -173,7 +173,7 @@ public sealed class LockFreeChannelStressTests
             var last = new int[Writers];
             while (true)
             {
-                // Not disposed: the canceller may hold it.
+                // It is not disposed, because the canceller may still use it.
                 var source = new CancellationTokenSource();
                 Volatile.Write(ref current, source);
                 try
@@ -192,7 +192,7 @@ public sealed class LockFreeChannelStressTests
         }, TestToken);
 
         await Finish(writers);
-        // The last word is the channel's: without completion the reader goes on waiting and being cancelled.
+        // Complete the channel last. Otherwise the reader keeps waiting and being cancelled.
         SpinWait.SpinUntil(() => Volatile.Read(ref canceled) > 20, Patience);
         channel.Writer.TryComplete();
         await reading.WaitAsync(Patience, TestToken);

@@ -125,10 +125,10 @@ public sealed class LockFreeChannelTests
 
         var perWait = await Measure(1000) / 1000.0;
 
-        // A box or a task per wait would be 64 bytes and more.
+        // A box or a task per wait would take at least 64 bytes.
         Assert.True(perWait < 16, $"{perWait} bytes per wait");
 
-        // Waits whose wake-up is there when they are awaited, so that everything stays on this thread and is counted.
+        // These waits complete synchronously, so that everything stays on this thread and is measured.
         async Task<long> Measure(int waits)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();

@@ -6,7 +6,7 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Tests.Buffering;
 
-/// <summary>Whatever is written and read, on one thread or many: the bytes are those of the bodies inside, and the ledger adds up.</summary>
+/// <summary>For any writes and reads, on one or many threads, the byte count equals the bodies inside and the ledger balances.</summary>
 public sealed class TelemetryChannelModelTests
 {
     private const int Items = 64;

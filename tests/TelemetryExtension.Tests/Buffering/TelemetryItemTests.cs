@@ -35,7 +35,7 @@ public sealed class TelemetryItemTests
         body.Release();
     }
 
-    /// <summary>The claimed size of a gzip body may be a lie: a few bytes must not hold megabytes.</summary>
+    /// <summary>The claimed size of a gzip body may be false: a few bytes must not reserve megabytes.</summary>
     [Fact]
     public void ToOwned_SmallPartOfABody_IsACopy()
     {

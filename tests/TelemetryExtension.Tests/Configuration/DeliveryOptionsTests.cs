@@ -297,7 +297,7 @@ public sealed class DeliveryOptionsTests
         Assert.Equal(expected, Signals(options.Destinations.Single()));
     }
 
-    /// <summary>The standard variables are those of the function's SDK as well: an endpoint of our own takes nothing from them.</summary>
+    /// <summary>The standard variables also belong to the function's SDK, so an endpoint of the extension's own settings ignores them.</summary>
     [Fact]
     public void Signals_OwnEndpoint_TheExporterVariablesAreTheFunctions()
     {
@@ -325,7 +325,7 @@ public sealed class DeliveryOptionsTests
         Assert.Single(_problems.Messages);
     }
 
-    /// <summary>A misspelt choice is no choice: what the exporter variables leave out stays out.</summary>
+    /// <summary>A misspelt choice counts as none: what the exporter variables exclude stays excluded.</summary>
     [Fact]
     public void Signals_OfTheFirstDestinationUnreadable_TheExporterVariablesHold()
     {

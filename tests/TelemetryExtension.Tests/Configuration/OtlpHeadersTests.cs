@@ -57,7 +57,7 @@ public sealed class OtlpHeadersTests
     public void Parse_LongName_IsCut() =>
         Assert.True(OtlpHeaders.Parse(new string('ä', 5000) + "=1", out var leftOut).Count == 0 && Assert.Single(leftOut).Length < 100);
 
-    /// <summary>Whatever is set: each member is sent or left out with a reason, and what is sent can be.</summary>
+    /// <summary>For any setting each member is either sent or reported with a reason, and what is sent is valid.</summary>
     [Fact]
     public void Parse_AnyText_NeverThrowsAndLosesNothing() =>
         Prop.ForAll<string?>(text =>

@@ -33,7 +33,7 @@ public sealed class ReceiverOptionsTests
     public void From_LargeRequests_HaveABudgetThatHoldsThem() =>
         Assert.Equal(128 * Mebibyte, ReceiverOptions.From(new Env { ["TELEMETRY_EXTENSION_OTLP_MAX_REQUEST_BYTES"] = "67108864" }.Read(), Plenty).InFlightBytes);
 
-    /// <summary>The heap's hard limit wins over a setting: running into it would cost the function.</summary>
+    /// <summary>The heap's hard limit overrides a setting, because reaching it would cost the function.</summary>
     [Theory]
     [InlineData(64)]
     [InlineData(20)]

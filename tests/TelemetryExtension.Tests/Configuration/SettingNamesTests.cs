@@ -4,7 +4,7 @@ namespace TelemetryExtension.Tests.Configuration;
 
 public sealed class SettingNamesTests
 {
-    /// <summary>Another test compares that page with the code.</summary>
+    /// <summary>The page is correct, because another test compares it with the code.</summary>
     [Fact]
     public void All_AreTheVariablesOnTheSettingsPage()
     {

@@ -4,7 +4,7 @@ using TelemetryExtension.Configuration;
 
 namespace TelemetryExtension.Tests.Configuration;
 
-/// <summary>docs/settings.md cannot go stale: it names every variable that is bound and no other, with its default.</summary>
+/// <summary>Keeps docs/settings.md complete: it names every variable that the code reads, and no other, with its default.</summary>
 public sealed partial class SettingsPageTests
 {
     private const string Prefix = "TELEMETRY_EXTENSION_";
@@ -71,7 +71,7 @@ public sealed partial class SettingsPageTests
         return environment.GetValueOrDefault(name);
     }
 
-    /// <summary>The variables that loading asks for. An endpoint of gRPC without a scheme is the one that needs every option.</summary>
+    /// <summary>The variables that the code reads. A gRPC endpoint without a scheme makes it read every option.</summary>
     private static HashSet<string> Bound()
     {
         var asked = new HashSet<string>();
@@ -82,7 +82,7 @@ public sealed partial class SettingsPageTests
         return [.. asked.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))];
     }
 
-    /// <summary>Variable and the cell with its default.</summary>
+    /// <summary>Each variable with the cell of its default.</summary>
     private static Dictionary<string, string> Rows() => Page().Split('\n')
         .Where(line => line.StartsWith($"| `{Prefix}", StringComparison.Ordinal))
         .Select(line => line.Split(" | "))

@@ -18,7 +18,7 @@ public sealed class DeadLetterTests
         Assert.DoesNotContain('\n', line);
     }
 
-    /// <summary>Any payloads, cut anywhere, mixed, some lines twice: every payload comes back once and as it was.</summary>
+    /// <summary>Any payloads, split anywhere, interleaved, some lines repeated: every payload is restored once and unchanged.</summary>
     [Fact]
     public void Assemble_ShuffledAndRepeatedLines_GivesEveryPayloadOnce() => Prop.ForAll(Payloads.ToArbitrary(), given =>
     {
@@ -53,7 +53,7 @@ public sealed class DeadLetterTests
 
                 if (line[i] == other)
                     continue;
-                // A broken marker or " id=" is no dead letter at all; everything else is said to be damaged.
+                // A broken marker or " id=" means that the line is not a dead letter. Anything else is reported as damaged.
                 Assert.True(assembler.Problems.Count == 1 || i < "otlp-dead-letter/1 id=".Length, $"position {i}");
             }
         }

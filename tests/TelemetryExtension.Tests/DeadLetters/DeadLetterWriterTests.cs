@@ -91,7 +91,7 @@ public sealed class DeadLetterWriterTests : IDisposable
         Assert.Equal(12, await WriteAsync(Writer(), Payloads(12, 200_000), Cancelled));
         var printed = _stdout.ToString().Split('\n');
         Assert.InRange(Restored(printed).Length, 1, 5);
-        // Of the first of those, some parts were put before.
+        // Some parts of the first of those were already written.
         Assert.Equal(12, Restored([.. printed, .. _server.MessagesOf("/telemetry-extension/dead-letters")]).Distinct().Count());
     }
 

@@ -8,7 +8,7 @@ using static TelemetryExtension.Tests.Delivery.DeliveryTestBench;
 namespace TelemetryExtension.Tests.Delivery;
 
 
-/// <summary>How many connections a real backend sees, and what becomes of one that is gone.</summary>
+/// <summary>The number of connections that a real backend sees, and the handling of a dead one.</summary>
 public sealed class DeliveryConnectionTests : DeliveryToBackend
 {
     [Theory]
@@ -32,7 +32,7 @@ public sealed class DeliveryConnectionTests : DeliveryToBackend
     public async Task Once_FirstFlushOfSeveralSignals_OpensOneConnection(string protocol)
     {
         Backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(20)));
-        // On a clock that stands still no answer is late, however busy the machine is.
+        // The clock stands still, so no answer is late on a busy machine.
         var settings = new Env { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = protocol == "grpc" ? Backend.GrpcUrl : Backend.HttpUrl, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol };
         using var bench = new DeliveryTestBench(DeliveryTestBench.Destinations(settings), null, null, new ManualTimeProvider());
         foreach (var signal in new[] { Signal.Logs, Signal.Traces, Signal.Metrics })
@@ -72,7 +72,7 @@ public sealed class DeliveryConnectionTests : DeliveryToBackend
         bench.Add(LogPayload("before"));
         await bench.DeliverAsync();
 
-        // The first byte of the next request kills the connection, as a peer does that forgot it during a freeze.
+        // The first byte of the next request kills the connection, like a peer that forgot it during a freeze.
         Backend.Receive = Once(Reading.ResetAfter(0));
         bench.Add(LogPayload("after"));
         var summary = await bench.DeliverAsync();

@@ -10,7 +10,7 @@ using static TelemetryExtension.Tests.Delivery.DeliveryTestBench;
 namespace TelemetryExtension.Tests.Delivery;
 
 
-/// <summary>Delivery against a real backend that misbehaves, over both protocols.</summary>
+/// <summary>Delivery to a real backend that misbehaves, over both protocols.</summary>
 public sealed class DeliveryFaultTests : DeliveryToBackend
 {
     [Theory]
@@ -47,7 +47,7 @@ public sealed class DeliveryFaultTests : DeliveryToBackend
         bench.AssertLogs(exported: 2, rejected: 1);
     }
 
-    /// <summary>A proxy in front of a gRPC server says it the HTTP way.</summary>
+    /// <summary>A proxy in front of a gRPC server answers in plain HTTP.</summary>
     [Theory]
     [InlineData("http/protobuf", 429)]
     [InlineData("http/protobuf", 503)]
@@ -62,7 +62,7 @@ public sealed class DeliveryFaultTests : DeliveryToBackend
         Assert.Equal((DeliveryStatus.Retryable, TimeSpan.FromSeconds(7)), (result.Status, result.RetryAfter));
     }
 
-    /// <summary>Exhausted for another reason than the request's size: smaller requests would only make it worse.</summary>
+    /// <summary>RESOURCE_EXHAUSTED for another reason than the request's size: smaller requests would only make it worse.</summary>
     [Fact]
     public async Task Deliver_GrpcExhaustedWithoutRetryInfo_IsAskedOnceAndKeptForTheDeadLetters()
     {
@@ -292,7 +292,7 @@ public sealed class DeliveryFaultTests : DeliveryToBackend
         Assert.Equal(0, summary.LeftPayloads);
         bench.AssertLogs(exported: 256 * 64);
 
-        // Requests and parallelism, not the machine's speed, are what this is about: 16 MiB in merges of half a MiB, several of them under way at a time.
+        // This is about requests and parallelism, not about speed: 16 MiB in merges of half a MiB, several of them in flight at once.
         Assert.InRange(Backend.Requests.Count, 32, 40);
         var times = Backend.Requests.Select(request => request.Time).Order().ToList();
         Assert.True(times.Max(from => times.Count(time => time >= from && time < from.AddMilliseconds(50))) >= 3, "never three at a time");

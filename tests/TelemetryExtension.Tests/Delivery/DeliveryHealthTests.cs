@@ -12,7 +12,7 @@ using static TelemetryExtension.Tests.Delivery.DeliveryTestBench;
 namespace TelemetryExtension.Tests.Delivery;
 
 
-/// <summary>What a failure of one request says about the others.</summary>
+/// <summary>The effect of one request's failure on others.</summary>
 public sealed class DeliveryHealthTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -54,7 +54,7 @@ public sealed class DeliveryHealthTests
 
         Assert.Equal(20, bench.Ledger[(LedgerAccount)signal].Exported);
 
-        // And it rests longer and longer.
+        // The back-off grows.
         Assert.InRange(_destination.Requests.Count(static request => request.Body.Span.IndexOf("bad"u8) >= 0), 2, 20);
     }
 
@@ -104,7 +104,7 @@ public sealed class DeliveryHealthTests
 
     private DeliveryTestBench Bench() => new([_destination], null, RetrySchedule.Default, _time);
 
-    /// <summary>Fails requests of a signal as soon as so many are under way; takes others.</summary>
+    /// <summary>Fails requests of a signal once this many are in flight, and accepts others.</summary>
     private sealed class TogetherDestination(int requests, Signal signal = Signal.Logs) : IDestination
     {
         private readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -10,7 +10,7 @@ using static TelemetryExtension.Tests.Delivery.DeliveryTestBench;
 
 namespace TelemetryExtension.Tests.Delivery;
 
-/// <summary>A destination that refuses a signal whatever is in it.</summary>
+/// <summary>A destination that refuses a signal whatever its content.</summary>
 public sealed class DeliveryRefusalTests
 {
     private readonly ManualTimeProvider _time = new();
@@ -22,7 +22,7 @@ public sealed class DeliveryRefusalTests
 
     private static DeliveryResult NotHere => new(DeliveryStatus.Refused, 0, "HTTP 404: no");
 
-    /// <summary>How large a flush is makes no difference: from the second on one request at most, then none.</summary>
+    /// <summary>For any size of flush: at most one request from the second flush on, later none.</summary>
     [Theory]
     [InlineData("content", 1)]
     [InlineData("content", 8)]
@@ -97,7 +97,7 @@ public sealed class DeliveryRefusalTests
         Assert.False(bench.Delivery.HasResponsiveDestination);
     }
 
-    /// <summary>The trial is one request, even of content that would be split; what it is made of counts.</summary>
+    /// <summary>The trial is one request, even with content that would be split. The content counts, not its pieces.</summary>
     [Fact]
     public async Task Deliver_Closed_OneTrialAndThenFewer()
     {
@@ -116,7 +116,7 @@ public sealed class DeliveryRefusalTests
             Assert.InRange(_destination.Requests.Count - before, 0, 1);
         }
 
-        // 0.5 as the random number: three quarters of 30, 60, ... 900 seconds after the one before.
+        // With 0.5 as the random number a delay is three quarters of 30, 60, ... 900 seconds.
         Assert.Equal([23, 68, 158, 338, 698, 1373, 2048, 2723, 3398], at);
         bench.AssertLogs(refused: 3 + (3 * 3600));
     }
@@ -138,7 +138,7 @@ public sealed class DeliveryRefusalTests
         bench.AssertLogs(exported: 5, refused: 3);
     }
 
-    /// <summary>Only the first payload of a backlog is at stake; the rest follows in the same flush when it was taken.</summary>
+    /// <summary>A doubted signal risks only the first payload of a backlog. When that is accepted, the rest follows in the same flush.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -180,7 +180,7 @@ public sealed class DeliveryRefusalTests
         bench.AssertLogs(refused: 7);
     }
 
-    /// <summary>A slow backend gets through a request or two in a flush: being refused for good must not cost flush after flush.</summary>
+    /// <summary>A slow backend answers one or two requests per flush. A permanent refusal must not cost flush after flush.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -205,7 +205,7 @@ public sealed class DeliveryRefusalTests
         Assert.Equal(0, bench.LogsLine().Buffered);
     }
 
-    /// <summary>A store that takes gauges and refuses sums, for example: what it takes arrives, and after three flushes no invocation waits for it.</summary>
+    /// <summary>For example a store that accepts gauges and refuses sums: gauges arrive, and after three flushes no invocation waits for the signal.</summary>
     [Fact]
     public async Task Deliver_HalfOfEachContentIsRefused_TheRestArrivesInTheBackground()
     {
@@ -225,7 +225,7 @@ public sealed class DeliveryRefusalTests
         Assert.All(held.Skip(3), static requests => Assert.Equal(0, requests));
         bench.AssertLogs(exported: 60, refused: 60);
 
-        // As soon as all of a request is taken, flushes send the signal again.
+        // Once a request is accepted completely, flushes send the signal again.
         bench.Add(LogPayload("good"));
         await bench.DeliverAsync(DeliveryMode.Silent);
         bench.Add(LogPayload("good"));
@@ -233,7 +233,7 @@ public sealed class DeliveryRefusalTests
         bench.AssertLogs(exported: 62, refused: 60);
     }
 
-    /// <summary>Fewer bad records than samples: whichever they are, and however the records came, only they are lost.</summary>
+    /// <summary>With fewer bad records than samples only the bad ones are lost, in any position and any batching.</summary>
     [Fact]
     public void Deliver_AFewBadRecordsAnywhere_OnlyTheyAreLost() =>
         Prop.ForAll(Arb.From(Gen.Choose(1, 30).NonEmptyListOf()), Arb.From(Gen.Choose(0, 200).ListOf(SignalRefusal.Samples - 1)), static (payloads, places) =>
@@ -253,7 +253,7 @@ public sealed class DeliveryRefusalTests
             bench.AssertLogs(exported: at - bad.Count, refused: bad.Count);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
 
-    /// <summary>One bad record now and then closes nothing, however many flushes it is in.</summary>
+    /// <summary>Occasional bad records do not close a signal, in however many flushes.</summary>
     [Fact]
     public async Task Deliver_ABadRecordInEveryFlush_TheOthersArrive()
     {
@@ -269,7 +269,7 @@ public sealed class DeliveryRefusalTests
         bench.AssertLogs(exported: 20 * 49, refused: 20);
     }
 
-    /// <summary>Four merges under way at once, with one bad record each, are no proof.</summary>
+    /// <summary>Four merges in flight at once, with one bad record each, do not prove a permanent refusal.</summary>
     [Fact]
     public async Task Deliver_ABadRecordInEachOfSeveralRequestsAtOnce_TheOthersArrive()
     {
@@ -281,7 +281,7 @@ public sealed class DeliveryRefusalTests
         bench.AssertLogs(exported: 12 * 99, refused: 12);
     }
 
-    /// <summary>Nothing at all of the first content is taken: what is left of it is no longer tried piece by piece.</summary>
+    /// <summary>Nothing of the first content is accepted, so its rest is not sent piece by piece.</summary>
     [Fact]
     public async Task Deliver_NoPieceOfALargeContentIsTaken_CostsNoMoreThanTheAllowance()
     {

@@ -5,14 +5,16 @@ using TelemetryExtension.Outbox;
 
 namespace TelemetryExtension.Tests.Delivery;
 
-/// <summary>How many requests a destination gets at once.</summary>
+/// <summary>The number of concurrent requests to a destination.</summary>
 public sealed class DeliverySlotsTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly ManualTimeProvider _time = new();
     private readonly GatedDestination _destination = new();
 
-    /// <summary>A backend that was down is tried with one request of each signal; once it answers, whoever has much to send gets what the others leave.</summary>
+    /// <summary>
+    /// After an outage each signal sends one request first. Once the backend answers, a signal with much to send gets the slots that the others leave.
+    /// </summary>
     [Fact]
     public async Task Drain_OtherSignalsAreDone_TheOneWithMuchToSendTakesTheirSlots()
     {
@@ -28,7 +30,7 @@ public sealed class DeliverySlotsTests
         await flush.WaitAsync(Patience, TestContext.Current.CancellationToken);
 
         var drain = bench.DeliverAsync(DeliveryMode.Drain, 60_000);
-        // Those of the logs are answered while the other signals hold their slots.
+        // The requests of the logs are answered while the other signals keep their slots.
         List<GatedDestination.Request> others = [];
         for (var probes = 0; probes < 3; probes++)
         {

@@ -9,7 +9,7 @@ using TelemetryExtension.Tests.Configuration;
 
 namespace TelemetryExtension.Tests.Delivery;
 
-/// <summary>An outbox with real destinations and a ledger, as the extension puts them together, but that work on files is done at once.</summary>
+/// <summary>An outbox with real destinations and a ledger, as in the extension, except that work on files is synchronous.</summary>
 internal sealed class DeliveryTestBench : IDisposable
 {
     public string SpoolDirectory { get; }
@@ -19,8 +19,8 @@ internal sealed class DeliveryTestBench : IDisposable
     {
     }
 
-    /// <param name="files">Null: a directory of its own.</param>
-    /// <param name="inBackground">Runs work on files; null: at once.</param>
+    /// <param name="files">Null uses a new directory.</param>
+    /// <param name="inBackground">Runs work on files. Null runs it synchronously.</param>
     public DeliveryTestBench(
         IReadOnlyList<IDestination> destinations, OutboxOptions? outbox, RetrySchedule? schedule, TimeProvider time, ISpoolFiles? files = null,
         Action<Action>? inBackground = null)
@@ -51,7 +51,7 @@ internal sealed class DeliveryTestBench : IDisposable
         return OtlpDestinations.Create(options, time ?? TimeProvider.System);
     }
 
-    /// <summary>A log request: one resource, one scope, and one record for each body.</summary>
+    /// <summary>A log request with one resource, one scope, and one record for each body.</summary>
     public static OtlpPayload LogPayload(params string[] bodies)
     {
         using var writer = new OtlpWriter();

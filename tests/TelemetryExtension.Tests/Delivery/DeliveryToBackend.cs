@@ -4,7 +4,7 @@ using TelemetryExtension.Tests.Configuration;
 
 namespace TelemetryExtension.Tests.Delivery;
 
-/// <summary>What tests against a real backend share: each has one of its own.</summary>
+/// <summary>The base of tests with a real backend. Each test has its own.</summary>
 public abstract class DeliveryToBackend : IAsyncLifetime
 {
     private protected OtlpBackend Backend { get; private set; } = null!;

@@ -6,7 +6,7 @@ using static TelemetryExtension.Tests.Delivery.DeliveryTestBench;
 namespace TelemetryExtension.Tests.Delivery;
 
 
-/// <summary>Two deliveries at the same time: a flush in the background and the last chance.</summary>
+/// <summary>Two deliveries at the same time: a background flush and the last chance.</summary>
 public sealed class DeliveryTurnTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -23,7 +23,7 @@ public sealed class DeliveryTurnTests
         bench.Add(LogPayload("b"));
         var drain = bench.DeliverAsync(DeliveryMode.Drain, 1300);
 
-        // The flush may finish for a fifth of the time; then it lets go, and the hanging destination is tried once more.
+        // The flush may continue for a fifth of the time. Then it is cancelled, and the hanging destination is tried once more.
         Assert.False(flush.IsCompleted);
         _time.Advance(TimeSpan.FromMilliseconds(260));
         await flush.WaitAsync(Patience, TestContext.Current.CancellationToken);

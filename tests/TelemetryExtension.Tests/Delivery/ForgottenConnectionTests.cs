@@ -8,8 +8,7 @@ using static TelemetryExtension.Tests.Delivery.DeliveryTestBench;
 namespace TelemetryExtension.Tests.Delivery;
 
 /// <summary>
-/// A network that forgets a connection without FIN or RST, with real handlers and a real backend. End-to-end tests cover the freeze itself and
-/// SHUTDOWN.
+/// A network that drops a connection without FIN or RST, with real handlers and a real backend. End-to-end tests cover the freeze itself and SHUTDOWN.
 /// </summary>
 public sealed class ForgottenConnectionTests : IAsyncLifetime
 {
@@ -19,7 +18,7 @@ public sealed class ForgottenConnectionTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _backend.DisposeAsync();
 
-    /// <summary>A normal budget is too short to notice the loss: that flush fails, and the next one opens a new connection.</summary>
+    /// <summary>A normal budget is too short to notice the dead connection: that flush fails, and the next one opens a new connection.</summary>
     [Theory]
     [InlineData("http/protobuf")]
     [InlineData("grpc")]
@@ -75,7 +74,7 @@ public sealed class ForgottenConnectionTests : IAsyncLifetime
 
     private ForgetfulProxy Proxy(string protocol) => new(protocol == "grpc" ? _backend.GrpcUrl : _backend.HttpUrl);
 
-    /// <summary>Real time, with freezes that take none.</summary>
+    /// <summary>A real clock, with freezes that take no time.</summary>
     private sealed class OffsetTime : TimeProvider
     {
         public TimeSpan Offset { get; set; }

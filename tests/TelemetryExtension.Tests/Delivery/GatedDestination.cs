@@ -4,7 +4,7 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Tests.Delivery;
 
-/// <summary>Answers when the test says so. Warm from the first answer on, or from the start.</summary>
+/// <summary>A destination that answers when the test decides. Warm from its first answer on, or from the start.</summary>
 internal sealed class GatedDestination(bool isCold = false) : IDestination
 {
     private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>();
@@ -15,7 +15,7 @@ internal sealed class GatedDestination(bool isCold = false) : IDestination
 
     public bool AnswersAtOnce { get; set; }
 
-    /// <summary>Whether a request came that <see cref="RequestAsync"/> has not told yet.</summary>
+    /// <summary>Whether a request arrived that <see cref="RequestAsync"/> has not returned yet.</summary>
     public bool HasMore => _requests.Reader.TryPeek(out _);
 
     public bool Accepts(Signal signal) => true;
@@ -31,7 +31,7 @@ internal sealed class GatedDestination(bool isCold = false) : IDestination
     {
         if (AnswersAtOnce)
             return new(DeliveryStatus.Delivered);
-        // Goes on where it is answered, so that what follows has happened when the answer has been given.
+        // Continuations run synchronously, so that everything that follows has happened when the answer is given.
         var answer = new TaskCompletionSource<DeliveryResult>();
         _requests.Writer.TryWrite(new(payload.Signal, answer));
         var result = await answer.Task.WaitAsync(cancellationToken);

@@ -9,10 +9,10 @@ internal sealed class ScriptedDeadLetters : IDeadLetters
 
     public bool HasRoom => Written.Count < Room;
 
-    /// <summary>When set, nothing is written before it is completed.</summary>
+    /// <summary>When set, writing waits until it completes.</summary>
     public TaskCompletionSource? Gate { get; init; }
 
-    /// <summary>Whether a call that waits for the gate gives up when it is cancelled, having written nothing.</summary>
+    /// <summary>Whether a call that waits for the gate returns on cancellation without writing.</summary>
     public bool GivesUp { get; init; }
 
     /// <summary>Completed by the first call.</summary>

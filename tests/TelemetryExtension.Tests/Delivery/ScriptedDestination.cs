@@ -3,7 +3,7 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Tests.Delivery;
 
-/// <summary>Answers what it was told to, then always success; at once.</summary>
+/// <summary>A destination with scripted answers, then always success. It answers at once.</summary>
 internal sealed class ScriptedDestination(string name) : IDestination
 {
     public string Name { get; } = name;

@@ -5,7 +5,7 @@ using TelemetryExtension.Tests.Lifecycle;
 
 namespace TelemetryExtension.Tests.Delivery;
 
-/// <summary>Takes logs only: at once, or, while it hangs, never, until it is cancelled.</summary>
+/// <summary>A destination for logs. It accepts them at once, or while it hangs only ends by cancellation.</summary>
 internal sealed class WaitingDestination(TimeProvider time) : IDestination
 {
     private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>();
@@ -15,7 +15,7 @@ internal sealed class WaitingDestination(TimeProvider time) : IDestination
 
     public DeliveryResult Answer { get; set; } = new(DeliveryStatus.Delivered);
 
-    /// <summary>False again lets those go that hang.</summary>
+    /// <summary>Setting it to false again releases hanging requests.</summary>
     public bool Hangs
     {
         set
@@ -43,9 +43,9 @@ internal sealed class WaitingDestination(TimeProvider time) : IDestination
         return await _requests.Reader.ReadAsync(patience.Token);
     }
 
-    /// <summary>Whether a request came that <see cref="RequestAsync"/> has not told yet.</summary>
+    /// <summary>Whether a request arrived that <see cref="RequestAsync"/> has not returned yet.</summary>
     public bool HasMore => _requests.Reader.TryPeek(out _);
 
-    /// <param name="CutOff">The budget's end, as the sender sees it.</param>
+    /// <param name="CutOff">The end of the sender's budget.</param>
     internal sealed record Request(TimeSpan At, CancellationToken CutOff);
 }

@@ -7,7 +7,7 @@ namespace TelemetryExtension.Tests.Destinations;
 
 public sealed class RefusalAdviceTests
 {
-    /// <summary>Words of Mimir, Prometheus, the collector's Prometheus exporters and VictoriaMetrics.</summary>
+    /// <summary>Messages of Mimir, Prometheus, the collector's Prometheus exporters and VictoriaMetrics.</summary>
     [Theory]
     [InlineData("invalid temporality and type combination for metric \"faas.invocations\"")]
     [InlineData("otlp parse error: Delta metrics are not supported")]

@@ -6,7 +6,7 @@ using TelemetryExtension.Diagnostics;
 
 namespace TelemetryExtension.Tests.Diagnostics;
 
-/// <summary>On real descriptors: pipes that nobody reads, that are closed, and devices that refuse.</summary>
+/// <summary>Tests with real descriptors: pipes without a reader, closed pipes, and devices that refuse.</summary>
 public sealed class StandardOutputTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -27,7 +27,7 @@ public sealed class StandardOutputTests : IDisposable
         Assert.Equal(["early"], ReadAll());
     }
 
-    /// <summary>More than the pipe and the queue hold: the rest is counted.</summary>
+    /// <summary>The output exceeds the pipe and the queue, so the rest is counted.</summary>
     [Fact]
     public async Task Post_NobodyReads_ReturnsAndTellsLaterHowManyLinesAreMissing()
     {
@@ -80,7 +80,7 @@ public sealed class StandardOutputTests : IDisposable
         Assert.All(lines, line => Assert.True(line == record || line is "log" or "the end", $"{line.Length}: {line[..Math.Min(line.Length, 100)]}"));
     }
 
-    /// <summary>A record waits for the reader; a line of the log does not.</summary>
+    /// <summary>A telemetry record waits for the reader, but a log line does not.</summary>
     [Fact]
     public async Task Post_WhileARecordWaitsForTheReader_Returns()
     {
@@ -189,7 +189,7 @@ public sealed class StandardOutputTests : IDisposable
         }
     }
 
-    /// <summary>FIONREAD.</summary>
+    /// <summary>The value of FIONREAD.</summary>
     private static int Waiting(AnonymousPipeServerStream pipe)
     {
         var count = 0;

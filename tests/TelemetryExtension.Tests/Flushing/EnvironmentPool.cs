@@ -1,17 +1,17 @@
 namespace TelemetryExtension.Tests.Flushing;
 
 /// <summary>
-/// Spreads a function's invocations over environments roughly as Lambda does: an environment has one invocation at a time; the one
-/// that became idle last is taken first, so that the others can go; when all are busy there is a new one; one that was idle for
-/// too long is gone. Cold starts take no time here, and an invocation is never late.
+/// Distributes a function's invocations over environments roughly like Lambda: an environment runs one invocation at a time; the one that became idle last
+/// is used first, so that the others can end; when all are busy there is a new one; one that was idle for too long is removed. Cold starts take no time
+/// here, and no invocation is late.
 /// </summary>
-/// <param name="idleLife">Lambda does not say; five to seven minutes is what people measure most.</param>
+/// <param name="idleLife">AWS does not document it. Most measurements are five to seven minutes.</param>
 internal sealed class EnvironmentPool(TimeSpan idleLife)
 {
     private readonly List<List<RecordedInvocation>> _environments = [];
 
-    /// <param name="invocations">In order of their start.</param>
-    /// <returns>For each environment what it does in its life.</returns>
+    /// <param name="invocations">The invocations in order of their start.</param>
+    /// <returns>The invocations of each environment.</returns>
     public IReadOnlyList<IReadOnlyList<RecordedInvocation>> Spread(IEnumerable<RecordedInvocation> invocations)
     {
         foreach (var invocation in invocations)

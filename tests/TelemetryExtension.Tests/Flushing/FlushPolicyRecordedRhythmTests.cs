@@ -5,7 +5,7 @@ using TelemetryExtension.Flushing;
 
 namespace TelemetryExtension.Tests.Flushing;
 
-/// <summary>What the strategies make of rhythms that real functions had (RecordedRhythms/README.md), with the default settings.</summary>
+/// <summary>The strategies' results for rhythms of real functions (RecordedRhythms/README.md), with the default settings.</summary>
 public sealed class FlushPolicyRecordedRhythmTests(ITestOutputHelper output)
 {
     private static readonly ConcurrentDictionary<(string, FlushStrategy), RhythmRun> Runs = new();
@@ -26,8 +26,8 @@ public sealed class FlushPolicyRecordedRhythmTests(ITestOutputHelper output)
     ];
 
     /// <summary>
-    /// Measured, with some room. Whoever is invoked seldom or many at once is flushed at the end and always fresh; whoever is busy seldom
-    /// waits, and pays for that with the data of the last invocations before a pause.
+    /// Measured limits with some margin. A function that is invoked rarely, or many times at once, flushes at the end and is always fresh. A busy one
+    /// rarely waits, at the cost of stale data of the last invocations before a pause.
     /// </summary>
     [Theory]
     [InlineData("timer-every-minute", 108, 1, 0)]
@@ -76,7 +76,7 @@ public sealed class FlushPolicyRecordedRhythmTests(ITestOutputHelper output)
         Assert.InRange(adaptive.StaleShare, 0, periodic.StaleShare);
     }
 
-    /// <summary>And writes the table of all strategies: `dotnet test ... --show-live-output on` shows it.</summary>
+    /// <summary>Writes the table of all strategies, which `dotnet test ... --show-live-output on` shows.</summary>
     [Fact]
     public void Adaptive_AllRecordedRhythms_LeavesAtMostOneInTwentyStale()
     {

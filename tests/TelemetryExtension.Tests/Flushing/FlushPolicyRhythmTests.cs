@@ -6,7 +6,7 @@ using static TelemetryExtension.Tests.Flushing.SimulatedInvocation;
 
 namespace TelemetryExtension.Tests.Flushing;
 
-/// <summary>What `adaptive` makes of whole rhythms: how old data gets, and how many invocations wait.</summary>
+/// <summary>The results of `adaptive` for whole rhythms: the age of data, and the number of invocations that wait.</summary>
 public sealed class FlushPolicyRhythmTests
 {
     private static readonly FlushOptions Adaptive =
@@ -65,7 +65,7 @@ public sealed class FlushPolicyRhythmTests
         for (var burst = 0; burst < 100; burst++)
             lambda.Run(Every(300, 1)).Run(Every(0.1, 9));
 
-        // The first burst's tail waited for the second; never again.
+        // The end of the first burst waited for the second burst. That does not happen again.
         Assert.InRange(lambda.Ages.Count(age => age > Adaptive.Staleness), 1, 5);
         Assert.Equal(1000, lambda.Ages.Count);
     }
@@ -77,7 +77,7 @@ public sealed class FlushPolicyRhythmTests
         for (var burst = 0; burst < 30; burst++)
             lambda.Run(Every(300, 1)).Run(Every(0.2, 999));
 
-        // At most one interval's worth at the end of a burst; and most invocations are not delayed.
+        // At most the data of one interval is stale at the end of a burst, and most invocations are not delayed.
         Assert.InRange(lambda.Ages.Count(age => age > Adaptive.Staleness) / 30_000.0, 0, 0.11);
         Assert.InRange(lambda.Delayed / 30_000.0, 0, 0.33);
     }
@@ -112,7 +112,7 @@ public sealed class FlushPolicyRhythmTests
         lambda.Run([failing]).Run(Every(1, 3));
 
         Assert.Equal(FlushDecision.None, lambda.Decisions[11]);
-        // Heard of during the next invocation: flushed there, and the one after that, whose own end is not known to be good, at its end.
+        // The failure is reported during the next invocation: that one flushes at once, and the one after it at its end, because no success is known yet.
         Assert.Equal(FlushDecision.AfterInvocation, lambda.Decisions[12]);
         Assert.Equal(FlushDecision.None, lambda.Decisions[13]);
         Assert.Equal(flushes + 2, lambda.Flushes);

@@ -42,7 +42,7 @@ public sealed class FlushPolicyTests
         Assert.Equal(FlushDecision.Background, Next(policy, "d"));
     }
 
-    /// <summary>The threshold is told of once, and the flush may have taken what there was before.</summary>
+    /// <summary>The threshold is reported once, and the flush may have collected before it.</summary>
     [Fact]
     public void OnThreshold_FlushInFlight_AnotherFollowsIt()
     {
@@ -106,7 +106,7 @@ public sealed class FlushPolicyTests
         Next(policy, "a");
         for (var tick = 0; tick < 10; tick++)
         {
-            // The timer keeps its beat; the flush begins a moment later.
+            // The timer ticks regularly, and the flush starts a moment later.
             _time.Advance(policy.LongInvocation - TimeSpan.FromMilliseconds(tick == 0 ? 0 : 5));
             Assert.Equal(FlushDecision.Background, policy.OnLongInvocation());
             _time.Advance(TimeSpan.FromMilliseconds(5));
@@ -259,7 +259,7 @@ public sealed class FlushPolicyTests
 
     private static FlushDecision Next(FlushPolicy policy, string requestId) => policy.OnInvoke(new(requestId, TimeSpan.Zero, false));
 
-    /// <summary>Invocations a second apart, that end well and are flushed as decided.</summary>
+    /// <summary>Successful invocations one second apart that are flushed as decided.</summary>
     private void Invoke(FlushPolicy policy, int count)
     {
         for (var i = 0; i < count; i++)

@@ -38,7 +38,7 @@ public sealed class FlusherTests
         Assert.Equal((1, 0), (bench.LogsLine().DeadLettered, bench.LogsLine().Buffered));
     }
 
-    /// <summary>Whatever it is that a bug of ours would throw.</summary>
+    /// <summary>Stands for any exception that a bug might throw.</summary>
     [Fact]
     public async Task Flush_CollectingThrows_WhatIsEncodedIsDelivered()
     {

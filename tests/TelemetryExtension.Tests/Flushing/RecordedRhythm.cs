@@ -2,21 +2,21 @@ using System.Globalization;
 
 namespace TelemetryExtension.Tests.Flushing;
 
-/// <param name="Start">Since the recording began.</param>
+/// <param name="Start">The time since the recording began.</param>
 internal readonly record struct RecordedInvocation(TimeSpan Start, TimeSpan Duration)
 {
     public TimeSpan End => Start + Duration;
 }
 
-/// <summary>Reads the recordings (RecordedRhythms/README.md says where they are from), and adds what they do not say: within a minute, when; how long.</summary>
+/// <summary>Reads the recordings (RecordedRhythms/README.md names their sources), and adds what they lack: the time within a minute, and the duration.</summary>
 internal static class RecordedRhythm
 {
-    /// <summary>Where durations are not recorded.</summary>
+    /// <summary>The duration where it is not recorded.</summary>
     public static readonly TimeSpan AssumedDuration = TimeSpan.FromMilliseconds(500);
 
     private const int Seed = 2019;
 
-    /// <summary>In order of their start.</summary>
+    /// <summary>The invocations in order of their start.</summary>
     public static IReadOnlyList<RecordedInvocation> Load(string name) => name switch
     {
         "code-completion" => [.. Numbers("code-completion.arrivals").Select(ms => new RecordedInvocation(TimeSpan.FromMilliseconds(ms), AssumedDuration))],
@@ -26,7 +26,7 @@ internal static class RecordedRhythm
         _ => [.. Tokens(name + ".invocations").Select(Parse).OrderBy(invocation => invocation.Start)],
     };
 
-    /// <summary>As `end/duration`, both in milliseconds.</summary>
+    /// <summary>Reads `end/duration`, both in milliseconds.</summary>
     private static RecordedInvocation Parse(string token)
     {
         var slash = token.IndexOf('/', StringComparison.Ordinal);
@@ -41,7 +41,7 @@ internal static class RecordedRhythm
 
     private static IEnumerable<double> Evenly(int count) => Enumerable.Range(0, count).Select(index => (index + 0.5) / count);
 
-    /// <summary>Independent of each other and uniform: a Poisson process of which the number in each minute is known.</summary>
+    /// <summary>Independent uniform times: a Poisson process with the known number per minute.</summary>
     private static Func<int, IEnumerable<double>> AtRandom(Random random) =>
         count => Enumerable.Range(0, count).Select(_ => random.NextDouble()).Order();
 

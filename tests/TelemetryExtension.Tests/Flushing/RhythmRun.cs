@@ -2,10 +2,10 @@ using TelemetryExtension.Configuration;
 
 namespace TelemetryExtension.Tests.Flushing;
 
-/// <summary>What a strategy made of a recorded rhythm, over all environments and their whole lives.</summary>
+/// <summary>A strategy's results for a recorded rhythm, over all environments.</summary>
 internal sealed class RhythmRun
 {
-    /// <summary>From the last invocation to SHUTDOWN.</summary>
+    /// <summary>The time from the last invocation to SHUTDOWN.</summary>
     public static readonly TimeSpan IdleLife = TimeSpan.FromMinutes(6);
 
     private readonly TimeSpan _staleness;
@@ -21,22 +21,22 @@ internal sealed class RhythmRun
 
     public IReadOnlyList<SimulatedLambda> Environments { get; }
 
-    /// <summary>How old each invocation's data was when it went out, in order.</summary>
+    /// <summary>The age of each invocation's data at its flush, in order.</summary>
     public IReadOnlyList<TimeSpan> Ages { get; }
 
     public int Invocations => Environments.Sum(environment => environment.Decisions.Count);
 
-    /// <summary>What waits in environments that live when the recording ends: nobody knows for how long.</summary>
+    /// <summary>Data that waits in environments that still live at the end of the recording, for an unknown time.</summary>
     public int Left => Environments.Sum(environment => environment.Unflushed);
 
     public TimeSpan MedianAge => Ages[Ages.Count / 2];
 
     public TimeSpan MaxAge => Ages[^1];
 
-    /// <summary>Of the invocations: those that waited for a flush at their end.</summary>
+    /// <summary>The fraction of invocations that waited for a flush at their end.</summary>
     public double DelayedShare => Environments.Sum(environment => environment.Delayed) / (double)Invocations;
 
-    /// <summary>Of the invocations: those whose data became older than the bound.</summary>
+    /// <summary>The fraction of invocations whose data exceeded the staleness bound.</summary>
     public double StaleShare => Ages.Count(age => age > _staleness) / (double)Invocations;
 
     private static SimulatedLambda Run(IReadOnlyList<RecordedInvocation> life, TimeSpan recorded, FlushOptions options)

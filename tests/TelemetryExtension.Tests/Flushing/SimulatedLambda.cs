@@ -12,8 +12,8 @@ internal readonly record struct SimulatedInvocation(TimeSpan Gap, TimeSpan Durat
 }
 
 /// <summary>
-/// One environment that does what the policy says, at its most awkward: when Next was called at once, all data of an invocation stays
-/// with the platform until shortly after the next INVOKE, so that a flush at that start just misses it.
+/// One environment that follows the policy, in the worst case: when Next follows at once, the platform keeps all data of an invocation until shortly after
+/// the next INVOKE, so that a flush at that start misses it.
 /// </summary>
 internal sealed class SimulatedLambda(FlushOptions options, bool clockStopsInFreeze = true)
 {
@@ -27,12 +27,12 @@ internal sealed class SimulatedLambda(FlushOptions options, bool clockStopsInFre
 
     public List<FlushDecision> Decisions { get; } = [];
 
-    /// <summary>How old each invocation's data was when it was flushed.</summary>
+    /// <summary>The age of each invocation's data at its flush.</summary>
     public List<TimeSpan> Ages { get; } = [];
 
     public int Flushes { get; private set; }
 
-    /// <summary>Invocations that had to wait for their flush.</summary>
+    /// <summary>The number of invocations that waited for their flush.</summary>
     public int Delayed => Decisions.Count(decision => (decision & FlushDecision.AfterInvocation) != 0);
 
     public int Unflushed => _withPlatform.Count + _buffered.Count;
@@ -49,7 +49,7 @@ internal sealed class SimulatedLambda(FlushOptions options, bool clockStopsInFre
         return this;
     }
 
-    /// <summary>Lambda takes the environment away after so long; the platform hands over the rest, and all of it goes out.</summary>
+    /// <summary>Lambda removes the environment after this time. The platform delivers the rest, and the shutdown flushes all of it.</summary>
     public void ShutDown(TimeSpan idle)
     {
         Freeze(idle);

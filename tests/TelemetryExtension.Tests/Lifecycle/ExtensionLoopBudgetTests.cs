@@ -4,23 +4,23 @@ using TelemetryExtension.Tests.Configuration;
 
 namespace TelemetryExtension.Tests.Lifecycle;
 
-/// <summary>What one invocation may cost, whatever is flushed in it and for whatever reason.</summary>
+/// <summary>The cost of one invocation, whatever is flushed in it and why.</summary>
 public sealed class ExtensionLoopBudgetTests
 {
-    /// <summary>Steady and rare: after the first invocations nothing is due for a while.</summary>
+    /// <summary>A steady rhythm: after the first invocations nothing is due for a while.</summary>
     private static readonly Env Periodic = new() { ["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = "periodic", ["TELEMETRY_EXTENSION_FLUSH_INTERVAL"] = "20" };
 
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>The default of the budget, as long as no flush has been measured.</summary>
+    /// <summary>The default budget before any flush is measured.</summary>
     private static readonly TimeSpan Budget = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>The budget when flushes have been measured to take no time at all.</summary>
+    /// <summary>The budget when measured flushes take no time.</summary>
     private static readonly TimeSpan LeastBudget = TimeSpan.FromMilliseconds(50);
 
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
 
-    /// <summary>What is left of the last invocation is flushed beside the handler and then again with this one's: both together have one budget.</summary>
+    /// <summary>The rest of the last invocation is flushed beside the handler, and then this one's data at its end. Both share one budget.</summary>
     [Fact]
     public async Task BesideTheHandlerAndAfterIt_BackendHangs_HeldForOneBudget()
     {
@@ -88,7 +88,7 @@ public sealed class ExtensionLoopBudgetTests
         Assert.Equal(Budget, await loop.Api.NextAsync());
     }
 
-    /// <summary>It holds the destination: it gets half of the time, and the flush at the end the rest.</summary>
+    /// <summary>The background flush blocks the destination. It gets half of the time, and the flush at the end the rest.</summary>
     [Fact]
     public async Task FlushInTheMiddle_BackendHangs_CutOffForTheOneAtTheEnd()
     {
@@ -133,7 +133,7 @@ public sealed class ExtensionLoopBudgetTests
         Assert.Equal(isFinished, flush.CutOff.IsCancellationRequested);
     }
 
-    /// <summary>Told of while a flush runs, a failure starts another right after it: which must not have a budget of its own.</summary>
+    /// <summary>A failure that is reported during a flush starts another right after it, which must not have its own budget.</summary>
     [Fact]
     public async Task FlushBesideTheHandler_TheInvocationFailsMeanwhile_TheFlushForThatIsCutOffAsWell()
     {
@@ -162,7 +162,7 @@ public sealed class ExtensionLoopBudgetTests
         Assert.Equal(4, loop.Ledger[LedgerAccount.Logs].Exported);
     }
 
-    /// <summary>Waiting for a runtimeDone that does not come would cost the whole timeout.</summary>
+    /// <summary>Waiting for a runtimeDone that never arrives would cost the whole timeout.</summary>
     [Fact]
     public async Task BesideTheHandler_RuntimeDoneWasMissedBefore_BoundedByTheBudgetFromItsStart()
     {
@@ -199,7 +199,7 @@ public sealed class ExtensionLoopBudgetTests
         loop.Time.Advance(Millisecond);
 
         Assert.Equal(Budget, await loop.Api.NextAsync());
-        // Nothing is lost: it waits for the next chance.
+        // Nothing is lost: the data waits for the next flush.
         Assert.Equal((1, 0), (loop.Ledger[LedgerAccount.Logs].Buffered, loop.Ledger[LedgerAccount.Logs].DroppedTotal));
     }
 
@@ -265,7 +265,7 @@ public sealed class ExtensionLoopBudgetTests
         Assert.Equal(Budget, await loop.Api.NextAsync());
     }
 
-    /// <summary>The one at the start waits behind one that was begun after the last Next: both together have one budget.</summary>
+    /// <summary>The flush at the start waits for one that began after the last Next. Both share one budget.</summary>
     [Fact]
     public async Task NoTelemetry_BackgroundFlushHangsBesideTheOneAtTheStart_HeldForOneBudget()
     {
@@ -286,7 +286,10 @@ public sealed class ExtensionLoopBudgetTests
         Assert.True(background.CutOff.IsCancellationRequested);
     }
 
-    /// <summary>What the platform measured beyond what we held is lost to its buffering, before we hear of runtimeDone; an eighth of it is believed at once.</summary>
+    /// <summary>
+    /// The overhead that the platform measured beyond the extension's own is due to its buffering, before runtimeDone arrives. An eighth of it counts at
+    /// once.
+    /// </summary>
     [Fact]
     public async Task ReportedOverhead_IsMoreThanWeHeld_ComesOutOfTheBudget()
     {
@@ -311,12 +314,12 @@ public sealed class ExtensionLoopBudgetTests
             Assert.False(request.CutOff.IsCancellationRequested);
             loop.Time.Advance(Millisecond);
             Assert.Equal(request.At + held, await loop.Api.NextAsync());
-            // Longer than the back-off.
+            // This is longer than the back-off.
             loop.Time.Advance(TimeSpan.FromSeconds(10));
         }
     }
 
-    /// <summary>The fifth invocation after a pause: what is left of the fourth is flushed while the handler runs.</summary>
+    /// <summary>The fifth invocation after a pause: the rest of the fourth is flushed while the handler runs.</summary>
     private static async Task<LoopUnderTest> WithFlushAtStartAsync(bool hangs = true)
     {
         var loop = new LoopUnderTest(Periodic);
@@ -339,7 +342,7 @@ public sealed class ExtensionLoopBudgetTests
         loop.Telemetry.LogLine();
     }
 
-    /// <summary>After Next was called in the fourth invocation the buffer comes over its threshold.</summary>
+    /// <summary>The buffer exceeds its threshold after Next in the fourth invocation.</summary>
     private static async Task<LoopUnderTest> WithFlushInBackgroundAsync(string strategy)
     {
         var loop = new LoopUnderTest(new() { ["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = strategy, ["TELEMETRY_EXTENSION_FLUSH_INTERVAL"] = "20" });

@@ -8,7 +8,7 @@ namespace TelemetryExtension.Tests.Lifecycle;
 
 public sealed class ExtensionLoopTests
 {
-    /// <summary>Steady and rare: after the first invocations nothing is due for a while.</summary>
+    /// <summary>A steady rhythm: after the first invocations nothing is due for a while.</summary>
     private static readonly Env Periodic = new() { ["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = "periodic", ["TELEMETRY_EXTENSION_FLUSH_INTERVAL"] = "20" };
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class ExtensionLoopTests
         await loop.WaitingUntilAsync(timeout - LoopUnderTest.Margin);
 
         loop.Telemetry.RuntimeDone("earlier");
-        // If that had ended the wait, the flush would come before the clock moves or find the deadline's timer gone.
+        // If that had ended the wait, the flush would start before the clock moves, or the deadline's timer would be gone.
         loop.Time.Advance(TimeSpan.FromSeconds(1));
         await loop.WaitingUntilAsync(timeout - LoopUnderTest.Margin - TimeSpan.FromSeconds(1));
         Assert.Equal((1, false), (loop.Api.Calls, loop.Destination.HasMore));
@@ -72,7 +72,7 @@ public sealed class ExtensionLoopTests
 
         Assert.Equal(TimeSpan.FromMilliseconds(2750), (await loop.Destination.RequestAsync()).At);
         Assert.Equal(TimeSpan.FromMilliseconds(2750), await loop.Api.NextAsync());
-        // Blind now: waiting again would cost every invocation its whole timeout.
+        // The policy no longer expects runtimeDone, because waiting again would cost every invocation its whole timeout.
         loop.Telemetry.LogLine();
         loop.Invoke("after");
         await loop.Destination.RequestAsync();
@@ -134,7 +134,7 @@ public sealed class ExtensionLoopTests
         await loop.Destination.RequestAsync();
     }
 
-    /// <summary>Managed Instances: no INVOKE, no runtimeDone; the report is all there is.</summary>
+    /// <summary>Managed Instances send no INVOKE and no runtimeDone, only the report.</summary>
     [Fact]
     public async Task Report_FailedWithoutInvokeAndRuntimeDone_IsFlushedAtOnce()
     {
@@ -166,7 +166,7 @@ public sealed class ExtensionLoopTests
         Assert.False(loop.Destination.HasMore);
     }
 
-    /// <summary>The environment is over: what waits is delivered or becomes a dead letter before the extension ends.</summary>
+    /// <summary>The environment has ended: waiting data is delivered or becomes a dead letter before the extension ends.</summary>
     [Theory]
     [InlineData(403, true)]
     [InlineData(500, true)]
@@ -271,7 +271,7 @@ public sealed class ExtensionLoopTests
         Assert.Equal(5, loop.Api.Calls);
     }
 
-    /// <summary>A flush beside the shutdown's own could only be cut off by it, and arrive twice.</summary>
+    /// <summary>The shutdown would cut off a flush beside its own, and its data might arrive twice.</summary>
     [Fact]
     public async Task Shutdown_AFailureIsToldMeanwhile_NoFlushBesideTheLastOne()
     {

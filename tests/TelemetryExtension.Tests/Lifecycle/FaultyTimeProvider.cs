@@ -1,6 +1,6 @@
 namespace TelemetryExtension.Tests.Lifecycle;
 
-/// <summary>A clock with a bug in it, which stands for any bug: its timers cannot be made while it throws.</summary>
+/// <summary>A clock that cannot create timers while it throws. It stands for any bug.</summary>
 internal sealed class FaultyTimeProvider : TimeProvider
 {
     private TimeProvider _time = System;

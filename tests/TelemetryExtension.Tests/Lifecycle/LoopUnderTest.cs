@@ -18,12 +18,14 @@ using TelemetryExtension.Tests.Processing;
 
 namespace TelemetryExtension.Tests.Lifecycle;
 
-/// <summary>The loop and everything behind it as the extension puts them together, between a scripted Lambda and a scripted backend, on a clock that the test moves.</summary>
+/// <summary>
+/// The loop and everything behind it, composed as in the extension, between a scripted Lambda and a scripted backend, with a clock that the test moves.
+/// </summary>
 internal sealed class LoopUnderTest : IDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>What is left of a deadline when the loop has taken its margin for the flush and Next.</summary>
+    /// <summary>The rest of a deadline after the loop's margin for the flush and Next.</summary>
     public static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(250);
 
     private readonly RuntimeApiConnection _connection;
@@ -71,10 +73,10 @@ internal sealed class LoopUnderTest : IDisposable
 
     public OtlpIntake Intake { get; }
 
-    /// <summary>What becomes of encoded logs; the outbox takes them.</summary>
+    /// <summary>Receives encoded logs. The default is the outbox.</summary>
     public Action<OtlpPayload> Encode { get; set; }
 
-    /// <summary>Ends with SHUTDOWN.</summary>
+    /// <summary>The loop, which ends with SHUTDOWN.</summary>
     public Task<ExtensionEvent> Run { get; }
 
     public Ledger Ledger => _bench.Ledger;
@@ -82,14 +84,14 @@ internal sealed class LoopUnderTest : IDisposable
     public bool HasResponsiveDestination => _bench.Delivery.HasResponsiveDestination;
 
     /// <summary>Lambda answers Next.</summary>
-    /// <param name="timeout">Of the function: the loop must be done before.</param>
+    /// <param name="timeout">The function's timeout, before which the loop must be done.</param>
     public void Invoke(string id, TimeSpan? timeout = null) => Api.Answer(
         $$"""{"eventType":"INVOKE","deadlineMs":{{DeadlineMs(timeout ?? TimeSpan.FromMinutes(10))}},"requestId":"{{id}}","invokedFunctionArn":"arn"}""");
 
     public void ShutDown() =>
         Api.Answer($$"""{"eventType":"SHUTDOWN","shutdownReason":"spindown","deadlineMs":{{DeadlineMs(TimeSpan.FromSeconds(2))}}}""");
 
-    /// <summary>A whole invocation with a line, flushed at its end; Next has been called again.</summary>
+    /// <summary>Runs a whole invocation with one line that is flushed at its end, until Next is called again.</summary>
     public async Task InvokeAndFlushAsync(string id)
     {
         Invoke(id);
@@ -99,7 +101,7 @@ internal sealed class LoopUnderTest : IDisposable
         await Api.NextAsync();
     }
 
-    /// <summary>The first Next and the invocations that are flushed at their end whatever the strategy.</summary>
+    /// <summary>Runs the first Next and the invocations that every strategy flushes at their end.</summary>
     public async Task PassFirstInvocationsAsync()
     {
         await Api.NextAsync();
@@ -110,7 +112,7 @@ internal sealed class LoopUnderTest : IDisposable
     /// <summary>Returns when the loop has set a timer that is due in exactly this time from now.</summary>
     public Task WaitingUntilAsync(TimeSpan dueIn) => Time.TimerAsync(dueIn).WaitAsync(Patience, TestContext.Current.CancellationToken);
 
-    /// <summary>Lets time pass, a step whenever something waits for no more than that, until a task ends.</summary>
+    /// <summary>Advances the clock by a step whenever a timer is due within it, until a task ends.</summary>
     public async Task PassUntilAsync(Task end, TimeSpan step)
     {
         while (await Task.WhenAny(end, Time.TimerWithinAsync(step)).WaitAsync(Patience, TestContext.Current.CancellationToken) != end)
@@ -118,7 +120,7 @@ internal sealed class LoopUnderTest : IDisposable
         await end;
     }
 
-    /// <summary>As if the buffer had come over its threshold.</summary>
+    /// <summary>Acts as if the buffer exceeded its threshold.</summary>
     public void OverThreshold() => _loop.OnOverThreshold();
 
     public void Dispose()

@@ -5,7 +5,7 @@ using System.Threading.Channels;
 
 namespace TelemetryExtension.Tests.Lifecycle;
 
-/// <summary>Lambda's side of Next, as a socket: notes each call by the test's clock, and answers it when the test says so.</summary>
+/// <summary>Lambda's side of Next on a socket: records each call with the test's clock, and answers when the test decides.</summary>
 internal sealed class ScriptedExtensionsApi : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -23,10 +23,10 @@ internal sealed class ScriptedExtensionsApi : IDisposable
 
     public string Address => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
 
-    /// <summary>How often Next was called so far.</summary>
+    /// <summary>The number of calls of Next so far.</summary>
     public int Calls => Volatile.Read(ref _calls);
 
-    /// <summary>Waits for the next call; answers when it came.</summary>
+    /// <summary>Waits for the next call and returns its time.</summary>
     public async Task<TimeSpan> NextAsync()
     {
         using var patience = new CancellationTokenSource(LoopUnderTest.Patience);

@@ -4,13 +4,13 @@ using TelemetryExtension.Outbox;
 
 namespace TelemetryExtension.Tests.Lifecycle;
 
-/// <summary>A backend that gives no answer: after three flushes that were cut off no invocation waits for it, until it answers.</summary>
+/// <summary>A backend without answers: after three flushes that were cut off no invocation waits for it, until it answers.</summary>
 public sealed class SilentBackendTests
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Gap = TimeSpan.FromSeconds(40);
 
-    /// <summary>The most that a flush may take of an invocation, by default.</summary>
+    /// <summary>The default limit of a flush in an invocation.</summary>
     private static readonly TimeSpan Budget = TimeSpan.FromMilliseconds(300);
 
     [Theory]
@@ -27,7 +27,7 @@ public sealed class SilentBackendTests
         Assert.Equal((0, 0, 15), (loop.Ledger[LedgerAccount.Logs].Exported, loop.Ledger[LedgerAccount.Logs].DroppedTotal, loop.Ledger[LedgerAccount.Logs].Buffered));
     }
 
-    /// <summary>Back-off leaves flushes in between that send nothing: they prove nothing.</summary>
+    /// <summary>During the back-off there are flushes without requests, which prove nothing.</summary>
     [Fact]
     public async Task Invoke_FlushesInBetweenSendNothing_HoldsThreeInvocationsAtMost()
     {
@@ -56,7 +56,7 @@ public sealed class SilentBackendTests
         await loop.Destination.RequestAsync();
         loop.Destination.Hangs = false;
 
-        // The request in the background is answered, and what follows it too.
+        // The background request is answered, and so are those that follow.
         for (var left = 1L; left > 0; left = loop.Ledger[LedgerAccount.Logs].Buffered)
         {
             await InvokeAsync(loop, "again", Gap);
@@ -77,7 +77,7 @@ public sealed class SilentBackendTests
         await loop.PassUntilAsync(next, Budget);
     }
 
-    /// <summary>Ends when three invocations have waited for a budget; others in between do not wait.</summary>
+    /// <summary>Ends when three invocations have waited for a whole budget. Others in between do not wait.</summary>
     private static async Task HoldAsync(LoopUnderTest loop, TimeSpan gap)
     {
         loop.Destination.Hangs = true;
@@ -101,7 +101,7 @@ public sealed class SilentBackendTests
         }
     }
 
-    /// <summary>Next comes although no time passes.</summary>
+    /// <summary>Next follows although no time passes.</summary>
     private static async Task InvokeAsync(LoopUnderTest loop, string id, TimeSpan gap)
     {
         loop.Telemetry.LogLine();

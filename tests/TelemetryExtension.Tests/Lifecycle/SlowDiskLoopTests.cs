@@ -4,7 +4,7 @@ using TelemetryExtension.Tests.Outbox;
 
 namespace TelemetryExtension.Tests.Lifecycle;
 
-/// <summary>A /tmp that hangs holds an invocation no longer than a backend may.</summary>
+/// <summary>A /tmp that hangs delays an invocation no longer than a backend may.</summary>
 public sealed class SlowDiskLoopTests
 {
     private static readonly Env AtTheEnd = new() { ["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = "end" };
@@ -21,7 +21,7 @@ public sealed class SlowDiskLoopTests
         loop.Encode = payload =>
         {
             works(payload);
-            // The request is not made before the file is being written.
+            // The request starts only while the file is being written.
             Assert.True(disk.Reached.Wait(LoopUnderTest.Patience));
         };
         for (var i = 0; i < 3; i++)

@@ -21,7 +21,7 @@ public sealed class MemoryUpkeepTests
         Assert.True(upkeep.Run());
     }
 
-    /// <summary>It would take more CPU than the first invocations themselves.</summary>
+    /// <summary>The work would take more CPU than the first invocations themselves.</summary>
     [Fact]
     public void Run_FirstInvocations_AreSpared()
     {
@@ -39,7 +39,7 @@ public sealed class MemoryUpkeepTests
         Assert.False(upkeep.Run());
     }
 
-    // Apart, so that no local keeps it.
+    // In a separate method, so that no local variable keeps it alive.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference Garbage() => new(new byte[Mebibyte]);
 }

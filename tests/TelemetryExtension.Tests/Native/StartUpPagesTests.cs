@@ -8,7 +8,7 @@ public sealed class StartUpPagesTests
 
     private const string Binary = "/opt/extensions/telemetry-extension";
 
-    /// <summary>This very process goes on afterwards, with the host's executable dropped under it.</summary>
+    /// <summary>This process keeps running after its executable's pages are dropped.</summary>
     [Fact]
     public void Release_OfARunningProcess_DropsWhatIsReadOnlyAndTheProcessGoesOn()
     {
@@ -20,7 +20,7 @@ public sealed class StartUpPagesTests
     public void Unchanged_OnlyPagesOfTheFile_IsTheMapping() =>
         Assert.Equal([(0x1000, 0x2000)], Unchanged(Mapping("00001000-00003000 r-xp", Binary)));
 
-    /// <summary>Relocated pages: dirty in memory, in the swap cache, or swapped out, when no count but Swap tells of them.</summary>
+    /// <summary>Relocated pages: dirty in memory, in the swap cache, or swapped out, where only Swap counts them.</summary>
     [Theory]
     [InlineData("Private_Dirty")]
     [InlineData("Shared_Dirty")]
@@ -37,7 +37,7 @@ public sealed class StartUpPagesTests
     [InlineData("nonsense r-xp", Binary)]
     public void Unchanged_OtherMappings_AreLeftAlone(string range, string file) => Assert.Empty(Unchanged(Mapping(range, file)));
 
-    /// <summary>A kernel that does not count them could hide relocated pages.</summary>
+    /// <summary>A kernel without these counts could hide relocated pages.</summary>
     [Fact]
     public void Unchanged_NoCountOfAnonymousPages_IsLeftAlone() =>
         Assert.Empty(Unchanged(Mapping("00001000-00003000 r-xp", Binary).Where(line => !line.StartsWith("Anonymous", StringComparison.Ordinal))));

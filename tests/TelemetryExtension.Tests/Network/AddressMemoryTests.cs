@@ -50,7 +50,7 @@ public sealed class AddressMemoryTests
         Assert.Equal(new AddressMemory().Order(Resolved), memory.Order(Resolved));
     }
 
-    /// <summary>Whatever happened: each address exactly once, and one that failed never before one that did not, but for the working one.</summary>
+    /// <summary>After any history each address is listed exactly once, and failed addresses come after others, except the working one.</summary>
     [Fact]
     public void Order_AnyHistory_IsAPermutation()
     {

@@ -62,7 +62,7 @@ public sealed class AddressRaceTests
         Assert.Equal([0, 1, 2], race.Lost);
     }
 
-    /// <summary>The first answer wins, no attempt starts late or without need, nothing stays open.</summary>
+    /// <summary>The first answer wins, no attempt starts late or needlessly, and nothing stays open.</summary>
     [Fact]
     public void Run_AnyAddresses_FirstAnswerWinsAndNothingLeaks()
     {

@@ -8,7 +8,7 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Tests.Network;
 
-/// <summary>Real sockets on loopback, names from the test. An address of loopback on which nobody listens refuses at once.</summary>
+/// <summary>Tests with real sockets on loopback and names from the test. A loopback address without a listener refuses at once.</summary>
 public sealed class HostConnectorTests : IDisposable
 {
     private static readonly IPAddress Refusing = IPAddress.Parse("127.0.0.1");
@@ -42,11 +42,11 @@ public sealed class HostConnectorTests : IDisposable
         Assert.Equal(Answering, await ConnectedToAsync(connector));
         using var first = new TcpListener(Refusing, Port);
         first.Start();
-        // The first one answers by now, and would win had it been tried first.
+        // The first address answers by now, and would win if it were tried first.
         Assert.Equal(Answering, await ConnectedToAsync(connector));
     }
 
-    /// <summary>A full backlog answers nothing, like a host that is gone.</summary>
+    /// <summary>A full backlog does not answer, like a host that is gone.</summary>
     [Fact]
     public async Task Connect_FirstAddressIsSilent_NextOneIsUsed()
     {
@@ -103,7 +103,7 @@ public sealed class HostConnectorTests : IDisposable
     [Fact]
     public async Task Delivery_ByANameThatIsOurOwn_IsKeptAndNamesTheReason()
     {
-        // Not recognised by its name: only the connection shows it.
+        // The name does not show it, only the connection does.
         var options = new DeliveryOptions([new("otlp", [Endpoint(), null, null])], [LoopbackPort]);
         var destination = Assert.Single(OtlpDestinations.Create(options, TimeProvider.System));
         var result = await destination.DeliverAsync(new(Signal.Traces, new byte[] { 1 }, 1, DateTimeOffset.UnixEpoch), Token);

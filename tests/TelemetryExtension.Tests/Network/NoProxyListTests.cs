@@ -76,7 +76,7 @@ public sealed class NoProxyListTests
     [InlineData("[2001:db8::1]:4317", "http://[2001:db8::1]:4318")]
     public void Matches_NotCovered_False(string? noProxy, string url) => Assert.False(new NoProxyList(noProxy).Matches(new(url)));
 
-    /// <summary>Against .NET's own arithmetic of blocks.</summary>
+    /// <summary>Compares with .NET's own network arithmetic.</summary>
     [Fact]
     public void Matches_AnyBlockAndAddress_AsIPNetworkSays()
     {
@@ -107,7 +107,7 @@ public sealed class NoProxyListTests
         }).QuickCheckThrowOnFailure();
     }
 
-    /// <summary>Nothing that stands in the variable may cost more than a wrong route.</summary>
+    /// <summary>Any value of the variable costs at most a wrong route.</summary>
     [Fact]
     public void Matches_AnyText_NeverThrows() =>
         Prop.ForAll<string?>(text =>

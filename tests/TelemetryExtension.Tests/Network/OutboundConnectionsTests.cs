@@ -5,7 +5,7 @@ using TelemetryExtension.Network;
 
 namespace TelemetryExtension.Tests.Network;
 
-/// <summary>Which requests get a new connection; a handler stands for all connections of a pool.</summary>
+/// <summary>Decides which requests get a new connection. A handler represents all connections of a pool.</summary>
 public sealed class OutboundConnectionsTests : IDisposable
 {
     private readonly ManualTimeProvider _time = new();
@@ -48,7 +48,7 @@ public sealed class OutboundConnectionsTests : IDisposable
         Assert.Equal(handler, await AnswerAsync(shared));
     }
 
-    /// <summary>Handshakes cost CPU: a backend that hangs for good gets few.</summary>
+    /// <summary>Handshakes cost CPU, so a backend that hangs for good gets few.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -78,7 +78,7 @@ public sealed class OutboundConnectionsTests : IDisposable
             await CutOffAsync(true);
         }
 
-        // After 2 and 4 requests, and then whenever five minutes are over.
+        // New connections follow after 2 and 4 requests, and then every five minutes.
         Assert.InRange(_handlers, 4, 6);
         Assert.True(_connections[true].IsCold);
     }
@@ -97,7 +97,7 @@ public sealed class OutboundConnectionsTests : IDisposable
         var second = await _sent.Reader.ReadAsync(Token);
         Assert.Equal((1, 2), (first.Handler, second.Handler));
 
-        // However long that one takes: two are enough.
+        // Two are enough, however long the answer takes.
         _time.Advance(TimeSpan.FromSeconds(9));
         Assert.False(result.IsCompleted);
         second.Answer();
@@ -128,7 +128,7 @@ public sealed class OutboundConnectionsTests : IDisposable
         Assert.Equal(1, _handlers);
     }
 
-    /// <summary>It looked like a dead connection once; twice the load is the last that a slow backend needs.</summary>
+    /// <summary>Once the slow backend looked like a dead connection. It must not get more than twice the load.</summary>
     [Fact]
     public async Task NoAnswer_FromABackendThatBecameSlow_OneRequestIsSentTwice()
     {

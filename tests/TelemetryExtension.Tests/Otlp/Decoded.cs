@@ -8,7 +8,7 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Tests.Otlp;
 
-/// <summary>Decodes a payload with the classes that protobuf generates, which share no code with ours.</summary>
+/// <summary>Decodes a payload with the classes that protobuf generates, which share no code with the extension.</summary>
 internal static class Decoded
 {
     public static IReadOnlyList<Span> Spans(this OtlpPayload payload) =>

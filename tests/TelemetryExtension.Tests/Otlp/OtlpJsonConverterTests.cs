@@ -231,7 +231,7 @@ public sealed class OtlpJsonConverterTests
         Assert.Contains(expected, OtlpJsonConverter.Convert(Signal.Traces, Encoding.UTF8.GetBytes(json), writer), StringComparison.Ordinal);
     }
 
-    /// <summary>A lone surrogate as an SDK writes it when it cuts a text, and the same as bytes.</summary>
+    /// <summary>A lone surrogate as SDKs write it when they cut text, and the same as bytes.</summary>
     [Theory]
     [InlineData("a\\ud83d")]
     [InlineData("\\ude80 b")]
@@ -240,7 +240,7 @@ public sealed class OtlpJsonConverterTests
     [InlineData("\\n\u0001")]
     public void Convert_AnyStringThatIsNotUnicode_IsReplaced(string text)
     {
-        // The marks stand for bytes that no text can hold.
+        // The marks represent bytes that a text cannot contain.
         var bytes = Encoding.UTF8.GetBytes(text).Select(b => b == 1 ? (byte)0xff : b).ToArray();
         Assert.All(OtlpStringFields.All(), field =>
         {

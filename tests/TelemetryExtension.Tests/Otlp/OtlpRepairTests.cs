@@ -14,7 +14,7 @@ namespace TelemetryExtension.Tests.Otlp;
 
 public sealed class OtlpRepairTests
 {
-    /// <summary>Of the same length as what it is replaced by, and nowhere in a request by chance.</summary>
+    /// <summary>A placeholder of the same length as its replacement, which does not occur in requests by chance.</summary>
     private static readonly byte[] Placeholder = "\u07ff"u8.ToArray();
 
     private static readonly byte[][] NotUtf8 = [[0xff, 0xfe], [0xc3, 0x28], [0xed, 0xa0], [0x80, 0x80], [0xe2, 0x82]];
@@ -41,7 +41,7 @@ public sealed class OtlpRepairTests
     [Fact]
     public void Check_TextOfAnyLanguage_NeedsNoRepair() => Assert.All(OtlpStringFields.All(), field =>
     {
-        // A value whose key is missing is no such request.
+        // A value without a key does not occur in such a request.
         if (field.Path.SkipLast(field.Path[^1].Name == "key" ? 2 : 1).Any(step => step.MessageTypeIs(KeyValue.Descriptor)))
             return;
         Assert.False(OtlpRequestValidator.Check(field.Signal, OtlpStringFields.Protobuf(field.Path, "Grüße 🚀 \u0000 日本"u8.ToArray())).NeedsRepair);
@@ -84,7 +84,7 @@ public sealed class OtlpRepairTests
         Assert.Equal(request, Repaired(Signal.Traces, request));
     }
 
-    /// <summary>Lists of lists, keys repeated and empty, texts cut and damaged: as many spans come out as went in, and what comes out keeps the rules.</summary>
+    /// <summary>Nested lists, repeated and empty keys, cut and damaged texts: the number of spans is unchanged, and the result follows the rules.</summary>
     [Fact]
     public void Write_AnyRequest_KeepsTheRulesAndTheRecords() => Prop.ForAll(Requests.ToArbitrary(), given =>
     {
@@ -114,7 +114,7 @@ public sealed class OtlpRepairTests
                        from attributes in attribute.ListOf()
                        from events in attribute.ListOf()
                        from links in attribute.ListOf()
-                           // No byte of it begins a placeholder.
+                           // None of its bytes begins a placeholder.
                        from id in Gen.Choose(1, int.MaxValue).Select(number => number & 0x7f7f7f7f)
                        select new Span
                        {

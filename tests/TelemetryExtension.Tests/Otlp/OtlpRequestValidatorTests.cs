@@ -77,7 +77,7 @@ public sealed class OtlpRequestValidatorTests
         Assert.Equal(valid, Parses(Signal.Traces, bytes));
     }
 
-    /// <summary>What is let through keeps OTLP's rules: it cannot spoil the batch that it is merged into.</summary>
+    /// <summary>An accepted request follows OTLP's rules, so it cannot spoil the batch that it is merged into.</summary>
     [Fact]
     public void Check_RandomlyDamagedRequests_AcceptsOnlyWhatParses()
     {

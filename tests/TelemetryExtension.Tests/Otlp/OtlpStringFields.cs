@@ -8,7 +8,7 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Tests.Otlp;
 
-/// <summary>Every string field that the official descriptors reach from the three requests, and requests that hold one such string only.</summary>
+/// <summary>Every string field that the official descriptors reach from the three requests, each in a request with only that string.</summary>
 internal static class OtlpStringFields
 {
     public static IEnumerable<(Signal Signal, FieldDescriptor[] Path)> All() =>
@@ -41,7 +41,7 @@ internal static class OtlpStringFields
             FieldDescriptor[] here = [.. path, field];
             if (field.FieldType == FieldType.String)
                 yield return (signal, here);
-            // Values nest in values without end: twice each is enough.
+            // Values can nest without end. Two levels are enough.
             else if (field.FieldType == FieldType.Message && path.Count(step => step.MessageTypeIs(field.MessageType)) < 2)
                 foreach (var deeper in Paths(signal, field.MessageType, here))
                     yield return deeper;

@@ -10,7 +10,7 @@ using static TelemetryExtension.Tests.Delivery.DeliveryTestBench;
 namespace TelemetryExtension.Tests.Outbox;
 
 
-/// <summary>What is past its limits while the environment lives.</summary>
+/// <summary>Payloads past their limits while the environment lives.</summary>
 public sealed class ExpiredPayloadTests
 {
     private readonly ManualTimeProvider _time = new();
@@ -127,7 +127,7 @@ public sealed class ExpiredPayloadTests
         AssertLogs(bench, expired: 1);
     }
 
-    /// <summary>Half of the ceiling by itself; nothing else wants that room.</summary>
+    /// <summary>The payload takes half of the ceiling, and nothing else needs that room.</summary>
     [Fact]
     public async Task Deliver_AllThatWaitsExpires_AllOfItIsWritten()
     {
@@ -208,7 +208,7 @@ public sealed class ExpiredPayloadTests
     [Fact]
     public async Task GiveUp_ExpiredForOneAndOpenForAnother_AllIsDeadLettered()
     {
-        // The second destination was cut off by the budget, which is no answer: its share is still open.
+        // The budget cut off the second destination, which is not an answer, so its part is still open.
         var slow = new ScriptedDestination("b") { Respond = static _ => throw new OperationCanceledException() };
         using var bench = new DeliveryTestBench([_destination, slow], new(MaxAttempts: 1, KeepsForDeadLetters: true), null, _time);
         bench.Add(LogPayload("one"));
@@ -234,7 +234,7 @@ public sealed class ExpiredPayloadTests
         AssertLogs(bench, deadLettered: 1);
     }
 
-    /// <summary>A log that does not answer must not keep what is left from another one.</summary>
+    /// <summary>A sink that does not answer must not keep the rest from another one.</summary>
     [Fact]
     public async Task GiveUp_WriterOfExpiredOnesHangs_IsCutOffAndTheRestIsWritten()
     {

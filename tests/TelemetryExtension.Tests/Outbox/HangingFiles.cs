@@ -2,7 +2,7 @@ using TelemetryExtension.Outbox;
 
 namespace TelemetryExtension.Tests.Outbox;
 
-/// <summary>Files in memory, on a disk that a test can hang: meanwhile no call returns.</summary>
+/// <summary>Files in memory on a simulated disk that a test can block. No call returns meanwhile.</summary>
 internal sealed class HangingFiles : ISpoolFiles
 {
     private readonly MemoryFiles _files = new();
@@ -16,7 +16,7 @@ internal sealed class HangingFiles : ISpoolFiles
     /// <summary>Completes when a call hangs.</summary>
     public Task Reached => _reached.Task;
 
-    /// <summary>Work on files is done at once; while the disk hangs, in the background as in the extension.</summary>
+    /// <summary>Runs work on files synchronously, or in the background as in the extension while the disk hangs.</summary>
     public void Start(Action work)
     {
         if (_works.IsSet)

@@ -13,7 +13,7 @@ internal sealed class MemoryFiles : ISpoolFiles
 
     public SortedDictionary<string, byte[]> Content { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Called before each change of a file; may throw as a disk does.</summary>
+    /// <summary>Called before each change of a file. May throw like a disk.</summary>
     public Action<string, IReadOnlyList<ReadOnlyMemory<byte>>>? BeforeWrite { get; set; }
 
     private bool _isOwned;
@@ -70,6 +70,6 @@ internal sealed class MemoryFiles : ISpoolFiles
             Content.Remove(name);
     }
 
-    /// <summary>The process ended; the files stay.</summary>
+    /// <summary>Simulates the end of the process. The files stay.</summary>
     public void Dispose() => _isOwned = false;
 }

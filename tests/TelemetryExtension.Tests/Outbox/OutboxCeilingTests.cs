@@ -57,10 +57,10 @@ public sealed class OutboxCeilingTests(ITestOutputHelper output)
         Assert.InRange(files, 100, SpoolRoom.MaxFiles);
         Assert.Equal(files, Math.Max(files, Directory.GetFiles(bench.SpoolDirectory, "*.otlp").Length));
         Assert.InRange(most, options.MaxBytes / 2, options.MaxBytes + (2 << 20));
-        // It takes some microseconds, and took a thousand times as much when everything was walked over; the machine may be busy.
+        // It takes some microseconds. It took a thousand times as long when every entry was visited. The machine may be busy.
         Assert.InRange(clock.TotalMicroseconds / payloads, 0, 200);
 
-        // Nobody counts twice, and the most valuable are left.
+        // Nothing is counted twice, and the most valuable payloads are left.
         var shed = Enum.GetValues<Signal>().Select(signal => bench.Ledger[(LedgerAccount)signal].DroppedTotal).ToArray();
         Assert.Equal((true, true), (shed[(int)Signal.Metrics] >= shed[(int)Signal.Traces], shed[(int)Signal.Traces] >= shed[(int)Signal.Logs]));
         _destination.Respond = null;
@@ -110,7 +110,7 @@ public sealed class OutboxCeilingTests(ITestOutputHelper output)
         bench.AssertLogs(exported: 100);
         var again = Assert.Single(_destination.Requests[1..], request => request.BatchId == failed.BatchId);
         Assert.True(failed.Body.Span.SequenceEqual(again.Body.Span));
-        // A destination may make part of its request of the time.
+        // A destination may include the time in its request.
         Assert.Equal((20, failed.Created), (again.Records, again.Created));
     }
 
@@ -239,7 +239,7 @@ public sealed class OutboxCeilingTests(ITestOutputHelper output)
     public void Add_DiskRefusedOnce_IsTriedAgainAfterAPause()
     {
         using var bench = Bench(new(MaxBytes: 5000));
-        // No directory can be made where a file is.
+        // A directory cannot be created where a file is.
         File.WriteAllText(bench.SpoolDirectory, "");
         for (var i = 0; i < 10; i++)
             bench.Add(LogPayload(1, 1000));

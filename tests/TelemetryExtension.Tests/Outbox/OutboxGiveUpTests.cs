@@ -10,7 +10,7 @@ using static TelemetryExtension.Tests.Delivery.DeliveryTestBench;
 namespace TelemetryExtension.Tests.Outbox;
 
 
-/// <summary>The end: what is still undelivered, and who takes it.</summary>
+/// <summary>The end: the handling of undelivered payloads.</summary>
 public sealed class OutboxGiveUpTests
 {
     private readonly ManualTimeProvider _time = new();
@@ -84,11 +84,11 @@ public sealed class OutboxGiveUpTests
             bench.Add(LogPayload(new string('x', 900)));
         var files = Directory.GetFiles(bench.SpoolDirectory, "*.otlp");
         Assert.NotEmpty(files);
-        // Unread, nobody notices that it is gone.
+        // The file is not read, so its loss is not noticed.
         File.Delete(files[0]);
         Assert.Equal(3, await bench.Delivery.GiveUpAsync(new ScriptedDeadLetters(), new CancellationToken(canceled: true)));
         Assert.Equal((3, 0, 0), (bench.LogsLine().Dropped[(int)DropReason.Shutdown], bench.LogsLine().Spooled, bench.LogsLine().Buffered));
-        // What there is to be said is said first.
+        // Log lines are written first.
         Assert.NotEmpty(Directory.GetFiles(bench.SpoolDirectory, "*.otlp"));
         await bench.Delivery.DeleteGivenUpAsync(TestContext.Current.CancellationToken);
         Assert.Empty(Directory.GetFiles(bench.SpoolDirectory, "*.otlp"));

@@ -13,7 +13,7 @@ namespace TelemetryExtension.Tests.Outbox;
 
 public sealed class OutboxPropertyTests
 {
-    /// <summary>Whatever destinations answer and however small the limits are: at every step nothing is counted twice, at the end nothing is left.</summary>
+    /// <summary>For any answers and any limits nothing is counted twice at any step, and nothing is left at the end.</summary>
     [Fact]
     public void Counters_AnySequenceOfAddsAndAnswers_AlwaysBalance()
     {

@@ -98,7 +98,7 @@ public sealed class OutboxTests
         var wait = bench.Outbox.Lanes[0].Health.WaitFrom(_time.GetUtcNow(), isLastChance: false);
         Assert.InRange(wait, TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(100));
 
-        // And the wait comes to its end, long before the clock is where it was.
+        // The wait also ends, long before the clock reaches its old time.
         _time.Advance(wait);
         await bench.DeliverAsync();
         bench.AssertLogs(exported: 1);
@@ -144,7 +144,7 @@ public sealed class OutboxTests
         Assert.Equal((6, 3), (bench.Outbox.Counts.Payloads, bench.Outbox.Counts.SpooledPayloads));
         Assert.InRange(bench.Outbox.Counts.Bytes, 1, RoomFor(3));
 
-        // The oldest of them are gone, in files as in memory.
+        // The oldest payloads are gone, in files as in memory.
         await bench.DeliverAsync(DeliveryMode.Drain);
         bench.AssertLogs(exported: 6);
         var sent = string.Concat(_destination.Requests.Select(static request => System.Text.Encoding.UTF8.GetString(request.Body.Span)));
@@ -157,7 +157,7 @@ public sealed class OutboxTests
         using var bench = Bench(new(MaxBytes: RoomFor(3), SpoolMaxBytes: 9000));
         var payloads = Enumerable.Range(0, 11).Select(_ => bench.Add(LogPayload(new string('x', 900)) with { Signal = Signal.Metrics })).ToList();
         var spooled = bench.Outbox.Counts.SpooledPayloads;
-        // Files can be deleted, not made: something else has their names.
+        // Files can be deleted but not created, because their names are taken.
         foreach (var payload in payloads)
             for (var number = spooled; number < spooled + 10; number++)
                 Directory.CreateDirectory(Path.Combine(bench.SpoolDirectory, $"{payload.Created.ToUnixTimeMilliseconds():x12}-{number:x6}-{payload.BatchId}.otlp.part"));
@@ -216,7 +216,7 @@ public sealed class OutboxTests
 
         Assert.InRange(bench.Outbox.Lanes.Single(static lane => lane.Signal == Signal.Metrics).Queue.Fresh, 1, (2 * bench.Outbox.Counts.Payloads) + 64);
 
-        // What is left is all still there, and in order.
+        // The rest is complete and in order.
         _destination.Respond = null;
         _destination.Requests.Clear();
         await bench.DeliverAsync(DeliveryMode.Drain);
@@ -237,14 +237,14 @@ public sealed class OutboxTests
         File.WriteAllText(Path.Combine(directory, "half.part"), "half");
         File.WriteAllBytes(Path.Combine(directory, "body.otlp"), Damaged(directory, at: ^1));
         File.WriteAllBytes(Path.Combine(directory, "head.otlp"), Damaged(directory, at: 30));
-        // What cannot even be opened.
+        // This file cannot be opened.
         Directory.CreateDirectory(Path.Combine(directory, "0-folder.otlp"));
         File.WriteAllBytes(Path.Combine(directory, "short.otlp"), File.ReadAllBytes(Directory.GetFiles(directory, "0*.otlp")[0])[..^1]);
         bench.Outbox.Dispose();
 
         var b = new ScriptedDestination("b");
         using var next = new DeliveryTestBench([b], new(SpoolDirectory: directory), null, _time);
-        // A body is not read before it is wanted.
+        // A body is not read before it is needed.
         Assert.Equal(2, await next.Outbox.RecoverAsync());
         Assert.Equal((2, 2, 0), (next.LogsLine().Received, next.LogsLine().Spooled, next.LogsLine().Buffered));
         await next.DeliverAsync();
@@ -254,7 +254,7 @@ public sealed class OutboxTests
         Assert.Equal(["lock"], Directory.GetFiles(directory).Select(Path.GetFileName));
     }
 
-    /// <summary>Limits are raised, and proxies replaced.</summary>
+    /// <summary>The limit may grow, because backends raise limits and proxies are replaced.</summary>
     [Fact]
     public async Task Deliver_LimitOnRequestsWasRaised_RequestsGrowAgain()
     {

@@ -69,7 +69,7 @@ public sealed class SignalRefusalTests
         Assert.False(_refusal.IsAcceptedInPart);
     }
 
-    /// <summary>The stated rule: about 30 seconds, then twice the time, up to about 15 minutes; half of each is random.</summary>
+    /// <summary>The documented delays: about 30 seconds, then twice the time, up to about 15 minutes. Half of each is random.</summary>
     [Theory]
     [InlineData(0.0)]
     [InlineData(0.999)]

@@ -27,7 +27,7 @@ public sealed class SilentFlushesTests
             Flush([Signal.Traces], [Signal.Logs]);
         Assert.Equal([Signal.Metrics, Signal.Logs], All.Where(_silence.IsSilent));
 
-        // The background hears from one of them: it is back, the other is not.
+        // One of them answers in the background: that one is back, the other is not.
         Flush([Signal.Metrics], [], isBlocking: false);
         Assert.Equal([Signal.Logs], All.Where(_silence.IsSilent));
     }
@@ -44,7 +44,7 @@ public sealed class SilentFlushesTests
         }
     }
 
-    /// <summary>It answers, but in a longer time than invocations wait: one more silent flush is enough.</summary>
+    /// <summary>It answers, but later than invocations wait. So one more silent flush is enough.</summary>
     [Fact]
     public void FlushEnded_AnswersInTheBackgroundOnly_HoldsOneMoreInvocation()
     {

@@ -8,7 +8,7 @@ using static TelemetryExtension.Tests.Delivery.DeliveryTestBench;
 
 namespace TelemetryExtension.Tests.Outbox;
 
-/// <summary>A disk that hangs: it holds up files, and nobody who uses the outbox.</summary>
+/// <summary>A disk that hangs blocks only files, not the users of the outbox.</summary>
 public sealed class SlowDiskTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -29,7 +29,7 @@ public sealed class SlowDiskTests : IDisposable
         await _disk.Reached.WaitAsync(Patience, TestContext.Current.CancellationToken);
         await InTimeAsync(() => AddMany(bench, 1000));
 
-        // Over the ceiling by the overshoot, and by what is being written.
+        // Memory exceeds the ceiling by the overshoot and by the payloads that are being written.
         Assert.InRange(bench.Outbox.Counts.Bytes, options.MaxBytes, options.MaxBytes + options.MaxOvershootBytes + (64 * 1024));
         var line = bench.LogsLine();
         Assert.Equal(2000, line.Buffered + line.Dropped[(int)DropReason.Shed]);
@@ -50,7 +50,7 @@ public sealed class SlowDiskTests : IDisposable
         await bench.DeliverAsync().WaitAsync(Patience, TestContext.Current.CancellationToken);
         bench.AssertLogs(exported: 60);
 
-        // The file is finished when its content is delivered already: nobody finds it.
+        // The file is complete only after its content is delivered, so it must not remain.
         _disk.GoOn();
         await bench.Outbox.WaitForFilesAsync(TestContext.Current.CancellationToken);
         Assert.Equal((default, 0), (bench.Outbox.Counts, bench.LogsLine().Spooled));

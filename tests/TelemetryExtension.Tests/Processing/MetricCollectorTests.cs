@@ -9,7 +9,7 @@ using TelemetryExtension.Tests.Processing.Invocations;
 
 namespace TelemetryExtension.Tests.Processing;
 
-/// <summary>CPU and network are measured from the announcement of an invocation to its end, whenever a flush comes in between.</summary>
+/// <summary>CPU and network are measured from the announcement of an invocation to its end, even with a flush in between.</summary>
 public sealed class MetricCollectorTests : IDisposable
 {
     private const string Id = "3da1f2dc-3222-475e-9205-e2e6c6318895";

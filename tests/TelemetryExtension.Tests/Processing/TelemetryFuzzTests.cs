@@ -19,8 +19,8 @@ using TelemetryExtension.Tests.Otlp;
 namespace TelemetryExtension.Tests.Processing;
 
 /// <summary>
-/// The whole way from a POST of the Telemetry API to encoded payloads, fed with damaged telemetry: fields missing, null, of other types, doubled,
-/// shuffled, bytes flipped. Nothing throws, every payload decodes, and the ledger balances.
+/// The whole path from a POST of the Telemetry API to encoded payloads with damaged telemetry: fields missing, null, of other types, repeated or shuffled,
+/// and flipped bytes. Nothing throws, every payload decodes, and the ledger balances.
 /// </summary>
 public sealed class TelemetryFuzzTests : IDisposable
 {
@@ -91,7 +91,7 @@ public sealed class TelemetryFuzzTests : IDisposable
         await _delivery.DeliverAsync(DeliveryMode.Drain, TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.All(Enum.GetValues<LedgerAccount>(), account => Assert.Equal((account, 0), (account, _ledger[account].Buffered)));
         Assert.Equal(_ledger[LedgerAccount.Traces].Exported, _destination.Spans);
-        // Joined lines are one record and count as all of them.
+        // Joined lines are one record, but count as all of them.
         Assert.InRange(_destination.LogRecords, 1, _ledger[LedgerAccount.Logs].Exported);
         Assert.Equal(_ledger[LedgerAccount.Metrics].Exported, _destination.Points);
     }
@@ -116,7 +116,7 @@ public sealed class TelemetryFuzzTests : IDisposable
         _endpoint.Read(body);
     }
 
-    /// <summary>Takes a value or a whole field away, or puts another one in its place; and damages names and texts with what JSON allows.</summary>
+    /// <summary>Removes or replaces a value or a whole field, and damages names and texts with what JSON allows.</summary>
     private static string Damage(string record, Random random)
     {
         for (var hits = random.Next(3); hits > 0; hits--)
@@ -139,7 +139,7 @@ public sealed class TelemetryFuzzTests : IDisposable
         return string.Concat(record.AsSpan(0, at), escape, record.AsSpan(at + 1));
     }
 
-    /// <summary>Takes everything, and decodes it by code that shares nothing with the encoders.</summary>
+    /// <summary>Collects everything, and decodes it with code that is independent of the encoders.</summary>
     private sealed class DecodingDestination : IDestination
     {
         private readonly Lock _gate = new();

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace TelemetryExtension.Tests.Rooms;
 
-/// <summary>docs/architecture.md leads a newcomer to the right files, so it must not go stale.</summary>
+/// <summary>docs/architecture.md shows newcomers the right files, so it must stay correct.</summary>
 public sealed partial class ArchitecturePageTests
 {
     private static string Page => Repository.Text("docs", "architecture.md");

@@ -2,7 +2,7 @@ namespace TelemetryExtension.Tests.Rooms;
 
 internal static class Circles
 {
-    /// <summary>Every edge between two folders that lie on a circle, with one reference that makes it.</summary>
+    /// <summary>Finds every edge on a circle between folders, with one reference that causes it.</summary>
     public static IEnumerable<string> In(IEnumerable<Reference> references)
     {
         var edges = references.Where(static reference => reference.FromFolder != reference.ToFolder)

@@ -2,7 +2,7 @@ using TelemetryExtension.Configuration;
 
 namespace TelemetryExtension.Tests.Rooms;
 
-/// <summary>The finders behind <see cref="RoomsTests"/> find something.</summary>
+/// <summary>Proves that the finders behind <see cref="RoomsTests"/> work.</summary>
 public class CirclesTests
 {
     [Theory]

@@ -37,7 +37,7 @@ public partial class RoomsTests
         .Where(static reference => reference.FromRoom != reference.ToRoom && !Allowed(reference.FromRoom).Contains(reference.ToRoom))
         .Select(static reference => $"{reference.From} ({reference.FromFolder}) knows {reference.To} ({reference.ToFolder})"));
 
-    /// <summary>Sub-folders too: two folders that know each other are one.</summary>
+    /// <summary>Sub-folders count too, because two folders that know each other are one.</summary>
     [Fact]
     public void Folders_KnowEachOther_WithoutACircle() => AssertNone(Circles.In(References.Value));
 
@@ -45,7 +45,7 @@ public partial class RoomsTests
     public void MayKnow_HasNoCircle() => AssertNone(Circles.In(
         MayKnow.SelectMany(static room => room.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(to => new Reference(room.Key, room.Key, to, to)))));
 
-    /// <summary>A line that allows what nobody needs any more is out of date.</summary>
+    /// <summary>An allowed edge without a use is out of date.</summary>
     [Fact]
     public void MayKnow_AllowsNothingThatNobodyNeeds() => AssertNone(
         MayKnow.SelectMany(static room => Allowed(room.Key).Select(to => $"{room.Key} -> {to}"))

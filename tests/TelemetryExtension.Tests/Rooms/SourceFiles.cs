@@ -4,7 +4,7 @@ namespace TelemetryExtension.Tests.Rooms;
 
 internal sealed record SourceFile(string Path, string Folder, string Text);
 
-/// <summary>The sources, since constants leave no reference in the compiled assembly: a using line counts as one.</summary>
+/// <summary>Reads the sources, because constants leave no reference in the compiled assembly: a using line counts as one.</summary>
 internal static partial class SourceFiles
 {
     public static IEnumerable<SourceFile> All()
@@ -22,7 +22,7 @@ internal static partial class SourceFiles
         from Match line in Using().Matches(file.Text)
         select new Reference(file.Path, file.Folder, line.Groups[1].Value, FolderOf(line.Groups[1].Value));
 
-    /// <summary>The copy of the AWS client keeps the names of the package it stands for.</summary>
+    /// <summary>The rewritten AWS client keeps the names of the package that it replaces.</summary>
     public static string FolderOf(string name) => name.StartsWith("Amazon.CloudWatchLogs", StringComparison.Ordinal)
         ? "Destinations/CloudWatch/Client"
         : name["TelemetryExtension.".Length..].Replace('.', '/');

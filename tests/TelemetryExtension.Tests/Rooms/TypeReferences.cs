@@ -4,9 +4,8 @@ using System.Reflection.Emit;
 namespace TelemetryExtension.Tests.Rooms;
 
 /// <summary>
-/// What the types of an assembly refer to: base types, interfaces, attributes, signatures, locals, and every token in the IL of a method
-/// with the signature of what it calls.
-/// A constant is copied by the compiler and leaves no trace.
+/// Finds the references of an assembly's types: base types, interfaces, attributes, signatures, locals, and every token in the IL of a method with the
+/// signature of the called member. A constant is copied by the compiler and leaves no reference.
 /// </summary>
 internal static class TypeReferences
 {
@@ -20,7 +19,7 @@ internal static class TypeReferences
             .Select(other => new Reference(Name(type), Folder(type), Name(other), Folder(other))))
         .Distinct();
 
-    /// <summary>Generated code that belongs to no folder has a namespace of its own, or none. Program has none either.</summary>
+    /// <summary>Generated code without a folder has its own namespace or none. Program has none either.</summary>
     private static bool IsOurs(Type type) =>
         type.Name == "Program" || type.Namespace is { } name && (name.StartsWith("TelemetryExtension.", StringComparison.Ordinal) || name.StartsWith("Amazon.CloudWatchLogs", StringComparison.Ordinal));
 

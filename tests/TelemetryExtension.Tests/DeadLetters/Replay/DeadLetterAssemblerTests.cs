@@ -15,7 +15,7 @@ public sealed class DeadLetterAssemblerTests
         foreach (var letter in letters)
             Assert.Empty(assembler.Add(letter.Lines[0]).ToList());
 
-        // The newest can still be completed, the oldest cannot.
+        // The newest letter can still be completed, the oldest cannot.
         Assert.Single(Rest(letters[^1]));
         Assert.Empty(Rest(letters[0]));
         Assert.Contains(assembler.Incomplete(), problem => problem.StartsWith(letters[0].Payload.BatchId, StringComparison.Ordinal));

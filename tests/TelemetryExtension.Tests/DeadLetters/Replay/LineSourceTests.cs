@@ -15,7 +15,7 @@ public sealed class LineSourceTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>The JSON of many log events may be one line; parts lie anywhere in it.</summary>
+    /// <summary>The JSON of many log events may be one line, with parts anywhere in it.</summary>
     [Fact]
     public async Task Lines_OneLineOfManyParts_LosesNone()
     {
@@ -43,7 +43,7 @@ public sealed class LineSourceTests
         Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 16 * Megabyte);
     }
 
-    /// <summary>Whatever lies around them, and wherever the buffer ends.</summary>
+    /// <summary>For any text around the parts, and any position of the buffer's end.</summary>
     [Fact]
     [Trait("Category", "Slow")]
     public void Lines_PartsAmongAnything_AreAllFound()

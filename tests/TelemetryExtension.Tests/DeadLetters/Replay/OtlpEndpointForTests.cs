@@ -9,7 +9,7 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Tests.DeadLetters.Replay;
 
-/// <summary>An OTLP/HTTP backend on loopback that keeps the bodies it is sent, and the simplest destination that can talk to it.</summary>
+/// <summary>An OTLP/HTTP backend on loopback that records the bodies, and the simplest destination that sends to it.</summary>
 internal sealed class OtlpEndpointForTests : IDestination, IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -21,10 +21,10 @@ internal sealed class OtlpEndpointForTests : IDestination, IAsyncDisposable
 
     public ConcurrentQueue<(string Path, byte[] Body)> Received { get; } = new();
 
-    /// <summary>Status codes given first, one a request; afterwards 200.</summary>
+    /// <summary>The status codes of the first requests. Later ones get 200.</summary>
     public ConcurrentQueue<HttpStatusCode> Answers { get; } = new();
 
-    /// <summary>Records that it says it rejected, of every payload that it takes.</summary>
+    /// <summary>The number of records that it reports as rejected for every payload that it accepts.</summary>
     public int Rejects { get; set; }
 
     public Uri Url => new(_app.Urls.First());

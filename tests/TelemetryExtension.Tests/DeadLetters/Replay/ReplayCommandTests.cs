@@ -75,7 +75,7 @@ public sealed class ReplayCommandTests : IAsyncLifetime
         Assert.Equal(3, _backend.Received.Count);
     }
 
-    /// <summary>Wherever the file ends: it is said, what is whole arrives, and nobody takes it for success.</summary>
+    /// <summary>For any end of a truncated file: the command reports it, complete letters arrive, and the exit code is not success.</summary>
     [Fact]
     public async Task Replay_GzipCutAnywhere_IsNoSuccess()
     {

@@ -37,7 +37,7 @@ public sealed class ReplayDestinationTests
         Assert.Equal("otlp http://backend.test", destination.Name);
     }
 
-    /// <summary>The same mistake as in Lambda has the same remedy, and is named as it was made.</summary>
+    /// <summary>A mistake has the same remedy as in Lambda, and the message names the option that the user typed.</summary>
     [Theory]
     [InlineData("http://backend.test:4318/v1/traces")]
     [InlineData("http://backend.test:4318/v1/logs/")]

@@ -164,7 +164,7 @@ public sealed class CloudWatchLogsClientFactoryTests
         return client.Config.ServiceURL;
     }
 
-    /// <summary>Gives new credentials at every request, living as long as the list says (the last one for ever).</summary>
+    /// <summary>Returns new credentials at every request, with the lifetimes in the list (the last one for ever).</summary>
     private sealed class CredentialsEndpoint(params TimeSpan[] lives) : HttpMessageHandler
     {
         public List<string?> Authorizations { get; } = [];

@@ -83,7 +83,7 @@ public sealed class CloudWatchLogsDestinationTests : IDisposable
 
         Assert.Equal(isFinal ? DeliveryStatus.Refused : DeliveryStatus.Retryable, result.Status);
         Assert.Contains("sorry", result.Message, StringComparison.Ordinal);
-        // One request: when to try again is the outbox's decision.
+        // There is one request, because the outbox decides when to retry.
         Assert.Equal(["PutLogEvents"], _server.Calls);
     }
 
@@ -151,7 +151,7 @@ public sealed class CloudWatchLogsDestinationTests : IDisposable
         Assert.Equal(rounds * 8, _server.MessagesOf("g").Distinct().Count());
         Assert.Equal(rounds * 8, _server.MessagesOf("g").Count());
 
-        // More than a day apart: never in one call.
+        // Events more than a day apart never share a call.
         static byte[] TwoCalls(string name) => OtlpBuilder.Request(writer =>
         {
             OtlpBuilder.Log(writer, name + " first", OtlpBuilder.Start);

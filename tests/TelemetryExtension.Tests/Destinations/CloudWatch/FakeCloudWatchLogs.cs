@@ -7,8 +7,8 @@ using TelemetryExtension.Configuration;
 namespace TelemetryExtension.Tests.Destinations.CloudWatch;
 
 /// <summary>
-/// CloudWatch Logs as far as the tests need it, behind an <see cref="HttpMessageHandler"/>: checks every signature with a second implementation,
-/// enforces the limits of PutLogEvents, keeps groups and streams. <see cref="Answers"/> are given first, one a request.
+/// A fake CloudWatch Logs behind an <see cref="HttpMessageHandler"/>. It checks every signature with a second implementation, enforces the limits of
+/// PutLogEvents, and keeps groups and streams. <see cref="Answers"/> are returned first, one per request.
 /// </summary>
 internal sealed class FakeCloudWatchLogs : HttpMessageHandler
 {
@@ -24,7 +24,7 @@ internal sealed class FakeCloudWatchLogs : HttpMessageHandler
 
     public Dictionary<string, int> Retention { get; } = [];
 
-    /// <summary>The server's clock; requests signed more than five minutes away from it are refused. Null: any time is right.</summary>
+    /// <summary>The server's clock. Requests signed more than five minutes away from it are refused. Null accepts any time.</summary>
     public Func<DateTimeOffset>? Clock { get; set; }
 
     public string? RejectedLogEventsInfo { get; set; }
@@ -95,7 +95,7 @@ internal sealed class FakeCloudWatchLogs : HttpMessageHandler
         return Ok(RejectedLogEventsInfo is null ? """{"nextSequenceToken":"1"}""" : $$"""{"rejectedLogEventsInfo":{{RejectedLogEventsInfo}}}""");
     }
 
-    /// <summary>One page for each stream, and an empty one in between: both occur.</summary>
+    /// <summary>One page per stream with an empty one in between, because both occur in practice.</summary>
     private static HttpResponseMessage Filter(Dictionary<string, List<(long Time, string Message)>> streams, JsonElement json)
     {
         var prefix = json.TryGetProperty("logStreamNamePrefix", out var p) ? p.GetString()! : "";

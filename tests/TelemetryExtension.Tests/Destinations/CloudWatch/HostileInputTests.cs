@@ -8,7 +8,7 @@ using TelemetryExtension.Destinations.CloudWatch.Streams;
 
 namespace TelemetryExtension.Tests.Destinations.CloudWatch;
 
-/// <summary>Whatever bytes come: no exception, and every event is JSON.</summary>
+/// <summary>For any bytes there is no exception, and every event is JSON.</summary>
 public sealed class HostileInputTests
 {
     [Theory]

@@ -5,7 +5,9 @@ using TelemetryExtension.Configuration;
 
 namespace TelemetryExtension.Tests.Destinations.CloudWatch;
 
-/// <summary>A CloudWatch Logs server that others wrote (moto), on loopback, for the tests of one class. <see cref="Missing"/> says why there is none.</summary>
+/// <summary>
+/// A third-party CloudWatch Logs server (moto) on loopback, for the tests of one class. <see cref="Missing"/> is the reason when there is none.
+/// </summary>
 public sealed class MotoServer : IAsyncLifetime
 {
     private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);

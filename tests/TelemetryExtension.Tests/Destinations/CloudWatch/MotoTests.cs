@@ -14,7 +14,7 @@ using TelemetryExtension.Tests.DeadLetters.Replay;
 
 namespace TelemetryExtension.Tests.Destinations.CloudWatch;
 
-/// <summary>Against moto, and read back with the aws command line where there is one: a second opinion on what we believe CloudWatch Logs to be.</summary>
+/// <summary>Tests against moto, and reads the result with the aws command line where installed, as a check of our understanding of CloudWatch Logs.</summary>
 public sealed class MotoTests(MotoServer moto) : IClassFixture<MotoServer>
 {
     private readonly string _group = "/otel/" + Guid.NewGuid().ToString("N");

@@ -3,7 +3,7 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Tests.Destinations.CloudWatch;
 
-/// <summary>Small OTLP requests, written field by field.</summary>
+/// <summary>Writes small OTLP requests field by field.</summary>
 internal static class OtlpBuilder
 {
     public const ulong Second = 1_000_000_000;

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace TelemetryExtension.Tests.Destinations.CloudWatch;
 
-/// <summary>A second implementation of Signature Version 4, for the server's side of the tests; held to the published vectors by <see cref="SigV4Tests"/>.</summary>
+/// <summary>
+/// A second implementation of Signature Version 4 for the server side of the tests. <see cref="SigV4Tests"/> checks it with the published vectors.
+/// </summary>
 internal static class SigV4
 {
     /// <summary>Headers lower-case and already trimmed.</summary>
@@ -24,7 +26,7 @@ internal static class SigV4
 
     public static string Hash(string text) => Hex(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    /// <summary>Null when the request is signed rightly, else what is wrong.</summary>
+    /// <summary>Returns null when the request is signed correctly, otherwise the error.</summary>
     public static string? Check(string secret, string service, string method, IReadOnlyDictionary<string, string> headers, byte[] body)
     {
         if (!headers.TryGetValue("authorization", out var authorization) || !authorization.StartsWith("AWS4-HMAC-SHA256 ", StringComparison.Ordinal))

@@ -3,7 +3,7 @@ using Amazon.Runtime.Internal.Auth;
 
 namespace TelemetryExtension.Tests.Destinations.CloudWatch;
 
-/// <summary>Published vectors of the AWS signing test suite, and one of our own, against Core's signer and against the tests' second implementation.</summary>
+/// <summary>Checks the SDK's signer and the tests' second implementation with published vectors of the AWS signing test suite and one more.</summary>
 public sealed class SigV4Tests
 {
     private const string Key = "AKIDEXAMPLE";

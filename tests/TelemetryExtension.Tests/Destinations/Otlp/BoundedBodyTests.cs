@@ -4,7 +4,7 @@ namespace TelemetryExtension.Tests.Destinations.Otlp;
 
 public sealed class BoundedBodyTests
 {
-    /// <summary>HttpClient hands trailers over only when the end was read, also when the length was announced.</summary>
+    /// <summary>HttpClient provides trailers only after the end of the body, even when the length was announced.</summary>
     [Theory]
     [InlineData(false, 5, false)]
     [InlineData(true, 5, true)]
@@ -32,7 +32,7 @@ public sealed class BoundedBodyTests
     {
         public bool EndWasRead { get; private set; }
 
-        // Not seekable, or its length would be the announced one.
+        // The stream is not seekable, because otherwise its length would be announced.
         public override bool CanSeek => false;
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

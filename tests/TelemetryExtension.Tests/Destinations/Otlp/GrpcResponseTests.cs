@@ -22,7 +22,7 @@ public sealed class GrpcResponseTests
     public void Classify_ExhaustedWithRetryInfo_IsRetryable() =>
         Assert.Equal(TimeSpan.FromSeconds(2.5), GrpcResponse.Classify("8", 200, null, Details(2, 500_000_000), []).RetryAfter);
 
-    /// <summary>The words of gRPC's implementations in C, Go, Java, .NET and Rust, and of a collector whose memory is used up.</summary>
+    /// <summary>The messages of gRPC's implementations in C, Go, Java, .NET and Rust, and of a collector without free memory.</summary>
     [Theory]
     [InlineData("8", "grpc: received message larger than max (4195328 vs. 4194304)", true)]
     [InlineData("8", "Received message larger than max (4195328 vs. 4194304)", true)]
@@ -58,7 +58,7 @@ public sealed class GrpcResponseTests
         Assert.Equal((DeliveryStatus.Refused, mayBePoisoned, isTooLarge), (result.Status, result.MayBeTooLargeOrPoisoned, result.IsTooLarge));
     }
 
-    /// <summary>Who speaks gRPC has said what it means.</summary>
+    /// <summary>A gRPC status overrides the HTTP status.</summary>
     [Fact]
     public void Classify_GrpcStatus_BeatsTheHttpStatus() =>
         Assert.False(GrpcResponse.Classify("13", 413, null, null, []).MayBeTooLargeOrPoisoned);

@@ -8,7 +8,7 @@ using TelemetryExtension.Tests.Delivery;
 
 namespace TelemetryExtension.Tests.Destinations.Otlp;
 
-/// <summary>Whatever stands in the setting for headers, the telemetry arrives, and each header with it or named in a message.</summary>
+/// <summary>For any header setting the telemetry arrives, and each header is either sent or named in a message.</summary>
 public sealed class HeadersOnTheWireTests : DeliveryToBackend
 {
     private static readonly string[] Known =

@@ -8,7 +8,7 @@ using TelemetryExtension.Tests.Delivery;
 
 namespace TelemetryExtension.Tests.Destinations.Otlp;
 
-/// <summary>A status that comes at once, and a body that never does.</summary>
+/// <summary>The status arrives at once, and the body never.</summary>
 public sealed class OtlpHttpDestinationTests : IDisposable
 {
     private readonly ManualTimeProvider _time = new();
@@ -54,7 +54,7 @@ public sealed class OtlpHttpDestinationTests : IDisposable
 
     public void Dispose() => _handler.Dispose();
 
-    /// <summary>How long each of some deliveries waits for its body, in milliseconds.</summary>
+    /// <summary>The time for which each delivery waits for its body, in milliseconds.</summary>
     private async Task<List<int>> HeldAsync(OtlpHttpDestination destination, int deliveries)
     {
         var held = new List<int>();
@@ -90,7 +90,7 @@ public sealed class OtlpHttpDestinationTests : IDisposable
 
         public TimeSpan ToHeaders { get; set; }
 
-        /// <summary>Cancelled when the reader of the next body has had enough.</summary>
+        /// <summary>Cancelled when the reader of the next body gives up.</summary>
         public ValueTask<CancellationToken> BodyAsync() => _reads.Reader.ReadAsync(Token);
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -105,7 +105,7 @@ public sealed class OtlpHttpDestinationTests : IDisposable
 
     private sealed class HangingStream(System.Threading.Channels.ChannelWriter<CancellationToken> reads) : MemoryStream
     {
-        /// <summary>Or its length, nothing, would be known.</summary>
+        /// <summary>Hides the length, which would otherwise be known as 0.</summary>
         public override bool CanSeek => false;
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

@@ -9,7 +9,7 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Tests.Destinations.Otlp;
 
-/// <summary>What an answer with status 200 means, whatever its body is.</summary>
+/// <summary>The meaning of an answer with status 200 for any body.</summary>
 public sealed class SuccessAnswerTests
 {
     private const string Protobuf = "application/x-protobuf";
@@ -70,7 +70,7 @@ public sealed class SuccessAnswerTests
         Assert.Equal(new(DeliveryStatus.Delivered), Classify([], Protobuf, "br"));
     }
 
-    /// <summary>A few bytes must not become gigabytes.</summary>
+    /// <summary>A few bytes must not expand to gigabytes.</summary>
     [Fact]
     public void Classify_CompressionBomb_IsCutOff()
     {
@@ -83,7 +83,7 @@ public sealed class SuccessAnswerTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 << 20);
     }
 
-    /// <summary>Every response in every form says the same, whatever the content type claims.</summary>
+    /// <summary>Every response has the same meaning in every encoding, whatever the content type claims.</summary>
     [Fact]
     public void Classify_AnyResponseInAnyForm_SaysTheSame()
     {

@@ -18,7 +18,7 @@ public sealed class ListeningSocketTests
         Assert.Equal(SocketError.AddressAlreadyInUse, problem);
     }
 
-    /// <summary>What the start-up order rests on: subscribe first, serve later.</summary>
+    /// <summary>The start-up order depends on this: subscribe first, serve later.</summary>
     [Fact]
     public async Task Start_ConnectionsMadeBefore_AreServed()
     {

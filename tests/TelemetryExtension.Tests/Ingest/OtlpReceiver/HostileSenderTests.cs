@@ -8,7 +8,7 @@ using TelemetryExtension.Tests.Otlp;
 
 namespace TelemetryExtension.Tests.Ingest.OtlpReceiver;
 
-/// <summary>Whatever comes in: the endpoint answers or closes, and serves the next one.</summary>
+/// <summary>For any input the endpoint answers or closes the connection, and serves the next one.</summary>
 public sealed class HostileSenderTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -52,7 +52,7 @@ public sealed class HostileSenderTests
             using var socket = await receiver.ConnectAsync();
             var bytes = new byte[random.Next(1, 2000)];
             random.NextBytes(bytes);
-            // Every second one starts well.
+            // Every second request starts correctly.
             if (i % 2 == 0)
                 await socket.SendAsync("POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-"u8.ToArray(), Token);
             await socket.SendAsync(bytes, Token);
@@ -81,7 +81,7 @@ public sealed class HostileSenderTests
         await IdleAsync(receiver);
     }
 
-    /// <summary>A function that crashes, exits or is killed at its timeout: its last telemetry is in the kernel, and its process is gone.</summary>
+    /// <summary>A function crashes, exits or is killed at its timeout: the kernel still holds its last telemetry, and its process is gone.</summary>
     [Fact]
     public async Task SenderGoneRightAfterItsRequest_IsTaken()
     {
@@ -126,7 +126,7 @@ public sealed class HostileSenderTests
         Assert.DoesNotContain(" 200", await ReadToEndAsync(socket), StringComparison.Ordinal);
     }
 
-    /// <summary>Kestrel takes the half-close of an unfinished request for the end of the connection: an answer is not owed.</summary>
+    /// <summary>Kestrel treats the half-close of an unfinished request as the end of the connection. No answer is required.</summary>
     [Fact]
     public async Task HalfClosedInTheMiddleOfABody_GivesEverythingBack()
     {
@@ -182,7 +182,7 @@ public sealed class HostileSenderTests
         {
             for (var i = 0; i < 1000; i++)
                 sockets.Add(await receiver.ConnectAsync());
-            // One over the bound is closed without an answer; those within it are served.
+            // A connection above the limit is closed without an answer. Those within the limit are served.
             await sockets[0].SendAsync(Request(OtlpSamples.Trace()), Token);
             var buffer = new byte[100];
             var read = await sockets[0].ReceiveAsync(buffer, Token);
@@ -207,7 +207,7 @@ public sealed class HostileSenderTests
             }
             catch (HttpRequestException) when (!retried.IsCancellationRequested)
             {
-                // The server has not yet seen that the others are gone.
+                // The server may not have noticed yet that the others are gone.
             }
         }
     }
@@ -218,7 +218,7 @@ public sealed class HostileSenderTests
         await using var receiver = await ReceiverUnderTest.StartAsync(new() { ["TELEMETRY_EXTENSION_OTLP_MAX_REQUEST_BYTES"] = "1048576", ["TELEMETRY_EXTENSION_OTLP_IN_FLIGHT_BYTES"] = "2097152" });
         using var first = await receiver.ConnectAsync();
         using var second = await receiver.ConnectAsync();
-        // Nothing but headers: what they announce is taken from the budget at once.
+        // The requests are headers only. Their announced length is charged to the budget at once.
         await first.SendAsync(Head(contentLength: 1_048_576), Token);
         await second.SendAsync(Head(contentLength: 524_288), Token);
         await UntilAsync(() => receiver.Intake.BytesInFlight == 1_572_864);
@@ -227,7 +227,7 @@ public sealed class HostileSenderTests
         using var small = await receiver.PostAsync("/v1/traces", OtlpSamples.Trace());
 
         Assert.Equal((HttpStatusCode.TooManyRequests, HttpStatusCode.OK), (tooMuch.StatusCode, small.StatusCode));
-        // What was not taken is neither received nor dropped.
+        // Refused data is neither received nor dropped.
         Assert.Equal(1, receiver.Ledger[LedgerAccount.Traces].Received);
     }
 
@@ -253,7 +253,7 @@ public sealed class HostileSenderTests
 
         Assert.Equal(16 * 20, taken + refused);
         Assert.True(taken > 0);
-        // A take that fails is visible for a moment.
+        // A failed reservation is visible for a moment.
         Assert.InRange(peak, 0, 2_097_152 + (16 * 1_048_576));
         var line = receiver.Ledger[LedgerAccount.Traces];
         Assert.Equal((taken * 2500L, 0L, 0L), (line.Exported, line.DroppedTotal, line.Buffered));

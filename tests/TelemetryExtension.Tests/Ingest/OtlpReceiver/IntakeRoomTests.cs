@@ -11,7 +11,7 @@ public sealed class IntakeRoomTests
     private static readonly BufferOptions Options = new(8192, 8 * MiB);
     private readonly TelemetryChannel _channel = new(Options, new Ledger());
 
-    /// <summary>Of 8 MiB the channel keeps 1 for platform events, and 2 stay free for copies.</summary>
+    /// <summary>Of 8 MiB the channel reserves 1 MiB for platform events, and 2 MiB stay free for copies.</summary>
     [Theory]
     [InlineData(0, 4, true)]
     [InlineData(0, 5, false)]

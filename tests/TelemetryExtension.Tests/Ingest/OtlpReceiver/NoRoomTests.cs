@@ -17,7 +17,7 @@ public sealed class NoRoomTests
         await using var receiver = await ReceiverUnderTest.StartAsync(hasRoom: bytes => (asked = bytes) < 0);
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(IPAddress.Loopback, receiver.HttpPort, Token);
-        // Of the body nothing is sent, ever.
+        // The body is never sent.
         await socket.SendAsync("POST /v1/logs HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: 100000\r\n\r\n"u8.ToArray(), Token);
         var answer = new byte[200];
         var read = await socket.ReceiveAsync(answer, Token);
@@ -48,7 +48,7 @@ public sealed class NoRoomTests
         Assert.Equal(0, receiver.Ledger[LedgerAccount.Traces].Received);
     }
 
-    /// <summary>Streams that end unread are reset, and after too many resets Kestrel ends the connection: then nobody would be answered.</summary>
+    /// <summary>Streams that end with unread data are reset. After too many resets Kestrel ends the connection, and no request would be answered.</summary>
     [Fact]
     public async Task NoRoom_HundredsOfGrpcRequestsOnOneConnection_AllAnswered()
     {
@@ -84,7 +84,7 @@ public sealed class NoRoomTests
         Assert.Equal(1, receiver.Ledger[LedgerAccount.Traces].Dropped[(int)DropReason.TooLarge]);
     }
 
-    /// <summary>Told to come again, the sender would do so until it gives up, each time for nothing.</summary>
+    /// <summary>With a retryable answer the sender would retry in vain until it gives up.</summary>
     [Theory]
     [InlineData(false, false)]
     [InlineData(false, true)]
@@ -105,7 +105,7 @@ public sealed class NoRoomTests
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
     }
 
-    /// <summary>JSON is converted beside itself: what needs more than the whole budget for that is too large however long the sender waits.</summary>
+    /// <summary>Converting JSON needs a second buffer. A request that needs more than the whole budget is too large, however long the sender waits.</summary>
     [Fact]
     public async Task NoRoom_JsonThatNeedsMoreThanTheBudgetIsTooLarge()
     {

@@ -79,7 +79,7 @@ public sealed class OtlpGrpcReceiverTests
         Assert.Empty(answer.Body);
         Assert.Empty(receiver.Sink.Items);
         Assert.Equal(0, receiver.Intake.BytesInFlight);
-        // The endpoint is as good as before.
+        // The endpoint still works.
         Assert.Equal("0", (await CallAsync(receiver, TracePath, Frame(OtlpSamples.Trace()))).Status);
     }
 
@@ -136,7 +136,7 @@ public sealed class OtlpGrpcReceiverTests
         Assert.Equal(0, receiver.Ledger[LedgerAccount.Traces].Received);
     }
 
-    /// <summary>A sender that is reset in the middle of its upload may take that for a broken connection, and send the same again.</summary>
+    /// <summary>A sender that is reset during its upload may treat that as a broken connection, and repeat the request.</summary>
     [Theory]
     [InlineData(5_000_000)]
     [InlineData(64 * 1024 * 1024)]
@@ -178,7 +178,7 @@ public sealed class OtlpGrpcReceiverTests
         Assert.Equal("0", (await CallAsync(receiver, TracePath, Frame(OtlpSamples.Trace()))).Status);
     }
 
-    /// <summary>Streams that end unread are reset, and after too many resets the server ends the connection.</summary>
+    /// <summary>Streams that end with unread data are reset, and after too many resets the server ends the connection.</summary>
     [Theory]
     [InlineData(TracePath, null, "8")]
     [InlineData(TracePath, "zstd", "12")]
@@ -188,7 +188,7 @@ public sealed class OtlpGrpcReceiverTests
         await using var receiver = await ReceiverUnderTest.StartAsync(new() { ["TELEMETRY_EXTENSION_OTLP_MAX_REQUEST_BYTES"] = "5000" });
         var body = Frame(new byte[100_000]);
 
-        // Fewer at a time than the server's limit of streams: the client counts a stream as closed before the server does.
+        // Stay below the server's limit of streams, because the client counts a stream as closed before the server does.
         var answers = new ConcurrentBag<string?>();
         await Parallel.ForEachAsync(Enumerable.Range(0, 400), new ParallelOptions { MaxDegreeOfParallelism = 40, CancellationToken = Token },
             async (_, _) => answers.Add((await CallAsync(receiver, path, body, encoding)).Status));

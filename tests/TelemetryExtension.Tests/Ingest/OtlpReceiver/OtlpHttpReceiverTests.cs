@@ -140,7 +140,7 @@ public sealed class OtlpHttpReceiverTests
         long Malformed(LedgerAccount account) => receiver.Ledger[account].Dropped[(int)DropReason.Malformed];
     }
 
-    /// <summary>An SDK that cuts a text in the middle of a character must not lose the records beside it.</summary>
+    /// <summary>An SDK that cuts text inside a character must not lose the records beside it.</summary>
     [Theory]
     [InlineData(Protobuf)]
     [InlineData("application/json")]

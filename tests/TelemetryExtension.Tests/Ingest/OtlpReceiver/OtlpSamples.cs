@@ -12,7 +12,7 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Tests.Ingest.OtlpReceiver;
 
-/// <summary>Requests made by the classes generated from the official .proto files.</summary>
+/// <summary>Requests built with the classes generated from the official .proto files.</summary>
 internal static class OtlpSamples
 {
     public static byte[] Trace(int spans = 1, int textLength = 10)
@@ -44,7 +44,7 @@ internal static class OtlpSamples
         return new ExportLogsServiceRequest { ResourceLogs = { new ResourceLogs { Resource = Resource(), ScopeLogs = { scope } } } }.ToByteArray();
     }
 
-    /// <summary>One metric of each kind, two points each: ten points.</summary>
+    /// <summary>One metric of each kind with two points each: ten points.</summary>
     public static byte[] Metrics()
     {
         var number = new NumberDataPoint { TimeUnixNano = 7, AsInt = -3 };

@@ -5,14 +5,14 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Tests.Ingest.OtlpReceiver;
 
-/// <summary>Stands for the channel: keeps copies, counts as the channel does, refuses when told to.</summary>
+/// <summary>A replacement of the channel that keeps copies, counts like it, and refuses on demand.</summary>
 internal sealed class RecordingSink(Ledger ledger) : ITelemetrySink
 {
     public ConcurrentQueue<(Signal Signal, byte[] Bytes, int Records)> Items { get; } = new();
 
     public bool Full { get; set; }
 
-    /// <summary>Counts only: floods must not fill the test's memory.</summary>
+    /// <summary>Only counts, so that floods do not fill the test's memory.</summary>
     public bool Forget { get; set; }
 
     public long Bytes;

@@ -3,7 +3,7 @@ using System.Net;
 
 namespace TelemetryExtension.Tests.Ingest.OtlpReceiver;
 
-/// <summary>A gRPC frame that announces one length and sends another, of zeros, never held in memory.</summary>
+/// <summary>A gRPC frame that announces one length and sends another, of zeros that are never in memory at once.</summary>
 internal sealed class Upload(uint announced, long sent) : HttpContent
 {
     public Upload(int announced, int sent)
@@ -11,7 +11,7 @@ internal sealed class Upload(uint announced, long sent) : HttpContent
     {
     }
 
-    /// <summary>The server took all of it.</summary>
+    /// <summary>Whether the server read all of it.</summary>
     public bool IsSent { get; private set; }
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)

@@ -14,7 +14,7 @@ public sealed class TelemetryEndpointMemoryTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Whoever finds the port must not take the memory of the process with announcements.</summary>
+    /// <summary>A sender that finds the port must not exhaust the memory of the process with announced lengths.</summary>
     [Fact]
     public async Task Post_MoreBatchesThanTheBudgetHolds_TheLastIsNotTakenAndNotCounted()
     {
@@ -25,7 +25,7 @@ public sealed class TelemetryEndpointMemoryTests
         await server.StartAsync(Token);
         using var first = await AnnounceAsync(socket.Port, LargestBatch, expectsContinue: true);
         using var second = await AnnounceAsync(socket.Port, LargestBatch, expectsContinue: true);
-        // The server asks for a body once it has room for it.
+        // The server sends 100-continue once it has room for the body.
         Assert.StartsWith("HTTP/1.1 100", await AnswerAsync(first), StringComparison.Ordinal);
         Assert.StartsWith("HTTP/1.1 100", await AnswerAsync(second), StringComparison.Ordinal);
 
@@ -38,7 +38,7 @@ public sealed class TelemetryEndpointMemoryTests
         var answer = "";
         for (var tries = 0; tries < 10_000 && !answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal); tries++)
         {
-            // The server may not have seen yet that the two are gone.
+            // The server may not have noticed yet that the two are gone.
             using var fourth = await AnnounceAsync(socket.Port, 2, "[]");
             answer = await AnswerAsync(fourth);
         }

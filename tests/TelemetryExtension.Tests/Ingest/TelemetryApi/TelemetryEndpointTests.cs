@@ -107,7 +107,7 @@ public class TelemetryEndpointTests
         Assert.Equal(0, Malformed);
     }
 
-    /// <summary>As AWS's own pages print them, and what is near to that.</summary>
+    /// <summary>Batches as AWS's own pages print them, and variants.</summary>
     [Theory]
     [InlineData("2025-08-11T12:00:23:521Z")]
     [InlineData("2025-08-11T12:00:23.521Z")]
@@ -158,7 +158,7 @@ public class TelemetryEndpointTests
         Assert.Equal(0, Malformed);
     }
 
-    /// <summary>A cut inside a number or literal leaves a rest that reads as a record of its own.</summary>
+    /// <summary>After a cut inside a number or literal the rest reads as a record of its own.</summary>
     [Theory]
     [InlineData("""{"a":1234}""")]
     [InlineData("""{"a":[12.5e3,{"b":-34}],"c":true,"d":null}""")]
@@ -181,7 +181,7 @@ public class TelemetryEndpointTests
         }
     }
 
-    /// <summary>Whatever cannot be done for one record, for lack of memory too, is not done for that one only.</summary>
+    /// <summary>A failure with one record, even for lack of memory, affects only that record.</summary>
     [Fact]
     public void Read_SinkThatFailsForOneRecord_CostsThatRecord()
     {

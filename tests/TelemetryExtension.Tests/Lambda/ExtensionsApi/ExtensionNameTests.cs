@@ -19,7 +19,7 @@ public sealed class ExtensionNameTests : IDisposable
     [InlineData("/opt/extensions/two\r\nlines", "telemetry-extension")]
     public void Candidates_StartedDirectly_TheFilesNameIsFirst(string started, string name) => Assert.Equal(name, Names(started)[0]);
 
-    /// <summary>Lambda has started the link, whatever it points to.</summary>
+    /// <summary>Lambda started the link, whatever its target is.</summary>
     [Fact]
     public void Candidates_SymbolicLink_IsTheLinksName() =>
         Assert.Equal(["10-otel"], Names("/opt/extensions/10-otel").Distinct());
@@ -41,7 +41,7 @@ public sealed class ExtensionNameTests : IDisposable
         Assert.Equal(["otel.sh", "telemetry-extension"], Names("/opt/bin/telemetry-extension"));
     }
 
-    /// <summary>Which one has started this process is not to be seen: Lambda refuses the name that the other copy has taken.</summary>
+    /// <summary>The file that started this process cannot be determined. Lambda refuses the name that the other copy has taken.</summary>
     [Fact]
     public void Candidates_TwoScriptsExecTheBinary_AreBoth()
     {
@@ -60,7 +60,7 @@ public sealed class ExtensionNameTests : IDisposable
         Assert.Equal("telemetry-extension", Names("/opt/bin/telemetry-extension")[0]);
     }
 
-    /// <summary>A parent that happens to be a script elsewhere, as a test harness is, has no say.</summary>
+    /// <summary>A parent that is a script elsewhere, such as a test harness, is ignored.</summary>
     [Fact]
     public void Candidates_TheParentIsNoExtension_IsTheFilesName() =>
         Assert.Equal("00-otel", Names("/tmp/case/00-otel", ["python3", "/work/run", "/tmp/case/00-otel"])[0]);

@@ -5,7 +5,7 @@ using TelemetryExtension.Lambda.ExtensionsApi;
 
 namespace TelemetryExtension.Tests.Lambda.ExtensionsApi;
 
-/// <summary>Against a server that is nothing but a socket: what is on the wire, and what broken connections do.</summary>
+/// <summary>Tests with a plain socket as server: the bytes on the wire, and the handling of broken connections.</summary>
 public sealed class ExtensionsApiClientTests : IDisposable
 {
     private const string Registered =
@@ -99,7 +99,7 @@ public sealed class ExtensionsApiClientTests : IDisposable
         await server;
     }
 
-    /// <summary>Whatever it is, the function fails when the extension exits: it asks again.</summary>
+    /// <summary>For any answer the client asks again, because the function fails when the extension exits.</summary>
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\n\r\n")]
@@ -134,7 +134,7 @@ public sealed class ExtensionsApiClientTests : IDisposable
         Assert.StartsWith("GET /2020-01-01/extension/event/next HTTP/1.1\r\n", await server, StringComparison.Ordinal);
     }
 
-    /// <summary>No hot loop: a thousand answers of that kind are spread over a quarter of an hour.</summary>
+    /// <summary>There is no hot loop: a thousand such answers take a quarter of an hour.</summary>
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nnonsense")]
     [InlineData("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")]
@@ -211,7 +211,7 @@ public sealed class ExtensionsApiClientTests : IDisposable
         await server;
     }
 
-    /// <summary>Lambda does not answer: the first Next must not wait for it.</summary>
+    /// <summary>Lambda does not answer, and the first Next must not wait for it.</summary>
     [Fact]
     public async Task Subscribe_NoAnswer_EndsAndNextGoesOverAnotherConnection()
     {
@@ -243,7 +243,7 @@ public sealed class ExtensionsApiClientTests : IDisposable
 
     private static string Event(string json) => $"HTTP/1.1 200 OK\r\nContent-Length: {json.Length}\r\n\r\n{json}";
 
-    /// <summary>Takes one connection, reads one request, and answers or, with null, hangs up.</summary>
+    /// <summary>Accepts one connection, reads one request, and answers or, with null, closes.</summary>
     private string AnswerOne(string? answer)
     {
         using var socket = _listener.AcceptSocket();
@@ -254,7 +254,7 @@ public sealed class ExtensionsApiClientTests : IDisposable
         return request;
     }
 
-    /// <summary>Answers requests of one connection in turn, and tells what they were.</summary>
+    /// <summary>Answers requests of one connection in turn, and returns them.</summary>
     private List<string> AnswerAll(IReadOnlyList<string> answers)
     {
         using var socket = _listener.AcceptSocket();

@@ -48,7 +48,7 @@ public sealed class CertificateNamesTests
         return certificate.RawData;
     }
 
-    /// <summary>A common name and nothing else.</summary>
+    /// <summary>A certificate with only a common name.</summary>
     private static X500DistinguishedName Name(UniversalTag tag, string text)
     {
         byte[] value = [(byte)tag, (byte)text.Length, .. System.Text.Encoding.ASCII.GetBytes(text)];

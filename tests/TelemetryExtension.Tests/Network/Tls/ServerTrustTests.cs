@@ -13,7 +13,7 @@ using static TelemetryExtension.Tests.Delivery.DeliveryTestBench;
 namespace TelemetryExtension.Tests.Network.Tls;
 
 
-/// <summary>Real handshakes with a TLS backend, over both protocols, with the bundle given in the settings.</summary>
+/// <summary>Real handshakes with a TLS backend over both protocols, with the CA bundle from the settings.</summary>
 public sealed class ServerTrustTests : IDisposable
 {
     private readonly string _bundle = Path.GetTempFileName();
@@ -144,7 +144,7 @@ public sealed class ServerTrustTests : IDisposable
         }
     }
 
-    /// <summary>The server knows only the root: what leads there must come from us.</summary>
+    /// <summary>The server knows only the root, so the client must send the intermediates.</summary>
     [Fact]
     public async Task Connect_ClientCertificateWithIntermediate_TheIntermediateIsSentAlong()
     {
@@ -184,7 +184,7 @@ public sealed class ServerTrustTests : IDisposable
         bench.AssertLogs(exported: 1);
     }
 
-    /// <summary>OpenSSL's own form says behind the certificate what it is not to be trusted for.</summary>
+    /// <summary>OpenSSL's own format lists after the certificate for what it is not trusted.</summary>
     [Fact]
     public async Task Connect_RootWithOpenSslTrustSettings_IsRefused()
     {
@@ -193,7 +193,7 @@ public sealed class ServerTrustTests : IDisposable
         await AssertAsync(false, _intermediate.Server(), [_intermediate.Certificate], path);
     }
 
-    /// <summary>Thumbprints of the chain that a client sends; the connection ends with the handshake.</summary>
+    /// <summary>The thumbprints of the chain that a client sends. The connection ends after the handshake.</summary>
     private static async Task<string[]> SentByClientAsync(TcpListener listener, X509Certificate2 server)
     {
         using var connection = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
@@ -229,7 +229,7 @@ public sealed class ServerTrustTests : IDisposable
     private static Task<OtlpBackend> StartAsync(X509Certificate2 server, X509Certificate2[] sent) =>
         OtlpBackend.StartAsync(new() { Certificate = server, CertificateChain = [.. sent] }, TestContext.Current.CancellationToken);
 
-    /// <summary>Asserts on the outcome, and that .NET with the whole bundle as its roots decides the same.</summary>
+    /// <summary>Asserts the outcome, and that .NET decides the same with the whole bundle as its roots.</summary>
     private static async Task AssertAsync(bool trusted, X509Certificate2 server, X509Certificate2[] sent, string bundle, string protocol = "http/protobuf")
     {
         await using var backend = await StartAsync(server, sent);

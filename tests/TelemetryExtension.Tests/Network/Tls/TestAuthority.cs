@@ -38,7 +38,7 @@ internal sealed class TestAuthority : IDisposable
         return new(key, Sign(Request(new($"O=Test, CN={name}"), key, isAuthority: true)));
     }
 
-    /// <summary>A certificate by this authority for another one's name and key.</summary>
+    /// <summary>Issues a certificate for another authority's name and key.</summary>
     public X509Certificate2 CrossSign(TestAuthority other) => Sign(Request(other.Certificate.SubjectName, other._key, isAuthority: true));
 
     /// <summary>A certificate for 127.0.0.1, or for another host, with its key.</summary>

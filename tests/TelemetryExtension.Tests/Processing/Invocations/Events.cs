@@ -2,7 +2,7 @@ using TelemetryExtension.Processing.Invocations;
 
 namespace TelemetryExtension.Tests.Processing.Invocations;
 
-/// <summary>Platform events with only what a test cares about.</summary>
+/// <summary>Platform events with only the fields that a test needs.</summary>
 internal static class Events
 {
     public static PlatformEvent Start(string requestId, long time, string? header, string? segment = null) =>

@@ -72,7 +72,7 @@ public class InvocationRunsTests
 
         Assert.Equal(3, Servers.Select(span => span.SpanId).Distinct().Count());
         Assert.Single(Servers.Select(span => span.TraceId).Distinct());
-        // The header's Parent is the first run; those that repeat it are below.
+        // The first run has the id of the header's Parent. Repetitions are its children.
         Assert.Equal(["53995c3f42cd8ad8"], Servers.Where(span => span.ParentSpanId is null).Select(span => span.SpanId.ToHexString()));
         Assert.All(Servers.Skip(1), span => Assert.Equal("53995c3f42cd8ad8", span.ParentSpanId?.ToHexString()));
     }

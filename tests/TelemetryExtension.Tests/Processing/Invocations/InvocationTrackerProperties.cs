@@ -5,7 +5,7 @@ using TelemetryExtension.Processing.Invocations;
 
 namespace TelemetryExtension.Tests.Processing.Invocations;
 
-/// <summary>Whatever order, repetition and loss: no exception, and one SERVER span for each invocation that was seen, none twice.</summary>
+/// <summary>For any order, repetition and loss there is no exception, and each seen invocation has exactly one SERVER span.</summary>
 public class InvocationTrackerProperties
 {
     private static readonly string[] Ids = ["a", "b", "c", "d"];
@@ -40,14 +40,14 @@ public class InvocationTrackerProperties
             var announced = false;
             foreach (var (index, (kind, id, at)) in steps.Index())
             {
-                // In any order, but no two runs begin in the same millisecond: that tells their derived ids apart.
+                // The order is arbitrary, but no two runs begin in the same millisecond, which keeps their derived ids distinct.
                 var time = (1_754_913_600_000 + (at * 1000) + (index % 1000)) * 1_000_000;
                 if (kind == 0)
                     tracker.OnInvoke(id, "", Headers[at % 4], time);
                 else
                     tracker.Apply(Make(kind, id, time));
                 announced |= kind == 0;
-                // Once INVOKE announces requests, the end of one that was neither announced nor started is that of an earlier life.
+                // Once INVOKE announces requests, an end without an announcement or start belongs to an earlier generation.
                 if (kind <= 1 || (kind <= 4 && !announced))
                     seen.Add(id);
             }
@@ -63,7 +63,9 @@ public class InvocationTrackerProperties
         }).QuickCheckThrowOnFailure();
     }
 
-    /// <summary>As Lambda runs one after the other, repeated events under the same request id among them: with events lost, and reports late by one invocation.</summary>
+    /// <summary>
+    /// Runs one after the other like Lambda, with repeated events under the same request id, lost events, and reports that are late by one invocation.
+    /// </summary>
     [Fact]
     public void AnySequenceOfRuns_GivesEachItsOwnSpanWithItsOwnEnd()
     {
@@ -85,7 +87,7 @@ public class InvocationTrackerProperties
                     tracker.Apply(late);
                 if (!fate.HasFlag(Fate.DoneLost))
                     tracker.Apply(Events.RuntimeDone(id, end, length, index % 2 == 0 ? "success" : "error"));
-                // Late, it comes with the next run; without one, never. The report's duration is that of the invocation.
+                // A late report arrives with the next run, or never. Its duration is that of the invocation.
                 late = fate.HasFlag(Fate.ReportLost) ? null : Events.Report(id, end + 1_000_000, length, index % 2 == 0 ? "success" : "error");
                 var told = !fate.HasFlag(Fate.DoneLost) || (late is not null && (!fate.HasFlag(Fate.ReportLate) || index < runs.Count - 1));
                 if (!fate.HasFlag(Fate.ReportLate) && late is not null)

@@ -5,7 +5,7 @@ namespace TelemetryExtension.Tests.Processing.Invocations;
 
 public class PlatformEventReaderTests
 {
-    /// <summary>The documentation shows megabytes, real streams show bytes.</summary>
+    /// <summary>The documentation shows megabytes, but real streams contain bytes.</summary>
     [Theory]
     [InlineData("256", 268435456L)]
     [InlineData("268435456", 268435456L)]
@@ -47,7 +47,7 @@ public class PlatformEventReaderTests
         Assert.Equal((0, 1), (done.Spans.Count, done.UnreadableSpans));
     }
 
-    /// <summary>Without this event the invocation would have no end.</summary>
+    /// <summary>Without this event the end of the invocation would be unknown.</summary>
     [Theory]
     [InlineData("""{"type":"platform.runtimeDone","record":{"requestId":"a","errorType":"cut \ud83d","status":"error"}}""")]
     [InlineData("""{"type":"platform.runtimeDone","record":{"\ud800":1,"requestId":"a","status":"error","tracing":{"value":"\udc00"}}}""")]

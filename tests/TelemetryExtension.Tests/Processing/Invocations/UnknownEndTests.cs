@@ -2,7 +2,7 @@ using TelemetryExtension.Processing.Invocations;
 
 namespace TelemetryExtension.Tests.Processing.Invocations;
 
-/// <summary>Both events that tell the end of an invocation are lost. Where one runs at a time, the next one proves that it ended.</summary>
+/// <summary>Both events of an invocation's end are lost. Where one invocation runs at a time, the next one proves that it ended.</summary>
 public class UnknownEndTests
 {
     private const string Lost = "3da1f2dc-3222-475e-9205-e2e6c6318895";

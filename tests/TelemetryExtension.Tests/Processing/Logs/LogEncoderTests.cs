@@ -29,7 +29,7 @@ public class LogEncoderTests
         Assert.Equal("0.1.0", scope.Scope.Version);
     }
 
-    /// <summary>A text is held back until the next record: by then somebody else would be blamed.</summary>
+    /// <summary>Text is kept until the next record, which may have another sender. The error must be attributed to the right one.</summary>
     [Fact]
     public void Append_HeldRecordCannotBeWritten_IsLostAloneAndSaid()
     {
@@ -99,7 +99,7 @@ public class LogEncoderTests
                 encoder.Append(item, encoding);
         }
 
-        // The buffers grow to what is needed, and a payload is an allocation of its own: neither is per record.
+        // Growing the buffers and creating a payload allocate, but not per record.
         for (var i = 0; i < 300; i++)
             Round();
         encoder.Flush();

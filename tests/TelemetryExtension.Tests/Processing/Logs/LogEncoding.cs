@@ -10,7 +10,7 @@ using TelemetryExtension.Tests.Otlp;
 
 namespace TelemetryExtension.Tests.Processing.Logs;
 
-/// <summary>Encodes records as they come in a Telemetry API batch and decodes the payloads with the official .proto files.</summary>
+/// <summary>Encodes records of a Telemetry API batch, and decodes the payloads with the official .proto files.</summary>
 internal sealed class LogEncoding : IInvocationLookup
 {
     public const long Envelope = 1_754_913_600_101_000_000; // 2025-08-11T12:00:00.101Z
@@ -43,10 +43,10 @@ internal sealed class LogEncoding : IInvocationLookup
         return null;
     }
 
-    /// <summary>One text line, given as it was printed.</summary>
+    /// <summary>One text line as printed.</summary>
     public static LogRecord Text(string line, InvocationContext? open = null) => Single(Json(line), open);
 
-    /// <summary>One record, given as the JSON of its record field.</summary>
+    /// <summary>One record as the JSON of its record field.</summary>
     public static LogRecord Single(string json, InvocationContext? open = null) => Assert.Single(new LogEncoding { Open = open }.Encode(json));
 
     public List<LogRecord> Encode(params string[] records) => Encode(records.Select(Encoding.UTF8.GetBytes));

@@ -6,7 +6,7 @@ using static TelemetryExtension.Tests.Processing.Logs.LogEncoding;
 
 namespace TelemetryExtension.Tests.Processing.Logs;
 
-/// <summary>Whatever comes: no exception, no damage to a neighbour, always decodable, and exactly what was said.</summary>
+/// <summary>For any input there is no exception and no damage to other records, and the decoded content is exactly the input.</summary>
 public class LogFuzzTests
 {
     private static readonly string[] Seeds =
@@ -38,7 +38,7 @@ public class LogFuzzTests
     [Fact]
     public void AnyText_ComesOutAsItWentIn() => Prop.ForAll<string>(text =>
     {
-        // A leading mark keeps it from being any of the known shapes; newlines at the end are trimmed by design.
+        // A leading mark keeps it from matching a known format. Newlines at the end are trimmed on purpose.
         var line = "> " + text;
         Assert.Equal(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(line)).TrimEnd('\n', '\r'), Text(line).Body.StringValue);
     }).QuickCheckThrowOnFailure();

@@ -8,7 +8,7 @@ using static TelemetryExtension.Tests.Processing.Logs.LogEncoding;
 
 namespace TelemetryExtension.Tests.Processing.Logs;
 
-/// <summary>The same records made by the official SDK and exporter: the decoded fields must agree, and ours must not be larger.</summary>
+/// <summary>Compares with the same records from the official SDK and exporter: the decoded fields must agree, and the payload must not be larger.</summary>
 public class LogOracleTests
 {
     private static readonly string[] TwoStrings = ["p", "q"];
@@ -30,7 +30,7 @@ public class LogOracleTests
         Assert.Equal(cases.Length, ours.Count);
         for (var i = 0; i < ours.Count; i++)
         {
-            // The SDK has no attribute for the invocation; everything else it can say must be the same.
+            // The SDK has no attribute for the invocation. Everything else must be the same.
             var invocation = ours[i].Attributes.Single(pair => pair.Key == "faas.invocation_id");
             ours[i].Attributes.Remove(invocation);
             Assert.Equal(Sorted(expected[i]), Sorted(ours[i]));

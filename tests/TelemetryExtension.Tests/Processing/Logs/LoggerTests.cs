@@ -3,13 +3,13 @@ using static TelemetryExtension.Tests.Processing.Logs.LogEncoding;
 
 namespace TelemetryExtension.Tests.Processing.Logs;
 
-/// <summary>What loggers print beyond what the runtimes print.</summary>
+/// <summary>Formats of loggers beyond those of the runtimes.</summary>
 public class LoggerTests
 {
     private const string TraceId = "0af7651916cd43dd8448eb211c80319c";
     private const string SpanId = "b7ad6b7169203331";
 
-    /// <summary>The log data model's appendix B, and the order of the loggers that it does not name.</summary>
+    /// <summary>Appendix B of the log data model, and the order of levels in loggers that it does not name.</summary>
     [Theory]
     [InlineData("silly", 1)]
     [InlineData("FINEST", 1)]
@@ -64,7 +64,7 @@ public class LoggerTests
         Assert.Contains("Stock.Take", attributes["exception.stacktrace"].StringValue, StringComparison.Ordinal);
     }
 
-    /// <summary>Receivers refuse a record with an empty key or one key twice, and with it the request.</summary>
+    /// <summary>Receivers refuse a request that has a record with an empty or repeated key.</summary>
     [Theory]
     [InlineData("""{"message":"m","faas.invocation_id":"x"}""")]
     [InlineData("""{"message":"m","level":"ERROR","errorType":"E","errorMessage":"m","exception.type":"E","exception.message":"m","exception.stacktrace":"s","stackTrace":["s"]}""")]

@@ -3,7 +3,7 @@ using static TelemetryExtension.Tests.Processing.Logs.LogEncoding;
 
 namespace TelemetryExtension.Tests.Processing.Logs;
 
-/// <summary>The line shapes of every runtime (facts: log formats, text mode).</summary>
+/// <summary>The text formats of every runtime.</summary>
 public class TextLineTests
 {
     private const string Stamp = "2025-08-11T12:00:00.100Z";

@@ -5,7 +5,7 @@ using TelemetryExtension.Processing.SemanticConventions;
 
 namespace TelemetryExtension.Tests.Processing.Metrics;
 
-/// <summary>infra/dashboards name metrics that are made, as the store spells them.</summary>
+/// <summary>The dashboards in infra/dashboards use existing metrics, with the names of the store.</summary>
 public sealed partial class DashboardTests
 {
     [Fact]
@@ -37,7 +37,7 @@ public sealed partial class DashboardTests
 
     private static readonly string[] Labels = [.. Dimensions.Select(name => name.Replace('.', '_'))];
 
-    /// <summary>As OTLP ingestion of Prometheus names them: unit and kind become suffixes, units in braces do not.</summary>
+    /// <summary>The name after Prometheus' OTLP ingestion: unit and kind become suffixes, units in braces do not.</summary>
     private static IEnumerable<string> Prometheus(MetricDefinition metric)
     {
         var name = metric.Name.Replace('.', '_') + metric.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" };

@@ -57,7 +57,7 @@ public sealed class EnvironmentReaderTests : IDisposable
             metrics.Collect().Select(point => (point.Definition.Name, point.Definition.Kind == MetricKind.Histogram ? point.Sum : point.Value)).Order());
     }
 
-    /// <summary>What was open the first time is read anew.</summary>
+    /// <summary>Files that were open the first time are read again.</summary>
     [Fact]
     public void Read_Again_TellsWhatIsThereNow()
     {
@@ -68,7 +68,9 @@ public sealed class EnvironmentReaderTests : IDisposable
         Assert.Equal(2.5, reader.ReadStart().CpuSeconds);
     }
 
-    /// <summary>By size and links where the kernel tells them, and by counting: the same for this very process, give or take what others open meanwhile.</summary>
+    /// <summary>
+    /// Counts by size and links where the kernel reports them, and by enumeration: the same for this process, except for what others open meanwhile.
+    /// </summary>
     [Fact]
     public void Read_TheRealOne_CountsAsTheDirectoriesDo()
     {

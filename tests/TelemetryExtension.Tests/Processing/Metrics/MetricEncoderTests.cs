@@ -55,7 +55,7 @@ public class MetricEncoderTests
         Assert.Equal(0.5, list[2].Sum.DataPoints[0].AsDouble);
     }
 
-    /// <summary>The same measurements by the official SDK and exporter; only the times, which it cannot carry, may differ.</summary>
+    /// <summary>Compares with the same measurements from the official SDK and exporter. Only the times, which it cannot set, may differ.</summary>
     [Fact]
     public void Measurements_AgreeWithTheOfficialExporter()
     {

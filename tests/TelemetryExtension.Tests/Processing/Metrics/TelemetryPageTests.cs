@@ -8,7 +8,7 @@ using TelemetryExtension.Processing.SemanticConventions;
 
 namespace TelemetryExtension.Tests.Processing.Metrics;
 
-/// <summary>docs/telemetry.md cannot go stale: what is sent is on the page, and what is on the page is sent.</summary>
+/// <summary>Keeps docs/telemetry.md complete: the page lists everything that is sent, and nothing else.</summary>
 public partial class TelemetryPageTests
 {
     private static readonly string Page = Repository.Text("docs", "telemetry.md");
@@ -34,7 +34,7 @@ public partial class TelemetryPageTests
     public void EveryDottedName_IsOneWeHave()
     {
         var known = Constants().Concat(["init.runtime", "init.extensions", "restore.runtime", "restore.extensions"]);
-        // Named to say that it is not set.
+        // The page names it to explain that it is not set.
         Assert.Empty(Names(Page).Where(name => name.Contains('.', StringComparison.Ordinal)).Except(known).Except(["faas.trigger"]));
     }
 
@@ -90,7 +90,7 @@ public partial class TelemetryPageTests
     private static List<string[]> Rows(string title) =>
         [.. Section(title).Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Skip(1).Select(line => line.Split('|')[1..^1])];
 
-    /// <summary>What stands in backticks and is a name of ours by its form.</summary>
+    /// <summary>The text in backticks that looks like a name of the extension.</summary>
     private static List<string> Names(string text) => [.. Name().Matches(text).Select(match => match.Groups[1].Value)];
 
     [GeneratedRegex("`([a-z][a-zA-Z_]*(?:\\.[a-z_]+)*)`")]

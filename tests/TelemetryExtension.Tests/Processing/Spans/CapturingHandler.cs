@@ -1,6 +1,6 @@
 namespace TelemetryExtension.Tests.Processing.Spans;
 
-/// <summary>Takes what the official exporter would have sent.</summary>
+/// <summary>Captures what the official exporter would send.</summary>
 internal sealed class CapturingHandler : HttpMessageHandler
 {
     public List<byte[]> Bodies { get; } = [];

@@ -6,11 +6,11 @@ using TelemetryExtension.Processing.Spans;
 
 namespace TelemetryExtension.Tests.Processing.Spans;
 
-/// <summary>Changes the environment of the whole process.</summary>
+/// <summary>Runs alone, because it changes the environment of the whole process.</summary>
 [Collection(nameof(AloneInTheProcess))]
 public sealed partial class OtelEnvironmentTests
 {
-    /// <summary>Every name that occurs in the packages' code, with values that limit, disable, or are refused.</summary>
+    /// <summary>Every variable name in the packages' code, with values that limit, disable, or are invalid.</summary>
     [Theory]
     [InlineData("1")]
     [InlineData("8")]

@@ -124,7 +124,7 @@ public sealed class EmfEncoderTests
             OtlpBuilder.Metric(writer, "twice", "", Gauge, data => OtlpBuilder.Number(data, i));
     }).Sum(line => line.Records));
 
-    /// <summary>Two meters that count the same at the same moment: CloudWatch adds both up.</summary>
+    /// <summary>Two meters have the same metric at the same time. CloudWatch adds both up.</summary>
     [Fact]
     public void Encode_EqualPointsOfTwoScopes_AreBothThere()
     {
@@ -172,7 +172,7 @@ public sealed class EmfEncoderTests
         Assert.Contains("\"Dimensions\":[[\"faas.name\"],[]]", line.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>The resource of the function's SDK rarely names the function: the environment knows it.</summary>
+    /// <summary>The resource of the function's SDK rarely names the function, but the environment does.</summary>
     [Fact]
     public void Encode_ResourceWithoutTheDimension_TakesTheEnvironments()
     {
@@ -186,7 +186,7 @@ public sealed class EmfEncoderTests
         Assert.Contains("\"faas.name\":\"cart\"", line.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Whatever names and attributes: each point is a value in a line or counted, and no object has a member twice.</summary>
+    /// <summary>For any names and attributes each point is a value in a line or counted, and no object has a member twice.</summary>
     [Fact]
     public void Encode_AnyMetrics_LosesNoPointAndRepeatsNoMember() => Prop.ForAll(AnyMetrics.ToArbitrary(), metrics =>
     {

@@ -24,7 +24,7 @@ public sealed class EmfStdoutDestinationTests
         Assert.Equal(2, output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
     }
 
-    /// <summary>A blocked stdout does not block the flush. Metrics written twice would count twice.</summary>
+    /// <summary>A blocked stdout does not block the flush, and a retry must not write metrics twice.</summary>
     [Fact]
     public async Task Deliver_OutputIsFull_IsLeftBehindAndNotWrittenAgain()
     {

@@ -14,7 +14,7 @@ public sealed class EmfUnitsTests
     [InlineData("", null)]
     public void Of_UnitOfOpenTelemetry_IsTheOneOfCloudWatch(string unit, string? expected) => Assert.Equal(expected, EmfUnits.Of(unit));
 
-    /// <summary>Without a unit a metric has CloudWatch's None.</summary>
+    /// <summary>A metric without a unit gets CloudWatch's None.</summary>
     [Fact]
     public void Of_EstimatedCost_IsNoCount() => Assert.Null(EmfUnits.Of(FaasMetrics.EstimatedCost.Unit));
 }
