@@ -3,9 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace DemoFunction;
 
-/// <summary>The event. The order is the business; the rest are commands with which tests and demos make the function behave badly.</summary>
-/// <param name="RandomLines">The log lines are hard to compress.</param>
-/// <param name="HoldMb">So much memory is in use from then on, as by a function's caches.</param>
+/// <summary>The event. It describes an order; the other fields make the function misbehave in tests and demos.</summary>
+/// <param name="RandomLines">Whether the log lines are hard to compress.</param>
+/// <param name="HoldMb">Megabytes that stay in use from then on, as with a function's caches.</param>
 internal sealed record DemoEvent(
     Order? Order = null,
     int SleepMs = 0,
@@ -23,7 +23,7 @@ internal sealed record OrderReceipt(string OrderId, string Status, string Reques
 
 internal sealed record ErrorBody(string ErrorMessage, string ErrorType, string[] StackTrace);
 
-/// <summary>One structured log line, with the field names that Lambda's own JSON log format uses.</summary>
+/// <summary>One structured log line, with the field names of Lambda's own JSON log format.</summary>
 internal sealed record LogLine(
     string Timestamp, string Level, string Message, string RequestId, string? OrderId = null, double? Amount = null, string? ErrorType = null);
 
@@ -35,7 +35,7 @@ internal sealed record LogLine(
 [JsonSerializable(typeof(LogLine))]
 internal sealed partial class DemoJson : JsonSerializerContext
 {
-    /// <summary>An event that is no order at all (a test event of the console, say) is processed as an order with defaults.</summary>
+    /// <summary>Reads an event. An event that is not an order, such as a test event from the console, is processed as an order with defaults.</summary>
     public static DemoEvent ReadEvent(ReadOnlySpan<byte> payload)
     {
         try

@@ -11,9 +11,8 @@ using OpenTelemetry.Trace;
 namespace DemoFunction;
 
 /// <summary>
-/// The function's own OpenTelemetry SDK, sending OTLP http/protobuf to the extension on localhost; off unless DEMO_OTEL is true,
-/// and then every call here does nothing. Spans and logs are exported as they end: the timers of the batching processors do
-/// not run while the environment is frozen, and the way to localhost is short.
+/// The function's own OpenTelemetry SDK. It sends OTLP http/protobuf to the extension on localhost. Without DEMO_OTEL=true every call does nothing. Spans
+/// and logs are exported as they end, because the timers of the batching processors stop while the environment is frozen, and localhost is near.
 /// </summary>
 internal sealed partial class DemoTelemetry : IDisposable
 {
@@ -43,12 +42,12 @@ internal sealed partial class DemoTelemetry : IDisposable
 
         var traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(Name)
             .AddProcessor(new SimpleActivityExportProcessor(new OtlpTraceExporter(_receiver.Options("v1/traces"))));
-        // Without active tracing Lambda marks every request Sampled=0, and the SDK's parent-based default would record nothing.
+        // Without active tracing Lambda sends Sampled=0 with every request, and the SDK's parent-based default would record nothing.
         if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_TRACES_SAMPLER")))
             traces.SetSampler(new AlwaysOnSampler());
         _traces = traces.Build();
 
-        // Read once an invocation, by Flush. Delta, because an environment's total means nothing when there are many of them.
+        // Flush reads the metrics once per invocation. They are deltas, because the total of one of many environments means nothing.
         _metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(Name)
             .AddReader(new BaseExportingMetricReader(new OtlpMetricExporter(_receiver.Options("v1/metrics")))
             {
@@ -76,7 +75,7 @@ internal sealed partial class DemoTelemetry : IDisposable
     public InvocationSpan StartInvocation(Invocation invocation)
     {
         _receiver?.TryAgain();
-        // The extension makes the SERVER span of the invocation; this is the work inside it, so INTERNAL and its child.
+        // The extension creates the SERVER span of the invocation. This span is the work inside it: its child, and INTERNAL.
         var activity = Source.StartActivity("process order", ActivityKind.Internal, XRayTraceHeader.Parse(invocation.TraceHeader));
         activity?.SetTag("faas.invocation_id", invocation.RequestId);
         return new InvocationSpan(activity, this);
@@ -105,7 +104,7 @@ internal sealed partial class DemoTelemetry : IDisposable
     [LoggerMessage(LogLevel.Error, "order failed: {Reason}")]
     private static partial void LogFailed(ILogger logger, string reason);
 
-    /// <summary>The span of one invocation, and the two measurements made at its end.</summary>
+    /// <summary>The span of one invocation, and the two measurements at its end.</summary>
     internal readonly struct InvocationSpan(Activity? activity, DemoTelemetry telemetry) : IDisposable
     {
         private readonly long _started = Stopwatch.GetTimestamp();

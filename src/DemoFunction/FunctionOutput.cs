@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace DemoFunction;
 
-/// <summary>The function's stdout: each line leaves in one write, so that Lambda never sees half a line before a freeze.</summary>
+/// <summary>The function's stdout. Each line is one write, so that Lambda never sees half a line before a freeze.</summary>
 internal sealed class FunctionOutput(Stream stdout, TimeProvider time)
 {
     private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -18,8 +18,8 @@ internal sealed class FunctionOutput(Stream stdout, TimeProvider time)
         Write([.. JsonSerializer.SerializeToUtf8Bytes(line, DemoJson.Default.LogLine), (byte)'\n']);
     }
 
-    /// <summary>Load for tests: numbered lines of exactly <paramref name="bytes"/> bytes each, line end not counted.</summary>
-    /// <param name="random">Filled up with letters by chance instead of always the same one.</param>
+    /// <summary>Writes load for tests: numbered lines of exactly <paramref name="bytes"/> bytes each, without the line end.</summary>
+    /// <param name="random">Whether lines are filled with random letters instead of one repeated letter.</param>
     public void Load(int lines, int bytes, bool random)
     {
         for (var number = 0; number < lines; number++)

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace DemoFunction;
 
-/// <summary>Next, handle, flush, answer, for ever. Ends only by an exception of the Runtime API or with the process.</summary>
+/// <summary>Repeats Next, handle, flush, answer. Ends only with an exception of the Runtime API or with the process.</summary>
 internal sealed class InvocationLoop(RuntimeApi runtime, OrderProcessing orders, FunctionOutput output, DemoTelemetry telemetry)
 {
     [DoesNotReturn]
@@ -15,7 +15,7 @@ internal sealed class InvocationLoop(RuntimeApi runtime, OrderProcessing orders,
 
     private async Task HandleAsync(Invocation invocation)
     {
-        // The contract of a runtime: SDKs with the xray-lambda propagator read the trace header here.
+        // The contract of a runtime: SDKs with the xray-lambda propagator read the trace header from this variable.
         Environment.SetEnvironmentVariable("_X_AMZN_TRACE_ID", invocation.TraceHeader);
         var command = DemoJson.ReadEvent(invocation.Payload);
         OrderReceipt? receipt = null;
@@ -35,7 +35,7 @@ internal sealed class InvocationLoop(RuntimeApi runtime, OrderProcessing orders,
             span.Ended(error);
         }
 
-        // Before the answer: with it the platform reports runtimeDone, and may freeze this process at the next /next.
+        // Flush before the answer. With the answer the platform reports runtimeDone, and may freeze this process at the next call of /next.
         telemetry.Flush();
         if (error is null)
             await runtime.PostResponseAsync(invocation, JsonSerializer.SerializeToUtf8Bytes(receipt!, DemoJson.Default.OrderReceipt));

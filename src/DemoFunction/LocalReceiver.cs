@@ -4,8 +4,8 @@ using OpenTelemetry.Exporter;
 namespace DemoFunction;
 
 /// <summary>
-/// The way to the extension's OTLP receiver. A receiver that is not there, or does not answer, costs one short attempt an
-/// invocation: after the first failure everything else of that invocation is given up at once.
+/// The connection to the extension's OTLP receiver. A receiver that is missing or does not answer costs one short attempt per invocation: after the first
+/// failure all further exports of that invocation fail at once.
 /// </summary>
 internal sealed class LocalReceiver : DelegatingHandler
 {
@@ -18,7 +18,7 @@ internal sealed class LocalReceiver : DelegatingHandler
     public LocalReceiver(Uri endpoint)
         : base(new SocketsHttpHandler { UseProxy = false, UseCookies = false, ActivityHeadersPropagator = null })
     {
-        // A static glibc would load the host's name service modules to look this name up.
+        // Avoid a name look-up, for which a static glibc would load the host's name service modules.
         var host = endpoint.Host == "localhost" ? "127.0.0.1" : endpoint.Host;
         _endpoint = new UriBuilder(endpoint) { Host = host, Path = endpoint.AbsolutePath.TrimEnd('/') + "/" }.Uri;
         _http = new HttpClient(this, disposeHandler: false) { Timeout = TimeSpan.FromMilliseconds(TimeoutMilliseconds) };
@@ -34,7 +34,7 @@ internal sealed class LocalReceiver : DelegatingHandler
 
     public void TryAgain() => _gaveUp = false;
 
-    /// <summary>The exporter sends synchronously.</summary>
+    /// <summary>Needed because the exporter sends synchronously.</summary>
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         if (_gaveUp)

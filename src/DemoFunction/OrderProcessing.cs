@@ -4,7 +4,7 @@ namespace DemoFunction;
 
 internal sealed class PaymentDeclinedException(string message) : Exception(message);
 
-/// <summary>Takes an order through validate, charge and store; the payment of an order with <c>fail</c> is declined.</summary>
+/// <summary>Validates, charges and stores an order. The payment of an order with <c>fail</c> is declined.</summary>
 internal sealed class OrderProcessing(FunctionOutput output, DemoTelemetry telemetry)
 {
     private byte[] _held = [];
@@ -48,7 +48,7 @@ internal sealed class OrderProcessing(FunctionOutput output, DemoTelemetry telem
         if (_held.Length >= bytes)
             return;
         _held = GC.AllocateUninitializedArray<byte>(bytes);
-        // Only pages that were written are the process's own.
+        // Write to the pages, because only written pages count as the process's memory.
         Array.Fill(_held, (byte)1);
     }
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using DemoFunction;
 
-// A custom-runtime bootstrap: the Runtime API loop by hand, and order processing to have something to observe.
+// A bootstrap for a custom runtime: a hand-written Runtime API loop, and order processing as something to observe.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html
 var runtimeAddress = Environment.GetEnvironmentVariable("AWS_LAMBDA_RUNTIME_API");
 if (string.IsNullOrEmpty(runtimeAddress))
@@ -19,7 +19,7 @@ if (Environment.GetEnvironmentVariable("DEMO_FAIL_INIT") == "1")
 
 using var telemetry = DemoTelemetry.FromEnvironment();
 
-// Lambda sends SIGTERM to the runtime only when an extension is registered, and 300 ms later SIGKILL.
+// Lambda sends SIGTERM to the runtime only when an extension is registered, and SIGKILL 300 ms later.
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
 {
     signal.Cancel = true;

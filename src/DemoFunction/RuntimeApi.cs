@@ -4,14 +4,14 @@ using System.Text.Json;
 
 namespace DemoFunction;
 
-/// <summary>One invocation as <c>GET /runtime/invocation/next</c> hands it out. The payload is the event as it came.</summary>
+/// <summary>One invocation as <c>GET /runtime/invocation/next</c> returns it. The payload is the unchanged event.</summary>
 internal sealed record Invocation(string RequestId, string? InvocationId, string? TraceHeader, DateTimeOffset Deadline, byte[] Payload);
 
-/// <summary>What the Runtime API wants to hear of a failure; <paramref name="Type"/> is <c>Function.Reason</c> or <c>Runtime.Reason</c>.</summary>
+/// <summary>The report of a failure to the Runtime API. <paramref name="Type"/> is <c>Function.Reason</c> or <c>Runtime.Reason</c>.</summary>
 internal sealed record InvocationError(string Type, string Message, string[] StackTrace);
 
 /// <summary>
-/// Client of the Lambda Runtime API 2018-06-01. Any answer but 2xx throws: the documentation asks a runtime to exit then.
+/// Client of the Lambda Runtime API 2018-06-01. Throws for any answer except 2xx, because AWS asks a runtime to exit then.
 /// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 /// </summary>
 internal sealed class RuntimeApi : IDisposable
@@ -21,7 +21,7 @@ internal sealed class RuntimeApi : IDisposable
     public RuntimeApi(string address) => _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false })
     {
         BaseAddress = new Uri($"http://{address}/2018-06-01/runtime/"),
-        // Between invocations the environment is frozen inside this call, for as long as Lambda likes.
+        // Between invocations Lambda freezes the environment inside this call, without a limit.
         Timeout = Timeout.InfiniteTimeSpan,
     };
 

@@ -4,17 +4,16 @@ using System.Diagnostics;
 namespace DemoFunction;
 
 /// <summary>
-/// Reads the header that X-Ray and Lambda pass along:
-/// <c>Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1</c>, keys in any order, unknown ones ignored.
-/// https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
+/// Reads the trace header of X-Ray and Lambda: <c>Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1</c>, with keys in any order;
+/// unknown ones are ignored. https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
 /// </summary>
 internal static class XRayTraceHeader
 {
     private static readonly SearchValues<char> Hex = SearchValues.Create("0123456789abcdef");
 
     /// <summary>
-    /// The remote parent it names; the default context when Root is missing or malformed. Without a Parent the trace id is
-    /// kept and the span id is zero: a span started from it is a root of that trace.
+    /// Returns the remote parent in the header, or the default context when Root is missing or malformed. Without a Parent the span id is zero, so a span
+    /// started from it is a root of that trace.
     /// </summary>
     public static ActivityContext Parse(string? header)
     {
