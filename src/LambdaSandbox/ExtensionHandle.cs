@@ -12,25 +12,25 @@ public sealed class ExtensionHandle
 
     public string Name => agent.Name;
 
-    /// <summary>As the Extensions API names it: Started, Registered, Ready, Running, ...</summary>
+    /// <summary>The state in the Extensions API's terms: Started, Registered, Ready, Running, ...</summary>
     public string State => agent.State.ToString();
 
     public IReadOnlyList<string> Events => agent.Events;
 
     public string? ErrorType => agent.ErrorType;
 
-    /// <summary>Null for one that has no process of its own.</summary>
+    /// <summary>The process id. Null for an extension without its own process.</summary>
     public int? Pid => agent.Process?.Pid;
 
-    /// <summary>128 + signal when one ended it; null while it runs.</summary>
+    /// <summary>The exit code, or 128 + the signal that ended it. Null while it runs.</summary>
     public int? ExitCode => agent.ExitCode;
 
-    /// <summary>The sandbox had to send SIGKILL.</summary>
+    /// <summary>Whether the sandbox had to send SIGKILL.</summary>
     public bool WasKilled => agent.Process?.WasKilled ?? false;
 
     public TimeSpan StoppedFor => agent.Process?.StoppedFor ?? TimeSpan.Zero;
 
-    /// <summary>The most memory that was resident so far, as the kernel counts it; null once it has ended.</summary>
+    /// <summary>The kernel's count of the peak resident memory so far. Null after the end.</summary>
     public long? PeakResidentBytes => agent.Process is { } process && ProcFs.PeakResidentKb(process.Pid) is > 0 and var kb ? kb * 1024 : null;
 
     /// <summary>Processor time so far, that of its children that have ended included; zero once it has ended.</summary>
@@ -40,13 +40,13 @@ public sealed class ExtensionHandle
 
     public DateTimeOffset? FirstNextAt => agent.FirstNextAt;
 
-    /// <summary>When it last called Next; null when it never did.</summary>
+    /// <summary>The time of the last call of Next. Null without one.</summary>
     public DateTimeOffset? LastNextAt => agent.NextAt == default ? null : agent.NextAt;
 
-    /// <summary>From the start of its process to Register, making the process included.</summary>
+    /// <summary>The time from before the creation of its process to Register.</summary>
     public TimeSpan? RegisteredAfter => agent.RegisteredAt - agent.StartedAt;
 
-    /// <summary>From the start of its process to its first Next.</summary>
+    /// <summary>The time from the start of its process to its first Next.</summary>
     public TimeSpan? FirstNextAfter => agent.FirstNextAt - agent.StartedAt;
 
     /// <summary>The lines of its stdout and stderr.</summary>

@@ -2,11 +2,11 @@ using System.Threading.Channels;
 
 namespace LambdaSandbox;
 
-/// <param name="Streaming">The runtime streams it: chunks come while the function still works.</param>
-/// <param name="ContentType">As the runtime sent it.</param>
+/// <param name="Streaming">Whether the runtime streams it, so that chunks arrive while the function still works.</param>
+/// <param name="ContentType">The runtime's content type.</param>
 public sealed record ResponseHead(bool Streaming, string? ContentType);
 
-/// <summary>One invocation's response while the runtime sends it. A reader that is slow slows the runtime down.</summary>
+/// <summary>One invocation's response while the runtime sends it. A slow reader slows the runtime down.</summary>
 public sealed class ResponseFeed
 {
     private const int MaxWaitingChunks = 64;
@@ -15,15 +15,15 @@ public sealed class ResponseFeed
     private readonly TaskCompletionSource<InvocationError?> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<byte[]> chunks = Channel.CreateBounded<byte[]>(MaxWaitingChunks);
 
-    /// <summary>Null when the invocation ended without any response; then see <see cref="Ended"/>.</summary>
+    /// <summary>The head. Null when the invocation ended without a response; then see <see cref="Ended"/>.</summary>
     public Task<ResponseHead?> Head => head.Task;
 
-    /// <summary>Null when the response is complete, else the error that ended it.</summary>
+    /// <summary>Null when the response is complete, otherwise the error that ended it.</summary>
     public Task<InvocationError?> Ended => ended.Task;
 
     public IAsyncEnumerable<byte[]> ReadAllAsync(CancellationToken cancellation) => chunks.Reader.ReadAllAsync(cancellation);
 
-    /// <summary>Nobody reads on: what still comes is dropped, so that the runtime can finish.</summary>
+    /// <summary>Stops reading. Further chunks are dropped, so that the runtime can finish.</summary>
     public void Abandon() => chunks.Writer.TryComplete();
 
     internal void Begin(bool streaming, string? contentType) => head.TrySetResult(new ResponseHead(streaming, contentType));
@@ -36,7 +36,7 @@ public sealed class ResponseFeed
         }
         catch (ChannelClosedException)
         {
-            // The caller has gone, or the invocation was ended.
+            // The caller is gone, or the invocation was ended.
         }
     }
 

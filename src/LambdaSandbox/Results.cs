@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace LambdaSandbox;
 
-/// <summary>How an init went. A failed one is tried again by the first invocation.</summary>
+/// <summary>The result of an init. The first invocation retries a failed one.</summary>
 public sealed record InitResult(string Status, string? ErrorType, TimeSpan Duration, string Phase)
 {
     /// <summary>Why it failed, in words for people.</summary>
@@ -18,7 +18,7 @@ public sealed record InitResult(string Status, string? ErrorType, TimeSpan Durat
     public bool Succeeded => Status == "success";
 }
 
-/// <param name="Body">What the caller gets: the runtime's own error, or what Lambda answers in its place.</param>
+/// <param name="Body">The caller's answer: the runtime's own error, or Lambda's error instead.</param>
 public sealed record InvocationError(string ErrorType, string? Body)
 {
     /// <summary>Why it failed, in words for people, when the function did not report the error itself.</summary>
@@ -28,14 +28,14 @@ public sealed record InvocationError(string ErrorType, string? Body)
     public string? Advice { get; init; }
 }
 
-/// <summary>How long a process was really stopped (state T seen in /proc) before an invocation or in total.</summary>
+/// <summary>How long a process was really stopped (state T in /proc), before an invocation or in total.</summary>
 public sealed record StoppedProcess(string Name, int Pid, TimeSpan StoppedFor);
 
 /// <summary>One invocation, from platform.start to the last Next.</summary>
-/// <param name="Status">As in platform.report: success, error, failure, timeout.</param>
-/// <param name="Payload">What the caller got; given even when the extensions' tail then ran into the timeout.</param>
-/// <param name="ResponseTime">From the event's hand-over until the response was complete.</param>
-/// <param name="ExtensionOverhead">From the runtime's Next to the last extension's.</param>
+/// <param name="Status">The status in platform.report: success, error, failure, timeout.</param>
+/// <param name="Payload">The caller's answer. Present even when the extensions then ran into the timeout.</param>
+/// <param name="ResponseTime">The time from the delivery of the event to the complete response.</param>
+/// <param name="ExtensionOverhead">The time from the runtime's Next to the last extension's Next.</param>
 /// <param name="Frozen">How long each process was stopped before this invocation.</param>
 public sealed record InvocationResult(
     string RequestId,
@@ -53,7 +53,7 @@ public sealed record InvocationResult(
     bool OutOfMemory,
     IReadOnlyList<StoppedProcess> Frozen)
 {
-    /// <summary>From the moment runtimeDone was sent to the extensions until the last Next; null when that was called before.</summary>
+    /// <summary>The time from the sending of runtimeDone to the last Next. Null when Next had been called before.</summary>
     public TimeSpan? AfterRuntimeDone { get; init; }
 
     [JsonIgnore]
@@ -62,10 +62,10 @@ public sealed record InvocationResult(
 
 public sealed record ProcessExit(string Name, int? ExitCode, bool WasKilled, TimeSpan After);
 
-/// <summary>How an environment ended.</summary>
-/// <param name="Drained">Every extension that got SHUTDOWN ended by itself, with 0, before the deadline.</param>
-/// <param name="KillNeeded">SIGKILL was sent to an extension that had got SHUTDOWN.</param>
-/// <param name="Frozen">How long each process was stopped in all.</param>
+/// <summary>The end of an environment.</summary>
+/// <param name="Drained">Whether every extension that got SHUTDOWN exited with 0 before the deadline.</param>
+/// <param name="KillNeeded">Whether SIGKILL was sent to an extension that had got SHUTDOWN.</param>
+/// <param name="Frozen">The total time for which each process was stopped.</param>
 public sealed record ShutdownResult(
     string Reason,
     bool Drained,

@@ -8,7 +8,7 @@ using LambdaSandbox.Telemetry;
 namespace LambdaSandbox;
 
 /// <summary>A local Lambda with one execution environment.</summary>
-/// <remarks>Dispose it: that ends and reaps every process. If this process dies first, a guardian shell kills them.</remarks>
+/// <remarks>Disposing ends and reaps every process. If this process dies first, a guardian shell kills them.</remarks>
 public sealed class Sandbox : IAsyncDisposable
 {
     private readonly SandboxOptions options;
@@ -59,7 +59,7 @@ public sealed class Sandbox : IAsyncDisposable
     /// <summary>Null until the init phase is over.</summary>
     public InitResult? Init { get; private set; }
 
-    /// <summary>Everything the platform made, in order, delivered or not.</summary>
+    /// <summary>All events of the platform in order, delivered or not.</summary>
     public IReadOnlyList<TelemetryEvent> Events => telemetry.Events;
 
     /// <summary>The lines of the runtime's stdout and stderr, and Lambda's own lines.</summary>
@@ -72,7 +72,7 @@ public sealed class Sandbox : IAsyncDisposable
         }
     }
 
-    /// <summary>What the runtime must find in its environment when the caller plays it; null when the sandbox starts it.</summary>
+    /// <summary>The environment for a runtime that the caller plays. Null when the sandbox starts the runtime.</summary>
     public IReadOnlyDictionary<string, string>? RuntimeVariables => processes.RuntimeIsPlayed ? processes.Variables.ForRuntime() : null;
 
     public int? RuntimePid => platform.Current?.RuntimeProcess?.Pid;
@@ -92,11 +92,11 @@ public sealed class Sandbox : IAsyncDisposable
         });
     }
 
-    /// <summary>How often subscribers took a batch, and how often one was refused or not reached.</summary>
+    /// <summary>The number of batches that subscribers accepted, and of those that they refused or that did not reach them.</summary>
     public (int Delivered, int Refused) TelemetryRequests =>
         (telemetry.Subscribers.Sum(s => s.Delivered), telemetry.Subscribers.Sum(s => s.Refused));
 
-    /// <summary>Starts and completes the init. A failed init is not an exception: see <see cref="Init"/>; the first invocation tries again.</summary>
+    /// <summary>Starts and completes the init. A failed init is not an exception: see <see cref="Init"/>. The first invocation retries it.</summary>
     /// <exception cref="SandboxException">The sandbox itself cannot work with these options.</exception>
     public static async Task<Sandbox> StartAsync(SandboxOptions options, CancellationToken cancellation = default)
     {
@@ -113,7 +113,7 @@ public sealed class Sandbox : IAsyncDisposable
         }
     }
 
-    /// <summary>Listens, and starts nothing yet: for callers that play the runtime or an extension themselves.</summary>
+    /// <summary>Listens without starting a process, for callers that play the runtime or an extension.</summary>
     public static async Task<Sandbox> OpenAsync(SandboxOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -140,7 +140,7 @@ public sealed class Sandbox : IAsyncDisposable
         }
     }
 
-    /// <summary>The init phase; on success everything is frozen at its end.</summary>
+    /// <summary>Runs the init phase. On success everything is frozen at its end.</summary>
     public async Task<InitResult> InitAsync(CancellationToken cancellation = default)
     {
         if (options.SuppressInit)
@@ -157,7 +157,7 @@ public sealed class Sandbox : IAsyncDisposable
         return Init;
     }
 
-    /// <summary>Runs one invocation to its very end: it returns when runtime and extensions have called Next and are frozen, or were reset.</summary>
+    /// <summary>Runs one invocation to its very end: returns when runtime and extensions have called Next and are frozen, or were reset.</summary>
     public Task<InvocationResult> InvokeAsync(string payload, CancellationToken cancellation = default) =>
         InvokeAsync(payload, new InvokeOptions(), cancellation);
 
@@ -178,7 +178,7 @@ public sealed class Sandbox : IAsyncDisposable
     }
 
     /// <summary>Ends the environment as Lambda does when it is no longer needed.</summary>
-    /// <param name="reason">What the extensions are told: spindown, timeout or failure.</param>
+    /// <param name="reason">The reason for the extensions: spindown, timeout or failure.</param>
     public async Task<ShutdownResult> ShutdownAsync(string reason = "spindown", CancellationToken cancellation = default)
     {
         await oneAtATime.WaitAsync(cancellation).ConfigureAwait(false);
@@ -195,7 +195,7 @@ public sealed class Sandbox : IAsyncDisposable
         }
     }
 
-    /// <summary>Tells of each line that the function or Lambda writes into the function's log, until it is disposed.</summary>
+    /// <summary>Calls back for each line that the function or Lambda writes into the function's log, until it is disposed.</summary>
     public IDisposable ListenToFunction(Action<string> onLine) => processes.Listen(onLine);
 
     /// <summary>A line of a function that the caller plays.</summary>
@@ -210,34 +210,34 @@ public sealed class Sandbox : IAsyncDisposable
         generation.Fail("Runtime.ExitError", Reasons.ExitOfRuntime(exitCode));
     });
 
-    /// <summary>An event of the caller's own, handed to the subscribers as if the platform had made it.</summary>
+    /// <summary>Sends the caller's own event to the subscribers, as if the platform had created it.</summary>
     public void Emit(string type, JsonNode? record, DateTimeOffset? time = null) =>
         telemetry.Publish(new TelemetryEvent(time ?? DateTimeOffset.UtcNow, type, record));
 
-    /// <summary>A body of the caller's own, posted to every subscriber as it is.</summary>
+    /// <summary>Posts the caller's own body to every subscriber, unchanged.</summary>
     public void SendRawTelemetry(ReadOnlySpan<byte> body) => telemetry.PublishRaw(body.ToArray());
 
-    /// <summary>Sends what is waiting now. False when it was not taken within the limit.</summary>
+    /// <summary>Sends waiting events now. Returns false when they were not accepted within the limit.</summary>
     public Task<bool> FlushTelemetryAsync(TimeSpan limit) => telemetry.FlushAsync(limit);
 
     /// <summary>
-    /// Stops all processes and the telemetry for a while, whatever they are doing: in the middle of an invocation or of a shutdown, or between two.
-    /// May be called while those run; their limits count from where they were once it is over, though the deadlines that they were told stay.
+    /// Stops all processes and the telemetry for a while, at any moment: in the middle of an invocation or of a shutdown, or between two. The limits of
+    /// those do not count this time, but the deadlines that were already sent do not change.
     /// </summary>
     public Task FreezeForAsync(TimeSpan duration, CancellationToken cancellation = default) =>
         FreezeWhileAsync(() => Task.Delay(duration, cancellation), cancellation);
 
-    /// <summary>The same until <paramref name="meanwhile"/> has ended, which begins when everything is stopped.</summary>
+    /// <summary>Like <see cref="FreezeForAsync"/>, until <paramref name="meanwhile"/> has ended. It starts when everything is stopped.</summary>
     public Task FreezeWhileAsync(Func<Task> meanwhile, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(meanwhile);
         return freezes.FreezeWhileAsync(meanwhile, cancellation);
     }
 
-    /// <summary>kill -9 of one extension's group.</summary>
+    /// <summary>Kills one extension's process group with SIGKILL.</summary>
     public void KillExtension(string name) => Signal(name, Native.SigKill);
 
-    /// <summary>An extension that the caller plays has ended; outside of a shutdown that is a crash, whatever the code.</summary>
+    /// <summary>Records that an extension that the caller plays has ended. Outside of a shutdown that is a crash, whatever the code.</summary>
     public void EndPlayedExtension(string name, int exitCode) => platform.Gate.Do(() =>
     {
         var generation = platform.Current;

@@ -1,6 +1,6 @@
 namespace LambdaSandbox;
 
-/// <summary>The sandbox itself cannot do what was asked of it: a wrong option, a missing tool or right.</summary>
+/// <summary>The sandbox cannot do what the caller requests: an invalid option, a missing tool or permission.</summary>
 public sealed class SandboxException : Exception
 {
     public SandboxException()
@@ -17,6 +17,6 @@ public sealed class SandboxException : Exception
     {
     }
 
-    /// <summary>A control group was asked for, and there is none here or it is not ours to make.</summary>
+    /// <summary>A control group was requested, but there is none here, or this process may not create one.</summary>
     public bool LacksControlGroup { get; init; }
 }

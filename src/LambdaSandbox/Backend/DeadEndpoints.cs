@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace LambdaSandbox.Backend;
 
-/// <summary>A port that refuses connections, and that nobody else can take meanwhile: bound, but not listening.</summary>
+/// <summary>A port that refuses connections and is reserved meanwhile: bound, but not listening.</summary>
 public sealed class RefusingEndpoint : IDisposable
 {
     private readonly ReservedPort _port = new(0);
@@ -14,7 +14,7 @@ public sealed class RefusingEndpoint : IDisposable
     public void Dispose() => _port.Dispose();
 }
 
-/// <summary>Accepts connections and everything sent to it, and never says a word: no answer, no TLS handshake.</summary>
+/// <summary>Accepts connections and all bytes, and never answers, not even a TLS handshake.</summary>
 public sealed class HangingEndpoint : IAsyncDisposable
 {
     private readonly LoopbackAcceptor _acceptor;
@@ -33,7 +33,7 @@ public sealed class HangingEndpoint : IAsyncDisposable
     /// <inheritdoc cref="LoopbackAcceptor.Connections"/>
     public int Connections => _acceptor.Connections;
 
-    /// <summary>Swallowed so far.</summary>
+    /// <summary>Bytes received so far.</summary>
     public long BytesReceived => Interlocked.Read(ref _bytes);
 
     public ValueTask DisposeAsync() => _acceptor.DisposeAsync();

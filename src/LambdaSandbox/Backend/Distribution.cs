@@ -3,7 +3,7 @@ using OpenTelemetry.Proto.Metrics.V1;
 
 namespace LambdaSandbox.Backend;
 
-/// <summary>Histogram points of either kind, put together: buckets by their bounds, so that points of different layouts add up too.</summary>
+/// <summary>Merges histogram points of both kinds. Buckets are merged by their bounds, so points of different layouts add up too.</summary>
 internal sealed class Distribution
 {
     private readonly SortedDictionary<(double Low, double High), double> _buckets = [];
@@ -37,7 +37,7 @@ internal sealed class Distribution
         double Bound(int index) => Math.Pow(2, index * Math.Pow(2, -point.Scale));
     }
 
-    /// <summary>Estimated within its bucket; exact where smallest and largest value leave no choice. Null without buckets.</summary>
+    /// <summary>The quantile, estimated within its bucket. Exact where minimum and maximum leave no choice. Null without buckets.</summary>
     public double? Quantile(double quantile)
     {
         var total = _buckets.Values.Sum();

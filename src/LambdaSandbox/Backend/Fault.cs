@@ -3,8 +3,8 @@ using System.Globalization;
 namespace LambdaSandbox.Backend;
 
 /// <summary>
-/// What the backend does to one request instead of simply accepting it. Every fault fits every protocol: what does not exist there becomes
-/// its nearest relative (RST_STREAM on HTTP/1.1 resets the connection, a gRPC status over HTTP becomes the status that collectors use).
+/// A misbehaviour of the backend for one request. Every fault works with every protocol: what a protocol lacks becomes the nearest equivalent (RST_STREAM
+/// on HTTP/1.1 resets the connection; a gRPC status over HTTP becomes the status that collectors use).
 /// </summary>
 public abstract record Fault
 {
@@ -18,30 +18,30 @@ public abstract record Fault
     /// <summary>The request stays unanswered until the client goes away or the backend stops.</summary>
     public static Fault HangBeforeHeaders { get; } = new Hang(BodyStarted: false);
 
-    /// <summary>Headers of a success and the first bytes of a body, then nothing.</summary>
+    /// <summary>Sends the headers of a success and the first bytes of a body, then nothing.</summary>
     public static Fault HangMidBody { get; } = new Hang(BodyStarted: true);
 
-    /// <summary>TCP RST in place of an answer.</summary>
+    /// <summary>Sends a TCP RST instead of an answer.</summary>
     public static Fault Reset { get; } = new ConnectionReset();
 
-    /// <summary>Headers of a success that promise a body, then an orderly end of the connection (RST_STREAM on HTTP/2).</summary>
+    /// <summary>Sends the headers of a success that announce a body, then closes the connection in order (RST_STREAM on HTTP/2).</summary>
     public static Fault CloseAfterHeaders { get; } = new Truncation();
 
-    /// <summary>Accepts, and says that the connection takes no further requests: `Connection: close`, or GOAWAY after this stream.</summary>
+    /// <summary>Accepts, and announces that the connection takes no further requests: `Connection: close`, or GOAWAY after this stream.</summary>
     public static Fault LastOnConnection { get; } = new Acceptance { ClosesConnection = true };
 
-    /// <summary>Before the answer.</summary>
+    /// <summary>The delay before the answer.</summary>
     public TimeSpan Delay { get; private init; }
 
-    /// <summary>The backend keeps the data although the client is not told so: the case that makes delivery at-least-once.</summary>
+    /// <summary>Whether the backend keeps the data although the client does not learn it: the case that makes delivery at-least-once.</summary>
     public bool Taken { get; private init; }
 
     public static Fault Slow(TimeSpan delay) => None.After(delay);
 
-    /// <summary>Any HTTP status, for gRPC as a proxy would put it: without a grpc-status.</summary>
-    /// <param name="retryAfter">As `Retry-After: seconds`, rounded up.</param>
-    /// <param name="retryAt">As `Retry-After: HTTP-date`.</param>
-    /// <param name="body">In place of the google.rpc.Status that a proper backend sends.</param>
+    /// <summary>Answers with any HTTP status. For gRPC it is a proxy's answer, without a grpc-status.</summary>
+    /// <param name="retryAfter">Sent as `Retry-After: seconds`, rounded up.</param>
+    /// <param name="retryAt">Sent as `Retry-After: HTTP-date`.</param>
+    /// <param name="body">Replaces the google.rpc.Status of a proper backend.</param>
     public static Fault Http(
         int status,
         string message = "",
@@ -58,18 +58,18 @@ public abstract record Fault
         return new HttpAnswer(status, message, all, body);
     }
 
-    /// <summary>Accepts all but the first <paramref name="rejected"/> items; 0 with a message is a warning.</summary>
+    /// <summary>Accepts all items except the first <paramref name="rejected"/>. 0 with a message is a warning.</summary>
     public static Fault PartialSuccess(long rejected, string message) => new Acceptance { Rejected = rejected, Message = message };
 
     /// <param name="retryDelay">Adds a google.rpc.RetryInfo to the details.</param>
-    /// <param name="trailersOnly">False sends headers first and the status in trailers behind them.</param>
+    /// <param name="trailersOnly">False sends headers first and the status in trailers after them.</param>
     public static Fault Grpc(int status, string message = "", TimeSpan? retryDelay = null, bool trailersOnly = true) =>
         new GrpcAnswer(status, message, retryDelay, trailersOnly);
 
-    /// <summary>RST_STREAM; the default code REFUSED_STREAM means that nothing was processed.</summary>
+    /// <summary>Sends RST_STREAM. The default code REFUSED_STREAM means that nothing was processed.</summary>
     public static Fault ResetStream(int errorCode = 7) => new StreamReset(errorCode);
 
-    /// <summary>GOAWAY whose last stream is the one before this, then the end of the connection: nothing was processed.</summary>
+    /// <summary>Sends GOAWAY with the previous stream as the last one, then closes the connection: nothing was processed.</summary>
     public static Fault GoAway(int errorCode = 0) => new ConnectionGoAway(errorCode);
 
     public Fault After(TimeSpan delay) => this with { Delay = delay };

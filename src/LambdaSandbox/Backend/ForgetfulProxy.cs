@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace LambdaSandbox.Backend;
 
 /// <summary>
-/// A TCP connection's way to a backend, as a NAT gateway or a load balancer is: one that can lose all it knows of the connections through it, and
-/// tells neither side.
+/// A TCP proxy in front of a backend that behaves like a NAT gateway or load balancer: it can lose its state about open connections without telling either
+/// side.
 /// </summary>
 public sealed class ForgetfulProxy : IAsyncDisposable
 {
@@ -13,7 +13,7 @@ public sealed class ForgetfulProxy : IAsyncDisposable
     private readonly EndPoint _backend;
     private int _generation;
 
-    /// <param name="backendUrl">Whose host is an address.</param>
+    /// <param name="backendUrl">The backend's URL, whose host is an IP address.</param>
     public ForgetfulProxy(string backendUrl)
     {
         var url = new Uri(backendUrl);
@@ -28,7 +28,7 @@ public sealed class ForgetfulProxy : IAsyncDisposable
     /// <inheritdoc cref="LoopbackAcceptor.Connections"/>
     public int Connections => _acceptor.Connections;
 
-    /// <summary>From now on nothing passes on the connections that are open, in neither direction; they stay open. New ones work.</summary>
+    /// <summary>Stops forwarding on all open connections, in both directions. They stay open. New connections work.</summary>
     public void Forget() => Interlocked.Increment(ref _generation);
 
     public ValueTask DisposeAsync() => _acceptor.DisposeAsync();
@@ -56,7 +56,7 @@ public sealed class ForgetfulProxy : IAsyncDisposable
         }
         catch (SocketException) when (generation == Volatile.Read(ref _generation))
         {
-            // What ends one way ends the other.
+            // The end of one direction ends the other.
             to.Close(timeout: 0);
         }
     }

@@ -2,12 +2,12 @@ using System.Buffers.Binary;
 
 namespace LambdaSandbox.Backend;
 
-/// <summary>The five bytes in front of a gRPC message: a compressed flag and the length, big-endian.</summary>
+/// <summary>The five bytes before a gRPC message: a compressed flag and the length, big-endian.</summary>
 internal static class GrpcFrame
 {
     public const int HeaderLength = 5;
 
-    /// <returns>What is wrong, or null.</returns>
+    /// <returns>The error, or null.</returns>
     public static string? Read(ReadOnlyMemory<byte> body, out bool compressed, out ReadOnlyMemory<byte> message)
     {
         compressed = false;
@@ -18,7 +18,7 @@ internal static class GrpcFrame
             return $"compressed flag {body.Span[0]}";
         var length = BinaryPrimitives.ReadUInt32BigEndian(body.Span[1..]);
         if (length != body.Length - HeaderLength)
-            return $"a frame that says {length} bytes and has {body.Length - HeaderLength}";
+            return $"a frame that declares {length} bytes and has {body.Length - HeaderLength}";
         compressed = body.Span[0] == 1;
         message = body[HeaderLength..];
         return null;

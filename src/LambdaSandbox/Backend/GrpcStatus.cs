@@ -1,6 +1,6 @@
 namespace LambdaSandbox.Backend;
 
-/// <summary>The gRPC status codes that the backend itself uses or tests are likely to ask for.</summary>
+/// <summary>The gRPC status codes that the backend or its tests use.</summary>
 public static class GrpcStatus
 {
     public const int Ok = 0;
@@ -18,7 +18,7 @@ public static class GrpcStatus
     public const int DataLoss = 15;
     public const int Unauthenticated = 16;
 
-    /// <summary>The HTTP status with which collectors answer over HTTP what would be this status over gRPC.</summary>
+    /// <summary>The HTTP status that collectors use instead of this gRPC status.</summary>
     internal static int ToHttp(int status) => status switch
     {
         Ok => 200,
@@ -31,7 +31,7 @@ public static class GrpcStatus
         _ => 500,
     };
 
-    /// <summary>The code that belongs into a google.rpc.Status beside this HTTP status.</summary>
+    /// <summary>The code for a google.rpc.Status with this HTTP status.</summary>
     internal static int FromHttp(int status) => status switch
     {
         400 or 405 or 413 or 415 => InvalidArgument,

@@ -1,6 +1,6 @@
 namespace LambdaSandbox.Backend;
 
-/// <summary>What came in so far, in the order of acceptance; snapshots, and one wake-up for all waiters at every change.</summary>
+/// <summary>Everything received so far, in the order of acceptance, as snapshots. Each change wakes all waiters.</summary>
 internal sealed class Inbox
 {
     private readonly Lock _gate = new();
@@ -19,7 +19,7 @@ internal sealed class Inbox
 
     public IReadOnlyList<ReceivedMetric> Metrics => Snapshot(_metrics);
 
-    /// <summary>Ends at the next change. To miss none, take it before looking.</summary>
+    /// <summary>Completes at the next change. Get it before reading the lists, so that no change is missed.</summary>
     public Task Changed
     {
         get
@@ -33,7 +33,7 @@ internal sealed class Inbox
 
     public void Add(ReceivedRequest request) => Change(() => _requests.Add(request));
 
-    /// <summary>Takes the items of a request but for the first <paramref name="rejected"/> ones.</summary>
+    /// <summary>Adds the items of a request except the first <paramref name="rejected"/>.</summary>
     public void Accept(ReceivedRequest request, long rejected) => Change(() =>
     {
         request.AcceptedItems = Math.Max(0, request.ItemCount - rejected);
@@ -76,7 +76,7 @@ internal sealed class Inbox
             return list.Snapshot();
     }
 
-    /// <summary>A list whose snapshot is copied only after it has changed.</summary>
+    /// <summary>A list that copies its snapshot only after a change.</summary>
     private sealed class Growing<T>
     {
         private readonly List<T> _items = [];

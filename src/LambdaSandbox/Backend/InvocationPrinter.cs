@@ -3,14 +3,14 @@ using Spectre.Console;
 namespace LambdaSandbox.Backend;
 
 /// <summary>
-/// Prints telemetry as it comes: each invocation when it is complete, and at the end whatever came later, under the trace it belongs to.
-/// Nothing is printed twice. Give it the backend's lists as they are; it knows records by their identity. One thread at a time.
+/// Prints telemetry as it arrives: each invocation when it is complete, and at the end everything that arrived later, under its trace. Nothing is printed
+/// twice. Pass the backend's lists unchanged, because records are recognised by identity. Not thread-safe.
 /// </summary>
 public sealed class InvocationPrinter(IAnsiConsole console)
 {
     private readonly HashSet<object> _printed = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>The traces of this invocation, as far as they have arrived.</summary>
+    /// <summary>Prints the traces of this invocation, as far as they have arrived.</summary>
     /// <returns>False when nothing has arrived of it yet; then nothing was printed.</returns>
     public bool Invocation(string invocationId, IReadOnlyList<ReceivedSpan> spans, IReadOnlyList<ReceivedLogRecord> logs)
     {
@@ -20,7 +20,7 @@ public sealed class InvocationPrinter(IAnsiConsole console)
         return traces.Length > 0;
     }
 
-    /// <summary>One trace, as far as it has arrived.</summary>
+    /// <summary>Prints one trace, as far as it has arrived.</summary>
     /// <param name="traceId">32 lower-case hex digits.</param>
     /// <returns>False when nothing has arrived of it yet; then nothing was printed.</returns>
     public bool Trace(string traceId, IReadOnlyList<ReceivedSpan> spans, IReadOnlyList<ReceivedLogRecord> logs)
@@ -32,8 +32,8 @@ public sealed class InvocationPrinter(IAnsiConsole console)
     }
 
     /// <summary>
-    /// What no call has printed so far: late spans beneath dim lines of the ones above them, whole traces that nobody asked for, log records
-    /// without a trace; with the resources and all metrics.
+    /// Prints everything that no call has printed so far: late spans under dimmed lines of their ancestors, traces that were not asked for, and log records
+    /// without a trace; also the resources and all metrics.
     /// </summary>
     public void Rest(IReadOnlyList<ReceivedSpan> spans, IReadOnlyList<ReceivedLogRecord> logs, IReadOnlyList<ReceivedMetric> metrics)
     {

@@ -3,8 +3,8 @@ using System.Net.Sockets;
 
 namespace LambdaSandbox.Backend;
 
-/// <summary>Accepts connections on a free loopback port and hands each to somebody, until it is disposed; then it waits for them to end.</summary>
-/// <param name="serve">Owns the connection, and ends when the token says so.</param>
+/// <summary>Accepts connections on a free loopback port and passes each to a callback until it is disposed. Then it waits for them to end.</summary>
+/// <param name="serve">Owns the connection, and ends when the token is cancelled.</param>
 internal sealed class LoopbackAcceptor(Func<Socket, CancellationToken, Task> serve) : IAsyncDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -14,7 +14,7 @@ internal sealed class LoopbackAcceptor(Func<Socket, CancellationToken, Task> ser
 
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
-    /// <summary>Accepted so far.</summary>
+    /// <summary>Connections accepted so far.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
     public void Start()
@@ -61,7 +61,7 @@ internal sealed class LoopbackAcceptor(Func<Socket, CancellationToken, Task> ser
             }
             catch (Exception error) when (error is SocketException or OperationCanceledException)
             {
-                // Gone, on either side.
+                // One of the two sides is gone.
             }
         }
     }

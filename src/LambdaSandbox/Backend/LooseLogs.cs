@@ -3,7 +3,7 @@ using Spectre.Console.Rendering;
 
 namespace LambdaSandbox.Backend;
 
-/// <summary>Log records that belong to no trace and no invocation, in the order of time.</summary>
+/// <summary>Log records without a trace and an invocation, in order of time.</summary>
 internal sealed class LooseLogs(IReadOnlyList<ReceivedLogRecord> logs) : Renderable
 {
     protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth)

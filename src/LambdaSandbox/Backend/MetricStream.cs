@@ -6,8 +6,7 @@ using OpenTelemetry.Proto.Metrics.V1;
 namespace LambdaSandbox.Backend;
 
 /// <summary>
-/// All points of one metric with the same attributes from one resource, as one row: delta points are summed, of cumulative ones and of
-/// gauges the latest counts.
+/// All points of one metric with the same attributes and resource, as one row. Delta points are summed; of cumulative points and gauges the latest counts.
 /// </summary>
 internal sealed record MetricStream(
     string Name,
@@ -18,7 +17,7 @@ internal sealed record MetricStream(
     IReadOnlyDictionary<string, double> Figures,
     IReadOnlyList<KeyValue> Tags)
 {
-    /// <summary>Ordered by name, then attributes.</summary>
+    /// <summary>Returns the streams ordered by name, then by attributes.</summary>
     public static IReadOnlyList<MetricStream> Build(IEnumerable<ReceivedMetric> metrics) =>
     [
         .. metrics.SelectMany(Points)
@@ -32,7 +31,7 @@ internal sealed record MetricStream(
     private static MetricStream Row(IGrouping<StreamKey, Point> points)
     {
         var key = points.Key;
-        // A stable sort: of points with the same time the one that arrived last counts.
+        // The sort is stable, so of points with the same time the one that arrived last counts.
         var ordered = points.OrderBy(point => point.Time).ToArray();
         IReadOnlyList<Point> counted = key.Kind.EndsWith("delta", StringComparison.Ordinal) ? ordered : [ordered[^1]];
         var figures = new Dictionary<string, double>();
@@ -82,11 +81,11 @@ internal sealed record MetricStream(
         }
     }
 
-    /// <summary>Of a histogram, what fits into a line: how many, the usual, the worst. All of it is in the JSON.</summary>
+    /// <summary>The figures of a histogram that fit into a line: count, typical value and maximum. The JSON has all of them.</summary>
     private static bool IsShown(string figure, Dictionary<string, double> all) =>
         !all.ContainsKey("max") || figure is "count" or "p50" or "max" || (figure == "sum" && !all.ContainsKey("p50"));
 
-    /// <summary>Quantiles are estimates: more than three digits would pretend. A maximum beside them looks as they do.</summary>
+    /// <summary>Rounds to three digits, because quantiles are estimates. The maximum is rounded alike to look consistent.</summary>
     private static double Round(KeyValuePair<string, double> figure) =>
         (figure.Key.StartsWith('p') || figure.Key == "max") && double.IsFinite(figure.Value)
             ? double.Parse(figure.Value.ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)

@@ -3,7 +3,7 @@ using Spectre.Console.Rendering;
 
 namespace LambdaSandbox.Backend;
 
-/// <summary>One row for each metric stream. The column of attributes is there only when a stream has any.</summary>
+/// <summary>One row per metric stream. The column for attributes is present only when a stream has any.</summary>
 internal sealed class MetricsTable(IReadOnlyList<MetricStream> streams) : Renderable
 {
     private static readonly Style Dim = new(decoration: Decoration.Dim);

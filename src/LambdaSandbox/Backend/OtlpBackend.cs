@@ -3,8 +3,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace LambdaSandbox.Backend;
 
 /// <summary>
-/// An OTLP backend for tests and demos: takes all three signals over HTTP (protobuf, JSON) and gRPC, remembers everything,
-/// and misbehaves on demand. https://opentelemetry.io/docs/specs/otlp/
+/// An OTLP backend for tests and demos. It accepts all three signals over HTTP (protobuf, JSON) and gRPC, records everything, and misbehaves on demand.
+/// https://opentelemetry.io/docs/specs/otlp/
 /// </summary>
 public sealed class OtlpBackend : IAsyncDisposable
 {
@@ -33,25 +33,30 @@ public sealed class OtlpBackend : IAsyncDisposable
         }
     }
 
-    /// <summary>For OTEL_EXPORTER_OTLP_ENDPOINT with http/protobuf or http/json; no slash at the end.</summary>
+    /// <summary>The URL for OTEL_EXPORTER_OTLP_ENDPOINT with http/protobuf or http/json, without a slash at the end.</summary>
     public string HttpUrl => $"{Scheme}://127.0.0.1:{_httpPort.Number}";
 
-    /// <summary>For OTEL_EXPORTER_OTLP_ENDPOINT with grpc; no slash at the end.</summary>
+    /// <summary>The URL for OTEL_EXPORTER_OTLP_ENDPOINT with grpc, without a slash at the end.</summary>
     public string GrpcUrl => $"{Scheme}://127.0.0.1:{_grpcPort.Number}";
 
-    /// <summary>Asked for every request once it is read; may be changed while requests are under way. Null accepts everything.</summary>
+    /// <summary>Called for every request once it is read. May be changed while requests are in flight. Null accepts everything.</summary>
     public Func<ReceivedRequest, Fault>? Respond { get; set; }
 
-    /// <summary>Asked for every request when only its headers are there (no body, no message yet). Null reads everything.</summary>
+    /// <summary>Called for every request when only its headers have arrived. Null reads everything.</summary>
     public Func<ReceivedRequest, Reading>? Receive { get; set; }
 
-    /// <summary>Requests whose headers are here, that were neither answered (the answer has begun, for all but those that hang in it) nor given up.</summary>
+    /// <summary>
+    /// Requests whose headers have arrived and that are neither answered nor aborted. A request counts as answered when its answer begins, except when the
+    /// answer hangs.
+    /// </summary>
     public int OpenRequests => _endpoint.OpenRequests;
 
-    /// <summary>Everything that came in, refused requests included.</summary>
+    /// <summary>All received requests, including refused ones.</summary>
     public IReadOnlyList<ReceivedRequest> Requests => _inbox.Requests;
 
-    /// <summary>What the backend accepted: not what it refused or never answered (unless a fault says <see cref="Fault.ButTaken"/>).</summary>
+    /// <summary>
+    /// The items that the backend accepted, without those that it refused or never answered (unless the fault is <see cref="Fault.ButTaken"/>).
+    /// </summary>
     public IReadOnlyList<ReceivedSpan> Spans => _inbox.Spans;
 
     /// <inheritdoc cref="Spans"/>
@@ -60,7 +65,7 @@ public sealed class OtlpBackend : IAsyncDisposable
     /// <inheritdoc cref="Spans"/>
     public IReadOnlyList<ReceivedMetric> Metrics => _inbox.Metrics;
 
-    /// <summary>What new connections are shown from now on, when <see cref="OtlpBackendOptions.Certificate"/> was set; those there are stay.</summary>
+    /// <summary>The certificate for new connections, when <see cref="OtlpBackendOptions.Certificate"/> was set. Existing connections are not affected.</summary>
     public X509Certificate2? Certificate { get; set; }
 
     private string Scheme => _options.Certificate is null ? "http" : "https";
@@ -81,7 +86,8 @@ public sealed class OtlpBackend : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends all connections and listens no more: who connects is refused, and nobody else can take the ports meanwhile. Everything received stays.
+    /// Closes all connections and stops listening. Clients get "connection refused", and no other program can take the ports meanwhile. Received data is
+    /// kept.
     /// </summary>
     public async Task PauseAsync(CancellationToken cancellationToken = default)
     {
@@ -98,7 +104,7 @@ public sealed class OtlpBackend : IAsyncDisposable
         }
     }
 
-    /// <summary>Listens again, on the same ports as before.</summary>
+    /// <summary>Listens again on the same ports.</summary>
     public async Task ResumeAsync(CancellationToken cancellationToken = default)
     {
         await _switching.WaitAsync(cancellationToken);
@@ -115,8 +121,8 @@ public sealed class OtlpBackend : IAsyncDisposable
         }
     }
 
-    /// <summary>Returns as soon as the predicate holds; it is asked anew whenever something has come in.</summary>
-    /// <exception cref="TimeoutException">It did not hold in time; the message says what there is.</exception>
+    /// <summary>Returns as soon as the predicate holds. It is evaluated again whenever something arrives.</summary>
+    /// <exception cref="TimeoutException">It did not hold in time. The message lists what has arrived.</exception>
     public async Task WaitForAsync(Func<OtlpBackend, bool> predicate, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(predicate);
@@ -140,7 +146,7 @@ public sealed class OtlpBackend : IAsyncDisposable
         }
     }
 
-    /// <summary>Forgets what was received.</summary>
+    /// <summary>Removes everything received.</summary>
     public void Clear() => _inbox.Clear();
 
     public async ValueTask DisposeAsync()

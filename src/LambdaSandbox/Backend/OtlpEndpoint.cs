@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace LambdaSandbox.Backend;
 
-/// <summary>Takes one request through its stages: headers, body, message, script, answer.</summary>
+/// <summary>Processes one request in stages: headers, body, message, script, answer.</summary>
 internal sealed class OtlpEndpoint(OtlpBackend backend, Inbox inbox, OtlpBackendOptions options)
 {
     private int _open;
@@ -32,7 +32,7 @@ internal sealed class OtlpEndpoint(OtlpBackend backend, Inbox inbox, OtlpBackend
         }
     }
 
-    /// <param name="closing">Called before the first byte of an answer, so that no client can have it while the request counts as open.</param>
+    /// <param name="closing">Called before the first byte of an answer, so that no client has the answer while the request still counts as open.</param>
     private async Task HandleAsync(OtlpListener listener, HttpContext context, Action closing)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(listener.Stopping, context.RequestAborted);
@@ -46,7 +46,7 @@ internal sealed class OtlpEndpoint(OtlpBackend backend, Inbox inbox, OtlpBackend
             inbox.Add(request);
             if (ended.IsCancellationRequested)
             {
-                // A handler that just returns has answered with an empty 200.
+                // A handler that returns without an answer would send an empty 200.
                 context.Abort();
                 return;
             }
@@ -55,7 +55,7 @@ internal sealed class OtlpEndpoint(OtlpBackend backend, Inbox inbox, OtlpBackend
         }
         catch (Exception error) when (error is OperationCanceledException or IOException or ConnectionAbortedException)
         {
-            // The client went away, or the backend did. Nobody is left to tell.
+            // The client or the backend is gone, so there is nobody to answer.
             if (request.WireSize == 0 && request.Problem is null)
             {
                 request.Problem = "the body did not arrive";
@@ -152,7 +152,7 @@ internal sealed class OtlpEndpoint(OtlpBackend backend, Inbox inbox, OtlpBackend
         {
             return backend.Respond?.Invoke(request) ?? Fault.None;
         }
-#pragma warning disable CA1031 // Whatever a test's script throws, the test should see it in the answer.
+#pragma warning disable CA1031 // The test sees any exception of its script in the answer.
         catch (Exception error)
 #pragma warning restore CA1031
         {
@@ -179,5 +179,5 @@ internal sealed class OtlpEndpoint(OtlpBackend backend, Inbox inbox, OtlpBackend
     private static string MediaType(string? contentType) => (contentType ?? "").Split(';')[0].Trim().ToLowerInvariant();
 }
 
-/// <summary>What a proper backend answers to a request that is not right; gRPC looks at the HTTP status only for what is not gRPC at all (405).</summary>
+/// <summary>The answer of a proper backend to an invalid request. gRPC uses the HTTP status only for requests that are not gRPC at all (405).</summary>
 internal sealed record Refusal(int HttpStatus, int GrpcStatus, string Message);

@@ -7,15 +7,15 @@ using Google.Protobuf.Reflection;
 namespace LambdaSandbox.Backend;
 
 /// <summary>
-/// Reads OTLP's JSON, which is not plain proto3 JSON: ids are hex, enums are integers and nothing else, keys are lowerCamelCase only.
-/// Strict on what the specification fixes, so that a sender's mistake is a 400 here; unknown keys are ignored, as receivers must.
+/// Reads OTLP's JSON, which differs from plain proto3 JSON: ids are hex, enums are only integers, and keys are only lowerCamelCase. Strict where the
+/// specification is, so that a sender's mistake is a 400 here. Unknown keys are ignored, as receivers must.
 /// https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 /// </summary>
 public static class OtlpJson
 {
     private static readonly HashSet<string> HexFields = ["trace_id", "span_id", "parent_span_id"];
 
-    /// <exception cref="FormatException">Not OTLP JSON; the message names the place.</exception>
+    /// <exception cref="FormatException">The text is not OTLP JSON. The message names the path.</exception>
     public static void Merge(IMessage message, ReadOnlyMemory<byte> json)
     {
         ArgumentNullException.ThrowIfNull(message);
@@ -96,7 +96,7 @@ public static class OtlpJson
         }
     }
 
-    /// <summary>64-bit integers are written as strings, and read as numbers too; there is no harm in the same for 32 bits.</summary>
+    /// <summary>Reads an integer. 64-bit integers are written as strings and may also be numbers. Accepting the same for 32 bits does no harm.</summary>
     private static T Integer<T>(JsonElement json, string path)
         where T : struct, IParsable<T>
     {

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace LambdaSandbox.Backend;
 
-/// <summary>Kestrel on the two OTLP ports. No limit of its own gets in the way of a fault: no data rates, no body size.</summary>
+/// <summary>Kestrel on the two OTLP ports, without limits (data rates, body size) that would interfere with a fault.</summary>
 internal sealed class OtlpListener : IAsyncDisposable
 {
     private readonly WebApplication _server;
@@ -21,10 +21,10 @@ internal sealed class OtlpListener : IAsyncDisposable
 
     public int GrpcPort { get; }
 
-    /// <summary>Cancelled first thing when the listener stops, so that what hangs lets go.</summary>
+    /// <summary>Cancelled first when the listener stops, so that hanging requests end.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
-    /// <param name="certificate">Asked for every connection, when there is TLS.</param>
+    /// <param name="certificate">Called for every connection, when TLS is on.</param>
     /// <exception cref="IOException">A port is taken.</exception>
     public static async Task<OtlpListener> StartAsync(
         OtlpBackendOptions options,
@@ -43,7 +43,7 @@ internal sealed class OtlpListener : IAsyncDisposable
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
             kestrel.Limits.MaxRequestBodySize = null;
-            // Small, so that a slow reader is felt by the sender.
+            // A small buffer, so that the sender notices a slow reader.
             kestrel.Limits.MaxRequestBufferSize = 64 * 1024;
             kestrel.Limits.Http2.InitialConnectionWindowSize = 64 * 1024;
             kestrel.Limits.Http2.InitialStreamWindowSize = 64 * 1024;
@@ -82,7 +82,7 @@ internal sealed class OtlpListener : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends all connections at once, answered or not.</summary>
+    /// <summary>Closes all connections at once, answered or not.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
@@ -100,7 +100,7 @@ internal sealed class OtlpListener : IAsyncDisposable
         }),
     };
 
-    /// <summary>The process belongs to somebody else: no signal handlers.</summary>
+    /// <summary>Installs no signal handlers, because the process belongs to its caller.</summary>
     private sealed class NoLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

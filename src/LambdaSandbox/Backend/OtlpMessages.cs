@@ -8,7 +8,7 @@ using OpenTelemetry.Proto.Resource.V1;
 
 namespace LambdaSandbox.Backend;
 
-/// <summary>What differs between the three signals: paths, messages, and how a request is taken apart.</summary>
+/// <summary>The differences between the three signals: paths, messages, and how a request is split into items.</summary>
 internal static class OtlpMessages
 {
     public static OtlpSignal? SignalOfPath(string path) => path switch
@@ -44,7 +44,7 @@ internal static class OtlpMessages
         return request;
     }
 
-    /// <summary>The answer to an export; rejecting none, without a message, leaves partial_success unset.</summary>
+    /// <summary>The answer to an export. With 0 rejected items and no message partial_success is not set.</summary>
     public static IMessage Response(OtlpSignal signal, long rejected, string message)
     {
         var whole = rejected == 0 && message.Length == 0;
@@ -83,7 +83,7 @@ internal static class OtlpMessages
         from metric in scope.Metrics
         select new ReceivedMetric(metric, resource.Resource ?? new Resource(), scope.Scope ?? new InstrumentationScope());
 
-    /// <summary>Like <see cref="Metrics"/>, but without as many data points from the front; a metric left with none is left out.</summary>
+    /// <summary>Like <see cref="Metrics"/>, but without this many data points from the front. A metric without points is left out.</summary>
     public static IEnumerable<ReceivedMetric> MetricsWithoutFirstPoints(IMessage? request, long points)
     {
         foreach (var received in Metrics(request))
@@ -113,7 +113,7 @@ internal static class OtlpMessages
         return rest;
     }
 
-    /// <summary>Counted as partial_success counts: spans, log records, data points.</summary>
+    /// <summary>The number of items as partial_success counts them: spans, log records, data points.</summary>
     public static long ItemCount(IMessage? request) => request switch
     {
         ExportTraceServiceRequest => Spans(request).LongCount(),

@@ -6,14 +6,14 @@ using OpenTelemetry.Proto.Common.V1;
 namespace LambdaSandbox.Backend;
 
 /// <summary>
-/// The rules of OTLP that a parser does not check, and that some backend enforces by refusing the whole request: strings are UTF-8, attribute keys are
-/// not empty and occur once in a list, ids have their length. Walks the bytes along the official descriptors.
+/// The rules of OTLP that a parser does not check, but for which some backends refuse the whole request: strings are UTF-8, attribute keys are not empty
+/// and occur once in a list, ids have their length. Reads the bytes with the official descriptors.
 /// </summary>
 public static class OtlpRules
 {
     private const int MaxMessages = 20;
 
-    /// <summary>Every rule that the request breaks, with the path to the place; at most 20.</summary>
+    /// <summary>Returns every rule that the request breaks, with the path. At most 20.</summary>
     public static IReadOnlyList<string> Check(IMessage request, ReadOnlySpan<byte> bytes)
     {
         ArgumentNullException.ThrowIfNull(request);

@@ -3,7 +3,7 @@ using Spectre.Console.Rendering;
 
 namespace LambdaSandbox.Backend;
 
-/// <summary>Lines of styled text being put together, and the characters that the terminal can show.</summary>
+/// <summary>Builds lines of styled text from the characters that the terminal can show.</summary>
 internal sealed class Page(int width, bool unicode)
 {
     private static readonly Style Dim = new(decoration: Decoration.Dim);
@@ -23,7 +23,7 @@ internal sealed class Page(int width, bool unicode)
 
     public string Dot => unicode ? "·" : "-";
 
-    /// <summary>Without the one character of a duration that is not ASCII.</summary>
+    /// <summary>Replaces the only character of a duration that is not ASCII.</summary>
     public string Short(string duration) => unicode ? duration : duration.Replace('µ', 'u');
 
     public void Line(params ReadOnlySpan<(string Text, Style Style)> parts)
@@ -37,7 +37,7 @@ internal sealed class Page(int width, bool unicode)
         _segments.Add(Segment.LineBreak);
     }
 
-    /// <summary>Text behind a tree and a head; further lines stand under the first, and too many of them end in a count of the rest.</summary>
+    /// <summary>Writes text after a tree and a head. Further lines are aligned with the first. Beyond the limit a count replaces the rest.</summary>
     public void Text(string tree, (string Text, Style Style)[] head, IEnumerable<string> lines, Style style, int maxLines)
     {
         var all = lines.ToArray();

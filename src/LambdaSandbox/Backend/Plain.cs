@@ -5,7 +5,7 @@ using Spectre.Console.Rendering;
 
 namespace LambdaSandbox.Backend;
 
-/// <summary>Values, times and sizes as short text that is safe on a terminal.</summary>
+/// <summary>Formats values, times and sizes as short text that is safe for a terminal.</summary>
 internal static partial class Plain
 {
     public static string Value(AnyValue? value) => value?.ValueCase switch
@@ -25,7 +25,7 @@ internal static partial class Plain
 
     public static string Number(double number) => number.ToString("0.######", CultureInfo.InvariantCulture);
 
-    /// <summary>Three digits that matter, in the unit that suits.</summary>
+    /// <summary>Three significant digits, in a suitable unit.</summary>
     public static string Duration(ulong nanoseconds)
     {
         var milliseconds = nanoseconds / 1e6;
@@ -42,7 +42,7 @@ internal static partial class Plain
             value.ToString(value < 9.995 ? "0.00" : value < 99.95 ? "0.0" : "0", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Relative to the start, with its sign.</summary>
+    /// <summary>The time relative to the start, with a sign.</summary>
     public static string Offset(ulong time, ulong start) =>
         time >= start ? "+" + Duration(time - start) : "-" + Duration(start - time);
 
@@ -51,7 +51,7 @@ internal static partial class Plain
 
     public static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
 
-    /// <summary>What a function writes must not drive the terminal: escape sequences go, other control characters become visible.</summary>
+    /// <summary>Makes a function's text safe for the terminal: removes escape sequences and makes other control characters visible.</summary>
     public static string Safe(string text)
     {
         text = EscapeSequence().Replace(text.ReplaceLineEndings("\n"), "").Replace("\t", "    ", StringComparison.Ordinal);
@@ -64,7 +64,7 @@ internal static partial class Plain
 
     public static int Width(string text) => new Segment(text).CellCount();
 
-    /// <summary>Lines of at most this many cells, broken between words where there are any.</summary>
+    /// <summary>Splits text into lines of at most this many cells, between words where possible.</summary>
     public static IEnumerable<string> Wrap(string text, int width)
     {
         width = Math.Max(width, 10);
@@ -75,7 +75,7 @@ internal static partial class Plain
             while (Fit(paragraph.AsSpan(start), width) is var fitting && start + fitting < paragraph.Length)
             {
                 var space = paragraph.LastIndexOf(' ', start + fitting, fitting + 1) - start;
-                // A break very early in the line would waste it: then cut the word.
+                // A break very early in the line would waste space, so cut the word instead.
                 var cut = space > fitting / 3 ? space : fitting;
                 yield return paragraph.Substring(start, cut).TrimEnd();
                 start += cut;
@@ -95,7 +95,7 @@ internal static partial class Plain
         return text[..Fit(text, Math.Max(0, width - mark.Length))] + mark;
     }
 
-    /// <summary>How many chars, in whole runes, fit into so many cells; at least one rune.</summary>
+    /// <summary>The number of chars, in whole runes, that fit into this many cells. At least one rune.</summary>
     private static int Fit(ReadOnlySpan<char> text, int width)
     {
         var (length, cells) = (0, 0);

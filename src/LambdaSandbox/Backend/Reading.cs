@@ -1,6 +1,6 @@
 namespace LambdaSandbox.Backend;
 
-/// <summary>How the backend reads the body of one request: decided by its headers, before the first byte of the body.</summary>
+/// <summary>How the backend reads the body of one request. Decided by the headers, before the first byte of the body.</summary>
 public sealed record Reading
 {
     private Reading()
@@ -9,7 +9,7 @@ public sealed record Reading
 
     public static Reading Normal { get; } = new();
 
-    /// <summary>Not one byte is read, and nothing is answered.</summary>
+    /// <summary>Reads nothing and answers nothing.</summary>
     public static Reading Never { get; } = new() { Hangs = true };
 
     internal int? BytesPerSecond { get; private init; }
@@ -18,13 +18,13 @@ public sealed record Reading
 
     internal bool Hangs { get; private init; }
 
-    /// <summary>What the client has sent beyond that waits in about 64 KiB of buffers here and in the kernel's.</summary>
+    /// <summary>Reads slowly. What the client sends beyond that waits in about 64 KiB of buffers here, and in the kernel's.</summary>
     public static Reading Slowly(int bytesPerSecond)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytesPerSecond);
         return new() { BytesPerSecond = bytesPerSecond };
     }
 
-    /// <summary>TCP RST in the middle of the request; 0 resets as soon as the headers are there.</summary>
+    /// <summary>Sends a TCP RST in the middle of the request. 0 resets after the headers.</summary>
     public static Reading ResetAfter(long bytes) => new() { ResetAfterBytes = bytes };
 }

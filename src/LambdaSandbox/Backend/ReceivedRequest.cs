@@ -2,15 +2,15 @@ using Google.Protobuf;
 
 namespace LambdaSandbox.Backend;
 
-/// <summary>One request as it came in, and what became of it. Everything but the answer is fixed once a script sees it.</summary>
+/// <summary>One received request and its result. Everything except the answer is fixed when a script sees it.</summary>
 public sealed class ReceivedRequest
 {
-    /// <summary>From 1, in the order of arrival.</summary>
+    /// <summary>Starts at 1, in the order of arrival.</summary>
     public required int Number { get; init; }
 
     public required DateTimeOffset Time { get; init; }
 
-    /// <summary>The same for all requests of one TCP connection.</summary>
+    /// <summary>Identifies the TCP connection.</summary>
     public required string ConnectionId { get; init; }
 
     /// <summary>Null when the path names no signal.</summary>
@@ -36,19 +36,19 @@ public sealed class ReceivedRequest
     /// <summary>The Export*ServiceRequest; null when the body could not be read or decoded.</summary>
     public IMessage? Message { get; internal set; }
 
-    /// <summary>Why the backend refuses this request of its own accord; null when it has nothing against it.</summary>
+    /// <summary>Why the backend itself refuses this request. Null when it is valid.</summary>
     public string? Problem { get; internal set; }
 
-    /// <summary>Rules of OTLP that the request breaks (<see cref="OtlpRules"/>). The backend takes it all the same.</summary>
+    /// <summary>Rules of OTLP that the request breaks (<see cref="OtlpRules"/>). The backend accepts it anyway.</summary>
     public IReadOnlyList<string> BrokenRules { get; internal set; } = [];
 
-    /// <summary>Spans, log records or data points in it.</summary>
+    /// <summary>The number of spans, log records or data points.</summary>
     public long ItemCount { get; internal set; }
 
-    /// <summary>How many of them the backend took.</summary>
+    /// <summary>How many of the items the backend accepted.</summary>
     public long AcceptedItems { get; internal set; }
 
-    /// <summary>Null as long as there is no answer, and for good when a fault leaves the client without one.</summary>
+    /// <summary>Null while there is no answer, and for good when a fault leaves the client without one.</summary>
     public int? HttpStatus { get; internal set; }
 
     /// <summary>Null also when the protocol is not gRPC.</summary>

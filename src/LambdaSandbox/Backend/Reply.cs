@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace LambdaSandbox.Backend;
 
-/// <summary>The answer to one request: the proper one, or what a <see cref="Fault"/> makes of it.</summary>
-/// <param name="closing">Called once the answer, if there is to be one, is about to be given.</param>
+/// <summary>Answers one request: properly, or as a <see cref="Fault"/> demands.</summary>
+/// <param name="closing">Called just before the answer is sent, if there is one.</param>
 internal sealed class Reply(
     HttpContext context, ReceivedRequest request, Inbox inbox, OtlpBackendOptions options, Action closing, CancellationToken cancellationToken)
 {
@@ -137,7 +137,7 @@ internal sealed class Reply(
             headers["grpc-status-details-bin"] = Convert.ToBase64String(status.ToByteArray()).TrimEnd('=');
     }
 
-    /// <summary>A body of the fault's choice, or the status in the request's own content type (text where that is none of ours).</summary>
+    /// <summary>Sends the fault's own body, or the status in the request's content type (as text for other types).</summary>
     private async Task HttpErrorAsync(int httpStatus, Status status, byte[]? body = null)
     {
         if (IsGrpc || body is not null || httpStatus is 415 or 405)
@@ -173,7 +173,7 @@ internal sealed class Reply(
         await context.Response.Body.WriteAsync(body, cancellationToken);
     }
 
-    /// <summary>The headers of a success, and less of the body than they promise.</summary>
+    /// <summary>Sends the headers of a success, and less of the body than they announce.</summary>
     private async Task BeginAsync()
     {
         context.Response.ContentType = IsGrpc ? "application/grpc"

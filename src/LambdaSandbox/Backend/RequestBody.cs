@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace LambdaSandbox.Backend;
 
-/// <summary>Takes a body off the wire, as fast as a <see cref="Reading"/> allows and never more than the limit.</summary>
+/// <summary>Reads a body as fast as a <see cref="Reading"/> allows, up to the limit.</summary>
 internal static class RequestBody
 {
     private static readonly uint[] CrcOfByte = [.. Enumerable.Range(0, 256).Select(value =>
@@ -17,7 +17,7 @@ internal static class RequestBody
     })];
 
     /// <returns>Null when it was longer than <paramref name="limit"/>.</returns>
-    /// <exception cref="ConnectionAbortedException">The reading was to end in a reset, and did.</exception>
+    /// <exception cref="ConnectionAbortedException">The <see cref="Reading"/> demanded a reset.</exception>
     public static async Task<byte[]?> ReadAsync(
         HttpContext context, Reading reading, int limit, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -46,7 +46,7 @@ internal static class RequestBody
     }
 
     /// <returns>Null when the content is longer than <paramref name="limit"/>.</returns>
-    /// <exception cref="InvalidDataException">Not gzip, or not whole.</exception>
+    /// <exception cref="InvalidDataException">The data is not gzip, or is truncated.</exception>
     public static byte[]? Gunzip(ReadOnlyMemory<byte> compressed, int limit)
     {
         using var gzip = new GZipStream(new MemoryStream(compressed.ToArray()), CompressionMode.Decompress);
@@ -64,8 +64,8 @@ internal static class RequestBody
     }
 
     /// <summary>
-    /// GZipStream ends quietly where its input ends; only the trailer tells that it was whole. It holds the checksum and the length of
-    /// the last member, and there may be several.
+    /// GZipStream does not report truncated input, so this checks the trailer, which holds the checksum and the length of the last member. There may be
+    /// several members.
     /// </summary>
     private static bool EndsWithTrailerOf(ReadOnlySpan<byte> content, ReadOnlySpan<byte> compressed)
     {

@@ -4,9 +4,9 @@ using System.Net.Sockets;
 namespace LambdaSandbox.Backend;
 
 /// <summary>
-/// A loopback port that stays its owner's while nobody listens on it: connections are refused, and no other program can take it and answer in
-/// the owner's place. A socket is bound to it and never listens. Linux lets another one bind beside it only if both say SO_REUSEADDR, which every
-/// .NET listener does: so this one says it just while its owner begins to listen.
+/// Reserves a loopback port while its owner does not listen: connections are refused, and no other program can take the port and answer instead of the
+/// owner. A socket is bound to it and never listens. Linux lets another socket bind to the port only if both set SO_REUSEADDR, as every .NET listener does.
+/// So this socket sets it only while its owner starts to listen.
 /// </summary>
 internal sealed class ReservedPort : IDisposable
 {
@@ -15,8 +15,8 @@ internal sealed class ReservedPort : IDisposable
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
 
-    /// <param name="port">0: any free one.</param>
-    /// <exception cref="IOException">It is taken.</exception>
+    /// <param name="port">0 chooses a free port.</param>
+    /// <exception cref="IOException">The port is taken.</exception>
     public ReservedPort(int port)
     {
         try
@@ -35,7 +35,7 @@ internal sealed class ReservedPort : IDisposable
 
     public int Number { get; }
 
-    /// <summary>Whether a socket of .NET may bind to it now.</summary>
+    /// <summary>Allows or forbids that a .NET socket binds to the port.</summary>
     public void Share(bool on) => _socket.SetRawSocketOption(SolSocket, SoReuseAddr, BitConverter.GetBytes(on ? 1 : 0));
 
     public void Dispose() => _socket.Dispose();

@@ -4,7 +4,7 @@ using Spectre.Console.Rendering;
 
 namespace LambdaSandbox.Backend;
 
-/// <summary>Every distinct resource once: what the telemetry below is about.</summary>
+/// <summary>Lists every distinct resource once, before the telemetry that belongs to them.</summary>
 internal sealed class ResourceList(IEnumerable<Resource> resources) : Renderable
 {
     private readonly Resource[] _resources = [.. resources.Distinct().OrderBy(resource => Plain.Attributes(resource.Attributes), StringComparer.Ordinal)];

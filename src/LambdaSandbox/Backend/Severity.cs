@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace LambdaSandbox.Backend;
 
-/// <summary>The level of a log record, by its number: senders write the text as they like.</summary>
+/// <summary>The level of a log record by its number, because senders choose the text freely.</summary>
 internal static class Severity
 {
     public static string Name(LogRecord record) => (int)record.SeverityNumber switch

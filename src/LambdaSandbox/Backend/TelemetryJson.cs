@@ -3,12 +3,12 @@ using OpenTelemetry.Proto.Common.V1;
 
 namespace LambdaSandbox.Backend;
 
-/// <summary>Shows telemetry to programs: one JSON object per trace, spans nested as in the tree; then what belongs to no trace.</summary>
+/// <summary>Writes telemetry as JSON for programs: one object per trace with nested spans, then what belongs to no trace.</summary>
 public static class TelemetryJson
 {
     /// <summary>
-    /// In the order of <see cref="TelemetryRenderer"/>. Times are Unix nanoseconds as strings (they do not fit a double), durations and
-    /// offsets are milliseconds. The last object holds "logs" and "metrics" outside of traces, when there are any.
+    /// Uses the order of <see cref="TelemetryRenderer"/>. Times are Unix nanoseconds as strings, because they do not fit a double; durations and offsets
+    /// are milliseconds. The last object holds "logs" and "metrics" outside of traces, if any.
     /// </summary>
     public static IEnumerable<JsonObject> ToJson(
         IReadOnlyList<ReceivedSpan> spans, IReadOnlyList<ReceivedLogRecord> logs, IReadOnlyList<ReceivedMetric> metrics)
@@ -121,7 +121,7 @@ public static class TelemetryJson
         _ => null,
     };
 
-    /// <summary>JSON has no NaN and no infinity; OTLP writes them as strings.</summary>
+    /// <summary>JSON lacks NaN and infinity, which OTLP writes as strings.</summary>
     private static JsonNode Number(double number) => double.IsFinite(number) ? number : Plain.Number(number);
 
     private static string Text(ulong number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);

@@ -4,12 +4,12 @@ using Spectre.Console.Rendering;
 namespace LambdaSandbox.Backend;
 
 /// <summary>
-/// Shows telemetry to people: traces as trees, metrics as a table. The same input gives the same output, in whatever order it arrived;
-/// colours and box characters depend on what the console can do.
+/// Shows telemetry to people: traces as trees, metrics as a table. The output depends only on the content, not on the order of arrival. Colours and box
+/// characters depend on the console.
 /// </summary>
 public static class TelemetryRenderer
 {
-    /// <summary>Everything: resources, traces, log records outside of traces, metrics.</summary>
+    /// <summary>Writes everything: resources, traces, log records outside of traces, metrics.</summary>
     public static void Write(
         IAnsiConsole console,
         IReadOnlyList<ReceivedSpan> spans,
@@ -40,11 +40,11 @@ public static class TelemetryRenderer
             yield return MetricsTable(metrics);
     }
 
-    /// <summary>Each distinct resource once.</summary>
+    /// <summary>Lists each distinct resource once.</summary>
     public static IRenderable Resources(
         IReadOnlyList<ReceivedSpan> spans, IReadOnlyList<ReceivedLogRecord> logs, IReadOnlyList<ReceivedMetric> metrics) =>
         new ResourceList(spans.Select(span => span.Resource).Concat(logs.Select(log => log.Resource)).Concat(metrics.Select(metric => metric.Resource)));
 
-    /// <summary>One row for each stream: delta points are summed, of cumulative ones and of gauges the latest counts.</summary>
+    /// <summary>One row per stream. Delta points are summed; of cumulative points and gauges the latest counts.</summary>
     public static IRenderable MetricsTable(IReadOnlyList<ReceivedMetric> metrics) => new MetricsTable(MetricStream.Build(metrics));
 }

@@ -6,8 +6,8 @@ using Spectre.Console.Rendering;
 namespace LambdaSandbox.Backend;
 
 /// <summary>
-/// A trace drawn as a tree: name, offset, duration and a bar of each span in columns, and beneath it attributes, events and log records.
-/// What <paramref name="isNew"/> does not recognise is context for the rest: one dim line, or nothing.
+/// Draws a trace as a tree: name, offset, duration and a bar for each span in columns, followed by attributes, events and log records. Items that <paramref
+/// name="isNew"/> does not recognise are context: one dimmed line, or nothing.
 /// </summary>
 internal sealed class TraceTree(TraceView trace, Func<object, bool> isNew) : Renderable
 {
@@ -104,7 +104,7 @@ internal sealed class TraceTree(TraceView trace, Func<object, bool> isNew) : Ren
             (after, Dim));
     }
 
-    /// <summary>At least one cell, always inside the track.</summary>
+    /// <summary>The bar has at least one cell and stays inside the track.</summary>
     private (string Before, string Bar, string After) Bar(SpanView node, int width, bool unicode)
     {
         var total = Math.Max(1.0, trace.End - trace.Start);
@@ -134,7 +134,7 @@ internal sealed class TraceTree(TraceView trace, Func<object, bool> isNew) : Ren
             page.Text(tree, [], [$"received {node.Copies.Count + 1} times"], new Style(Color.Yellow), 1);
     }
 
-    /// <summary>Events and log records, which share one line of time.</summary>
+    /// <summary>Events and log records in one order of time.</summary>
     private IEnumerable<(ulong Time, Action Write)> Moments(Page page, SpanView node, string tree)
     {
         if (isNew(node.Received))
@@ -164,7 +164,7 @@ internal sealed class TraceTree(TraceView trace, Func<object, bool> isNew) : Ren
         page.Text(tree, [(offset + " ", Dim), (label.PadRight(6), style)], Plain.Wrap(text, page.Width - head), Style.Plain, MaxLinesOfText);
     }
 
-    /// <summary>Pairs stay whole where they fit; long values lose all but their first line.</summary>
+    /// <summary>Keeps pairs whole where they fit. Of long values only the first line remains.</summary>
     private static IEnumerable<string> AttributeLines(IReadOnlyList<KeyValue> attributes, int width)
     {
         var line = "";

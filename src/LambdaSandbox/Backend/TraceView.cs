@@ -5,12 +5,12 @@ using OpenTelemetry.Proto.Trace.V1;
 
 namespace LambdaSandbox.Backend;
 
-/// <summary>One trace as a person sees it: spans under their parents, log records under their spans, all in the order of time.</summary>
+/// <summary>One trace as shown to people: spans under their parents, log records under their spans, all in order of time.</summary>
 internal sealed record TraceView(string TraceId, ulong Start, ulong End, IReadOnlyList<SpanView> Roots, IReadOnlyList<ReceivedLogRecord> LooseLogs)
 {
     public IEnumerable<SpanView> All => Roots.SelectMany(root => root.SelfAndDescendants);
 
-    /// <summary>In the order of their first moment. Log records of no trace and no known invocation are in none of them.</summary>
+    /// <summary>Returns traces in order of their first moment. Log records without a trace and a known invocation belong to none.</summary>
     public static IReadOnlyList<TraceView> Build(IReadOnlyList<ReceivedSpan> spans, IReadOnlyList<ReceivedLogRecord> logs)
     {
         var nodes = new Dictionary<(string, string), SpanView>();
@@ -45,7 +45,7 @@ internal sealed record TraceView(string TraceId, ulong Start, ulong End, IReadOn
         ];
     }
 
-    /// <summary>Log records that <see cref="Build"/> could not place in any trace.</summary>
+    /// <summary>Log records that <see cref="Build"/> could not assign to a trace.</summary>
     public static IReadOnlyList<ReceivedLogRecord> Outside(IReadOnlyList<TraceView> traces, IReadOnlyList<ReceivedLogRecord> logs)
     {
         var placed = new HashSet<object>(ReferenceEqualityComparer.Instance);
@@ -76,7 +76,7 @@ internal sealed record TraceView(string TraceId, ulong Start, ulong End, IReadOn
         return [.. roots.Order(SpanView.ByTime)];
     }
 
-    /// <summary>Parents in a circle come from broken senders; the tree must end all the same.</summary>
+    /// <summary>Detects circles of parents, which broken senders cause, so that the tree is finite.</summary>
     private static bool IsBelow(SpanView node, SpanView ancestor, Dictionary<(string, string), SpanView> nodes)
     {
         var current = node;
@@ -101,13 +101,13 @@ internal sealed record TraceView(string TraceId, ulong Start, ulong End, IReadOn
     }
 }
 
-/// <summary>A span with what hangs under it. A span that arrived more than once is shown once.</summary>
+/// <summary>A span with its children and log records. A span that arrived more than once is shown once.</summary>
 internal sealed class SpanView(ReceivedSpan received)
 {
     public static readonly Comparer<SpanView> ByTime = Comparer<SpanView>.Create((left, right) =>
     {
         var byStart = left.Span.StartTimeUnixNano.CompareTo(right.Span.StartTimeUnixNano);
-        // The longer one first: it is more likely the frame of the other.
+        // The longer span comes first, because it more likely contains the other.
         var byEnd = right.Span.EndTimeUnixNano.CompareTo(left.Span.EndTimeUnixNano);
         return byStart != 0 ? byStart : byEnd != 0 ? byEnd : string.CompareOrdinal(TraceView.Hex(left.Span.SpanId), TraceView.Hex(right.Span.SpanId));
     });

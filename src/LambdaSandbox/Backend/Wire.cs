@@ -7,19 +7,19 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace LambdaSandbox.Backend;
 
-/// <summary>What HTTP has no words for: done to the connection below it.</summary>
+/// <summary>Actions below HTTP, on the connection itself.</summary>
 internal static class Wire
 {
     private const int GoAwayFrameType = 7;
 
-    /// <summary>TCP RST, whatever is still unsent.</summary>
+    /// <summary>Sends a TCP RST, even with unsent data.</summary>
     public static void ResetConnection(HttpContext context)
     {
         context.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket.Close(timeout: 0);
         context.Abort();
     }
 
-    /// <summary>RST_STREAM on HTTP/2; on HTTP/1.1 a stream is a connection.</summary>
+    /// <summary>Sends RST_STREAM on HTTP/2. On HTTP/1.1 resets the connection.</summary>
     public static void ResetStream(HttpContext context, int errorCode)
     {
         if (context.Features.Get<IHttpResetFeature>() is { } stream)
@@ -28,7 +28,7 @@ internal static class Wire
             ResetConnection(context);
     }
 
-    /// <summary>No further request on this connection, after this one.</summary>
+    /// <summary>Closes the connection after this request.</summary>
     public static void CloseGracefully(HttpContext context)
     {
         if (HttpProtocol.IsHttp2(context.Request.Protocol))
@@ -38,8 +38,8 @@ internal static class Wire
     }
 
     /// <summary>
-    /// Kestrel has no API for a GOAWAY that leaves the current stream out, so the frame is written past it. Between its own writes there is
-    /// nothing to collide with as long as the stream is unanswered and alone on its connection.
+    /// Sends a GOAWAY that excludes the current stream. Kestrel has no API for that, so the frame bypasses Kestrel. It cannot collide with Kestrel's writes
+    /// while the stream is unanswered and alone on its connection.
     /// </summary>
     public static async Task GoAwayAsync(HttpContext context, int errorCode, TimeProvider time)
     {
@@ -57,7 +57,7 @@ internal static class Wire
         BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(13), errorCode);
         await connection.Transport.Output.WriteAsync(frame, CancellationToken.None);
 
-        // An abort does not wait for what is unsent. A client that has read the frame hangs up by itself.
+        // An abort drops unsent data. A client that has read the frame closes the connection itself.
         try
         {
             await Task.Delay(TimeSpan.FromMilliseconds(250), time, connection.ConnectionClosed);
@@ -69,6 +69,6 @@ internal static class Wire
         connection.Abort();
     }
 
-    /// <summary>Lets a request find the connection, above TLS, that it came by.</summary>
+    /// <summary>Lets a request find its connection, above TLS.</summary>
     public sealed record ConnectionTap(ConnectionContext Connection);
 }

@@ -3,18 +3,18 @@ using System.Text.Json.Nodes;
 
 namespace LambdaSandbox.CloudWatch;
 
-/// <summary>One event as the service stored it.</summary>
+/// <summary>One stored event.</summary>
 public sealed record StoredLogEvent(string Stream, DateTimeOffset Time, string Message);
 
 /// <summary>
-/// Reads log events back by the service's own API (JSON 1.1 over HTTP), without any code of the extension or of an SDK. The signature is made up:
-/// moto looks only at the region in it.
+/// Reads log events through the service's own API (JSON 1.1 over HTTP), without code of the extension or of an SDK. The signature is fake, because moto
+/// reads only the region from it.
 /// </summary>
 public sealed class CloudWatchLogsReader(Uri url) : IDisposable
 {
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(30) };
 
-    /// <summary>All events of a group in order of time; none when there is no such group.</summary>
+    /// <summary>All events of a group in order of time. Empty when the group does not exist.</summary>
     public async Task<IReadOnlyList<StoredLogEvent>> EventsAsync(string group, string region = "eu-west-1", CancellationToken cancellationToken = default)
     {
         var events = new List<StoredLogEvent>();
@@ -31,14 +31,13 @@ public sealed class CloudWatchLogsReader(Uri url) : IDisposable
         return [.. events.OrderBy(logEvent => logEvent.Time)];
     }
 
-    /// <summary>The names of all log groups.</summary>
     public async Task<IReadOnlyList<string>> GroupsAsync(string region = "eu-west-1", CancellationToken cancellationToken = default)
     {
         var answer = await CallAsync("DescribeLogGroups", [], region, cancellationToken);
         return [.. (answer?["logGroups"]?.AsArray() ?? []).Select(group => group!["logGroupName"]!.GetValue<string>())];
     }
 
-    /// <summary>As somebody does who tidies up while the function runs.</summary>
+    /// <summary>Deletes a group, like a user who cleans up while the function runs.</summary>
     public Task DeleteGroupAsync(string group, string region = "eu-west-1", CancellationToken cancellationToken = default) =>
         CallAsync("DeleteLogGroup", new() { ["logGroupName"] = group }, region, cancellationToken);
 
@@ -47,7 +46,7 @@ public sealed class CloudWatchLogsReader(Uri url) : IDisposable
     private static StoredLogEvent Read(JsonNode? node) => new(
         node!["logStreamName"]!.GetValue<string>(), DateTimeOffset.FromUnixTimeMilliseconds(node["timestamp"]!.GetValue<long>()), node["message"]!.GetValue<string>());
 
-    /// <summary>Null when what it asks about does not exist.</summary>
+    /// <summary>Calls the API. Returns null when the resource does not exist.</summary>
     private async Task<JsonNode?> CallAsync(string operation, JsonObject body, string region, CancellationToken cancellationToken)
     {
         using var content = new StringContent(body.ToJsonString());

@@ -4,12 +4,12 @@ using LambdaSandbox.CommandLine;
 
 namespace LambdaSandbox.CloudWatch;
 
-/// <summary>A local CloudWatch Logs that others wrote: moto (https://docs.getmoto.org), in a Python process on loopback.</summary>
+/// <summary>A local CloudWatch Logs by a third party: moto (https://docs.getmoto.org), in a Python process on loopback.</summary>
 public sealed class CloudWatchLogsServer : IAsyncDisposable
 {
     private const string Install = "pip install 'moto[server]'";
 
-    // Ends when its standard input does, so that it cannot outlive a sandbox that was killed.
+    // The program ends with its standard input, so it cannot outlive a killed sandbox.
     private const string Program =
         """
         import os, sys, threading
@@ -37,10 +37,10 @@ public sealed class CloudWatchLogsServer : IAsyncDisposable
         process.BeginErrorReadLine();
     }
 
-    /// <summary>For AWS_ENDPOINT_URL_CLOUDWATCH_LOGS.</summary>
+    /// <summary>The URL for AWS_ENDPOINT_URL_CLOUDWATCH_LOGS.</summary>
     public Uri Url { get; }
 
-    /// <summary>What has been put.</summary>
+    /// <summary>Reads the stored events.</summary>
     public CloudWatchLogsReader Logs { get; }
 
     /// <exception cref="SandboxException">Python or moto is missing, or does not start.</exception>
@@ -96,7 +96,7 @@ public sealed class CloudWatchLogsServer : IAsyncDisposable
             try
             {
                 using var answer = await http.GetAsync(new Uri(Url, "moto-api/data.json"), cancellationToken);
-                // Loads what moto needs for these logs, which takes it longer than a flush may take.
+                // Make moto load its code for logs now, which takes longer than a flush may.
                 await Logs.GroupsAsync(cancellationToken: cancellationToken);
                 return;
             }

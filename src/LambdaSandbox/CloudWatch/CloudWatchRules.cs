@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace LambdaSandbox.CloudWatch;
 
 /// <summary>
-/// The rules for one log event that CloudWatch Logs or its readers do not report when they are broken: the metrics of the event are missing, or a
-/// value is lost. Keys occur once at every level and are not empty. Embedded Metric Format follows its specification.
+/// Rules for one log event whose violation CloudWatch Logs does not report, although metrics or values of the event are then missing. Keys occur once at
+/// every level and are not empty. Embedded Metric Format follows its specification.
 /// </summary>
 public static class CloudWatchRules
 {
@@ -19,7 +19,7 @@ public static class CloudWatchRules
         "Seconds Microseconds Milliseconds Bytes Kilobytes Megabytes Gigabytes Terabytes Bits Kilobits Megabits Gigabits Terabits Percent Count Bytes/Second Kilobytes/Second Megabytes/Second Gigabytes/Second Terabytes/Second Bits/Second Kilobits/Second Megabits/Second Gigabits/Second Terabits/Second Count/Second None"
             .Split(' '), StringComparer.Ordinal);
 
-    /// <summary>Every rule that the message of one event breaks.</summary>
+    /// <summary>Returns every rule that the message of one event breaks.</summary>
     public static IReadOnlyList<string> Check(string message)
     {
         ArgumentNullException.ThrowIfNull(message);
@@ -62,26 +62,26 @@ public static class CloudWatchRules
     private static void Emf(JsonElement root, JsonElement aws, List<string> broken)
     {
         if (!Get(aws, "Timestamp", out var time) || time.ValueKind != JsonValueKind.Number || !time.TryGetInt64(out var ms) || ms <= 0)
-            broken.Add("_aws.Timestamp is no time");
+            broken.Add("_aws.Timestamp is not a time");
         if (!Get(aws, "CloudWatchMetrics", out var directives) || directives.ValueKind != JsonValueKind.Array)
         {
-            broken.Add("_aws.CloudWatchMetrics is no array");
+            broken.Add("_aws.CloudWatchMetrics is not an array");
             return;
         }
 
         foreach (var directive in directives.EnumerateArray())
         {
             if (!Get(directive, "Namespace", out var name) || name.ValueKind != JsonValueKind.String || name.GetString()!.Length is 0 or > MaxText)
-                broken.Add("Namespace is no text of 1 to 1024 characters");
+                broken.Add("Namespace is not a text of 1 to 1024 characters");
             if (Get(directive, "Dimensions", out var sets) && sets.ValueKind == JsonValueKind.Array)
                 foreach (var set in sets.EnumerateArray())
                     DimensionSet(root, set, broken);
             else
-                broken.Add("Dimensions is no array");
+                broken.Add("Dimensions is not an array");
             if (Get(directive, "Metrics", out var metrics) && metrics.ValueKind == JsonValueKind.Array)
                 Metrics(root, metrics, broken);
             else
-                broken.Add("Metrics is no array");
+                broken.Add("Metrics is not an array");
         }
     }
 
@@ -95,7 +95,7 @@ public static class CloudWatchRules
         foreach (var name in names)
         {
             if (name.Length is 0 or > 250 || name[0] == ':' || !IsPrintable(name))
-                broken.Add($"'{name}' is no name of a dimension");
+                broken.Add($"'{name}' is not a valid name of a dimension");
             if (!root.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String)
                 broken.Add($"dimension '{name}' has no text in the event");
             else if (value.GetString()! is var text && (text.Length > MaxText || !IsPrintable(text)))
@@ -115,7 +115,7 @@ public static class CloudWatchRules
             }
 
             if (!names.Add(text))
-                broken.Add($"metric '{text}' is there twice");
+                broken.Add($"metric '{text}' occurs twice");
             if (Get(metric, "Unit", out var unit) && !Units.Contains(unit.GetString() ?? ""))
                 broken.Add($"metric '{text}' has the unit '{unit}'");
             if (!root.TryGetProperty(text, out var value) || !IsValue(value))
@@ -126,7 +126,7 @@ public static class CloudWatchRules
             broken.Add($"there are {metrics.GetArrayLength()} metrics");
     }
 
-    /// <summary>A number, or up to 100 of them, or a statistic set, or values with their counts.</summary>
+    /// <summary>Whether the value is a number, up to 100 numbers, a statistic set, or values with their counts.</summary>
     private static bool IsValue(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Number => IsNumber(value),

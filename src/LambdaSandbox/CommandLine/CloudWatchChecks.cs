@@ -1,6 +1,6 @@
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>What the demo with CloudWatch Logs promises.</summary>
+/// <summary>The checks of the demo with CloudWatch Logs.</summary>
 internal static class CloudWatchChecks
 {
     public static IReadOnlyList<DemoCheck> Make(
@@ -8,7 +8,7 @@ internal static class CloudWatchChecks
     {
         var invocations = results.Select(result => CloudWatchEvent.Of(result, events).ToList()).ToList();
         var metrics = events.SelectMany(each => each.Metrics).Select(metric => metric.Name).ToHashSet();
-        // Delivery is at least once: an answer that was cut off by the end of a flush makes a copy.
+        // Delivery is at least once: when the end of a flush cuts off an answer, a copy is stored.
         var records = events.Where(each => !each.IsMetric).Select(each => each.Body.ToJsonString()).Distinct().Count();
         return
         [

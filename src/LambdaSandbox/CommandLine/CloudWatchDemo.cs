@@ -4,7 +4,7 @@ using LambdaSandbox.CloudWatch;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>The demo without any OTLP backend: log records, spans and metrics go to a local CloudWatch Logs, and are read back from there.</summary>
+/// <summary>The demo without an OTLP backend: log records, spans and metrics go to a local CloudWatch Logs and are read from there.</summary>
 internal static class CloudWatchDemo
 {
     private const string Group = "/otel/order-processing";
@@ -16,7 +16,7 @@ internal static class CloudWatchDemo
         await using var sandbox = await scenario.StartAsync(
             new Dictionary<string, string>
             {
-                // What a user sets; the endpoint only because it is not AWS.
+                // A user sets these too, except the endpoint, which is needed because this is not AWS.
                 ["TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP"] = "/otel/{function}",
                 ["TELEMETRY_EXTENSION_CLOUDWATCH_SPANS"] = "true",
                 ["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"] = server.Url.ToString(),
@@ -50,7 +50,7 @@ internal static class CloudWatchDemo
         [.. (await server.Logs.EventsAsync(Group, cancellationToken: cancellation)).Select(CloudWatchEvent.Read)];
 }
 
-/// <summary>A log event of the extension's, parsed.</summary>
+/// <summary>A parsed log event of the extension.</summary>
 internal sealed record CloudWatchEvent(string Stream, DateTimeOffset Time, JsonObject Body)
 {
     public bool IsMetric => Body.ContainsKey("_aws");
@@ -59,14 +59,14 @@ internal sealed record CloudWatchEvent(string Stream, DateTimeOffset Time, JsonO
 
     public string? TraceId => (string?)Body["traceId"];
 
-    /// <summary>Name, unit, value (a number, or what is known of several) of the metrics in a line of Embedded Metric Format.</summary>
+    /// <summary>Name, unit and value (a number, or a summary of several) of the metrics in a line of Embedded Metric Format.</summary>
     public IEnumerable<(string Name, string Unit, string Value)> Metrics =>
         Body["_aws"]?["CloudWatchMetrics"]?[0]?[nameof(Metrics)]?.AsArray()
             .Select(metric => ((string)metric!["Name"]!, (string?)metric["Unit"] ?? "", Body[(string)metric["Name"]!]?.ToJsonString() ?? "")) ?? [];
 
     public static CloudWatchEvent Read(StoredLogEvent stored) => new(stored.Stream, stored.Time, JsonNode.Parse(stored.Message)!.AsObject());
 
-    /// <summary>The spans and log records of the trace that this invocation's own span is in.</summary>
+    /// <summary>The spans and log records of this invocation's trace.</summary>
     public static IEnumerable<CloudWatchEvent> Of(InvocationResult result, IReadOnlyList<CloudWatchEvent> events) =>
         events.FirstOrDefault(each =>
             each.IsSpan && (string?)each.Body["kind"] == "SERVER" && (string?)each.Body["attributes"]?["faas.invocation_id"] == result.RequestId) is { } root

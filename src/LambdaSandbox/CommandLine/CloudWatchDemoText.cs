@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>The events of each invocation as soon as it is over, one of them in full; at the end the metrics as CloudWatch would make them.</summary>
+/// <summary>Prints the events of each invocation when it is over, one of them in full, and at the end the metrics as CloudWatch extracts them.</summary>
 internal sealed class CloudWatchDemoText
 {
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -5,7 +5,7 @@ using OpenTelemetry.Proto.Trace.V1;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>One thing that the demo promises, and whether it came true.</summary>
+/// <summary>One promise of the demo, and whether it was kept.</summary>
 internal sealed record DemoCheck(bool Passed, string Text);
 
 internal static class DemoChecks
@@ -32,7 +32,7 @@ internal static class DemoChecks
                 "every one with response latency and extension overhead as parts"),
             new(roots.All(root => root is not null && HasSpansOfFunction(backend, root)), "and with the spans of the function's own SDK"),
             new(roots.All(root => root is not null && HasLogOfFunction(backend, root)), "and its log records"),
-            new(HasEveryKind(backend, "telemetry_extension."), "metrics of ours arrived as sums, gauges and histograms"),
+            new(HasEveryKind(backend, "telemetry_extension."), "the extension's own metrics arrived as sums, gauges and histograms"),
             new(
                 HasMetrics(backend, "faas.coldstarts", "faas.invocations", "faas.errors", "faas.init_duration", "faas.invoke_duration"),
                 "among them the faas.* ones of the semantic conventions"),

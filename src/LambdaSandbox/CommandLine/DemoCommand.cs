@@ -6,8 +6,7 @@ using LambdaSandbox.Serving;
 namespace LambdaSandbox.CommandLine;
 
 /// <summary>
-/// `lambda-sandbox demo`: what `run --view` does, with the layer, the demo function and its three events. It checks that everything arrived,
-/// and exits with 0 only then.
+/// `lambda-sandbox demo`: like `run --view`, with the layer, the demo function and its three events. Checks that everything arrived, and exits 0 only then.
 /// </summary>
 internal static class DemoCommand
 {
@@ -43,7 +42,7 @@ internal static class DemoCommand
         return outcome.Checks.All(check => check.Passed) ? 0 : 1;
     }
 
-    /// <summary>Collects what the checks look at.</summary>
+    /// <summary>Collects the input of the checks.</summary>
     private sealed class DemoOutcome(DemoScenario scenario, RunView view) : IReport
     {
         private readonly List<InvocationResult> results = [];

@@ -3,12 +3,12 @@ using Spectre.Console;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>What the demos say alike, wherever their telemetry goes.</summary>
+/// <summary>The output that all demos share, wherever their telemetry goes.</summary>
 internal sealed class DemoConsole
 {
     private int _count;
 
-    /// <summary>A redirected console has no width of its own, and what reads it takes escape sequences for text.</summary>
+    /// <summary>A redirected console has no width, and its reader treats escape sequences as text.</summary>
     public DemoConsole()
         : this(System.Console.IsOutputRedirected ? Redirected(System.Console.Out) : AnsiConsole.Console)
     {
@@ -32,7 +32,7 @@ internal sealed class DemoConsole
         return console;
     }
 
-    /// <param name="destination">A line about where telemetry goes.</param>
+    /// <param name="destination">A line about the destination of the telemetry.</param>
     public void Started(Sandbox sandbox, string destination)
     {
         Heading("a local Lambda");

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <param name="Status">The status that Lambda is to report.</param>
+/// <param name="Status">The status that Lambda is expected to report.</param>
 internal sealed record DemoStep(string Title, string Payload, string Status);
 
-/// <summary>What every demo runs, wherever its telemetry goes: a cold, a warm and a failing invocation, with everything frozen in between.</summary>
+/// <summary>The scenario of every demo: a cold, a warm and a failing invocation, with everything frozen in between.</summary>
 internal sealed record DemoScenario(string Layer, string Function, TimeSpan Pause)
 {
     public static readonly IReadOnlyList<DemoStep> Steps =
@@ -15,7 +15,7 @@ internal sealed record DemoScenario(string Layer, string Function, TimeSpan Paus
         new("failing", """{"order":{"id":"13","fail":true}}""", "error"),
     ];
 
-    /// <param name="destination">The variables with which a user says where telemetry goes.</param>
+    /// <param name="destination">The variables that select the destination.</param>
     public SandboxOptions Options(IReadOnlyDictionary<string, string> destination) =>
         new()
         {
@@ -27,10 +27,10 @@ internal sealed record DemoScenario(string Layer, string Function, TimeSpan Paus
             Tracing = TracingMode.Active,
             Environment = new Dictionary<string, string>(destination)
             {
-                // The wrapper points the function's own SDK at the extension.
+                // The wrapper connects the function's own SDK to the extension.
                 ["AWS_LAMBDA_EXEC_WRAPPER"] = "/opt/telemetry-wrapper",
                 ["DEMO_OTEL"] = "true",
-                // Only because something else may use these ports on this machine; in Lambda the environment is ours alone.
+                // Needed because other programs may use the default ports here. In Lambda the environment is not shared.
                 ["TELEMETRY_EXTENSION_OTLP_HTTP_PORT"] = FreePort.Find().ToString(CultureInfo.InvariantCulture),
                 ["TELEMETRY_EXTENSION_OTLP_GRPC_PORT"] = "0",
             },
@@ -41,7 +41,7 @@ internal sealed record DemoScenario(string Layer, string Function, TimeSpan Paus
     public Task<Sandbox> StartAsync(IReadOnlyDictionary<string, string> destination, CancellationToken cancellation) =>
         Sandbox.StartAsync(Options(destination), cancellation);
 
-    /// <param name="onInvoked">Told of every invocation when it is over.</param>
+    /// <param name="onInvoked">Called after every invocation.</param>
     public async Task<IReadOnlyList<InvocationResult>> InvokeAsync(Sandbox sandbox, Func<DemoStep, InvocationResult, Task> onInvoked, CancellationToken cancellation)
     {
         var results = new List<InvocationResult>();

@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>Durations on the command line, in every form in which this program prints them.</summary>
+/// <summary>Parses durations on the command line, in every form in which this program prints them.</summary>
 internal static class Durations
 {
     private static readonly (string Suffix, double Milliseconds)[] Units =
@@ -34,7 +34,7 @@ internal static class Durations
 
     private static TimeSpan Parse(ArgumentResult result, string name)
     {
-        // `--pause 123.4 ms` comes as two words from a shell.
+        // A shell passes `--pause 123.4 ms` as two words.
         var text = string.Join(' ', result.Tokens.Select(token => token.Value));
         if (!TryParse(text, out var duration))
             result.AddError($"{name}: {text} is not a duration (2s, 500ms, 1.5, 123.4 ms, 2m)");

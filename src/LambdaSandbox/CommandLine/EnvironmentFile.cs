@@ -1,6 +1,6 @@
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>Reads NAME=value lines, as `docker run --env-file` does, with `export` and quotes as shells know them.</summary>
+/// <summary>Reads NAME=value lines like `docker run --env-file`, and also `export` and quotes like a shell.</summary>
 internal static class EnvironmentFile
 {
     /// <exception cref="SandboxException">The file is missing, or a line is not an assignment.</exception>

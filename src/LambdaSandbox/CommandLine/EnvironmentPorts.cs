@@ -6,8 +6,8 @@ using LambdaSandbox.Runtimes;
 namespace LambdaSandbox.CommandLine;
 
 /// <summary>
-/// On Lambda an environment has all ports for itself; here it shares them. A variable's {port} becomes a free one, {port:a} the same one in
-/// every variable; and the telemetry extension gets free ports where its usual ones are taken.
+/// Assigns ports, which environments share here but not on Lambda. {port} in a variable becomes a free port, {port:a} the same port in every variable. The
+/// telemetry extension gets free ports where its defaults are taken.
 /// </summary>
 internal sealed partial class EnvironmentPorts(bool hasTelemetryExtension)
 {
@@ -30,7 +30,7 @@ internal sealed partial class EnvironmentPorts(bool hasTelemetryExtension)
             variables[name] = Placeholder().Replace(value, match => Text(match.Groups[1].Value is { Length: > 0 } key ? Named(named, key) : FreePort.Find()));
         if (hasTelemetryExtension)
         {
-            // A second environment may start before the first one listens.
+            // A second environment may start before the first one listens, so treat all default ports as taken.
             var taken = first ? Taken() : [.. Usual.Select(usual => usual.Port)];
             foreach (var (name, port) in Usual)
                 if (!variables.ContainsKey(name) && taken.Contains(port))

@@ -10,7 +10,7 @@ internal static class ExportCommand
     {
         var url = new Option<string>("--url") { Description = "Where serve listens", DefaultValueFactory = _ => "http://127.0.0.1:9000" };
         var output = new Option<string?>("--output") { Description = "The file; without it, standard output" };
-        var command = new Command("export", "Writes what a running `serve --view` has received: OTLP JSON, one request a line") { url, output };
+        var command = new Command("export", "Writes what a running `serve --view` has received: OTLP JSON, one request per line") { url, output };
         command.SetAction((parsed, cancellation) => Interruptible.RunAsync(
             stopping => RunAsync(parsed.GetValue(url)!, parsed.GetValue(output), stopping), cancellation));
         return command;

@@ -19,7 +19,7 @@ internal static class FreePort
         }
     }
 
-    /// <summary>A loopback port that nobody listens on at this moment.</summary>
+    /// <summary>Finds a loopback port without a listener at this moment.</summary>
     public static int Find()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

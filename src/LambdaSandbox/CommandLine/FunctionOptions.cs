@@ -6,14 +6,14 @@ using LambdaSandbox.Templates;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>What every command takes that runs a function: the function, its layers, its configuration.</summary>
+/// <summary>The options of every command that runs a function: the function, its layers, its configuration.</summary>
 internal sealed class FunctionOptions
 {
     public Option<string[]> Layer { get; } = new("--layer") { Description = "A layer: a zip, or an unpacked folder; may be repeated" };
 
     public Option<string?> Function { get; } = new("--function") { Description = "The function: a zip, or an unpacked folder" };
 
-    public Option<string?> Handler { get; } = new("--handler") { Description = "The function's handler, as _HANDLER has it" };
+    public Option<string?> Handler { get; } = new("--handler") { Description = "The function's handler, as in _HANDLER" };
 
     public Option<string?> Runtime { get; } = new("--runtime")
     {
@@ -22,7 +22,7 @@ internal sealed class FunctionOptions
 
     public Option<string?> RuntimeClient { get; } = new("--runtime-client")
     {
-        Description = "The folder with node_modules/aws-lambda-ric; without it one is looked for, and fetched from npm",
+        Description = "The folder with node_modules/aws-lambda-ric; by default one is searched for, or installed from npm",
     };
 
     public Option<string[]> Command { get; } = new("--command")
@@ -33,7 +33,7 @@ internal sealed class FunctionOptions
 
     public Option<string?> Template { get; } = new("--template")
     {
-        Description = "A SAM or CloudFormation template: function, layers, variables, memory, timeout. Options given here win over it",
+        Description = "A SAM or CloudFormation template: function, layers, variables, memory, timeout. Options on the command line override it",
     };
 
     public Option<string?> Resource { get; } = new("--resource") { Description = "The function's logical id, when the template has several" };
@@ -46,7 +46,7 @@ internal sealed class FunctionOptions
 
     public Option<string[]> Env { get; } = new("--env") { Description = "A variable of the function, NAME=value; {port} stands for a free port; may be repeated" };
 
-    public Option<string?> EnvFile { get; } = new("--env-file") { Description = "A file of NAME=value lines; --env wins over it" };
+    public Option<string?> EnvFile { get; } = new("--env-file") { Description = "A file of NAME=value lines; --env overrides it" };
 
     public Option<TimeSpan> Timeout { get; } = Durations.Option("--timeout", "The function's timeout", "3s");
 
@@ -95,8 +95,8 @@ internal sealed class FunctionOptions
         Type, Freeze, LimitCpu, LimitMemory, Mounts, .. Faults.All, Quiet, Json,
     ];
 
-    /// <param name="needsFunction">False when somebody else plays the runtime.</param>
-    /// <exception cref="SandboxException">A value is not usable; the message names the option.</exception>
+    /// <param name="needsFunction">False when the runtime runs elsewhere.</param>
+    /// <exception cref="SandboxException">A value is invalid. The message names the option.</exception>
     public FunctionSetup Read(ParseResult parsed, bool needsFunction = true)
     {
         List<string> notes = [];
@@ -157,7 +157,7 @@ internal sealed class FunctionOptions
         return option;
     }
 
-    /// <exception cref="SandboxException">One is not NAME=value.</exception>
+    /// <exception cref="SandboxException">An argument is not NAME=value.</exception>
     public static Dictionary<string, string> Variables(IEnumerable<string> pairs)
     {
         Dictionary<string, string> variables = [];
@@ -196,6 +196,6 @@ internal sealed class FunctionOptions
         : throw new SandboxException($"{option}: {path} does not exist");
 }
 
-/// <param name="Notes">What the user should know of how the options were understood.</param>
+/// <param name="Notes">Remarks for the user about how the options were interpreted.</param>
 /// <param name="Faults">Null when there are none.</param>
 internal sealed record FunctionSetup(SandboxOptions Options, IReadOnlyList<string> Notes, FaultPlan? Faults);

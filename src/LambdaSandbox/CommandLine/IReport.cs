@@ -2,15 +2,15 @@ using LambdaSandbox.Serving;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>Tells people, programs or a trace backend what happened. Calls of different environments may overlap.</summary>
+/// <summary>Reports what happens to people, programs or a trace backend. Calls for different environments may overlap.</summary>
 internal interface IReport
 {
-    /// <summary>A remark about this run that no environment made.</summary>
+    /// <summary>A remark that belongs to no environment.</summary>
     void Note(string text);
 
     void Line(int environment, string source, string text);
 
-    /// <summary>Its APIs listen; nothing runs in it yet.</summary>
+    /// <summary>Its APIs listen, and nothing runs in it yet.</summary>
     void Starting(PooledEnvironment environment);
 
     /// <summary>Its init is over.</summary>
@@ -20,7 +20,7 @@ internal interface IReport
 
     void Ended(PooledEnvironment environment, ShutdownResult result);
 
-    /// <summary>Everything is over.</summary>
-    /// <param name="failure">Why the exit code is not 0; null when it is.</param>
+    /// <summary>The run is over.</summary>
+    /// <param name="failure">The reason for an exit code other than 0, or null.</param>
     void Finished(string? failure);
 }

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>Runs a command so that Ctrl-C and SIGTERM end it in order: every process it started is ended first.</summary>
+/// <summary>Runs a command that Ctrl-C and SIGTERM end in order, after every process it started.</summary>
 internal static class Interruptible
 {
-    /// <returns>The command's exit code; 2 when the sandbox cannot work, 130 when interrupted.</returns>
+    /// <returns>The command's exit code, 2 when the sandbox cannot work, or 130 when interrupted.</returns>
     public static async Task<int> RunAsync(Func<CancellationToken, Task<int>> command, CancellationToken cancellation)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

@@ -2,10 +2,10 @@ using LambdaSandbox.Serving;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>Which invocations a run makes, and when.</summary>
+/// <summary>The invocations of a run and their times.</summary>
 internal sealed record InvocationPlan(IReadOnlyList<string> Payloads, int Repeat, TimeSpan Pause)
 {
-    /// <summary>Per second; null: each follows the one before it.</summary>
+    /// <summary>Invocations per second. Null starts each after the one before it.</summary>
     public double? Rate { get; init; }
 
     public int Concurrency { get; init; } = 1;

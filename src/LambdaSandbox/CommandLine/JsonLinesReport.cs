@@ -5,7 +5,7 @@ using LambdaSandbox.Serving;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>For programs that follow `serve`: one JSON object a line. Durations are in milliseconds. docs/local.md describes it.</summary>
+/// <summary>For programs that follow `serve`: one JSON object per line. Durations are in milliseconds. docs/local.md describes the format.</summary>
 internal sealed class JsonLinesReport : IReport
 {
     private static readonly JsonSerializerOptions Json = new(JsonReport.Json) { WriteIndented = false, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -7,8 +7,8 @@ using LambdaSandbox.Serving;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>For programs: one document at the end. Durations are in milliseconds. docs/local.md describes it.</summary>
-/// <param name="view">Its telemetry is part of the document.</param>
+/// <summary>For programs: one document at the end. Durations are in milliseconds. docs/local.md describes the format.</summary>
+/// <param name="view">The view whose telemetry becomes part of the document.</param>
 internal class JsonReport(RunView? view) : IReport
 {
     public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)

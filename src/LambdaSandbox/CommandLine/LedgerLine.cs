@@ -3,13 +3,13 @@ using System.Text.RegularExpressions;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>The counts that the extension printed at its end, for one account (traces, metrics, logs, events).</summary>
+/// <summary>The counts that the extension logged at its end for one account (traces, metrics, logs, events).</summary>
 public sealed partial record LedgerLine(string Account, long Received, long Exported, long Rejected, long DeadLettered, long Spooled, long Buffered, long Sampled, long Filtered,
     long Dropped, string Reasons)
 {
     public bool IsBalanced => Buffered >= 0 && Spooled >= 0 && Received == Exported + Rejected + DeadLettered + Spooled + Buffered + Sampled + Filtered + Dropped;
 
-    /// <summary>Reads the ledger out of an extension's output; empty when it printed none.</summary>
+    /// <summary>Reads the ledger from an extension's output. Empty when there is none.</summary>
     public static IReadOnlyList<LedgerLine> Read(IEnumerable<string> output)
     {
         var line = output.LastOrDefault(text => text.Contains("] ledger: ", StringComparison.Ordinal));

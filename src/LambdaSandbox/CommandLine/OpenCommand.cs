@@ -5,7 +5,7 @@ using LambdaSandbox.View;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>`lambda-sandbox open`: shows telemetry out of files, in the terminal or on the page.</summary>
+/// <summary>`lambda-sandbox open`: shows telemetry from files, in the terminal or on the page.</summary>
 internal static class OpenCommand
 {
     public static Command Create()

@@ -2,13 +2,13 @@ using LambdaSandbox.Processes;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>Whether processes see Lambda's paths or those of this machine.</summary>
+/// <summary>Decides whether processes see Lambda's paths or those of this machine.</summary>
 internal static class PrivateMounts
 {
     private static readonly string[] Hidden = ["/opt/", "/tmp/", "/var/task/"];
 
     /// <param name="mode">auto, on or off.</param>
-    /// <exception cref="SandboxException">They were asked for and are not possible.</exception>
+    /// <exception cref="SandboxException">The mounts were requested, but are not possible.</exception>
     public static bool Choose(string mode, IReadOnlyList<string> command, List<string> notes)
     {
         if (mode == "off")

@@ -4,19 +4,19 @@ using LambdaSandbox.Replay;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>`lambda-sandbox replay-events`: plays a recorded Telemetry API stream at an extension.</summary>
+/// <summary>`lambda-sandbox replay-events`: replays a recorded Telemetry API stream to an extension.</summary>
 internal static class ReplayEventsCommand
 {
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "Events {time, type, record}: one a line, or arrays of them; `run --record` writes such a file" };
+        var file = new Argument<string>("FILE") { Description = "Events {time, type, record}: one per line, or arrays of them; `run --record` writes such a file" };
         var layer = new Option<string[]>("--layer") { Description = "A layer with the extension: a zip, or an unpacked folder; may be repeated", Required = true };
         var env = new Option<string[]>("--env") { Description = "A variable, NAME=value; may be repeated" };
         var pace = new Option<double>("--pace") { Description = "1: as recorded; 10: ten times as fast; 0: without pauses", DefaultValueFactory = _ => 0 };
-        var view = new Option<bool>("--view") { Description = "Send the extension's telemetry to a backend inside, and show it" };
+        var view = new Option<bool>("--view") { Description = "Send the extension's telemetry to a built-in backend, and show it" };
         var json = new Option<bool>("--json") { Description = "One JSON document instead of text" };
         var mounts = FunctionOptions.Choice("--private-mounts", "Own /tmp and /opt", "auto", "on", "off");
-        var command = new Command("replay-events", "Plays a recorded Telemetry API stream at an extension") { file, layer, env, pace, view, json, mounts };
+        var command = new Command("replay-events", "Replays a recorded Telemetry API stream to an extension") { file, layer, env, pace, view, json, mounts };
         command.SetAction((parsed, cancellation) => Interruptible.RunAsync(
             async stopping =>
             {

@@ -37,7 +37,7 @@ internal static class RunCommand
         return verdict.Failure is null ? 0 : 1;
     }
 
-    /// <summary>The run itself, of this command and of the demo.</summary>
+    /// <summary>The run, for this command and the demo.</summary>
     public static async Task<IReadOnlyList<InvocationResult>> RunAsync(
         SandboxOptions options, IReadOnlyList<string> notes, InvocationPlan plan, IReport report, CancellationToken cancellation, FaultPlan? faults = null)
     {

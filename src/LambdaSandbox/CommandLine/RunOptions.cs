@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>What `lambda-sandbox run` takes beside the function itself: the invocations, and what is shown of them.</summary>
+/// <summary>The options of `lambda-sandbox run` beside those of the function: the invocations and the output.</summary>
 internal sealed class RunOptions
 {
     public FunctionOptions Function { get; } = new();
@@ -32,9 +32,9 @@ internal sealed class RunOptions
         DefaultValueFactory = _ => "init,invocation,shutdown",
     };
 
-    public Option<bool> View { get; } = new("--view") { Description = "Send telemetry to a backend inside, and show traces, logs and metrics that arrive" };
+    public Option<bool> View { get; } = new("--view") { Description = "Send telemetry to a built-in backend, and show traces, logs and metrics that arrive" };
 
-    public Option<string?> Export { get; } = new("--export") { Description = "Write the telemetry that arrived to this file: OTLP JSON, one request a line" };
+    public Option<string?> Export { get; } = new("--export") { Description = "Write the telemetry that arrived to this file: OTLP JSON, one request per line" };
 
     public Option<string?> Record { get; } = new("--record") { Description = "Write the events of the Telemetry API to this file, for replay-events" };
 

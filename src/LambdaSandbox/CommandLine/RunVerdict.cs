@@ -3,7 +3,7 @@ using LambdaSandbox.Serving;
 namespace LambdaSandbox.CommandLine;
 
 /// <summary>Collects what failed, for the exit code.</summary>
-/// <param name="failOn">What counts: init, invocation, shutdown.</param>
+/// <param name="failOn">The failures that count: init, invocation, shutdown.</param>
 internal sealed class RunVerdict(string failOn) : IReport
 {
     private readonly HashSet<string> counts = [.. failOn.Split(',')];
@@ -11,7 +11,7 @@ internal sealed class RunVerdict(string failOn) : IReport
     private readonly List<string> failures = [];
     private int invocations;
 
-    /// <summary>Null when nothing failed that counts.</summary>
+    /// <summary>The first failure that counts, or null.</summary>
     public string? Failure
     {
         get

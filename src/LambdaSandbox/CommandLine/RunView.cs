@@ -4,10 +4,10 @@ using LambdaSandbox.View;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>The OTLP backend of `--view`, the function's configuration that leads there, and the page that shows it.</summary>
+/// <summary>The OTLP backend of `--view`, the configuration that connects the function to it, and the page that shows the telemetry.</summary>
 internal sealed class RunView : IAsyncDisposable
 {
-    /// <summary>Beyond this many requests a long run forgets what it has shown.</summary>
+    /// <summary>After this many requests a long run drops what it has shown.</summary>
     private const int MaxRequests = 5000;
 
     private readonly Func<ReceivedRequest, Fault> faults;
@@ -24,10 +24,10 @@ internal sealed class RunView : IAsyncDisposable
 
     public SandboxOptions Options { get; }
 
-    /// <summary>Where the sandbox sends its own spans.</summary>
+    /// <summary>Sends the sandbox's own spans.</summary>
     public LifeSender Life { get; }
 
-    /// <summary>Null when nobody asked for it, or when it cannot be had.</summary>
+    /// <summary>The page. Null when it was not requested or is not available.</summary>
     public Dashboard? Page { get; private set; }
 
     private Relay? Relay { get; set; }
@@ -42,8 +42,8 @@ internal sealed class RunView : IAsyncDisposable
         }, plan);
     }
 
-    /// <summary>Starts the dashboard and hands on everything that arrives from now on.</summary>
-    /// <returns>Null, or why there is none.</returns>
+    /// <summary>Starts the dashboard and forwards everything that arrives from now on.</summary>
+    /// <returns>Null on success, otherwise the reason of the failure.</returns>
     public async Task<string?> ShowPageAsync(int port, Action<string> note, CancellationToken cancellation)
     {
         (Page, var reason) = await Dashboard.StartAsync(port, note, cancellation);

@@ -43,7 +43,7 @@ internal static class ServeCommand
         return 0;
     }
 
-    /// <summary>The page; where it cannot be had, the traces in the terminal.</summary>
+    /// <summary>Shows the page, or the traces in the terminal when the page is not available.</summary>
     private static async Task<IReport> ShowAsync(RunView view, int port, IReport report, CancellationToken cancellation)
     {
         var reason = await view.ShowPageAsync(port, report.Note, cancellation);
@@ -90,7 +90,7 @@ internal static class ServeCommand
             await pool.InvokeAsync(payload, new InvokeOptions(), wait: true, cancellation);
         await Task.Delay(Timeout.Infinite, cancellation).ContinueWith(_ => { }, TaskScheduler.Default);
 
-        // The environments end as Lambda's do, with SHUTDOWN; what still runs is cut off.
+        // End the environments like Lambda, with SHUTDOWN. Requests that still run are cancelled.
         await killing.CancelAsync();
         await pool.ShutdownAsync();
         await Task.WhenAll([.. background, events.Finished]);
@@ -105,7 +105,7 @@ internal static class ServeCommand
     private static IReadOnlyList<string> Watched(SandboxOptions options) =>
         [.. options.Layers, .. new[] { options.FunctionZip, options.FunctionDirectory }.OfType<string>()];
 
-    /// <summary>A person at a breakpoint needs more time than a function.</summary>
+    /// <summary>Extends the limits, because a person at a breakpoint needs more time than a function.</summary>
     private static SandboxOptions ForDebugger(SandboxOptions options, bool hasTimeout, int port) => options with
     {
         RuntimeApiPort = port,
@@ -114,7 +114,7 @@ internal static class ServeCommand
         Freeze = FreezeMode.None,
     };
 
-    /// <summary>The environment must be there before a runtime can call it.</summary>
+    /// <summary>Starts the environment first, because a runtime needs it for its first call.</summary>
     private static async Task PlayAsync(EnvironmentPool pool, IReport report, CancellationToken stopping)
     {
         try
@@ -123,7 +123,7 @@ internal static class ServeCommand
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
-            // The server ends.
+            // The server is stopping.
         }
         catch (SandboxException e)
         {

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>What `lambda-sandbox serve` takes beside the function itself.</summary>
+/// <summary>The options of `lambda-sandbox serve` beside those of the function.</summary>
 internal sealed class ServeOptions
 {
     public FunctionOptions Function { get; } = new();

@@ -2,7 +2,7 @@ using LambdaSandbox.Serving;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>For people: lines as they come.</summary>
+/// <summary>For people: prints lines as they arrive.</summary>
 internal sealed class TextReport : IReport
 {
     private readonly Lock sync = new();
@@ -68,7 +68,7 @@ internal sealed class TextReport : IReport
     public void Finished(string? failure)
     {
         if (failure is not null)
-            Write(1, $"exit code 1: {failure} (--fail-on says what counts)");
+            Write(1, $"exit code 1: {failure} (--fail-on selects what counts)");
     }
 
     private static string Exit(ProcessExit exit) =>
@@ -82,7 +82,7 @@ internal sealed class TextReport : IReport
             Write(environment, $"  -> {advice}");
     }
 
-    /// <summary>The first environment is the usual one; only further ones are named.</summary>
+    /// <summary>Names only further environments, because one is the usual case.</summary>
     private void Write(int environment, string text)
     {
         lock (sync)

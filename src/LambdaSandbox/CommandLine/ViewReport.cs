@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>For people: each invocation as a tree as soon as it is over; at the end what came late, the metrics and the ledger.</summary>
+/// <summary>For people: prints each invocation as a tree when it is over, and at the end late telemetry, the metrics and the ledger.</summary>
 internal class ViewReport : IReport
 {
     private readonly Lock sync = new();
@@ -24,7 +24,7 @@ internal class ViewReport : IReport
 
     public virtual void Note(string text) => Write(() => demo.Line($"note       {text}"));
 
-    /// <summary>The function's lines arrive as log records, and are shown in their traces.</summary>
+    /// <summary>Ignores the function's lines, which arrive as log records and are shown in their traces.</summary>
     public virtual void Line(int environment, string source, string text)
     {
     }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace LambdaSandbox.Http;
 
-/// <summary>A refusal in the form all three APIs share.</summary>
+/// <summary>An error response in the format that all three APIs share.</summary>
 internal sealed class ApiError(int status, string errorType, string message) : Exception(message)
 {
     public int Status { get; } = status;

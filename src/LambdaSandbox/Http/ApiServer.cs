@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace LambdaSandbox.Http;
 
-/// <summary>The address that AWS_LAMBDA_RUNTIME_API names: all APIs on one loopback port.</summary>
+/// <summary>The server for AWS_LAMBDA_RUNTIME_API: all APIs on one loopback port.</summary>
 internal sealed class ApiServer : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -31,7 +31,7 @@ internal sealed class ApiServer : IAsyncDisposable
         {
             kestrel.Listen(IPAddress.Loopback, port);
 
-            // Clients are frozen in the middle of anything.
+            // Clients may be frozen at any point of a request.
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromDays(1);
@@ -73,7 +73,7 @@ internal sealed class ApiServer : IAsyncDisposable
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The client is gone; nobody is left to answer.
+            // The client is gone, so there is nobody to answer.
         }
     }
 
@@ -87,7 +87,7 @@ internal sealed class ApiServer : IAsyncDisposable
         })
         : new ApiError(403, "Forbidden", "wrong Authorization header").WriteAsync(context);
 
-    /// <summary>The host would otherwise take SIGTERM and Ctrl-C away from whoever runs the sandbox.</summary>
+    /// <summary>Installs no signal handlers, because SIGTERM and Ctrl-C belong to the program that runs the sandbox.</summary>
     private sealed class NoLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -23,7 +23,7 @@ internal static class HttpContextExtensions
     public static string? Header(this HttpContext context, string name) =>
         context.Request.Headers.TryGetValue(name, out var value) && value.ToString() is { Length: > 0 } text ? text : null;
 
-    /// <summary>Sets the header unless there is nothing to say.</summary>
+    /// <summary>Sets the header unless the value is missing.</summary>
     public static void Offer(this HttpContext context, string name, string? value)
     {
         if (!string.IsNullOrEmpty(value))

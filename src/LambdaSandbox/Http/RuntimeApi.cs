@@ -187,7 +187,7 @@ internal sealed partial class RuntimeApi(PlatformState platform)
         return body.ToArray();
     }
 
-    /// <summary>Keeps the body, and hands each part of a streamed one on as it comes.</summary>
+    /// <summary>Collects the body, and forwards each part of a streamed one.</summary>
     private static async Task CopyAsync(HttpContext context, MemoryStream body, ResponseFeed? feed)
     {
         if (feed is null)

@@ -4,7 +4,7 @@ using LambdaSandbox.Telemetry;
 
 namespace LambdaSandbox.Platform;
 
-/// <summary>The end of a generation, for a reset or the shutdown: SIGTERM to the runtime, SHUTDOWN to the extensions, SIGKILL.</summary>
+/// <summary>Ends a generation, for a reset or the shutdown: SIGTERM to the runtime, SHUTDOWN to the extensions, then SIGKILL.</summary>
 internal sealed class EndPhase(PlatformState platform, TelemetryStream telemetry, ProcessSet processes, ImposedFreezes freezes)
 {
     private readonly SandboxOptions options = platform.Options;
@@ -37,7 +37,7 @@ internal sealed class EndPhase(PlatformState platform, TelemetryStream telemetry
                 platform.Current = null;
             });
 
-            // Until somebody listens again, requests would only fail.
+            // Pause delivery, because requests would fail until a subscriber listens again.
             return telemetry.PauseAsync(TimeSpan.FromMilliseconds(50));
         }).ConfigureAwait(false);
         return new ShutdownResult(
@@ -74,14 +74,14 @@ internal sealed class EndPhase(PlatformState platform, TelemetryStream telemetry
         return new ProcessExit("function", code, process.WasKilled, (generation.RuntimeExitedAt ?? DateTimeOffset.UtcNow) - start);
     }
 
-    /// <summary>The extensions that were given SHUTDOWN.</summary>
-    /// <param name="limit">When all must have ended, by the gate's clock.</param>
+    /// <summary>Sends SHUTDOWN to extensions and returns those that got it.</summary>
+    /// <param name="limit">The time on the gate's clock by which all must have ended.</param>
     private async Task<List<ExtensionAgent>> EndExtensionsAsync(Generation generation, string reason, TimeSpan limit)
     {
         var end = DateTimeOffset.UtcNow + (limit - platform.Gate.Clock);
         var told = platform.Gate.Do(() =>
         {
-            // One that is still busy gets it with its next call: an invocation may have been cut short.
+            // A busy extension gets SHUTDOWN with its next call, because an invocation may have been cut short.
             var list = generation.Extensions.Where(e => e.Events.Contains("SHUTDOWN")
                 && e.State is ExtensionState.Registered or ExtensionState.Ready or ExtensionState.Running).ToList();
             foreach (var extension in list)

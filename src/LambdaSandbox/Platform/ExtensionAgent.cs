@@ -16,14 +16,14 @@ internal enum ExtensionState
     LaunchError,
 }
 
-/// <summary>One extension of one generation, as the Extensions API sees it. Its state changes inside the <see cref="Gate"/>.</summary>
+/// <summary>One extension of one generation, as the Extensions API sees it. Its state changes only inside the <see cref="Gate"/>.</summary>
 internal sealed class ExtensionAgent(string name, bool isExternal)
 {
     private readonly Queue<JsonObject> later = new();
 
     public string Name { get; } = name;
 
-    /// <summary>A file in /opt/extensions, or one the caller plays; internal ones live in the runtime's process.</summary>
+    /// <summary>Whether it is a file in /opt/extensions or played by the caller. Internal extensions live in the runtime's process.</summary>
     public bool IsExternal { get; } = isExternal;
 
     public Guid Id { get; } = Guid.NewGuid();
@@ -34,10 +34,10 @@ internal sealed class ExtensionAgent(string name, bool isExternal)
 
     public string? ErrorType { get; set; }
 
-    /// <summary>Null when the caller plays it, or it is internal.</summary>
+    /// <summary>Its process. Null when the caller plays it, or when it is internal.</summary>
     public ChildProcess? Process { get; set; }
 
-    /// <summary>The event that its pending or coming Next returns.</summary>
+    /// <summary>The event for its pending or next call of Next.</summary>
     public JsonObject? Offer { get; private set; }
 
     /// <summary>Events for its pending Next and those that follow; they replace what was not taken.</summary>
@@ -52,19 +52,19 @@ internal sealed class ExtensionAgent(string name, bool isExternal)
     /// <summary>The offer was taken.</summary>
     public void OfferNext() => Offer = later.TryDequeue(out var next) ? next : null;
 
-    /// <summary>Just before its process was made.</summary>
+    /// <summary>The time just before its process was created.</summary>
     public DateTimeOffset StartedAt { get; set; }
 
     public DateTimeOffset? RegisteredAt { get; set; }
 
     public DateTimeOffset? FirstNextAt { get; set; }
 
-    /// <summary>When it last called Next.</summary>
+    /// <summary>The time of its last call of Next.</summary>
     public DateTimeOffset NextAt { get; set; }
 
     public DateTimeOffset? ShutdownSentAt { get; set; }
 
-    /// <summary>When its process ended.</summary>
+    /// <summary>The time when its process ended.</summary>
     public DateTimeOffset? ExitedAt { get; set; }
 
     public int? ExitCode { get; set; }
@@ -73,7 +73,7 @@ internal sealed class ExtensionAgent(string name, bool isExternal)
 
     public bool HasRegistered => State is not (ExtensionState.Started or ExtensionState.LaunchError);
 
-    /// <summary>It waits in Next with nothing on its way to it.</summary>
+    /// <summary>Whether it waits in Next without a pending event.</summary>
     public bool IsIdle => State == ExtensionState.Ready && Offer is null;
 
     public bool HasEnded => Process is null ? ExitCode is not null || ShutdownSentAt is not null : ExitCode is not null;

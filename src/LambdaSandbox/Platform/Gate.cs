@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace LambdaSandbox.Platform;
 
 /// <summary>
-/// A lock whose holders' changes can be awaited: the platform's state changes inside, its life cycle waits outside. Limits count while its clock runs.
+/// A lock with a way to wait for changes: the platform's state changes inside it, and its life cycle waits outside. Time limits count only while its clock
+/// runs.
 /// </summary>
 internal sealed class Gate
 {
@@ -11,7 +12,7 @@ internal sealed class Gate
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private TaskCompletionSource changed = NewSignal();
 
-    /// <summary>For how long it has run.</summary>
+    /// <summary>The time for which the clock has run.</summary>
     public TimeSpan Clock
     {
         get
@@ -57,7 +58,7 @@ internal sealed class Gate
             return read();
     }
 
-    /// <summary>True as soon as the condition holds, false when the limit passes first.</summary>
+    /// <summary>Waits for the condition. Returns false when the limit passes first.</summary>
     public async Task<bool> WaitAsync(Func<bool> condition, TimeSpan limit, CancellationToken cancellation)
     {
         var end = Clock + TimeSpan.FromMilliseconds(Math.Clamp(limit.TotalMilliseconds, 0, int.MaxValue));
@@ -80,7 +81,7 @@ internal sealed class Gate
             }
             catch (TimeoutException)
             {
-                // The condition is looked at once more.
+                // The loop checks the condition once more.
             }
         }
     }

@@ -14,7 +14,7 @@ internal enum RuntimeState
     Exited,
 }
 
-/// <summary>Runtime and extensions from one init to the reset or shutdown that ends them. Changes inside the <see cref="Gate"/>.</summary>
+/// <summary>Runtime and extensions from one init to the reset or shutdown that ends them. Changes only inside the <see cref="Gate"/>.</summary>
 internal sealed class Generation(string phase)
 {
     public string Phase { get; } = phase;
@@ -27,19 +27,19 @@ internal sealed class Generation(string phase)
     public Queue<Invocation> Offered { get; } = new();
     public Dictionary<string, Invocation> Active { get; } = [];
 
-    /// <summary>Invocations of managed instances whose time ran out: an answer is refused.</summary>
+    /// <summary>Invocations of managed instances that timed out. Their answers are refused.</summary>
     public HashSet<string> Expired { get; } = [];
 
     public bool RegistrationClosed { get; set; }
     public bool SubscriptionClosed { get; set; }
 
-    /// <summary>The fatal error type that ends this generation; the first one counts.</summary>
+    /// <summary>The first fatal error type, which ends this generation.</summary>
     public string? Fault { get; private set; }
 
-    /// <summary>Its processes are being ended: an exit is no crash any more.</summary>
+    /// <summary>Whether its processes are being ended, so that an exit is not a crash.</summary>
     public bool IsEnding { get; set; }
 
-    /// <summary>Nobody will answer a pending Next any more.</summary>
+    /// <summary>Whether it has ended, so that a pending Next gets no answer.</summary>
     public bool HasEnded { get; set; }
 
     public int? RuntimeExitCode { get; set; }
@@ -47,7 +47,7 @@ internal sealed class Generation(string phase)
     public InvocationError? InitError { get; set; }
     public TimeSpan? InitDuration { get; set; }
 
-    /// <summary>Why, in words for people.</summary>
+    /// <summary>The reason of the fault, in words for people.</summary>
     public string? FaultReason { get; private set; }
 
     public void Fail(string errorType, string? reason = null)

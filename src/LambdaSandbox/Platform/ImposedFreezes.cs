@@ -3,14 +3,14 @@ using LambdaSandbox.Telemetry;
 namespace LambdaSandbox.Platform;
 
 /// <summary>
-/// Freezes that the caller asks for, at any moment: in the middle of an invocation or of a shutdown, or between two. The life cycle freezes and
-/// thaws only between them, and its limits do not count their time, which nobody could use.
+/// Freezes that the caller requests at any moment: in the middle of an invocation or of a shutdown, or between two. The life cycle freezes and thaws only
+/// between them. Its limits do not count their time, in which no process runs.
 /// </summary>
 internal sealed class ImposedFreezes(PlatformState platform, TelemetryStream telemetry, ProcessSet processes) : IDisposable
 {
     private readonly SemaphoreSlim turn = new(1);
 
-    /// <summary>Everything stands still until <paramref name="meanwhile"/> has ended. What is frozen already just stays so for that long.</summary>
+    /// <summary>Freezes everything until <paramref name="meanwhile"/> has ended. What is already frozen stays frozen for that time.</summary>
     public async Task FreezeWhileAsync(Func<Task> meanwhile, CancellationToken cancellation)
     {
         await turn.WaitAsync(cancellation).ConfigureAwait(false);
@@ -42,7 +42,7 @@ internal sealed class ImposedFreezes(PlatformState platform, TelemetryStream tel
         }
     }
 
-    /// <summary>A step of the life cycle that freezes or thaws.</summary>
+    /// <summary>Runs a step of the life cycle that freezes or thaws.</summary>
     public async Task BetweenAsync(Func<Task> step)
     {
         await turn.WaitAsync().ConfigureAwait(false);

@@ -2,13 +2,13 @@ using LambdaSandbox.Telemetry;
 
 namespace LambdaSandbox.Platform;
 
-/// <summary>Init: extensions, then the runtime, until all of them have called Next.</summary>
+/// <summary>Runs init: starts the extensions, then the runtime, and waits until all have called Next.</summary>
 internal sealed class InitPhase(PlatformState platform, TelemetryStream telemetry, ProcessSet processes, string logStream)
 {
     private readonly SandboxOptions options = platform.Options;
 
-    /// <summary>Makes a generation. Failed, it stays current with its fault set, for the reset that must follow.</summary>
-    /// <param name="first">Told before platform.initStart.</param>
+    /// <summary>Creates a generation. After a failure it stays current with its fault, until the reset that must follow.</summary>
+    /// <param name="first">Called before platform.initStart.</param>
     public async Task<InitResult> RunAsync(string phase, TimeSpan limit, TraceContext? trace, CancellationToken cancellation, Action? first = null)
     {
         var generation = new Generation(phase);

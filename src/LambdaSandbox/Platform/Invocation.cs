@@ -1,6 +1,6 @@
 namespace LambdaSandbox.Platform;
 
-/// <summary>One invocation while it is under way. Its state changes inside the <see cref="Gate"/>.</summary>
+/// <summary>One running invocation. Its state changes only inside the <see cref="Gate"/>.</summary>
 internal sealed class Invocation(string requestId, string payload, InvokeOptions options, TraceContext trace)
 {
     public string RequestId { get; } = requestId;
@@ -10,19 +10,19 @@ internal sealed class Invocation(string requestId, string payload, InvokeOptions
     public TraceContext Trace { get; } = trace;
 
     public DateTimeOffset StartedAt { get; set; }
-    /// <summary>As runtime and extensions are told it.</summary>
+    /// <summary>The deadline that runtime and extensions see.</summary>
     public DateTimeOffset Deadline { get; set; }
 
-    /// <summary>The same by the clock of the <see cref="Gate"/>, which does not count imposed freezes.</summary>
+    /// <summary>The same deadline on the clock of the <see cref="Gate"/>, which does not count imposed freezes.</summary>
     public TimeSpan Limit { get; set; }
 
-    /// <summary>The runtime took the event from its Next.</summary>
+    /// <summary>The time when the runtime took the event from its Next.</summary>
     public DateTimeOffset? HandedAt { get; set; }
 
     public DateTimeOffset? ResponseStartedAt { get; set; }
     public DateTimeOffset? ResponseEndedAt { get; set; }
 
-    /// <summary>The runtime's following Next.</summary>
+    /// <summary>The time of the runtime's following Next.</summary>
     public DateTimeOffset? RuntimeDoneAt { get; set; }
 
     public string? Response { get; set; }

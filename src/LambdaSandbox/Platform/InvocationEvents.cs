@@ -3,21 +3,21 @@ using LambdaSandbox.Telemetry;
 
 namespace LambdaSandbox.Platform;
 
-/// <param name="Billed">Whole milliseconds; includes the init of an on-demand cold start.</param>
+/// <param name="Billed">Whole milliseconds. Includes the init of an on-demand cold start.</param>
 internal sealed record InvocationFigures(TimeSpan Duration, TimeSpan Billed, TimeSpan? InitDuration, TimeSpan? RestoreDuration, int MaxMemoryUsedMb);
 
 /// <summary>How an invocation ended.</summary>
-/// <param name="Reset">The environment must be ended.</param>
+/// <param name="Reset">Whether the environment must be ended.</param>
 internal sealed record InvocationOutcome(string Status, string? ErrorType, DateTimeOffset End, TimeSpan ExtensionOverhead, bool Reset)
 {
-    /// <summary>What the duration counts from: with an init inside the invocation, the arrival of the request.</summary>
+    /// <summary>The start of the duration. With an init inside the invocation it is the arrival of the request.</summary>
     public DateTimeOffset Start { get; init; }
 
-    /// <summary>From the sending of runtimeDone to the last Next; null when that had been called before.</summary>
+    /// <summary>The time from the sending of runtimeDone to the last Next. Null when Next had been called before.</summary>
     public TimeSpan? AfterRuntimeDone { get; init; }
 }
 
-/// <summary>What runtime, extensions and subscribers are told of one invocation.</summary>
+/// <summary>Sends the events of one invocation to runtime, extensions and subscribers.</summary>
 internal sealed class InvocationEvents(PlatformState platform, TelemetryStream telemetry)
 {
     private readonly SandboxOptions options = platform.Options;

@@ -4,7 +4,7 @@ using LambdaSandbox.Telemetry;
 
 namespace LambdaSandbox.Platform;
 
-/// <summary>One invocation: thaw (or init again), hand the event over, wait for everybody's Next, freeze, report.</summary>
+/// <summary>Runs one invocation: thaw or init again, deliver the event, wait for every Next, freeze, report.</summary>
 internal sealed class InvokePhase(
     PlatformState platform, TelemetryStream telemetry, ProcessSet processes, InitPhase init, EndPhase ending, ImposedFreezes freezes, string logStream) : IDisposable
 {
@@ -91,7 +91,7 @@ internal sealed class InvokePhase(
 
     private async Task InitAsync(Invocation invocation, CancellationToken cancellation)
     {
-        // Part of the new generation, so that who subscribes in it is told.
+        // This event belongs to the new generation, so that its subscribers get it.
         Action? first = options.SuppressedInitAfterStart ? () => telling.Start(invocation) : null;
         await init.RunAsync("invoke", options.Timeout, invocation.Trace, cancellation, first).ConfigureAwait(false);
         initWasReported = true;
@@ -151,7 +151,7 @@ internal sealed class InvokePhase(
             };
     }
 
-    /// <summary>The runtime did not finish: it ran out of time, it died, or an extension did.</summary>
+    /// <summary>Ends an invocation that the runtime did not finish: it timed out, it died, or an extension did.</summary>
     private InvocationOutcome Cut(Generation generation, Invocation invocation, bool inTime)
     {
         if (inTime)
@@ -221,7 +221,7 @@ internal sealed class InvokePhase(
         };
     }
 
-    /// <summary>Of several invocations that overlap in a generation, the first to fail ends it.</summary>
+    /// <summary>Resets the environment. When several invocations overlap in a generation, the first to fail ends it.</summary>
     private async Task ResetAsync(Generation generation, string reason)
     {
         await oneGenerationAtATime.WaitAsync().ConfigureAwait(false);
@@ -248,7 +248,7 @@ internal sealed class InvokePhase(
             () => generation.RuntimeFirstNextAt is not null || generation.Runtime == RuntimeState.InitError || generation.Fault is not null,
             TimeSpan.FromSeconds(10), cancellation).ConfigureAwait(false);
         if (!inTime)
-            platform.Gate.Do(() => generation.Fail("Sandbox.Timedout", "the restore was not over after 10.00 seconds"));
+            platform.Gate.Do(() => generation.Fail("Sandbox.Timedout", "the restore did not end within 10.00 seconds"));
         else if (generation.Runtime == RuntimeState.InitError)
             platform.Gate.Do(() => generation.Fail(generation.InitError?.ErrorType ?? "Runtime.Unknown", "the runtime reported a restore error"));
         var status = generation.Fault is null ? "success" : inTime ? "error" : "timeout";
@@ -260,7 +260,7 @@ internal sealed class InvokePhase(
     private Task<bool> WaitAsync(Generation generation, Invocation invocation, Func<bool> condition, CancellationToken cancellation) =>
         platform.Gate.WaitAsync(() => generation.Fault is not null || condition(), invocation.Limit - platform.Gate.Clock, cancellation);
 
-    /// <summary>On managed instances nobody waits for the runtime's following Next.</summary>
+    /// <summary>Removes an invocation on managed instances, where nothing waits for the runtime's following Next.</summary>
     private void Forget(Generation generation, Invocation invocation, bool expired) => platform.Gate.Do(() =>
     {
         generation.Active.Remove(invocation.RequestId);
@@ -276,7 +276,7 @@ internal sealed class InvokePhase(
         CultureInfo.InvariantCulture,
         $"{TelemetryEvent.Iso(invocation.Deadline)} {invocation.RequestId} {Reasons.TimedOut(invocation.Deadline - invocation.StartedAt)}");
 
-    /// <summary>The error of an invocation to which the runtime gave no answer.</summary>
+    /// <summary>The error for an invocation without an answer from the runtime.</summary>
     private InvocationError Unanswered(Generation generation, Invocation invocation, InvocationOutcome outcome, bool outOfMemory)
     {
         if (generation.InitError is { } init)

@@ -1,9 +1,9 @@
 namespace LambdaSandbox.Platform;
 
-/// <summary>The environment variables Lambda gives to the runtime, and the fewer ones it gives to extensions. Nothing is inherited.</summary>
+/// <summary>The environment variables that Lambda gives to the runtime, and the fewer ones for extensions. Nothing is inherited.</summary>
 internal sealed class LambdaVariables(SandboxOptions options, string runtimeApi, string credentialsToken, string logStream, Layout layout)
 {
-    // Not secrets: the sandbox accepts anything, and nothing else knows them.
+    // These are not secrets: the sandbox accepts anything, and nothing else knows them.
     public const string AccessKeyId = "AKIASANDBOXEXAMPLE00";
     public const string SecretAccessKey = "sandbox/secret/example/key/not/a/real/one";
     public const string SessionToken = "sandbox-session-token";

@@ -3,7 +3,7 @@ using LambdaSandbox.Processes;
 
 namespace LambdaSandbox.Platform;
 
-/// <summary>The folders of an execution environment: opt, var/task and tmp under one root. They survive resets.</summary>
+/// <summary>The folders of an execution environment: opt, var/task and tmp under one root. They outlive resets.</summary>
 internal sealed class Layout : IDisposable
 {
     private const int TypeMask = 0xF000;
@@ -27,19 +27,19 @@ internal sealed class Layout : IDisposable
     public string Opt { get; }
     public string Task { get; }
 
-    /// <summary>/opt and /var/task are mounted, as processes see them.</summary>
+    /// <summary>Whether processes see /opt and /var/task as mounts.</summary>
     public bool IsMounted { get; }
 
-    /// <summary>Where the mount namespace keeps what it moves out of the way.</summary>
+    /// <summary>The folder to which the mount namespace moves what is in the way.</summary>
     public string Stage => Path.Combine(Root, "stage");
 
-    /// <summary>The path that processes see of <see cref="Opt"/>.</summary>
+    /// <summary>The path of <see cref="Opt"/> as processes see it.</summary>
     public string SeenOpt { get; }
 
-    /// <summary>The path that processes see of <see cref="Task"/>.</summary>
+    /// <summary>The path of <see cref="Task"/> as processes see it.</summary>
     public string SeenTask { get; }
 
-    /// <summary>What is mounted at /tmp with private mounts.</summary>
+    /// <summary>The folder that private mounts show at /tmp.</summary>
     public string Tmp { get; }
 
     /// <exception cref="SandboxException">A zip or folder is missing or broken.</exception>
@@ -72,10 +72,10 @@ internal sealed class Layout : IDisposable
         }
     }
 
-    /// <summary>What is mounted for all processes of the environment.</summary>
+    /// <summary>The mounts for all processes of the environment.</summary>
     public IReadOnlyList<BindMount> Mounts(SandboxOptions options)
     {
-        // /tmp comes last: it hides the folders that the others are mounted from.
+        // Mount /tmp last, because it hides the folders that the others are mounted from.
         List<BindMount> mounts = [.. options.Mounts.Select(mount => new BindMount(mount.File, mount.InPlaceOf))];
         if (options.PrivateMounts)
         {
@@ -87,17 +87,17 @@ internal sealed class Layout : IDisposable
         return mounts;
     }
 
-    /// <summary>Every file directly in opt/extensions, executable or not: Lambda tries them all.</summary>
+    /// <summary>All files directly in opt/extensions, executable or not, because Lambda tries to start all of them.</summary>
     public IReadOnlyList<string> ExtensionFiles()
     {
         var folder = Path.Combine(Opt, "extensions");
         return Directory.Exists(folder) ? [.. Directory.GetFiles(folder).Order(StringComparer.Ordinal)] : [];
     }
 
-    /// <summary>The path that a process sees of one that names /opt or /var/task.</summary>
+    /// <summary>Translates a path under /opt or /var/task to the path that processes see.</summary>
     public string Seen(string path) => IsMounted ? path : Real(path);
 
-    /// <summary>The path outside of the mounts of one that names /opt or /var/task.</summary>
+    /// <summary>Translates a path under /opt or /var/task to the path outside of the mounts.</summary>
     public string Real(string path)
     {
         if (path == "/opt" || path.StartsWith("/opt/", StringComparison.Ordinal))
@@ -110,7 +110,7 @@ internal sealed class Layout : IDisposable
     public static bool IsExecutable(string path) => File.Exists(path)
         && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
 
-    /// <summary>An ELF file, not a script.</summary>
+    /// <summary>Whether a file is an ELF file and not a script.</summary>
     public static bool IsBinary(string path)
     {
         using var file = File.OpenRead(path);
@@ -126,11 +126,11 @@ internal sealed class Layout : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A read-only folder a test made: left to the host's cleaning of temporary files.
+            // A test made a folder read-only. The host cleans temporary files up later.
         }
     }
 
-    /// <summary>A single layer that is a folder is used in place.</summary>
+    /// <summary>Returns the only layer when it is a folder, which is then used in place.</summary>
     private static string? OnlyFolder(SandboxOptions options) =>
         options is { LayerZip: null, LayerDirectory: null, Layers: [var only] } && Directory.Exists(only) ? Path.GetFullPath(only) : null;
 
@@ -164,7 +164,7 @@ internal sealed class Layout : IDisposable
         ? folder is null ? null : Path.GetFullPath(folder)
         : throw new SandboxException($"folder {folder} does not exist");
 
-    /// <summary>Unpacks keeping mode bits and symbolic links; an entry without Unix mode is not executable, as on Lambda.</summary>
+    /// <summary>Unpacks a zip with mode bits and symbolic links. An entry without a Unix mode is not executable, as on Lambda.</summary>
     private static void Unpack(string zip, string folder)
     {
         try

@@ -3,14 +3,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace LambdaSandbox.Platform;
 
-/// <summary>What the three APIs and the life cycle share.</summary>
+/// <summary>The state that the three APIs and the life cycle share.</summary>
 internal sealed class PlatformState(SandboxOptions options)
 {
     public SandboxOptions Options { get; } = options;
 
     public Gate Gate { get; } = new();
 
-    /// <summary>Null before the first init and between a reset and the next one.</summary>
+    /// <summary>The current generation. Null before the first init, and between a reset and the next init.</summary>
     public Generation? Current { get; set; }
 
     /// <summary>How a fault freezes everything for a while.</summary>
@@ -27,7 +27,7 @@ internal sealed class PlatformState(SandboxOptions options)
         happen(new Moment(point, process, [.. processes.Where(each => !each.Exited.IsCompleted).Select(each => (each.Name, each.Pid))], Freeze));
     }
 
-    /// <summary>The extension whose identifier the request carries.</summary>
+    /// <summary>Finds the extension by the identifier in the request.</summary>
     public ExtensionAgent Find(HttpContext context)
     {
         var text = context.Header("Lambda-Extension-Identifier")

@@ -47,7 +47,7 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
         }
     }
 
-    /// <summary>Starts the bootstrap, or the wrapper that AWS_LAMBDA_EXEC_WRAPPER names with the bootstrap as its argument.</summary>
+    /// <summary>Starts the bootstrap, or the wrapper in AWS_LAMBDA_EXEC_WRAPPER with the bootstrap as its argument.</summary>
     public void StartRuntime(Generation generation)
     {
         if (RuntimeIsPlayed)
@@ -77,7 +77,7 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
         platform.Reached(LifePoint.Start, child.Name);
     }
 
-    /// <summary>Between <see cref="Freeze"/> and <see cref="Thaw"/>.</summary>
+    /// <summary>True between <see cref="Freeze"/> and <see cref="Thaw"/>.</summary>
     public bool IsFrozen { get; private set; }
 
     public void Freeze(Generation generation)
@@ -125,20 +125,20 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
         return kb == 0 ? Math.Min(options.MemorySizeMb, 64) : (int)Math.Min(options.MemorySizeMb, (kb + 1023) / 1024);
     }
 
-    /// <summary>A line that Lambda itself writes into the function's log.</summary>
+    /// <summary>Writes a line of Lambda itself into the function's log.</summary>
     public void WriteFunctionLine(string line) => OnFunctionLine(line);
 
-    /// <param name="file">Where it really is.</param>
-    /// <param name="seen">Where processes see it.</param>
+    /// <param name="file">The real path.</param>
+    /// <param name="seen">The path that processes see.</param>
     private IReadOnlyList<string> Emulated(string file, string seen) => options.Emulator.Count > 0 && Layout.IsBinary(file) ? [.. options.Emulator, seen] : [seen];
 
     private ChildProcess Start(string name, IReadOnlyList<string> command, string folder, Dictionary<string, string> environment, Action<string> onLine)
     {
-        // The search for a program without a path is the child's own: it has Lambda's PATH, and mounts.
+        // The child searches PATH itself, because it has Lambda's PATH and mounts.
         return ChildProcess.Start(new Launch(name, command, folder, environment, mounts?.Enter ?? [], cgroup?.ProcsFiles ?? []), onLine);
     }
 
-    /// <summary>The command that is the runtime, as processes see it; null with the reason when there is none.</summary>
+    /// <summary>The command of the runtime, as processes see it. Null with the reason when there is none.</summary>
     private IReadOnlyList<string>? FindRuntime(out string? problem)
     {
         problem = null;

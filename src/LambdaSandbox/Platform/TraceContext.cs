@@ -3,9 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace LambdaSandbox.Platform;
 
-/// <summary>The X-Ray headers of one invocation: what runtime and extensions get, and what the telemetry says.</summary>
+/// <summary>The X-Ray headers of one invocation: for runtime and extensions, and for the telemetry.</summary>
 /// <param name="Header">For Lambda-Runtime-Trace-Id and the INVOKE event.</param>
-/// <param name="SegmentId">Lambda's own segment, with active tracing.</param>
+/// <param name="SegmentId">The id of Lambda's own segment, with active tracing.</param>
 /// <param name="TelemetryHeader">`tracing.value` of platform events.</param>
 internal sealed record TraceContext(string? Header, string? SegmentId, string? TelemetryHeader)
 {
@@ -20,7 +20,7 @@ internal sealed record TraceContext(string? Header, string? SegmentId, string? T
         };
     }
 
-    /// <summary>A new object each time: a JSON node has one owner.</summary>
+    /// <summary>Creates a new object at each call, because a JSON node has one owner.</summary>
     public JsonObject? Tracing()
     {
         if (TelemetryHeader is null)
@@ -46,7 +46,7 @@ internal sealed record TraceContext(string? Header, string? SegmentId, string? T
                 var header = $"Root={root};Parent={segment};Sampled=1";
                 return new TraceContext(header, segment, upstream ?? $"Root={root};Parent={RandomHex(8)};Sampled=1");
             default:
-                // Without active tracing Lambda still makes an unsampled header.
+                // Without active tracing Lambda still creates an unsampled header.
                 var passed = upstream ?? $"Root={NewRoot()};Parent={RandomHex(8)};Sampled=0";
                 return new TraceContext(passed, null, passed);
         }

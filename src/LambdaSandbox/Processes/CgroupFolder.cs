@@ -2,19 +2,19 @@ using System.Globalization;
 
 namespace LambdaSandbox.Processes;
 
-/// <summary>One control group of ours. The two versions name the same things differently.</summary>
+/// <summary>One control group of the sandbox. The two cgroup versions name the same things differently.</summary>
 internal sealed class CgroupFolder(string path, bool isV2) : IDisposable
 {
     public string Path => path;
 
     public bool IsV2 => isV2;
 
-    /// <summary>What it was made for.</summary>
+    /// <summary>The controllers that use this group.</summary>
     public HashSet<string> Controllers { get; } = [];
 
     public long OutOfMemoryKills => isV2 ? Entry("memory.events", "oom_kill") : Entry("memory.oom_control", "oom_kill");
 
-    /// <summary>Null where the kernel does not keep it.</summary>
+    /// <summary>The peak memory. Null where the kernel does not record it.</summary>
     public long? PeakMemoryBytes
     {
         get
@@ -40,13 +40,13 @@ internal sealed class CgroupFolder(string path, bool isV2) : IDisposable
     {
         Write(isV2 ? "memory.max" : "memory.limit_in_bytes", $"{bytes}");
 
-        // Lambda has no swap; v1 gives out the limit of memory and swap together only where swap is counted.
+        // Lambda has no swap. v1 exposes the combined limit of memory and swap only where swap is accounted.
         var swap = isV2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes";
         if (Has(swap))
             Write(swap, isV2 ? "0" : $"{bytes}");
     }
 
-    /// <summary>True when the kernel reports the state within a second.</summary>
+    /// <summary>Freezes or thaws. Returns true when the kernel reports the state within a second.</summary>
     public bool Freeze(bool frozen)
     {
         if (!isV2)
@@ -62,7 +62,7 @@ internal sealed class CgroupFolder(string path, bool isV2) : IDisposable
 
     public void Dispose()
     {
-        // Members were killed before; the kernel needs a moment to remove them.
+        // The members are already killed, but the kernel needs a moment to remove them.
         for (var attempt = 0; attempt < 50 && Directory.Exists(path); attempt++)
         {
             try

@@ -1,20 +1,20 @@
 namespace LambdaSandbox.Processes;
 
-/// <summary>Where this machine keeps its control groups: v1, v2, or both, with each controller in one of them.</summary>
+/// <summary>The control groups of this machine: v1, v2, or both, with each controller in one of them.</summary>
 /// <param name="root">The mount point, /sys/fs/cgroup.</param>
 /// <param name="membership">The lines of /proc/self/cgroup.</param>
 internal sealed class CgroupMachine(string root, IReadOnlyList<string> membership)
 {
     public static CgroupMachine This => new("/sys/fs/cgroup", File.Exists("/proc/self/cgroup") ? File.ReadAllLines("/proc/self/cgroup") : []);
 
-    /// <summary>Where v2 is mounted; null without it.</summary>
+    /// <summary>The mount point of v2, or null.</summary>
     private string? V2Root { get; } = new[] { root, Path.Combine(root, "unified") }.FirstOrDefault(path => File.Exists(Path.Combine(path, "cgroup.controllers")));
 
-    /// <summary>The controller is not in a v1 hierarchy. The freezer is part of v2 itself, without being a controller.</summary>
+    /// <summary>Whether the controller is in v2, not in a v1 hierarchy. The freezer is part of v2 without being a controller.</summary>
     public bool IsV2(string controller) => V2Root is not null && !Directory.Exists(Path.Combine(root, controller));
 
-    /// <summary>A new child group whose members the controller works on.</summary>
-    /// <exception cref="IOException">There is no such controller, or it cannot be used by this process.</exception>
+    /// <summary>Creates a child group whose members the controller manages.</summary>
+    /// <exception cref="IOException">The controller is missing or not accessible for this process.</exception>
     public CgroupFolder Make(string controller)
     {
         string parent;
@@ -37,7 +37,7 @@ internal sealed class CgroupMachine(string root, IReadOnlyList<string> membershi
         return new CgroupFolder(folder, IsV2(controller)) { Controllers = { controller } };
     }
 
-    /// <summary>Hands a v2 controller down from the root to the parent of new groups.</summary>
+    /// <summary>Enables a v2 controller from the root down to the parent of new groups.</summary>
     public void Enable(string controller)
     {
         if (controller == "freezer")
@@ -55,7 +55,9 @@ internal sealed class CgroupMachine(string root, IReadOnlyList<string> membershi
         }
     }
 
-    /// <summary>A v2 group that has processes can hand no controller down, so new groups lie beside this process's own, not in it.</summary>
+    /// <summary>
+    /// The parent of new groups. It is the parent of this process's own group, because a v2 group with processes cannot enable controllers for children.
+    /// </summary>
     private string Parent()
     {
         var own = Existing(V2Root!, Own(names => names.Length == 0));

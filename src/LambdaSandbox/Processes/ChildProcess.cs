@@ -2,9 +2,9 @@ using System.Diagnostics;
 
 namespace LambdaSandbox.Processes;
 
-/// <summary>What to start, with exactly this environment.</summary>
-/// <param name="WorkingDirectory">As the process sees it.</param>
-/// <param name="Enter">The command that enters the environment's mount namespace; empty when there is none.</param>
+/// <summary>A program to start, with exactly this environment.</summary>
+/// <param name="WorkingDirectory">The working directory as the process sees it.</param>
+/// <param name="Enter">The command that enters the environment's mount namespace. Empty without one.</param>
 internal sealed record Launch(
     string Name,
     IReadOnlyList<string> Command,
@@ -13,7 +13,7 @@ internal sealed record Launch(
     IReadOnlyList<string> Enter,
     IEnumerable<string> CgroupProcsFiles);
 
-/// <summary>A child that leads a session and process group of its own; whatever it starts is signalled and killed with it.</summary>
+/// <summary>A child process that leads its own session and process group. Everything that it starts is signalled and killed with it.</summary>
 internal sealed class ChildProcess
 {
     private readonly Process process;
@@ -38,13 +38,13 @@ internal sealed class ChildProcess
 
     public int Pid { get; }
 
-    /// <summary>Completes with the exit code (128 + signal when one ended it) after the last line was handed over.</summary>
+    /// <summary>Completes with the exit code (128 + the signal that ended it) after the last line was delivered.</summary>
     public Task<int> Exited { get; }
 
-    /// <summary>SIGKILL was sent by us while it ran.</summary>
+    /// <summary>Whether the sandbox sent SIGKILL while the process ran.</summary>
     public bool WasKilled { get; private set; }
 
-    /// <summary>How long it was stopped in all, counted only while the kernel really showed it stopped.</summary>
+    /// <summary>The total time for which it was stopped, counted only while the kernel reports it as stopped.</summary>
     public TimeSpan StoppedFor
     {
         get
@@ -56,7 +56,7 @@ internal sealed class ChildProcess
 
     public static ChildProcess Start(Launch launch, Action<string> onLine)
     {
-        // setsid execs in place (a child of .NET never leads a group), so the pid is that of the program and of its group.
+        // setsid execs in place, because a child of .NET never leads a group. So the pid is that of the program and of its group.
         var info = new ProcessStartInfo(Tools.Setsid, Prologue(launch))
         {
             WorkingDirectory = launch.Enter.Count == 0 ? launch.WorkingDirectory : "/",
@@ -95,7 +95,7 @@ internal sealed class ChildProcess
             Native.SignalGroup(Pid, Native.SigStop);
     }
 
-    /// <summary>Waits until the kernel shows the process stopped: it counts as stopped from then on.</summary>
+    /// <summary>Waits until the kernel reports the process as stopped, and counts it as stopped from then on.</summary>
     public void AwaitStopped()
     {
         if (Exited.IsCompleted)
@@ -110,7 +110,7 @@ internal sealed class ChildProcess
         Native.SignalGroup(Pid, Native.SigCont);
     }
 
-    /// <summary>For freezers other than the signal: from here on it counts as stopped.</summary>
+    /// <summary>Counts the process as stopped from now on. For freezers other than the signal.</summary>
     public void NoteStopped(bool really)
     {
         lock (sync)
@@ -138,7 +138,7 @@ internal sealed class ChildProcess
         if (steps.Count == 0)
             return [.. launch.Command];
 
-        // env -i: a shell may add variables of its own, and the program must see exactly the given ones.
+        // Use env -i, because a shell may add its own variables, and the program must see exactly the given ones.
         var script = string.Join(" && ", steps) + " && exec \"$@\"";
         List<string> command = [.. launch.Enter, "/bin/sh", "-c", script, "sh", Tools.Env, "-i"];
         command.AddRange(launch.Environment.Select(pair => $"{pair.Key}={pair.Value}"));
@@ -152,7 +152,7 @@ internal sealed class ChildProcess
     {
         await process.WaitForExitAsync().ConfigureAwait(false);
 
-        // What it started and left behind goes with it, which also closes the pipes.
+        // Kill also what it started and left behind, which closes the pipes.
         Native.SignalGroup(Pid, Native.SigKill);
         Guardian.Release(Pid);
         var limit = Task.Delay(TimeSpan.FromSeconds(1));

@@ -9,7 +9,7 @@ internal sealed class ControlGroup : IDisposable
     {
     }
 
-    /// <summary>Null when the options ask for nothing that needs one.</summary>
+    /// <summary>Creates the control groups. Returns null when the options need none.</summary>
     /// <exception cref="SandboxException">A controller is missing or not writable.</exception>
     public static ControlGroup? Create(SandboxOptions options) => Create(options, CgroupMachine.This);
 
@@ -46,12 +46,12 @@ internal sealed class ControlGroup : IDisposable
 
     public bool Freezes => Find("freezer") is not null;
 
-    /// <summary>The kernel killed a member because the limit was reached.</summary>
+    /// <summary>Whether the kernel killed a member because of the memory limit.</summary>
     public bool HasKilledForMemory => Find("memory")?.OutOfMemoryKills > 0;
 
     public int? PeakMemoryMb => Find("memory")?.PeakMemoryBytes is { } bytes ? (int)(bytes / (1024 * 1024)) : null;
 
-    /// <summary>True when the kernel reports the state within a second.</summary>
+    /// <summary>Freezes or thaws. Returns true when the kernel reports the state within a second.</summary>
     public bool Freeze(bool frozen) => Find("freezer")!.Freeze(frozen);
 
     public void Dispose()
@@ -62,7 +62,7 @@ internal sealed class ControlGroup : IDisposable
 
     private CgroupFolder? Find(string controller) => folders.Find(folder => folder.Controllers.Contains(controller));
 
-    /// <summary>On v2 the one folder that there is gets the controller too.</summary>
+    /// <summary>Returns the folder for a controller. On v2 the single folder gets the controller added.</summary>
     private CgroupFolder Of(CgroupMachine machine, string controller)
     {
         if (folders.Find(folder => folder.IsV2) is { } existing && machine.IsV2(controller))

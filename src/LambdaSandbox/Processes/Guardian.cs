@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace LambdaSandbox.Processes;
 
 /// <summary>
-/// A shell that kills the process groups and removes the folders it was told of when this process ends, however it ends: it reads from a
-/// pipe whose other end only this process holds.
+/// A shell that kills the registered process groups and removes the registered folders when this process ends, in whatever way. It reads from a pipe whose
+/// other end only this process holds.
 /// </summary>
 internal static class Guardian
 {
@@ -29,7 +29,7 @@ internal static class Guardian
 
     public static void Release(int group) => Tell('-', $"{group}");
 
-    /// <summary>Never taken back: removing what is gone already does no harm, the names are unique.</summary>
+    /// <summary>Registers a folder for removal. There is no unregistering, because names are unique and removing a missing folder does no harm.</summary>
     public static void Remove(string folder) => Tell('d', folder);
 
     private static void Tell(char op, string id)
@@ -44,7 +44,7 @@ internal static class Guardian
             }
             catch (IOException)
             {
-                // Somebody ended the shell; the sandbox works without its last net.
+                // Somebody killed the shell. The sandbox works without it.
             }
         }
     }

@@ -3,10 +3,9 @@ using System.Text;
 
 namespace LambdaSandbox.Processes;
 
-/// <summary>Reads a child's output line by line on a thread of its own.</summary>
+/// <summary>Reads a child's output line by line on its own thread.</summary>
 /// <remarks>
-/// <see cref="Drain"/> hands over, on the caller's thread, what the child has written so far: so its lines come before the event
-/// that its next HTTP request causes.
+/// <see cref="Drain"/> delivers on the caller's thread what the child has written so far. So its lines precede the event that its next HTTP request causes.
 /// </remarks>
 internal sealed class LineReader
 {
@@ -27,7 +26,7 @@ internal sealed class LineReader
         new Thread(Run) { IsBackground = true, Name = "sandbox output" }.Start();
     }
 
-    /// <summary>All writers have closed the pipe, and every line was handed over.</summary>
+    /// <summary>Completes when all writers have closed the pipe and every line was delivered.</summary>
     public Task Ended => ended.Task;
 
     public void Drain()

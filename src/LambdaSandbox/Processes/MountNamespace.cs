@@ -2,16 +2,16 @@ using System.Diagnostics;
 
 namespace LambdaSandbox.Processes;
 
-/// <param name="ReadOnly">As Lambda's /opt and /var/task are. Not enforced where the kernel forbids the remount.</param>
+/// <param name="ReadOnly">Read-only, like Lambda's /opt and /var/task. Not enforced where the kernel forbids the remount.</param>
 internal sealed record BindMount(string From, string To, bool ReadOnly = false);
 
 /// <summary>
-/// The mounts that all processes of an environment see and nobody else. A shell holds the namespace open; it ends when this process does,
-/// because it reads from a pipe of this process, and the mounts end with it.
+/// Mounts that only the processes of one environment see. A shell keeps the namespace open. It ends with this process, because it reads from a pipe of this
+/// process, and the mounts end with the shell.
 /// </summary>
 internal sealed class MountNamespace : IDisposable
 {
-    // A missing mount point is made on a tmpfs that shows all that its parent holds, so that nothing is left behind on the machine.
+    // A missing mount point is created on a tmpfs that shows the parent's content, so that nothing remains on the machine.
     private const string Script =
         """
         set -e
@@ -53,10 +53,10 @@ internal sealed class MountNamespace : IDisposable
         Enter = enter;
     }
 
-    /// <summary>The command that runs its arguments inside.</summary>
+    /// <summary>The command that runs its arguments inside the namespace.</summary>
     public IReadOnlyList<string> Enter { get; }
 
-    /// <summary>Null where processes can have mounts of their own; else the reason.</summary>
+    /// <summary>Null where processes can have their own mounts, otherwise the reason why not.</summary>
     public static string? Unavailable => Support.Value.Reason;
 
     /// <exception cref="SandboxException">A mount was refused.</exception>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace LambdaSandbox.Processes;
 
-/// <summary>The few system calls .NET has no name for. Numbers are Linux's, the same on x86-64 and arm64.</summary>
+/// <summary>The few system calls that .NET does not expose. The numbers are Linux's, the same on x86-64 and arm64.</summary>
 internal static class Native
 {
     public const int SigKill = 9;

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace LambdaSandbox.Processes;
 
-/// <summary>What the kernel says of a process.</summary>
+/// <summary>Reads the kernel's information about a process.</summary>
 internal static class ProcFs
 {
     /// <summary>The state letter of /proc/pid/stat (R, S, D, T, Z), or null when there is no such process.</summary>

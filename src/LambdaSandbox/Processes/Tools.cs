@@ -1,6 +1,6 @@
 namespace LambdaSandbox.Processes;
 
-/// <summary>Programs of the host that the sandbox starts others with.</summary>
+/// <summary>Programs of the host that the sandbox uses to start others.</summary>
 internal static class Tools
 {
     public static string Setsid { get; } = Find("setsid");

@@ -1,11 +1,11 @@
 namespace LambdaSandbox.Replay;
 
-/// <param name="Output">What the extensions printed.</param>
+/// <param name="Output">The extensions' output.</param>
 internal sealed record PlayedStream(InitResult Init, int Events, int Invocations, ShutdownResult? Shutdown, IReadOnlyList<string> Output);
 
 /// <summary>
-/// Runs the extensions of a layer with a runtime that answers at once, and tells them the recorded events in place of the platform's own.
-/// Each recorded platform.start becomes an invocation under its own request id.
+/// Runs the extensions of a layer with a runtime that answers at once, and sends them the recorded events instead of the platform's own. Each recorded
+/// platform.start becomes an invocation with its own request id.
 /// </summary>
 internal static class EventPlayer
 {

@@ -1,6 +1,6 @@
 namespace LambdaSandbox.Replay;
 
-/// <summary>A runtime that answers every event with null, through the Runtime API as others do.</summary>
+/// <summary>A runtime that answers every event with null, through the Runtime API like any other.</summary>
 internal static class PlayedRuntime
 {
     public static async Task RunAsync(string runtimeApi, CancellationToken cancellation)
@@ -8,7 +8,7 @@ internal static class PlayedRuntime
         using var http = new HttpClient { BaseAddress = new Uri($"http://{runtimeApi}/2018-06-01/runtime/invocation/"), Timeout = Timeout.InfiniteTimeSpan };
         try
         {
-            // Extensions register first: the runtime's first Next closes the registration of internal ones only.
+            // Extensions register first, although the runtime's first Next ends only the registration of internal ones.
             while (!cancellation.IsCancellationRequested)
             {
                 using var next = await http.GetAsync(new Uri("next", UriKind.Relative), cancellation).ConfigureAwait(false);

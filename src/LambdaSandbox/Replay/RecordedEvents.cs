@@ -9,7 +9,7 @@ internal sealed record RecordedEvent(DateTimeOffset Time, string Type, JsonNode?
     public string? RequestId => Record is JsonObject record ? (string?)record["requestId"] : null;
 }
 
-/// <summary>Reads Telemetry API events as they were posted: arrays, or one event a line.</summary>
+/// <summary>Reads Telemetry API events: arrays as they were posted, or one event per line.</summary>
 internal static class RecordedEvents
 {
     /// <exception cref="SandboxException">The file is missing, or something in it is not an event.</exception>
@@ -18,7 +18,7 @@ internal static class RecordedEvents
         if (!File.Exists(path))
             throw new SandboxException($"{path} does not exist");
         var events = Parse(File.ReadAllText(path), path);
-        return events.Count > 0 ? events : throw new SandboxException($"{path} holds no event");
+        return events.Count > 0 ? events : throw new SandboxException($"{path} contains no event");
     }
 
     internal static IReadOnlyList<RecordedEvent> Parse(string text, string path)
@@ -29,7 +29,7 @@ internal static class RecordedEvents
         }
         catch (JsonException)
         {
-            // Not one document: a line each.
+            // The file is not one document, so it has one event per line.
         }
 
         List<RecordedEvent> events = [];

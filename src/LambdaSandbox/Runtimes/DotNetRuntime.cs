@@ -1,7 +1,7 @@
 namespace LambdaSandbox.Runtimes;
 
 /// <summary>
-/// .NET handlers: an assembly with its own Main (handler `Assembly`), or Assembly::Type::Method by the function's own Amazon.Lambda.RuntimeSupport.
+/// .NET handlers: an assembly with its own Main (handler `Assembly`), or Assembly::Type::Method through the function's own Amazon.Lambda.RuntimeSupport.
 /// </summary>
 internal static class DotNetRuntime
 {

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace LambdaSandbox.Runtimes;
 
-/// <param name="LastWords">The last line that it wrote to stderr, or else to stdout.</param>
+/// <param name="LastWords">The last line on stderr, or else on stdout.</param>
 internal sealed record ProgramResult(int ExitCode, string Output, string LastWords);
 
-/// <summary>Runs a program of the machine to its end.</summary>
+/// <summary>Runs a host program to its end.</summary>
 internal static class HostProgram
 {
     /// <exception cref="SandboxException">It did not end in time.</exception>

@@ -1,16 +1,16 @@
 namespace LambdaSandbox.Runtimes;
 
-/// <summary>What a managed runtime is here: a command around the language's runtime interface client, and variables that only it sees.</summary>
-/// <param name="Directory">What is seen at /var/runtime; null: nothing.</param>
+/// <summary>A managed runtime: a command that runs the language's runtime interface client, and variables that only it sees.</summary>
+/// <param name="Directory">The folder shown at /var/runtime, or null.</param>
 internal sealed record RuntimeLaunch(IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment, string? Directory = null);
 
-/// <summary>Runs Node, Python and .NET handlers without a container, by AWS's own runtime interface clients.</summary>
+/// <summary>Runs Node, Python and .NET handlers without a container, with AWS's own runtime interface clients.</summary>
 internal static class ManagedRuntime
 {
     private static readonly string[] ScriptEndings = [".js", ".mjs", ".cjs"];
 
-    /// <param name="runtime">As AWS names it; null: found out from the handler.</param>
-    /// <exception cref="SandboxException">The runtime is not known, or what it needs is not on this machine.</exception>
+    /// <param name="runtime">AWS's name of the runtime. Null derives it from the handler.</param>
+    /// <exception cref="SandboxException">The runtime is unknown, or this machine lacks what it needs.</exception>
     public static SandboxOptions Apply(SandboxOptions options, string? runtime, string? handler, string? client, List<string> notes)
     {
         var code = options.FunctionDirectory ?? options.FunctionZip;
@@ -64,7 +64,7 @@ internal static class ManagedRuntime
         else if (PackageFiles.Has(code, (module?.Replace('.', '/') ?? "lambda_function") + ".py"))
             guessed = "python";
         if (guessed is not null)
-            notes.Add($"runtime {guessed}, guessed from the function's files; --runtime says it");
+            notes.Add($"runtime {guessed}, guessed from the function's files; --runtime overrides it");
         return guessed;
     }
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace LambdaSandbox.Runtimes;
 
-/// <summary>Node handlers, by `aws-lambda-ric`: the function's own, one on this machine, or one that npm fetches once.</summary>
+/// <summary>Node handlers, through `aws-lambda-ric`: the function's own, one on this machine, or one that npm installs once.</summary>
 internal static class NodeRuntime
 {
     private const string Client = "node_modules/aws-lambda-ric";

@@ -2,7 +2,7 @@ using System.IO.Compression;
 
 namespace LambdaSandbox.Runtimes;
 
-/// <summary>Looks into functions and layers, packed or not.</summary>
+/// <summary>Looks for files in functions and layers, zipped or not.</summary>
 internal static class PackageFiles
 {
     /// <param name="name">A path inside the package.</param>

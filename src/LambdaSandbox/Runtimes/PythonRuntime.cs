@@ -1,6 +1,6 @@
 namespace LambdaSandbox.Runtimes;
 
-/// <summary>Python handlers, by `awslambdaric`: the function's own, or the machine's.</summary>
+/// <summary>Python handlers, through `awslambdaric`: the function's own, or the machine's.</summary>
 internal static class PythonRuntime
 {
     private const string Probe = "import sys, importlib.util as u; print('%d.%d' % sys.version_info[:2], u.find_spec('awslambdaric') is not None, sys.executable)";
@@ -18,7 +18,7 @@ internal static class PythonRuntime
             ["PYTHONPATH"] = $"/var/task:/opt/python:/opt/python/lib/python{answer[0]}/site-packages:/var/runtime",
         };
 
-        // The real interpreter: a version manager's shim needs variables that Lambda does not set.
+        // Use the real interpreter, because a version manager's shim needs variables that Lambda does not set.
         return new RuntimeLaunch([answer[2], "-m", "awslambdaric", handler], environment);
     }
 }

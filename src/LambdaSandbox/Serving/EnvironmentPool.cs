@@ -3,8 +3,8 @@ using LambdaSandbox.CommandLine;
 namespace LambdaSandbox.Serving;
 
 /// <summary>
-/// The environments of one function, as Lambda keeps them: one more is started when an invocation finds all of them busy, and one that is
-/// idle for long is shut down.
+/// The environments of one function, managed like Lambda's: another one starts when an invocation finds all of them busy, and one that is idle for long is
+/// shut down.
 /// </summary>
 internal sealed class EnvironmentPool(PoolOptions options, IReport report) : IAsyncDisposable
 {
@@ -40,7 +40,7 @@ internal sealed class EnvironmentPool(PoolOptions options, IReport report) : IAs
         }
     }
 
-    /// <summary>Null when all environments are busy and the caller does not wait.</summary>
+    /// <summary>Runs an invocation. Returns null when all environments are busy and the caller does not wait.</summary>
     public async Task<PooledInvocation?> InvokeAsync(string payload, InvokeOptions invocation, bool wait, CancellationToken cancellation)
     {
         if (!await slots.WaitAsync(wait ? Timeout.Infinite : 0, cancellation).ConfigureAwait(false))
@@ -68,7 +68,7 @@ internal sealed class EnvironmentPool(PoolOptions options, IReport report) : IAs
         }
     }
 
-    /// <summary>What is there now gets no more invocations; each ends with SHUTDOWN after its last.</summary>
+    /// <summary>Marks the current environments as stale: they get no more invocations, and each ends with SHUTDOWN after its last.</summary>
     public void Replace()
     {
         lock (sync)
@@ -82,7 +82,7 @@ internal sealed class EnvironmentPool(PoolOptions options, IReport report) : IAs
         }
     }
 
-    /// <summary>Shuts all of them down, those first that nothing waits for.</summary>
+    /// <summary>Shuts down all environments, idle ones first.</summary>
     public async Task ShutdownAsync()
     {
         lock (sync)
@@ -99,7 +99,7 @@ internal sealed class EnvironmentPool(PoolOptions options, IReport report) : IAs
         }
     }
 
-    /// <summary>Ends at once what is still there.</summary>
+    /// <summary>Kills the remaining environments at once.</summary>
     public async ValueTask DisposeAsync()
     {
         List<PooledEnvironment> left;
@@ -129,7 +129,7 @@ internal sealed class EnvironmentPool(PoolOptions options, IReport report) : IAs
         {
             ObjectDisposedException.ThrowIf(closed, this);
 
-            // The one used last comes first, so that the others can get idle.
+            // Prefer the environment that was used last, so that the others can become idle.
             var free = environments.FindLast(e => !e.IsStale && e.Busy < options.InvocationsPerEnvironment);
             if (free is not null)
             {
@@ -219,7 +219,7 @@ internal sealed class EnvironmentPool(PoolOptions options, IReport report) : IAs
         }
     }
 
-    /// <summary>Inside the lock.</summary>
+    /// <summary>Called inside the lock.</summary>
     private void End(PooledEnvironment environment)
     {
         if (!environments.Remove(environment))

@@ -3,7 +3,7 @@ using LambdaSandbox.CommandLine;
 
 namespace LambdaSandbox.Serving;
 
-/// <summary>Asynchronous invocations: accepted at once, run when an environment is free, and retried when the function fails.</summary>
+/// <summary>Runs asynchronous invocations: accepted at once, run when an environment is free, and retried when the function fails.</summary>
 internal sealed class EventQueue
 {
     public const int MaxWaiting = 10_000;
@@ -16,18 +16,18 @@ internal sealed class EventQueue
     private readonly int retries;
     private readonly TimeSpan retryDelay;
 
-    /// <param name="retries">After the first attempt; 2 on Lambda, a minute and two minutes later.</param>
-    /// <param name="retryDelay">Before the first retry; twice as long before the second.</param>
+    /// <param name="retries">Retries after the first attempt. Lambda makes 2, after one and after two minutes.</param>
+    /// <param name="retryDelay">The delay before the first retry. The second one waits twice as long.</param>
     public EventQueue(EnvironmentPool pool, IReport report, int retries, TimeSpan retryDelay, int workers, CancellationToken stopping)
     {
         (this.pool, this.report, this.retries, this.retryDelay) = (pool, report, retries, retryDelay);
         Finished = Task.WhenAll(Enumerable.Range(0, workers).Select(_ => RunAsync(stopping)));
     }
 
-    /// <summary>After <see cref="Complete"/>, or when stopped: nothing runs any more.</summary>
+    /// <summary>Completes when nothing runs any more, after <see cref="Complete"/> or after stopping.</summary>
     public Task Finished { get; }
 
-    /// <summary>False when too many are waiting.</summary>
+    /// <summary>Adds an invocation. Returns false when too many are waiting.</summary>
     public bool TryAdd(string payload, InvokeOptions options) => waiting.Writer.TryWrite((payload, options with { Response = null }));
 
     public void Complete() => waiting.Writer.TryComplete();
@@ -41,7 +41,7 @@ internal sealed class EventQueue
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
-            // The server ends.
+            // The server is stopping.
         }
     }
 

@@ -76,12 +76,12 @@ internal sealed class FunctionServer : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
-            // The client is gone, or the server is about to be.
+            // The client is gone, or the server is stopping.
             context.Abort();
         }
     }
 
-    /// <summary>The process belongs to somebody else: no signal handlers.</summary>
+    /// <summary>Installs no signal handlers, because the process belongs to its caller.</summary>
     private sealed class NoLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

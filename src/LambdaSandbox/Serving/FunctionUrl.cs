@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace LambdaSandbox.Serving;
 
-/// <summary>The function as a web server: under /url as a function URL, under /http-api as an API Gateway HTTP API.</summary>
+/// <summary>Serves the function on the web: under /url as a function URL, under /http-api as an API Gateway HTTP API.</summary>
 internal sealed class FunctionUrl(EnvironmentPool pool, ServedFunction function)
 {
     public void Map(WebApplication app)
@@ -89,7 +89,7 @@ internal sealed class FunctionUrl(EnvironmentPool pool, ServedFunction function)
             return;
         if (response.HasStarted)
         {
-            // The head was sent: a cut connection is all that can still say that it is not complete.
+            // The head is already sent, so only a cut connection can show that the response is incomplete.
             context.Abort();
             return;
         }

@@ -5,13 +5,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace LambdaSandbox.Serving;
 
-/// <summary>A function's answer in payload format 2.0 as an HTTP response.</summary>
+/// <summary>Converts a function's answer in payload format 2.0 into an HTTP response.</summary>
 internal sealed record HttpAnswer(int Status, JsonObject Headers, JsonArray Cookies, byte[] Body)
 {
     public const string PreludeType = "application/vnd.awslambda.http-integration-response";
     private const int Separator = 8;
 
-    /// <summary>An object with statusCode says all; anything else is the body of a 200.</summary>
+    /// <summary>An object with statusCode is a complete response. Anything else is the body of a 200.</summary>
     public static HttpAnswer Parse(byte[] response)
     {
         try
@@ -21,14 +21,14 @@ internal sealed record HttpAnswer(int Status, JsonObject Headers, JsonArray Cook
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            // Not JSON, or not in this form: passed on as it is.
+            // The answer is not JSON or not in this format, so it is passed on unchanged.
         }
 
         return new HttpAnswer(200, new JsonObject { ["Content-Type"] = "application/json" }, [], response);
     }
 
-    /// <summary>The head of a streamed answer: JSON, eight zero bytes, then the body.</summary>
-    /// <returns>Null while the head is not complete; else it, with the part of the body that has come.</returns>
+    /// <summary>Parses the head of a streamed answer: JSON, eight zero bytes, then the body.</summary>
+    /// <returns>Null while the head is incomplete, otherwise the head with the first part of the body.</returns>
     public static HttpAnswer? ParsePrelude(ReadOnlySpan<byte> received)
     {
         var end = received.IndexOf(new byte[Separator]);

@@ -6,14 +6,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace LambdaSandbox.Serving;
 
-/// <summary>An HTTP request as an event in payload format 2.0, of a function URL or of an API Gateway HTTP API.</summary>
+/// <summary>Converts an HTTP request into an event in payload format 2.0, of a function URL or of an API Gateway HTTP API.</summary>
 /// <remarks>https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads</remarks>
 internal static class HttpEvent
 {
     private const string ApiId = "sandboxurl";
 
-    /// <param name="path">Without the prefix that leads here.</param>
-    /// <param name="traceRoot">The Root of the trace header.</param>
+    /// <param name="path">The path without the prefix of this endpoint.</param>
+    /// <param name="traceRoot">The Root in the trace header.</param>
     public static JsonObject Create(HttpContext context, string path, byte[] body, bool isUrl, SandboxOptions options, string requestId, string? traceRoot)
     {
         var request = context.Request;

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace LambdaSandbox.Serving;
 
-/// <summary>Lambda's Invoke API, for `aws lambda invoke` and the AWS SDKs. Every function name means the one function.</summary>
+/// <summary>Lambda's Invoke API, for `aws lambda invoke` and the AWS SDKs. Every function name refers to the one function.</summary>
 /// <remarks>https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html</remarks>
 internal sealed class InvokeApi(EnvironmentPool pool, EventQueue events, ServedFunction function)
 {
@@ -57,7 +57,7 @@ internal sealed class InvokeApi(EnvironmentPool pool, EventQueue events, ServedF
         await foreach (var chunk in feed.ReadAllAsync(context.RequestAborted).ConfigureAwait(false))
             body.Write(chunk);
 
-        // The log's last line, REPORT, comes when runtime and extensions are done.
+        // Lambda writes the log's last line, REPORT, when runtime and extensions are done.
         if (Header(context, "X-Amz-Log-Type") == "Tail" && await running.ConfigureAwait(false) is { } done)
             response.Headers["X-Amz-Log-Result"] = LogTail.Encode(done, function);
         var bytes = error is null ? body.ToArray() : Encoding.UTF8.GetBytes(error.Body ?? "null");
@@ -103,7 +103,7 @@ internal sealed class InvokeApi(EnvironmentPool pool, EventQueue events, ServedF
         await response.Body.WriteAsync(last, context.RequestAborted).ConfigureAwait(false);
     }
 
-    /// <summary>A caller who hangs up does not end the invocation, as on Lambda.</summary>
+    /// <summary>A caller that disconnects does not end the invocation, as on Lambda.</summary>
     private Task<PooledInvocation?> Start(string payload, InvokeOptions options) =>
         pool.InvokeAsync(payload, options, wait: function.IsPlayed, function.Stopping);
 
@@ -115,7 +115,7 @@ internal sealed class InvokeApi(EnvironmentPool pool, EventQueue events, ServedF
         await feed.Head.ConfigureAwait(false);
     }
 
-    /// <summary>Waits for the response's end. Runtime and extensions may still work then.</summary>
+    /// <summary>Waits for the end of the response. Runtime and extensions may still work then.</summary>
     internal static async Task<InvocationError?> EndAsync(ResponseFeed feed, Task<PooledInvocation?> running)
     {
         if (await Task.WhenAny(feed.Ended, running).ConfigureAwait(false) == running && await running.ConfigureAwait(false) is null)

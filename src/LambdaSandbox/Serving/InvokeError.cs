@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace LambdaSandbox.Serving;
 
-/// <summary>A refusal in the form of Lambda's own API.</summary>
+/// <summary>An error response in the format of Lambda's own API.</summary>
 internal sealed class InvokeError(int status, string type, string message, string? reason = null) : Exception(message)
 {
     public int Status => status;

@@ -1,7 +1,7 @@
 namespace LambdaSandbox.Serving;
 
-/// <summary>Tells when a zip or a folder was rebuilt: once it has changed, and then not for one more look.</summary>
-/// <remarks>It looks instead of being told, because a build replaces whole folders and a container shares them without events.</remarks>
+/// <summary>Calls back when a zip or a folder was rebuilt: after a change that is followed by one look without a change.</summary>
+/// <remarks>It polls, because a build replaces whole folders and containers share them without file events.</remarks>
 internal sealed class PackageWatch(IReadOnlyList<string> paths, Action onChanged, TimeProvider time)
 {
     private const int MaxFiles = 20_000;
@@ -28,7 +28,7 @@ internal sealed class PackageWatch(IReadOnlyList<string> paths, Action onChanged
         }
         catch (OperationCanceledException)
         {
-            // The server ends.
+            // The server is stopping.
         }
     }
 
@@ -43,7 +43,7 @@ internal sealed class PackageWatch(IReadOnlyList<string> paths, Action onChanged
                 exists &= File.Exists(path) || Directory.Exists(path);
                 var files = Directory.Exists(path) ? new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Take(MaxFiles) : [new FileInfo(path)];
 
-                // The sum does not depend on the order of the files.
+                // The sum is independent of the order of the files.
                 foreach (var file in files.Where(file => file.Exists))
                     hash += HashCode.Combine(file.FullName, file.Length, file.LastWriteTimeUtc.Ticks);
             }

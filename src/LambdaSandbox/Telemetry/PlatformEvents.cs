@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace LambdaSandbox.Telemetry;
 
-/// <summary>The records of the platform's events, with the fields that AWS documents. Absent values are left out, not null.</summary>
+/// <summary>Creates the records of the platform's events, with the fields that AWS documents. Absent values are left out, not null.</summary>
 internal static class PlatformEvents
 {
     public static JsonObject InitStart(SandboxOptions options, string phase, string instanceId, JsonObject? tracing) => Clean(new()

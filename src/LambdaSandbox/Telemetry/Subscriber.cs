@@ -4,7 +4,7 @@ using System.Text;
 
 namespace LambdaSandbox.Telemetry;
 
-/// <summary>What one extension subscribed to: a batcher with its own queue, sender, and limits.</summary>
+/// <summary>The subscription of one extension: batches events, with its own queue, sender and limits.</summary>
 internal sealed class Subscriber : IAsyncDisposable
 {
     private static readonly TimeSpan[] Backoff = [.. new[] { 20, 50, 100, 200, 400, 800 }.Select(ms => TimeSpan.FromMilliseconds(ms))];
@@ -26,7 +26,7 @@ internal sealed class Subscriber : IAsyncDisposable
     private bool flushing;
     private bool sending;
 
-    /// <param name="onDropped">Told of drops (records, bytes) once the consumer takes data again.</param>
+    /// <param name="onDropped">Called with drops (records, bytes) when the consumer accepts data again.</param>
     public Subscriber(string name, Subscription subscription, SandboxOptions options, Action<int, long> onDropped)
     {
         Name = name;
@@ -43,19 +43,19 @@ internal sealed class Subscriber : IAsyncDisposable
 
     public Subscription Subscription { get; }
 
-    /// <summary>Requests answered with 2xx, and others: what a test may want to know of the consumer.</summary>
+    /// <summary>Requests that were answered with 2xx.</summary>
     public int Delivered { get; private set; }
 
     public int Refused { get; private set; }
 
-    /// <summary>When the sending of the last batch with a runtimeDone in it began.</summary>
+    /// <summary>When the last batch with a runtimeDone began to be sent.</summary>
     public DateTimeOffset? RuntimeDoneSentAt { get; private set; }
 
     public bool Wants(TelemetryEvent item) => item.Category is not { } category || Subscription.Types.Contains(category);
 
     public void Add(TelemetryEvent item)
     {
-        // A delayed event, or a last line, may come when the sandbox is gone.
+        // A delayed event or a last line may arrive after the sandbox has ended.
         if (ending.IsCancellationRequested)
             return;
         var text = item.TextFor(Subscription.SchemaVersion);
@@ -84,7 +84,7 @@ internal sealed class Subscriber : IAsyncDisposable
         wake.Release();
     }
 
-    /// <summary>A body of its own, sent as it is, in its turn.</summary>
+    /// <summary>Sends a raw body in its turn, unchanged.</summary>
     public void AddRaw(byte[] body)
     {
         lock (sync)
@@ -96,7 +96,7 @@ internal sealed class Subscriber : IAsyncDisposable
         wake.Release();
     }
 
-    /// <summary>Begins no further request, and waits a moment for the one under way.</summary>
+    /// <summary>Starts no further request, and waits a moment for the one in flight.</summary>
     public async Task PauseAsync(TimeSpan limit)
     {
         lock (sync)
@@ -111,7 +111,7 @@ internal sealed class Subscriber : IAsyncDisposable
         wake.Release();
     }
 
-    /// <summary>True when everything waiting was delivered (or given up) within the limit.</summary>
+    /// <summary>Sends what is waiting. Returns true when all of it was delivered or dropped within the limit.</summary>
     public async Task<bool> FlushAsync(TimeSpan limit)
     {
         lock (sync)
@@ -175,11 +175,11 @@ internal sealed class Subscriber : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The sandbox ends.
+            // The sandbox is ending.
         }
     }
 
-    /// <summary>The batch that is due, or how long to wait for one (-1: until something changes).</summary>
+    /// <summary>The batch that is due, or the time to wait for one (-1: until something changes).</summary>
     private (List<Waiting> Batch, int WaitMs) Next()
     {
         lock (sync)
@@ -240,7 +240,7 @@ internal sealed class Subscriber : IAsyncDisposable
     {
         lock (sync)
         {
-            // A pause that comes between two attempts must not wait for the end of a back-off.
+            // A pause between two attempts must not wait for the back-off.
             sending = !paused;
             return paused;
         }

@@ -11,7 +11,7 @@ internal sealed record Subscription(
 
     public bool HasDestinationOf(Subscription other) => Http == other.Http && TcpPort == other.TcpPort;
 
-    /// <exception cref="FormatException">The request is not valid; the message is what the caller is told.</exception>
+    /// <exception cref="FormatException">The request is invalid. The message is for the caller.</exception>
     public static Subscription Parse(string body, IReadOnlyList<string> refusedSchemas, bool managedInstances)
     {
         using var document = ParseJson(body);

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace LambdaSandbox;
 
-/// <summary>One event as the platform made it. <see cref="Record"/> is an object, or a string for a line of log.</summary>
+/// <summary>One event of the platform. <see cref="Record"/> is an object, or a string for a log line.</summary>
 public sealed class TelemetryEvent
 {
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -27,7 +27,7 @@ public sealed class TelemetryEvent
 
     public string? RequestId => Record is JsonObject record ? record["requestId"]?.ToString() : null;
 
-    /// <summary>What a subscription's `types` names it by; null for a type that belongs to none.</summary>
+    /// <summary>The event's category in a subscription's `types`. Null for a type that belongs to none.</summary>
     internal string? Category => Type switch
     {
         "function" or "extension" => Type,
@@ -35,13 +35,13 @@ public sealed class TelemetryEvent
         _ => null,
     };
 
-    /// <summary>Schema 2022-07-01 knows no log records that are objects.</summary>
+    /// <summary>The event's text for a schema. Schema 2022-07-01 has no log records that are objects.</summary>
     internal string TextFor(string schemaVersion) =>
         schemaVersion == "2022-07-01" && Category != "platform" && Record is JsonObject or JsonArray
             ? Envelope(JsonValue.Create(Record.ToJsonString(Json)))
             : Text;
 
-    /// <summary>The two bodies of <see cref="SandboxFaults.SplitLargeRecords"/>; together they hold the value once.</summary>
+    /// <summary>The two bodies of <see cref="SandboxFaults.SplitLargeRecords"/>. Together they contain the value once.</summary>
     internal static (string First, string Second) Split(string text, int firstBytes)
     {
         const string key = "\"record\":";

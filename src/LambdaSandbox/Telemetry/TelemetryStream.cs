@@ -2,10 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace LambdaSandbox.Telemetry;
 
-/// <summary>All events of a sandbox in the order they were made, and those who subscribed to them.</summary>
+/// <summary>All events of a sandbox in order of creation, and their subscribers.</summary>
 /// <remarks>
-/// A subscriber gets what its generation's init made before it subscribed, and stays subscribed over resets. When it subscribes again with
-/// another destination, what is made from then on goes there; what was waiting still goes to the old one, where nobody may be listening.
+/// A subscriber also gets the events of its generation's init before its subscription, and stays subscribed over resets. When it subscribes again with
+/// another destination, later events go there; waiting ones still go to the old one, where possibly nothing listens.
 /// </remarks>
 internal sealed class TelemetryStream(SandboxOptions options) : IAsyncDisposable
 {
@@ -34,14 +34,14 @@ internal sealed class TelemetryStream(SandboxOptions options) : IAsyncDisposable
         }
     }
 
-    /// <summary>Events from here on are replayed to those who subscribe during this init.</summary>
+    /// <summary>Starts a generation: its events are sent again to those that subscribe during its init.</summary>
     public void BeginGeneration()
     {
         lock (sync)
             generationStart = events.Count;
     }
 
-    /// <summary>An event of the platform, subject to the faults.</summary>
+    /// <summary>Creates an event of the platform, subject to the faults.</summary>
     public void Emit(string type, JsonNode? record, DateTimeOffset? time = null)
     {
         var item = new TelemetryEvent(time ?? DateTimeOffset.UtcNow, type, record);
@@ -65,7 +65,7 @@ internal sealed class TelemetryStream(SandboxOptions options) : IAsyncDisposable
             Publish(item);
     }
 
-    /// <summary>Hands an event over as it is.</summary>
+    /// <summary>Sends an event unchanged.</summary>
     public void Publish(TelemetryEvent item)
     {
         lock (sync)
@@ -89,7 +89,7 @@ internal sealed class TelemetryStream(SandboxOptions options) : IAsyncDisposable
             subscriber.AddRaw(body);
     }
 
-    /// <summary>The state that platform.telemetrySubscription names: "Subscribed", or "Already subscribed" after a reset.</summary>
+    /// <summary>Subscribes. Returns the state for platform.telemetrySubscription: "Subscribed", or "Already subscribed" after a reset.</summary>
     public string Subscribe(string name, Subscription subscription)
     {
         string state;

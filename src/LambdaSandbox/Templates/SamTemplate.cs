@@ -4,8 +4,8 @@ using YamlDotNet.RepresentationModel;
 
 namespace LambdaSandbox.Templates;
 
-/// <summary>Reads one function out of a SAM or CloudFormation template, YAML or JSON.</summary>
-/// <remarks>Code is taken from where `sam build` puts it when it is there, else from the place that the template names.</remarks>
+/// <summary>Reads one function from a SAM or CloudFormation template, in YAML or JSON.</summary>
+/// <remarks>Prefers the code in the folder of `sam build`, else the path in the template.</remarks>
 internal sealed class SamTemplate
 {
     private static readonly string[] Functions = ["AWS::Serverless::Function", "AWS::Lambda::Function"];
@@ -27,7 +27,7 @@ internal sealed class SamTemplate
     }
 
     /// <param name="resource">The function's logical id; null when there is only one.</param>
-    /// <exception cref="SandboxException">It cannot be read, or it is not clear which function is meant.</exception>
+    /// <exception cref="SandboxException">The template is unreadable, or the function is ambiguous.</exception>
     public static TemplateFunction Read(string path, string? resource, List<string> notes)
     {
         if (!File.Exists(path))
@@ -92,7 +92,7 @@ internal sealed class SamTemplate
                 if (values.Text(node) is { } value)
                     variables[name] = value;
                 else
-                    notes.Add($"{name}: its value in the template is known only to CloudFormation; --env {name}=... gives it");
+                    notes.Add($"{name}: only CloudFormation knows its value in the template; set it with --env {name}=...");
             }
         }
 
@@ -112,7 +112,7 @@ internal sealed class SamTemplate
             }
             else
             {
-                notes.Add($"layer {values.Text(each) ?? id ?? each.ToString()} is not part of the template; --layer gives it");
+                notes.Add($"layer {values.Text(each) ?? id ?? each.ToString()} is not part of the template; add it with --layer");
             }
         }
     }

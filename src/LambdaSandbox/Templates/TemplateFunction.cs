@@ -1,6 +1,6 @@
 namespace LambdaSandbox.Templates;
 
-/// <summary>What a template says of one function. Null: it says nothing.</summary>
+/// <summary>One function in a template. Null means that the template does not specify the value.</summary>
 internal sealed record TemplateFunction
 {
     public static TemplateFunction Empty { get; } = new();

@@ -3,7 +3,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace LambdaSandbox.Templates;
 
-/// <summary>The values of a template as far as they are known without CloudFormation: parameters' defaults and pseudo parameters.</summary>
+/// <summary>The values in a template that are known without CloudFormation: parameters' defaults and pseudo parameters.</summary>
 internal sealed partial class TemplateValues(YamlMappingNode root)
 {
     private static readonly Dictionary<string, string> Pseudo = new()
@@ -28,7 +28,7 @@ internal sealed partial class TemplateValues(YamlMappingNode root)
         _ => null,
     };
 
-    /// <summary>Null when it is not known here.</summary>
+    /// <summary>The value, or null when it is unknown here.</summary>
     public string? Text(YamlNode? node)
     {
         if (node is null)

@@ -4,7 +4,7 @@ using LambdaSandbox.Processes;
 
 namespace LambdaSandbox.View;
 
-/// <summary>The Aspire dashboard as a process on loopback ports. It ends with this process, however that ends.</summary>
+/// <summary>The Aspire dashboard as a process on loopback ports. It ends with this process in every case.</summary>
 internal sealed class Dashboard : IAsyncDisposable
 {
     private const int UsualPort = 18888;
@@ -20,14 +20,14 @@ internal sealed class Dashboard : IAsyncDisposable
         OtlpUrl = new Uri($"http://127.0.0.1:{otlp}/");
     }
 
-    /// <summary>For the browser.</summary>
+    /// <summary>The URL for the browser.</summary>
     public Uri Url { get; }
 
-    /// <summary>OTLP over HTTP.</summary>
+    /// <summary>The URL for OTLP over HTTP.</summary>
     public Uri OtlpUrl { get; }
 
-    /// <param name="port">0: the usual one when it is free, else any.</param>
-    /// <returns>Null with the reason when there is no dashboard to be had.</returns>
+    /// <param name="port">0 chooses the default port when it is free, otherwise any.</param>
+    /// <returns>Null with the reason when no dashboard is available.</returns>
     public static async Task<(Dashboard? Dashboard, string? Reason)> StartAsync(int port, Action<string> note, CancellationToken cancellation)
     {
         if (DashboardPackage.Find(note, out var reason) is not { } program)

@@ -3,7 +3,7 @@ using LambdaSandbox.Runtimes;
 
 namespace LambdaSandbox.View;
 
-/// <summary>The Aspire dashboard, a program in a NuGet package. It is fetched once, by `dotnet restore` of a project that names it.</summary>
+/// <summary>The Aspire dashboard, a program in a NuGet package. `dotnet restore` of a project that references it downloads it once.</summary>
 internal static class DashboardPackage
 {
     private const string Version = "13.6.5";
@@ -11,7 +11,7 @@ internal static class DashboardPackage
 
     private static string Id => $"Aspire.Dashboard.Sdk.{(RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64")}";
 
-    /// <summary>The program, or null with the reason why it cannot be had.</summary>
+    /// <summary>The path of the program, or null with the reason why it is not available.</summary>
     public static string? Find(Action<string> note, out string? reason)
     {
         reason = null;
@@ -43,12 +43,12 @@ internal static class DashboardPackage
         return program;
     }
 
-    /// <summary>Null when it worked.</summary>
+    /// <summary>Restores the package. Returns null on success, otherwise the reason.</summary>
     private static string? Restore(Action<string> note)
     {
         if (ManagedRuntime.FindProgram("dotnet") is not { } dotnet)
-            return $"the package {Id} {Version} is not installed, and there is no dotnet to fetch it";
-        note($"fetching the dashboard, once: {Id} {Version}");
+            return $"the package {Id} {Version} is not installed, and there is no dotnet to download it";
+        note($"downloading the dashboard once: {Id} {Version}");
         var folder = Directory.CreateTempSubdirectory("lambda-sandbox-dashboard-").FullName;
         try
         {
@@ -60,7 +60,7 @@ internal static class DashboardPackage
                 </Project>
                 """);
             var result = HostProgram.Run(dotnet, ["restore", project, "--nologo", "-v", "quiet"], RestoresWithin);
-            return result.ExitCode == 0 ? null : $"{Id} {Version} cannot be fetched ({result.LastWords})";
+            return result.ExitCode == 0 ? null : $"{Id} {Version} cannot be downloaded ({result.LastWords})";
         }
         catch (SandboxException e)
         {

@@ -3,7 +3,7 @@ using LambdaSandbox.Serving;
 
 namespace LambdaSandbox.View;
 
-/// <summary>Keeps the Telemetry API's events of a run in a file, one a line, for `replay-events`.</summary>
+/// <summary>Records the Telemetry API's events of a run in a file, one per line, for `replay-events`.</summary>
 internal sealed class EventRecord : IReport, IAsyncDisposable
 {
     private readonly Lock sync = new();

@@ -8,7 +8,7 @@ using OpenTelemetry.Proto.Trace.V1;
 
 namespace LambdaSandbox.View;
 
-/// <summary>Sends the sandbox's own spans to an OTLP backend, as everybody does: over HTTP.</summary>
+/// <summary>Sends the sandbox's own spans to an OTLP backend over HTTP.</summary>
 internal sealed class LifeSender : IAsyncDisposable
 {
     private readonly Channel<byte[]> waiting = Channel.CreateBounded<byte[]>(1000);
@@ -17,7 +17,7 @@ internal sealed class LifeSender : IAsyncDisposable
     private readonly SandboxOptions options;
     private readonly Task running;
 
-    /// <param name="endpoint">As in OTEL_EXPORTER_OTLP_ENDPOINT.</param>
+    /// <param name="endpoint">A URL as in OTEL_EXPORTER_OTLP_ENDPOINT.</param>
     public LifeSender(string endpoint, SandboxOptions options)
     {
         url = new Uri(endpoint.TrimEnd('/') + "/v1/traces");
@@ -59,7 +59,7 @@ internal sealed class LifeSender : IAsyncDisposable
             }
             catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
             {
-                // A view that is gone is not worth a word; the run goes on.
+                // The view is gone, which needs no message. The run continues.
             }
         }
     }

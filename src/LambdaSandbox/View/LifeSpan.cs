@@ -4,7 +4,7 @@ using OpenTelemetry.Proto.Trace.V1;
 
 namespace LambdaSandbox.View;
 
-/// <summary>One span of an environment's life, being put together.</summary>
+/// <summary>Builds one span of an environment's life.</summary>
 internal sealed class LifeSpan
 {
     public LifeSpan(string name, ByteString trace, ByteString id, ByteString parent, DateTimeOffset start, DateTimeOffset end) => Span = new Span
@@ -33,7 +33,7 @@ internal sealed class LifeSpan
         return this;
     }
 
-    /// <summary>To the span that the function's and the extension's own spans hang under.</summary>
+    /// <summary>Links to the parent span of the function's and the extension's own spans.</summary>
     public LifeSpan Linked(string? traceHeader)
     {
         var parts = (traceHeader ?? "").Split(';').Select(part => part.Split('=', 2)).Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => pair[1]);
@@ -47,7 +47,7 @@ internal sealed class LifeSpan
         return this;
     }
 
-    /// <summary>An event; none when it did not happen within the span.</summary>
+    /// <summary>Adds an event, unless it happened outside the span.</summary>
     public void At(DateTimeOffset? time, string name, params (string Name, string Value)[] attributes)
     {
         if (time is not { } moment || Nanoseconds(moment) < Span.StartTimeUnixNano)
@@ -58,7 +58,7 @@ internal sealed class LifeSpan
         Span.Events.Add(item);
     }
 
-    /// <summary>What the platform told its subscribers.</summary>
+    /// <summary>Adds the platform's events.</summary>
     public void Platform(IEnumerable<TelemetryEvent> events)
     {
         foreach (var item in events)

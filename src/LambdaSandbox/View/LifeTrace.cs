@@ -7,8 +7,8 @@ using OpenTelemetry.Proto.Trace.V1;
 namespace LambdaSandbox.View;
 
 /// <summary>
-/// The life of each environment as a trace of the service `lambda`: init, invocations with what extensions do after them, frozen time, shutdown.
-/// Spans are sent as soon as they end; the environment's own span, their parent, comes last.
+/// Shows the life of each environment as a trace of the service `lambda`: init, invocations with the extensions' work after them, frozen time, shutdown.
+/// Spans are sent when they end. The environment's own span, their parent, is the last one.
 /// </summary>
 internal sealed class LifeTrace(LifeSender sender, SandboxOptions options) : IReport
 {
@@ -90,7 +90,7 @@ internal sealed class LifeTrace(LifeSender sender, SandboxOptions options) : IRe
         var shutdown = life.Span("shutdown", start, end)
             .With("lambda.billed", false)
             .With("lambda.shutdown.reason", result.Reason)
-            .Failed(result.Drained ? null : "an extension did not end by itself in time, with exit code 0");
+            .Failed(result.Drained ? null : "an extension did not exit with code 0 in time");
         foreach (var process in result.Extensions.Append(result.Runtime).OfType<ProcessExit>())
             shutdown.At(start + process.After, process.WasKilled ? $"killed {process.Name}" : $"exit {process.Name}", ("exit.code", $"{process.ExitCode}"));
         spans.Add(shutdown);

@@ -5,7 +5,7 @@ using LambdaSandbox.Backend;
 
 namespace LambdaSandbox.View;
 
-/// <summary>Telemetry in a file: one export request in OTLP JSON a line, as the OpenTelemetry Collector's file exporter writes it.</summary>
+/// <summary>Telemetry in a file: one export request in OTLP JSON per line, the format of the OpenTelemetry Collector's file exporter.</summary>
 internal static class OtlpFile
 {
     private static readonly (string Key, OtlpSignal Signal)[] Signals =
@@ -38,7 +38,7 @@ internal static class OtlpFile
             throw new SandboxException($"{path} does not exist");
         var text = File.ReadAllText(path);
 
-        // One request, indented, is as good as one a line.
+        // Also accept a single, indented request.
         if (TryReadOne(text, out var whole))
             return whole;
         return [.. text.Split('\n').Select((line, index) => (line, index)).Where(each => each.line.Trim().Length > 0).SelectMany(each => ReadLine(each.line, $"{path}:{each.index + 1}"))];

@@ -5,7 +5,7 @@ using LambdaSandbox.Backend;
 
 namespace LambdaSandbox.View;
 
-/// <summary>Hands on what the backend takes, to a viewer. The sender does not wait for it; what the viewer does not take is dropped.</summary>
+/// <summary>Forwards what the backend accepts to a viewer. The sender does not wait for it. What the viewer does not accept is dropped.</summary>
 internal sealed class Relay : IAsyncDisposable
 {
     private const int MaxWaiting = 1000;
@@ -33,7 +33,7 @@ internal sealed class Relay : IAsyncDisposable
             waiting.Writer.TryWrite((signal, message.ToByteArray()));
     }
 
-    /// <summary>Waits until everything was handed on, within a limit.</summary>
+    /// <summary>Waits until everything is forwarded, within a limit.</summary>
     public async ValueTask DisposeAsync()
     {
         waiting.Writer.TryComplete();

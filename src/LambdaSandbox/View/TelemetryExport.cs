@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace LambdaSandbox.View;
 
-/// <summary>What `lambda-sandbox export` asks a running `serve --view` for.</summary>
+/// <summary>The data that `lambda-sandbox export` gets from a running `serve --view`.</summary>
 internal static class TelemetryExport
 {
     public const string Path = "/_sandbox/telemetry";

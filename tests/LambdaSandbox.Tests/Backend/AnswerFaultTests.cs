@@ -6,7 +6,7 @@ using OpenTelemetry.Proto.Collector.Trace.V1;
 
 namespace LambdaSandbox.Tests.Backend;
 
-/// <summary>Answers that are no success.</summary>
+/// <summary>Answers other than success.</summary>
 public sealed class AnswerFaultTests : IAsyncLifetime
 {
     private readonly OtlpClient _client = new();

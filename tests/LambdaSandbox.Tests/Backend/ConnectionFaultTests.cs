@@ -5,7 +5,7 @@ using LambdaSandbox.Backend;
 
 namespace LambdaSandbox.Tests.Backend;
 
-/// <summary>What happens to the TCP connection, before, in place of, or in the middle of an answer.</summary>
+/// <summary>Faults of the TCP connection: before, instead of, or in the middle of an answer.</summary>
 public sealed class ConnectionFaultTests : IAsyncLifetime
 {
     private readonly OtlpClient _client = new();
@@ -202,7 +202,7 @@ public sealed class ConnectionFaultTests : IAsyncLifetime
         Assert.Equal(1, endpoint.Connections);
     }
 
-    /// <summary>Whether a stopped server says goodbye with FIN or RST is not what the test is about.</summary>
+    /// <summary>Accepts both FIN and RST of a stopped server, because the test is not about that.</summary>
     private static async Task<string> Lenient(Task<string> reading)
     {
         try

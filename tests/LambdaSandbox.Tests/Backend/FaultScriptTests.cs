@@ -3,7 +3,7 @@ using LambdaSandbox.Backend;
 
 namespace LambdaSandbox.Tests.Backend;
 
-/// <summary>Which request gets which fault.</summary>
+/// <summary>The assignment of faults to requests.</summary>
 public sealed class FaultScriptTests : IAsyncLifetime
 {
     private readonly OtlpClient _client = new();

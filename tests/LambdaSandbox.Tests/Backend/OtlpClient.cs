@@ -5,7 +5,7 @@ using LambdaSandbox.Backend;
 
 namespace LambdaSandbox.Tests.Backend;
 
-/// <summary>The client side of OTLP in its plainest form: one request, and everything the server said.</summary>
+/// <summary>A minimal OTLP client: one request, and the complete answer.</summary>
 internal sealed class OtlpClient : IDisposable
 {
     public const string TraceMethod = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
@@ -29,8 +29,8 @@ internal sealed class OtlpClient : IDisposable
         return new(response.StatusCode, response.Content.Headers.ContentType?.MediaType, answer, response.Headers);
     }
 
-    /// <param name="path">In place of the export of traces.</param>
-    /// <param name="frame">In place of a proper frame around the message.</param>
+    /// <param name="path">Replaces the path for traces.</param>
+    /// <param name="frame">Replaces the proper frame around the message.</param>
     public async Task<GrpcAnswer> ExportAsync(
         string url, byte[] message, bool gzip = false, string path = TraceMethod, byte[]? frame = null, string? encoding = null)
     {

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace LambdaSandbox.Tests.Backend;
 
-/// <summary>One connection without an HTTP client in between: shows what really happens on the wire.</summary>
+/// <summary>One connection without an HTTP client, to see the real bytes on the wire.</summary>
 internal sealed class RawHttp(Socket socket) : IDisposable
 {
     public static async Task<RawHttp> PostAsync(string url, byte[] body, int? contentLength = null)
@@ -18,7 +18,7 @@ internal sealed class RawHttp(Socket socket) : IDisposable
         return new(socket);
     }
 
-    /// <summary>Everything until the end of the connection, as text.</summary>
+    /// <summary>Reads everything until the end of the connection, as text.</summary>
     /// <exception cref="SocketException">The connection was reset.</exception>
     public async Task<string> ReadToEndAsync()
     {
@@ -28,7 +28,7 @@ internal sealed class RawHttp(Socket socket) : IDisposable
         return text.ToString();
     }
 
-    /// <summary>What is there next; empty at the end of the connection.</summary>
+    /// <summary>Reads what is available next. Empty at the end of the connection.</summary>
     public async Task<string> ReadAsync()
     {
         var buffer = new byte[4096];

@@ -8,7 +8,7 @@ using OpenTelemetry.Proto.Trace.V1;
 
 namespace LambdaSandbox.Tests.Backend;
 
-/// <summary>Telemetry of a function named orders, made by hand: a cold start, then an invocation that fails.</summary>
+/// <summary>Hand-written telemetry of a function named orders: a cold start, then an invocation that fails.</summary>
 internal static class Sample
 {
     public const string FirstTrace = "5759e988bd862e3fe1be46a994272793";

@@ -3,7 +3,7 @@ using LambdaSandbox.Backend;
 
 namespace LambdaSandbox.Tests.Backend;
 
-/// <summary>What HTTP/2 can do to a stream or a connection.</summary>
+/// <summary>Faults of HTTP/2 streams and connections.</summary>
 public sealed class StreamFaultTests : IAsyncLifetime
 {
     private readonly OtlpClient _client = new();
@@ -33,7 +33,7 @@ public sealed class StreamFaultTests : IAsyncLifetime
     [Fact]
     public async Task GoAway_LeavesTheStreamUnprocessed()
     {
-        // SocketsHttpHandler repeats by itself what a GOAWAY says was not processed, and nothing else.
+        // SocketsHttpHandler itself repeats only requests that a GOAWAY reports as not processed.
         _backend.Respond = Faults.First(1, Fault.GoAway());
 
         var answer = await _client.ExportAsync(_backend.GrpcUrl, OtlpVectors.Trace);

@@ -163,7 +163,7 @@ public sealed class TelemetryRendererTests
         return string.Join('\n', text.ToString().ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd()));
     }
 
-    /// <summary>Compares with Snapshots/name.txt; the text that is there now lies beside it as name.actual.txt.</summary>
+    /// <summary>Compares with Snapshots/name.txt. The current text is written beside it as name.actual.txt.</summary>
     private static void Snapshot(string name, string actual)
     {
         var folder = Path.Combine(AppContext.BaseDirectory, "Backend", "Snapshots");

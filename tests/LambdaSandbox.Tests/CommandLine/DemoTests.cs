@@ -37,7 +37,7 @@ public sealed class DemoTests
         Assert.Contains("the cold one with its init and the parts of that", failed);
         Assert.Contains("every one with response latency and extension overhead as parts", failed);
         Assert.Contains("and its log records", failed);
-        Assert.Contains("metrics of ours arrived as sums, gauges and histograms", failed);
+        Assert.Contains("the extension's own metrics arrived as sums, gauges and histograms", failed);
         Assert.Contains("among them the faas.* ones of the semantic conventions", failed);
         Assert.Contains("and the metrics of the function's own SDK", failed);
     }
@@ -59,7 +59,7 @@ public sealed class DemoTests
         var failed = Failed(backend);
 
         Assert.DoesNotContain("and the metrics of the function's own SDK", failed);
-        Assert.Contains("metrics of ours arrived as sums, gauges and histograms", failed);
+        Assert.Contains("the extension's own metrics arrived as sums, gauges and histograms", failed);
     }
 
     private static string[] Failed(OtlpBackend backend)

@@ -3,7 +3,7 @@ using LambdaSandbox.Tests.Testing;
 
 namespace LambdaSandbox.Tests.CommandLine;
 
-/// <summary>What a run leaves in files, and what reads them.</summary>
+/// <summary>The files that a run writes, and the commands that read them.</summary>
 public sealed class FileTests : IDisposable
 {
     private readonly Packages packages = new();

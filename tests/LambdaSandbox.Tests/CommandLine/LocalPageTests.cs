@@ -5,7 +5,7 @@ using LambdaSandbox.CommandLine;
 
 namespace LambdaSandbox.Tests.CommandLine;
 
-/// <summary>docs/local.md names what there is, and nothing else.</summary>
+/// <summary>docs/local.md describes exactly the existing options.</summary>
 public sealed partial class LocalPageTests
 {
     [Fact]

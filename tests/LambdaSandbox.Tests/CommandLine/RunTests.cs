@@ -3,7 +3,7 @@ using LambdaSandbox.Tests.Testing;
 
 namespace LambdaSandbox.Tests.CommandLine;
 
-/// <summary>`lambda-sandbox run` as a program: exit codes, payloads, what it says when something fails.</summary>
+/// <summary>`lambda-sandbox run` as a program: exit codes, payloads, and messages of failures.</summary>
 public sealed class RunTests : IDisposable
 {
     private readonly Packages packages = new();

@@ -24,7 +24,7 @@ public sealed class CgroupMachineTests : IDisposable
         Assert.Equal("14471 100000", File.ReadAllText(Path.Combine(folder, "cpu.max")));
         Assert.Equal("268435456", File.ReadAllText(Path.Combine(folder, "memory.max")));
 
-        // A file of the kernel takes one word at a time; here the last one stays.
+        // A kernel file accepts one word at a time. Here only the last one remains.
         Assert.Equal("+memory", File.ReadAllText(Path.Combine(root, "cgroup.subtree_control")));
         Assert.Equal("+memory", File.ReadAllText(Path.Combine(root, "user.slice", "cgroup.subtree_control")));
         Assert.True(group.Freezes);

@@ -6,7 +6,7 @@ public sealed class EmulatorTests
     [Fact]
     public async Task Emulator_Binary_IsRunByIt()
     {
-        // env prints the variables it was started with: those of the emulator that started it are among them.
+        // env prints its own variables, including those of the emulator that started it.
         var lines = await OutputOfAsync(folder => File.Copy("/usr/bin/env", Path.Combine(folder, "bootstrap")));
 
         Assert.Contains("EMULATED=yes", lines);

@@ -2,7 +2,7 @@ using LambdaSandbox.Tests.Testing;
 
 namespace LambdaSandbox.Tests.Processes;
 
-/// <summary>Freezes that the caller imposes, whatever the environment is doing.</summary>
+/// <summary>Freezes that the caller imposes during anything that the environment does.</summary>
 public sealed class FreezeTests : IDisposable
 {
     private static readonly TimeSpan Long = TimeSpan.FromMilliseconds(300);
@@ -32,7 +32,7 @@ public sealed class FreezeTests : IDisposable
             "{}", new InvokeOptions { WhileRunning = _ => lambda.FreezeForAsync(TimeSpan.FromSeconds(1.5), Cancellation) }, Cancellation);
         Assert.True(result.Succeeded, $"{result}");
 
-        // But the time that runs is.
+        // Time outside the freeze counts.
         var late = await lambda.InvokeAsync("{\"do\":\"sleep\"}", new InvokeOptions { WhileRunning = _ => lambda.FreezeForAsync(Long, Cancellation) }, Cancellation);
         Assert.Equal("timeout", late.Status);
     }
@@ -53,7 +53,7 @@ public sealed class FreezeTests : IDisposable
     {
         await using var lambda = await Sandbox.StartAsync(packages.Options with { ShutdownBudget = TimeSpan.FromSeconds(1) }, Cancellation);
         await lambda.InvokeAsync("{}", Cancellation);
-        // The runtime ends first: it must have been continued, stopped again and continued again for that.
+        // The runtime ends first, so it must have been continued, stopped again and continued again.
         var freezes = Task.Run(async () =>
         {
             var alive = 0;

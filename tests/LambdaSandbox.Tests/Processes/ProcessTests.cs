@@ -191,7 +191,7 @@ public sealed class ProcessTests : IDisposable
             var result = await lambda.InvokeAsync("{\"do\":\"child\"}", Cancellation);
             child = JsonNode.Parse(result.Payload!)!["pid"]!.GetValue<int>();
             runtime = lambda.RuntimePid!.Value;
-            // A stop signal takes effect when the process is scheduled, which on a busy machine takes a moment.
+            // A stop signal takes effect when the process is scheduled, which may take a moment on a busy machine.
             for (var i = 0; i < 200 && State(child) != 'T'; i++)
                 await Task.Delay(10, Cancellation);
             Assert.Equal('T', State(child));

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace LambdaSandbox.Tests.Processes;
 
-/// <summary>The sandbox as a user without rights.</summary>
+/// <summary>The sandbox without root.</summary>
 public sealed class WithoutRootTests : IDisposable
 {
     private const string Nobody = "65534";
@@ -32,7 +32,7 @@ public sealed class WithoutRootTests : IDisposable
         Assert.StartsWith("lambda-sandbox: control groups (cgroup) are not usable here", Assert.Single(errors.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }
 
-    /// <summary>The build may lie where only its owner can read.</summary>
+    /// <summary>Copies the build, because only its owner may be able to read it.</summary>
     private void Prepare()
     {
         if (!Environment.IsPrivilegedProcess || !File.Exists("/usr/bin/setpriv"))

@@ -5,7 +5,7 @@ namespace LambdaSandbox.Tests.Runtimes;
 
 public sealed class PythonRuntimeTests : IDisposable
 {
-    /// <summary>Takes the same arguments as the real client.</summary>
+    /// <summary>A fake client with the arguments of the real one.</summary>
     private const string StandIn =
         """
         import sys, os, json, importlib, urllib.request

@@ -6,7 +6,7 @@ using LambdaSandbox.Tests.Testing;
 
 namespace LambdaSandbox.Tests.Serving;
 
-/// <summary>`lambda-sandbox serve` as callers see it.</summary>
+/// <summary>`lambda-sandbox serve` from the callers' side.</summary>
 public sealed class ServeTests : IDisposable
 {
     private readonly Packages packages = new();
@@ -223,7 +223,7 @@ public sealed class ServeTests : IDisposable
         using var answer = await served.InvokeAsync("{\"do\":\"otlp\"}");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
 
-        // What arrived, and the environment's life, can be fetched all the same.
+        // The received telemetry and the environment's life are available anyway.
         var telemetry = "";
         for (var i = 0; i < 100 && !telemetry.Contains("\"invoke\"", StringComparison.Ordinal); i++)
         {

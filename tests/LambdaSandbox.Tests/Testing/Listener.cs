@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace LambdaSandbox.Tests.Testing;
 
-/// <summary>A telemetry destination that keeps the bodies and answers as it is told.</summary>
+/// <summary>A telemetry destination that records the bodies and answers as scripted.</summary>
 internal sealed class Listener : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -16,7 +16,7 @@ internal sealed class Listener : IAsyncDisposable
 
     private Listener(WebApplication app) => this.app = app;
 
-    /// <summary>Asked with the number of the request, from 1.</summary>
+    /// <summary>Called with the number of the request, from 1.</summary>
     public Func<int, Task<int>> Answer { get; set; } = _ => Task.FromResult(200);
 
     public string Uri => $"http://sandbox.localdomain:{new Uri(app.Urls.First()).Port}/telemetry";

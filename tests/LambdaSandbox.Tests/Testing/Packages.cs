@@ -2,7 +2,7 @@ using System.IO.Compression;
 
 namespace LambdaSandbox.Tests.Testing;
 
-/// <summary>Makes a layer and a function zip out of the scripts in Fixtures, with Unix modes as a packager sets them.</summary>
+/// <summary>Creates a layer and a function zip from the scripts in Fixtures, with Unix modes like a packager's.</summary>
 internal sealed class Packages : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("sandbox-tests-").FullName;
@@ -24,13 +24,13 @@ internal sealed class Packages : IDisposable
         LayerZip = Layer,
         FunctionZip = Function,
 
-        // Starting an interpreter on a busy machine takes its time.
+        // Starting an interpreter takes long on a busy machine.
         Timeout = TimeSpan.FromSeconds(10),
         InitTimeout = TimeSpan.FromSeconds(20),
         Environment = Path,
     };
 
-    /// <summary>The python3 of this machine may be anywhere on the PATH.</summary>
+    /// <summary>Finds this machine's python3, which may be anywhere on the PATH.</summary>
     public static Dictionary<string, string> Path => new() { ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin" };
 
     public void Dispose() => Directory.Delete(folder, recursive: true);

@@ -11,7 +11,7 @@ internal sealed record Answer(HttpStatusCode Status, string Body, IReadOnlyDicti
     public string? ErrorType => Json["errorType"]?.GetValue<string>();
 }
 
-/// <summary>An HTTP client that plays a part in an environment, with a deadline on everything.</summary>
+/// <summary>An HTTP client that plays the runtime or an extension, with a deadline on everything.</summary>
 internal class Played(string authority, CancellationToken cancellation) : IDisposable
 {
     private readonly HttpClient http = new() { BaseAddress = new Uri($"http://{authority}"), Timeout = TimeSpan.FromSeconds(20) };
@@ -48,7 +48,7 @@ internal sealed class PlayedRuntime(string authority, CancellationToken cancella
 
     public Task<Answer> RestoreNextAsync() => SendAsync(HttpMethod.Get, Root + "restore/next");
 
-    /// <summary>Takes one event, answers it, and returns the pending Next.</summary>
+    /// <summary>Gets one event, answers it, and returns the pending Next.</summary>
     public async Task<Task<Answer>> ServeAsync(Task<Answer> pending)
     {
         await RespondAsync((await pending).Headers["Lambda-Runtime-Aws-Request-Id"]);

@@ -1,6 +1,6 @@
 namespace LambdaSandbox.Tests.Testing;
 
-/// <summary>A sandbox whose runtime and one extension are played by the test, initialised and idle.</summary>
+/// <summary>A sandbox whose runtime and extension the test plays, initialised and idle.</summary>
 internal sealed class PlayedEnvironment : IAsyncDisposable
 {
     private readonly CancellationToken cancellation;
@@ -33,7 +33,7 @@ internal sealed class PlayedEnvironment : IAsyncDisposable
         return environment;
     }
 
-    /// <summary>What runtime and extension do in an init.</summary>
+    /// <summary>The steps of runtime and extension in an init.</summary>
     public async Task BeginAsync(InitializationType type = InitializationType.OnDemand, bool subscribe = true)
     {
         var managed = type == InitializationType.ManagedInstances;
@@ -44,7 +44,7 @@ internal sealed class PlayedEnvironment : IAsyncDisposable
         RuntimeNext = type == InitializationType.SnapStart ? Runtime.RestoreNextAsync() : Runtime.NextAsync();
     }
 
-    /// <summary>One ordinary invocation: the runtime answers, both call Next.</summary>
+    /// <summary>Runs one ordinary invocation: the runtime answers, and both call Next.</summary>
     public async Task<InvocationResult> InvokeAsync(string payload = "{}", InvokeOptions? options = null)
     {
         var invoke = Lambda.InvokeAsync(payload, options ?? new InvokeOptions(), cancellation);
@@ -54,7 +54,7 @@ internal sealed class PlayedEnvironment : IAsyncDisposable
         return await invoke;
     }
 
-    /// <summary>The records the platform made of one type.</summary>
+    /// <summary>The platform's records of one type.</summary>
     public IReadOnlyList<TelemetryEvent> Made(string type) => [.. Lambda.Events.Where(e => e.Type == type)];
 
     public async ValueTask DisposeAsync()

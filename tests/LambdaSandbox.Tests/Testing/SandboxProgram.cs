@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace LambdaSandbox.Tests.Testing;
 
-/// <summary>Runs the sandbox as its users do: as a program.</summary>
+/// <summary>Runs the sandbox as a program, like its users.</summary>
 internal static class SandboxProgram
 {
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params IEnumerable<string> arguments)
@@ -27,7 +27,7 @@ internal static class SandboxProgram
         return process;
     }
 
-    /// <summary>Processes of this machine with this text among their arguments.</summary>
+    /// <summary>The processes of this machine with this text in their arguments.</summary>
     public static IReadOnlyList<int> ProcessesNaming(string text) =>
     [
         .. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(name => int.Parse(name!))

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace LambdaSandbox.Tests.Testing;
 
-/// <summary>`lambda-sandbox serve` as a program, and what it tells.</summary>
+/// <summary>`lambda-sandbox serve` as a program, and its events.</summary>
 internal sealed class ServedSandbox : IAsyncDisposable
 {
     private readonly List<JsonObject> events = [];
@@ -60,7 +60,7 @@ internal sealed class ServedSandbox : IAsyncDisposable
         }
     }
 
-    /// <summary>The first event of this kind that fits, once it is there.</summary>
+    /// <summary>Waits for the first event of this kind that matches.</summary>
     public async Task<JsonObject> WaitAsync(string type, Func<JsonObject, bool>? fits = null)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
