@@ -4,7 +4,7 @@ using TelemetryExtension.Diagnostics.Accounting;
 
 namespace Benchmarks;
 
-/// <summary>The lock-free ring against the BCL's channels, carrying what it carries in the extension.</summary>
+/// <summary>Compares the lock-free ring with the BCL's channels, with the items that it carries in the extension.</summary>
 internal static class ChannelBenchmark
 {
     private const int Capacity = 8192;

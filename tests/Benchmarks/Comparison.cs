@@ -3,14 +3,13 @@ using System.Globalization;
 
 namespace Benchmarks;
 
-/// <summary>One way to do the work; <paramref name="Run"/> answers how many operations it did.</summary>
+/// <summary>One way to do the work. <paramref name="Run"/> returns the number of operations.</summary>
 internal sealed record Scenario(string Name, Func<long> Run);
 
 /// <summary>
-/// Runs scenarios against each other in one process and prints a markdown table. Each round runs every scenario once, each round
-/// beginning with another, so that a noisy neighbour hits all alike; figures are medians over the rounds, and the ratio is the
-/// median of each round's own ratio to the first scenario. CPU and allocations are the whole process's: threads that a scenario
-/// starts, and the collector, count.
+/// Compares scenarios in one process and prints a markdown table. Each round runs every scenario once, starting with another one, so that a noisy neighbour
+/// affects all alike. Figures are medians over the rounds, and the ratio is the median of each round's ratio to the first scenario. CPU and allocations are
+/// those of the whole process, including the threads of a scenario and the collector.
 /// </summary>
 internal static class Comparison
 {

@@ -13,8 +13,8 @@ using TelemetryExtension.Processing.Spans;
 namespace Benchmarks;
 
 /// <summary>
-/// Reads batches of 1 MiB as the Telemetry API sends them and turns them into OTLP. Counts CPU time of this process, not wall time; the
-/// median of rounds. Run it pinned to one core: <c>taskset -c 0 Benchmarks encoding</c>.
+/// Reads batches of 1 MiB as the Telemetry API sends them and converts them into OTLP. Measures CPU time of this process, not wall time, as the median of
+/// rounds. Run it pinned to one core: <c>taskset -c 0 Benchmarks encoding</c>.
 /// </summary>
 internal static class EncodingBenchmark
 {
@@ -33,7 +33,7 @@ internal static class EncodingBenchmark
         MeasurePlatform();
     }
 
-    /// <summary>Start, runtimeDone and report of invocations, to the spans that the official exporter encodes: five for each invocation.</summary>
+    /// <summary>Converts start, runtimeDone and report of invocations into the spans that the official exporter encodes: five per invocation.</summary>
     private static void MeasurePlatform()
     {
         var body = PlatformBatch(out var records);
@@ -106,7 +106,7 @@ internal static class EncodingBenchmark
         return body;
     }
 
-    /// <summary>What an invocation pays for its metrics: /proc at its start and end, and the payload of all that it recorded.</summary>
+    /// <summary>The cost of metrics for an invocation: reading /proc at its start and end, and the payload.</summary>
     public static void RunMetrics()
     {
         const int times = 2000;
@@ -180,7 +180,7 @@ internal static class EncodingBenchmark
         }, size, last.Body.Length);
     }
 
-    /// <param name="payload">What the payload itself takes: allocated once a batch, not per record.</param>
+    /// <param name="payload">The size of the payload itself, which is allocated once per batch, not per record.</param>
     private static void Report(string name, string work, int records, Action batch, string size, int payload)
     {
         var rates = new double[Rounds];
@@ -213,7 +213,7 @@ internal static class EncodingBenchmark
         return body;
     }
 
-    /// <summary>Keeps the items of one batch; stands in for the channel, which has a benchmark of its own.</summary>
+    /// <summary>Keeps the items of one batch. Replaces the channel, which has its own benchmark.</summary>
     private sealed class Sink(PooledBody body) : ITelemetrySink, IInvocationSignals
     {
         public TelemetryItem[] Items { get; } = new TelemetryItem[BatchBytes / 64];

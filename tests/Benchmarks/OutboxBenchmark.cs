@@ -5,7 +5,7 @@ using TelemetryExtension.Outbox;
 
 namespace Benchmarks;
 
-/// <summary>What one more payload costs while the backend is down, with memory and files filled more and more: CPU, heap, files.</summary>
+/// <summary>The cost of one more payload while the backend is down and memory and files fill up: CPU, heap, files.</summary>
 internal static class OutboxBenchmark
 {
     public static void Run()

@@ -1,6 +1,6 @@
 using Benchmarks;
 
-// Every benchmark by its name, listed by hand: nothing is found by reflection.
+// All benchmarks by name. They are listed by hand, without reflection.
 (string Name, Func<string[], Task> Run)[] benchmarks =
 [
     ("channel", _ => Task.Run(ChannelBenchmark.Run)),
@@ -18,7 +18,7 @@ using Benchmarks;
 #endif
 ];
 
-// The first argument names a benchmark, and the rest is its own; or all of them are names.
+// Either the first argument is a benchmark and the rest its arguments, or all arguments are benchmarks.
 var chosen = benchmarks.Where(benchmark => args.Contains(benchmark.Name) || (args.Contains("all") && benchmark.Name != "startup-trace")).ToList();
 if (chosen.Count == 0)
 {

@@ -14,8 +14,8 @@ using TelemetryExtension.Otlp;
 namespace Benchmarks;
 
 /// <summary>
-/// OTLP from the function: what checking costs, what a 100 kB request costs from the socket into the channel, how long the function waits
-/// for its answer, what starting the server costs, and how much memory a flood can take.
+/// OTLP from the function: the cost of validation, of a 100 kB request from the socket to the channel, the function's wait for its answer, the cost of
+/// starting the server, and the memory that a flood can use.
 /// </summary>
 internal static class ReceiverBenchmark
 {
@@ -69,7 +69,7 @@ internal static class ReceiverBenchmark
             + $"{5000.0 * body.Length / cpu.TotalSeconds / 1e9:0.00} GB per CPU second of both ends; "
             + $"answer p50 {latencies[latencies.Count / 2]:0.000} ms, p99 {latencies[latencies.Count * 99 / 100]:0.000} ms");
 
-        // A flush beside it: what is in the channel is taken, and a request is gzipped, as for a backend, without a pause.
+        // Simulate a flush: empty the channel, and gzip a request as for a backend, without a pause.
         using var flushing = new CancellationTokenSource();
         var flush = Task.Run(() => FlushWithoutEnd(channel, body, flushing.Token));
         latencies.Clear();
@@ -79,7 +79,7 @@ internal static class ReceiverBenchmark
         latencies.Sort();
         Say($"answer while a flush runs: p50 {latencies[latencies.Count / 2]:0.000} ms, p99 {latencies[latencies.Count * 99 / 100]:0.000} ms");
 
-        // Nobody reads the channel: what does not fit is refused.
+        // Nothing reads the channel, so what does not fit is refused.
         var before = Resident();
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => SendAsync(socket.Port, request, 250, null, static () => { }))).ConfigureAwait(false);
         Say($"flood of {8 * 250 * (long)body.Length / Mebibyte} MiB into 16 MiB: resident {before / Mebibyte} -> {Resident() / Mebibyte} MiB, "
@@ -96,7 +96,7 @@ internal static class ReceiverBenchmark
         {
             var start = Stopwatch.GetTimestamp();
             await socket.SendAsync(request).ConfigureAwait(false);
-            // Both kinds of answer end a request: an empty 200, or a 429 with a short status after its headers.
+            // Both answers end a request: an empty 200, or a 429 with a short status after its headers.
             var read = await socket.ReceiveAsync(buffer).ConfigureAwait(false);
             if (read == 0)
                 throw new InvalidOperationException("the receiver hung up");

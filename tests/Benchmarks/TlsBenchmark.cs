@@ -11,8 +11,8 @@ using TelemetryExtension.Network;
 namespace Benchmarks;
 
 /// <summary>
-/// CPU of the first HTTPS request of a process, with the full bundle of the system plus the one root that matters: .NET as it comes against
-/// <see cref="OutboundHandler"/>. Each measurement is a process of its own (this one again, with other arguments); the server lives here.
+/// CPU of the first HTTPS request of a process with the system's full bundle plus the one root that matters: plain .NET against <see
+/// cref="OutboundHandler"/>. Each measurement is a new process (this program with other arguments). The server runs here.
 /// </summary>
 internal static class TlsBenchmark
 {
@@ -50,7 +50,7 @@ internal static class TlsBenchmark
 
     private static async Task<int> MeasureAsync(string mode, Uri url, string bundle)
     {
-        // Naive: SSL_CERT_FILE names the bundle (set by whoever started us) and .NET does what it always does.
+        // Plain .NET: the parent process sets SSL_CERT_FILE to the bundle, and .NET does the rest.
         var before = Environment.CpuUsage.TotalTime;
         using var client = new HttpMessageInvoker(mode == "naive" ? new SocketsHttpHandler { UseProxy = false } : OutboundHandler.Create(url, new TlsFiles(new(bundle, "")), maxConnections: 1, new([], TimeProvider.System)));
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(new byte[1000]) };
@@ -89,7 +89,7 @@ internal static class TlsBenchmark
         }
         catch (SocketException)
         {
-            // Stopped.
+            // The listener was stopped.
         }
     }
 

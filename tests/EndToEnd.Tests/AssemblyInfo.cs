@@ -1,5 +1,5 @@
 using Xunit.Sdk;
 using Xunit.v3;
 
-// Each test runs a whole Lambda, some on the fixed ports, and measures how long it was held up: one at a time.
+// Run tests one at a time: each runs a whole Lambda, some on fixed ports, and measures delays.
 [assembly: Parallelization(Mode = ParallelMode.None)]

@@ -4,7 +4,7 @@ using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests;
 
-/// <summary>Whatever the backend does, or if there is none: the function does not notice, and every record is accounted for.</summary>
+/// <summary>For any behaviour of the backend, or without one, the function does not notice and every record is counted.</summary>
 public sealed class BackendTests
 {
     [Fact]
@@ -16,7 +16,7 @@ public sealed class BackendTests
 
         Assert.Contains("OTEL_EXPORTER_OTLP_ENDPOINT", Assert.Single(outcome.Said), StringComparison.Ordinal);
         CheckNothingWasExported(outcome, results);
-        // There is nothing to wait for the runtime for: Next is called while the handler runs.
+        // The extension need not wait for the runtime, so it calls Next while the handler runs.
         Assert.Contains(results, result => result.ExtensionOverhead == TimeSpan.Zero);
         Assert.Equal(outcome.Ledger.Traces.Received, outcome.Ledger.Traces.DroppedFor("no_destination"));
     }
@@ -31,7 +31,7 @@ public sealed class BackendTests
         var results = await lambda.OrdersAsync(2);
         var outcome = await lambda.EndAsync();
 
-        // The value is not printed: it may hold a password.
+        // The value is not logged, because it may contain a password.
         Assert.Contains(" OTEL_EXPORTER_OTLP_ENDPOINT ", outcome.Said[0], StringComparison.Ordinal);
         CheckNothingWasExported(outcome, results);
     }
@@ -67,7 +67,7 @@ public sealed class BackendTests
         CheckNothingWasExported(outcome, results);
         Assert.True(hanging.BytesReceived > 0, "nothing was ever sent, so nothing hung");
         outcome.Line("does not answer within the time of a flush");
-        // After three flushes in vain, nobody waits for them any more.
+        // After three flushes without an answer no invocation waits for these signals.
         var held = TimeSpan.FromTicks(results.Skip(4).Sum(result => result.ExtensionOverhead.Ticks)) / 4;
         Assert.True(held < TimeSpan.FromMilliseconds(250), $"still held for {held} on average");
     }
@@ -78,7 +78,7 @@ public sealed class BackendTests
         await using var lambda = await LambdaUnderTest.StartAsync();
         lambda.Backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(120)));
         var results = await lambda.OrdersAsync(4);
-        // An answer may come just when the budget is used up: then the request goes again, under the same id.
+        // An answer may arrive just when the budget ends. The request is then sent again under the same id.
         var outcome = await lambda.EndAsync(mayRepeat: true);
 
         outcome.CheckAllArrived(results, mayRepeat: true);
@@ -104,7 +104,7 @@ public sealed class BackendTests
     public async Task Errors_that_pass_are_tried_again()
     {
         await using var lambda = await LambdaUnderTest.StartAsync(null, Recovery.EverySecond);
-        // Once the status says 200 the backend has it, whatever becomes of the rest of the answer.
+        // With the status 200 the backend has the data, whatever happens to the rest of the answer.
         lambda.Backend.Respond = Faults.Sequence(Fault.Http(503), Fault.Reset, Fault.CloseAfterHeaders.ButTaken(), Fault.Http(429, retryAfter: TimeSpan.FromSeconds(1)));
         var results = await lambda.OrdersUntilArrivedAsync(await lambda.OrdersAsync(4));
         var outcome = await lambda.EndAsync();
@@ -124,7 +124,7 @@ public sealed class BackendTests
         Assert.Equal(6, outcome.Logs.Count);
         Assert.Equal(0, outcome.Ledger.Traces.Exported);
         Assert.Equal(outcome.Ledger.Traces.Received, outcome.Ledger.Traces.DroppedFor("refused") + outcome.Ledger.Traces.DeadLettered);
-        // One line has the backend's reason. Another says that the signal is closed, once enough requests were refused.
+        // One line contains the backend's reason. Another reports that the signal is closed after enough refusals.
         Assert.Contains("no spans here", Assert.Single(outcome.Said, line => !line.Contains("refuses all traces", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
@@ -183,7 +183,7 @@ public sealed class BackendTests
         Assert.All(lambda.Backend.Requests, request => Assert.False(request.Compressed || request.Headers.ContainsKey("Content-Encoding")));
     }
 
-    /// <summary>Of each invocation at least its span and its three lines came in, and went somewhere else than to a backend.</summary>
+    /// <summary>At least the span and three lines of each invocation arrived, and went elsewhere than to a backend.</summary>
     private static void CheckNothingWasExported(Outcome outcome, IReadOnlyList<InvocationResult> results)
     {
         foreach (var (name, account) in outcome.Ledger.Accounts.Where(account => account.Name is "traces" or "logs"))

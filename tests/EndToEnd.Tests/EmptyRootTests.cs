@@ -6,7 +6,7 @@ using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests;
 
-/// <summary>The binary brings everything it needs: it runs on whatever system a runtime's image has, or on none.</summary>
+/// <summary>The binary is self-contained: it runs on the file system of any runtime's image, or on an empty one.</summary>
 public sealed class EmptyRootTests : IDisposable
 {
     private const string Name = "telemetry-extension";
@@ -62,7 +62,7 @@ public sealed class EmptyRootTests : IDisposable
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
-    /// <summary>Only a mount of /dev/urandom and a chroot, in namespaces of its own: as root, or as the root of a new user namespace.</summary>
+    /// <summary>Only a mount of /dev/urandom and a chroot in its own namespaces: as root, or as the root of a new user namespace.</summary>
     private Process StartInside(string runtimeApi, string endpoint)
     {
         var script = $"mount --bind /dev/urandom '{_root}/dev/urandom' && exec chroot '{_root}' /{Name}";
@@ -118,14 +118,14 @@ public sealed class EmptyRootTests : IDisposable
 
     private enum ElfTag
     {
-        /// <summary>PT_INTERP: the dynamic loader it asks for.</summary>
+        /// <summary>PT_INTERP: the dynamic loader that the file needs.</summary>
         Interpreter,
 
-        /// <summary>DT_NEEDED: a library it asks for.</summary>
+        /// <summary>DT_NEEDED: a library that the file needs.</summary>
         NeededLibrary,
     }
 
-    /// <summary>Of a little-endian ELF64 file, https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html</summary>
+    /// <summary>Reads a little-endian ELF64 file, https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html</summary>
     private static List<ElfTag> ReadElf(string path)
     {
         var tags = new List<ElfTag>();

@@ -4,7 +4,7 @@ using OpenTelemetry.Proto.Logs.V1;
 
 namespace EndToEnd.Tests;
 
-/// <summary>Events as the documentation shows them, in the orders in which they may come (AWS: "Lambda Telemetry API Event schema reference").</summary>
+/// <summary>Events as documented, in all possible orders (AWS: "Lambda Telemetry API Event schema reference").</summary>
 public sealed class EventTests
 {
     private const string RequestId = "3da1f2dc-3222-475e-9205-e2e6c6318895";
@@ -29,7 +29,7 @@ public sealed class EventTests
             {"name":"responseDuration","start":"2025-08-11T12:00:00.244Z","durationMs":0.3},
             {"name":"runtimeOverhead","start":"2025-08-11T12:00:00.245Z","durationMs":5.5}],"tracing":{{Tracing}},"tenantId":"blue"}
             """),
-        // Says nothing of its request: it belongs to the invocation that is open at its time.
+        // The event does not name its request, so it belongs to the invocation that runs at its time.
         ["log"] = ("2025-08-11T12:00:00.101Z", "function", "\"order accepted\\n\""),
         ["report"] = ("2025-08-11T12:00:00.262Z", "platform.report", $$"""
             {"requestId":"{{RequestId}}","status":"success","metrics":{"durationMs":254.31,"billedDurationMs":718,"memorySizeMB":256,"maxMemoryUsedMB":123,
@@ -135,7 +135,7 @@ public sealed class EventTests
             (123, 12345), (outcome.Total("telemetry_extension.platform.dropped_records"), outcome.Total("telemetry_extension.platform.dropped_bytes")));
     }
 
-    /// <summary>Nothing comes but what is played: all of it while the one invocation runs.</summary>
+    /// <summary>Only the played events arrive, all of them while the one invocation runs.</summary>
     private static async Task<Outcome> PlayAsync(string order)
     {
         await using var lambda = await LambdaUnderTest.StartAsync(

@@ -3,12 +3,12 @@ using OpenTelemetry.Proto.Trace.V1;
 
 namespace EndToEnd.Tests;
 
-/// <summary>Invocations that end badly: each leaves one ERROR span that says why, and the environment after the reset works as before.</summary>
+/// <summary>Failed invocations: each leaves one ERROR span with the reason, and the environment works after the reset.</summary>
 public sealed class FailureTests
 {
     private const string Order = """{"order":{"id":"1"}}""";
 
-    /// <summary>The same in every life, as by default: what is still sent to the one before reaches the one after.</summary>
+    /// <summary>The same id in every generation, as by default: events for the previous one reach the next one.</summary>
     private static readonly (string Name, string? Value) Port = ("TELEMETRY_EXTENSION_TELEMETRY_PORT", FreePort.Find());
 
     public static TheoryData<ReportAfterReset> Reports => [.. Enum.GetValues<ReportAfterReset>()];
@@ -64,7 +64,7 @@ public sealed class FailureTests
     [InlineData("failure")]
     public async Task An_end_of_which_only_SHUTDOWN_tells_is_an_error_too(string reason)
     {
-        // Neither runtimeDone nor report ever come.
+        // Neither runtimeDone nor a report ever arrives.
         var silent = new SandboxFaults { Telemetry = item => item.Type is "platform.runtimeDone" or "platform.report" ? [] : [item] };
         await using var lambda = await LambdaUnderTest.StartAsync(
             options => options with { Timeout = TimeSpan.FromSeconds(1), Faults = silent, ReportAfterReset = ReportAfterReset.Never }, Port);
@@ -75,7 +75,7 @@ public sealed class FailureTests
         var outcome = await lambda.EndAsync(lives: 2);
 
         CheckError(outcome, failed, reason);
-        // An environment that is no longer needed has run its last invocation to an end, of which nobody told.
+        // An environment that is no longer needed has finished its last invocation, although no event reported that.
         var untold = outcome.Invocation(next);
         Assert.Equal((false, true), (untold.IsError(), untold.Flag("telemetry_extension.end_unknown")));
         Assert.InRange(untold.Duration(), TimeSpan.Zero, TimeSpan.FromMicroseconds(1));
@@ -114,7 +114,7 @@ public sealed class FailureTests
         return span;
     }
 
-    /// <summary>One error of that type, lines of the failed invocation under its span, and what the platform reported.</summary>
+    /// <summary>There is one error of that type, lines of the failed invocation under its span, and the platform's report.</summary>
     private static void CheckExit(Outcome outcome, InvocationResult failed, InvocationResult next, IReadOnlyList<InvocationResult> reported)
     {
         Assert.Equal((1, 1, 0, 2), outcome.Counts);
@@ -134,7 +134,7 @@ public sealed class FailureTests
         Assert.InRange(billed.Sum - reported.Sum(result => result.BilledDuration.TotalSeconds), -0.005, 0.005);
     }
 
-    /// <summary>The environment begins anew inside the next invocation, which is then cold again.</summary>
+    /// <summary>The environment starts again inside the next invocation, which is then cold again.</summary>
     private static void CheckReset(Outcome outcome, InvocationResult failed, InvocationResult next)
     {
         var span = outcome.Invocation(next);

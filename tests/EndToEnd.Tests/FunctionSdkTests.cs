@@ -3,7 +3,7 @@ using OpenTelemetry.Proto.Trace.V1;
 
 namespace EndToEnd.Tests;
 
-/// <summary>A function with an OpenTelemetry SDK of its own, which sends to the extension.</summary>
+/// <summary>A function with its own OpenTelemetry SDK that sends to the extension.</summary>
 public sealed class FunctionSdkTests
 {
     [Theory]

@@ -3,7 +3,7 @@ using OpenTelemetry.Proto.Trace.V1;
 
 namespace EndToEnd.Tests;
 
-/// <summary>The ways an environment comes to be (on demand: <see cref="NormalCycleTests"/>).</summary>
+/// <summary>The ways to initialise an environment (on demand: <see cref="NormalCycleTests"/>).</summary>
 public sealed class InitializationTests
 {
     private const string Order = """{"order":{"id":"1"}}""";
@@ -100,7 +100,7 @@ public sealed class InitializationTests
         var repeated = Assert.Single(inits["invoke"]);
         Assert.False(repeated.IsError());
         Assert.Equal(outcome.Invocation(first).SpanId, repeated.ParentSpanId);
-        // The failed init is no invocation's error.
+        // The failed init is not an error of an invocation.
         Assert.Equal((1, 0, 0), (outcome.Total("faas.invocations"), outcome.Total("faas.errors"), outcome.Total("faas.timeouts")));
     }
 

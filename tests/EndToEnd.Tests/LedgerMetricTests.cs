@@ -4,15 +4,15 @@ using LambdaSandbox.Backend;
 namespace EndToEnd.Tests;
 
 /// <summary>
-/// The ledger as metrics, and as the line at the end. The last metrics are made when everything is encoded and before the drain sends it, themselves
-/// included. So received, rejected, dropped and dead-lettered are final in them; what the line says was exported still counts as buffered in part. Of
-/// the metrics' own account they cannot know the end.
+/// Compares the ledger as metrics with the line at the end. The last metrics are created when everything is encoded and before the drain sends it,
+/// themselves included. So received, rejected, dropped and dead-lettered are final in them, but a part of what the line counts as exported is still
+/// buffered. Of the metrics' own account they cannot contain the end.
 /// </summary>
 public sealed class LedgerMetricTests
 {
     private const string Signal = "telemetry_extension.signal";
 
-    /// <param name="exportedBefore">The counts go out once a minute: a jump of the clock makes it one, and their deltas come in two pieces.</param>
+    /// <param name="exportedBefore">The counts are sent once a minute. A jump of the clock makes that happen, so their deltas arrive in two parts.</param>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -28,7 +28,7 @@ public sealed class LedgerMetricTests
             ClockOf.Process(Assert.Single(lambda.Sandbox.Extensions).Pid!.Value).Set(TimeSpan.FromMinutes(2));
         lambda.Backend.Respond = Faults.On(OtlpSignal.Traces, Faults.First(1, Fault.Http(401, "expired key")));
         await lambda.OrdersAsync(1);
-        // They are written beside invocations, and may be frozen on the way.
+        // They are written beside invocations, and may be frozen in between.
         await lambda.OrdersUntilAsync([], () => lambda.ExtensionLines.Any(line => line.StartsWith("otlp-dead-letter/1 ", StringComparison.Ordinal)) ? null : "dead letters");
         await lambda.OrdersAsync(2);
         var outcome = await lambda.EndAsync();
@@ -42,7 +42,7 @@ public sealed class LedgerMetricTests
                 (account.Received, account.Rejected, account.DeadLettered, account.Dropped),
                 (Total("received"), Total("rejected"), Total("dead_lettered"), Total("dropped")));
             Assert.All(account.DroppedBy, reason => Assert.Equal(reason.Value, Total("dropped", ("telemetry_extension.drop_reason", reason.Key))));
-            // At least a span is buffered: the last invocation's report comes just before SHUTDOWN.
+            // At least one span is buffered, because the last invocation's report arrives just before SHUTDOWN.
             Assert.Equal(account.Exported, Total("exported") + LastBuffered(outcome, name));
             Assert.InRange(Total("exported"), account.Exported / 2, account.Exported);
 

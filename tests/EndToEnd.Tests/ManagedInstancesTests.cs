@@ -27,7 +27,7 @@ public sealed class ManagedInstancesTests
             Assert.Equal(TraceHeader.Read(result.TraceHeader).TraceId, span.TraceId.Hex());
             Assert.Equal(["responseLatency", "responseDuration"], outcome.Children(span).Select(child => child.Name));
             Assert.False(span.Flag("faas.coldstart"));
-            // JSON lines say which request they are of.
+            // JSON lines name their request.
             var log = Assert.Single(outcome.LogsOf(result.RequestId), log => log.Body.StringValue is "payment charged" || log.Text("exception.type") is not null);
             Assert.Equal((span.TraceId, span.SpanId), (log.TraceId, log.SpanId));
         }
@@ -39,13 +39,13 @@ public sealed class ManagedInstancesTests
         Assert.Equal(7, durations.Count);
         Assert.Equal(results.Append(failing).Sum(result => outcome.Invocation(result).Duration().TotalSeconds), durations.Sum, 0.01);
         Assert.Equal(7, outcome.Distribution("telemetry_extension.invocation.response_latency").Count);
-        // Its report has the duration alone, and its init nobody waited for.
+        // Its report has only the duration, and no invocation waited for its init.
         Assert.DoesNotContain(outcome.Metrics, metric =>
             metric.Name is "faas.mem_usage" or "faas.init_duration" or "telemetry_extension.invocation.billed_duration" or "telemetry_extension.estimated_cost");
         Assert.NotEqual(0, outcome.Distribution("faas.cpu_usage").Count);
     }
 
-    /// <summary>The report is all that tells of the end there: no timer comes to help here.</summary>
+    /// <summary>Only the report shows the end there. No timer helps here.</summary>
     [Theory]
     [InlineData("""{"order":{"id":"13","fail":true}}""", "Function.PaymentDeclined")]
     [InlineData("""{"order":{"id":"14"},"sleepMs":3000}""", "Sandbox.Timedout")]

@@ -5,7 +5,7 @@ using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests;
 
-/// <summary>The metrics of an environment's whole life, added up as a backend does.</summary>
+/// <summary>The metrics of an environment's whole life, summed up like a backend does.</summary>
 public sealed class MetricTests
 {
     private const string Order = """{"order":{"id":"1"}}""";
@@ -44,7 +44,7 @@ public sealed class MetricTests
             await lambda.InvokeAsync("""{"sleepMs":400}""", new InvokeOptions { WhileRunning = _ => Task.Run(static () => Burn(TimeSpan.FromMilliseconds(200))) });
         var outcome = await lambda.EndAsync();
 
-        // The CPU time of the whole machine, of which the burning is a part: at least as much, no more than all CPUs give.
+        // This is the CPU time of the whole machine: at least that of the busy function, and at most that of all CPUs.
         var cpu = outcome.Distribution("faas.cpu_usage");
         Assert.Equal(Invocations, cpu.Count);
         Assert.Empty(outcome.Said);
@@ -106,7 +106,7 @@ public sealed class MetricTests
             Thread.SpinWait(1000);
     }
 
-    /// <summary>Times on the wire are rounded to milliseconds here and there.</summary>
+    /// <summary>Some times on the wire are rounded to milliseconds.</summary>
     private static void Check(Outcome outcome, string metric, long count, double sum)
     {
         var measured = outcome.Distribution(metric);

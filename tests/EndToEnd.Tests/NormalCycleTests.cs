@@ -4,7 +4,7 @@ using OpenTelemetry.Proto.Trace.V1;
 
 namespace EndToEnd.Tests;
 
-/// <summary>Without any setting but the endpoint: what somebody sees who has just attached the layer.</summary>
+/// <summary>Only the endpoint is set: what a new user of the layer sees.</summary>
 public sealed class NormalCycleTests
 {
     [Fact]
@@ -22,7 +22,8 @@ public sealed class NormalCycleTests
             var header = TraceHeader.Read(result.TraceHeader);
             Assert.Equal("orders", span.Name);
             Assert.Equal(header.TraceId, span.TraceId.Hex());
-            // Unsampled, Lambda made the parent up: nobody records it, and the function's own spans will name it. So it is the invocation's id.
+            // In an unsampled header Lambda invents the parent, which nobody records and which the function's own spans name. So it becomes the
+            // invocation's id.
             Assert.Equal(header.Parent, span.SpanId.Hex());
             Assert.Empty(span.ParentSpanId);
             Assert.Equal(result == cold, span.Flag("faas.coldstart"));
@@ -46,7 +47,7 @@ public sealed class NormalCycleTests
         CheckResource(outcome, lambda.Sandbox);
     }
 
-    /// <summary>The sandbox counts from the hand-over to the last Next, the span from platform.start to the runtime's Next.</summary>
+    /// <summary>The sandbox measures from the delivery of the event to the last Next, the span from platform.start to the runtime's Next.</summary>
     private static void CheckTimes(Span span, InvocationResult result)
     {
         var slack = TimeSpan.FromMilliseconds(2);

@@ -6,7 +6,7 @@ public sealed class SettingsTests
 {
     private const string Garbage = "¡garbage!";
 
-    /// <summary>Every setting that has a form, given something without that form.</summary>
+    /// <summary>Every setting with a format, given a value in the wrong format.</summary>
     private static readonly string[] Names =
     [
         "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_COMPRESSION",
@@ -31,7 +31,7 @@ public sealed class SettingsTests
 
         Assert.All(Names, name => Assert.True(
             outcome.Said.Count(line => line.Split(' ', '=').Contains(name)) == 1, $"not one line about {name} in:\n{string.Join('\n', outcome.Said)}"));
-        // Headers and endpoints may hold keys and passwords.
+        // Headers and endpoints may contain keys and passwords.
         Assert.DoesNotContain(outcome.Said, line => line.Contains(Garbage, StringComparison.Ordinal) && (line.Contains("HEADERS", StringComparison.Ordinal)
             || line.Contains("ENDPOINT", StringComparison.Ordinal)));
     }

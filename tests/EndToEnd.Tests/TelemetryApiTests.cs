@@ -5,14 +5,14 @@ using LambdaSandbox;
 
 namespace EndToEnd.Tests;
 
-/// <summary>Whatever comes from the Telemetry API, or if nothing does.</summary>
+/// <summary>Any input from the Telemetry API, or none.</summary>
 public sealed class TelemetryApiTests
 {
     private const string Order = """{"order":{"id":"1"}}""";
 
     private static string Now => DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>Bodies that nothing can be made of, and how many records each of them costs.</summary>
+    /// <summary>Unreadable bodies, and the number of records that each of them costs.</summary>
     public static TheoryData<string, int> Garbage => new()
     {
         { "", 1 },
@@ -68,7 +68,7 @@ public sealed class TelemetryApiTests
 
         foreach (var text in new[] { "before", "after", "no time" })
             Assert.Equal(outcome.Invocation(result).SpanId, outcome.Log(text).SpanId);
-        // Without a time of its own a record gets that of its arrival.
+        // A record without a time gets the time of its arrival.
         Assert.InRange(Decoded.Time(outcome.Log("no time").TimeUnixNano), result.StartedAt, DateTimeOffset.UtcNow);
         Assert.Equal((1, 1), (outcome.Ledger.Events.DroppedFor("malformed"), outcome.Ledger.Events.DroppedFor("unknown_type")));
     }

@@ -2,7 +2,7 @@ using LambdaSandbox;
 
 namespace EndToEnd.Tests;
 
-/// <summary>Which ids an invocation's span has: the one that the function's own spans name as their parent (docs/decisions/0003).</summary>
+/// <summary>The ids of an invocation's span, which the function's own spans name as their parent (docs/decisions/0003).</summary>
 public sealed class TracingTests
 {
     private const string Order = """{"order":{"id":"1"}}""";
@@ -20,7 +20,7 @@ public sealed class TracingTests
         Assert.NotEqual(Upstream, segment.Parent);
         Assert.Equal((TraceId, segment.Parent, Upstream), (given.TraceId.Hex(), given.SpanId.Hex(), given.ParentSpanId.Hex()));
 
-        // Without a caller Lambda begins the trace itself.
+        // Without a caller Lambda itself starts the trace.
         var own = outcome.Invocation(results[1]);
         var made = TraceHeader.Read(results[1].TraceHeader);
         Assert.Equal((made.TraceId, made.Parent), (own.TraceId.Hex(), own.SpanId.Hex()));

@@ -2,12 +2,12 @@ using TelemetryExtension.Buffering;
 
 namespace NativeChecks;
 
-/// <summary>Writers on threads of their own against one reader: every accepted item comes out once, whole, in the order of its writer.</summary>
+/// <summary>Several writer threads against one reader: every accepted item arrives once, complete, in its writer's order.</summary>
 internal static class ChannelStress
 {
     private const int Writers = 4;
 
-    /// <summary>Several words that must agree: a slot that is read before it is fully written shows.</summary>
+    /// <summary>Several words that must agree. A slot that is read before it is completely written would show.</summary>
     private readonly record struct Item(int Writer, int Number, long Check1, long Check2)
     {
         public static Item Of(int writer, int number)

@@ -8,7 +8,7 @@ internal static class Encodings
 {
     public static Task OtlpWriterAsync()
     {
-        // The bytes as the protobuf specification has them, written by hand: fixed64 field 1, fixed32 field 2, double field 3, varint field 16.
+        // The bytes after the protobuf specification, written by hand: fixed64 field 1, fixed32 field 2, double field 3, varint field 16.
         byte[] expected =
         [
             0x09, 0xEF, 0xCD, 0xAB, 0x89, 0x67, 0x45, 0x23, 0x01,
@@ -56,7 +56,7 @@ internal static class Encodings
             Check.That(SpoolFormat.Body(file) is null, "a changed byte is not noticed");
         }
 
-        // CRC-32C of "123456789" is E3069283; the format stores it without the last inversion, so a file of x86-64 can be read on arm64.
+        // CRC-32C of "123456789" is E3069283. The format stores it without the final inversion, and arm64 must read a file of x86-64.
         var checksum = SpoolFormat.Head(new(Signal.Traces, default, 1, DateTimeOffset.UnixEpoch) { BatchId = "" }, ["123456789"u8.ToArray()], []);
         Check.That(BitConverter.ToUInt32(checksum, 12) == ~0xE3069283u, $"the checksum is {BitConverter.ToUInt32(checksum, 12):x8}");
         return Task.CompletedTask;

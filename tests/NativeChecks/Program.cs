@@ -1,6 +1,6 @@
 using NativeChecks;
 
-// What depends on alignment, byte order and memory order, as compiled for this machine. One line for each check; 0 when all of them hold.
+// Checks what depends on alignment, byte order and memory order of this machine. One line per check. Exits 0 when all pass.
 (string Name, Func<Task> Run)[] checks =
 [
     ("channel, writers that shed, capacity 1", () => ChannelStress.ShedAsync(1, 5_000)),

@@ -6,10 +6,10 @@ using System.Text;
 namespace LambdaSandbox.Processes;
 
 /// <summary>
-/// The wall clock of one process, which can be set: what a freeze of hours, a restored snapshot or a clock that is corrected look like from
-/// inside, while the monotonic clock goes on as if nothing had happened. Linux has no time namespace for CLOCK_REALTIME, and a static binary loads
-/// no library that could lie to it; but it asks the vDSO, which the kernel maps into every process, and whose pages become the process's own when
-/// they are written to. So the three functions that tell the wall clock's time are replaced there by the system call and a sum. x86-64 only.
+/// Sets the wall clock of one process, which simulates a freeze of hours, a restored snapshot or a corrected clock from inside, while the monotonic clock
+/// runs on. Linux has no time namespace for CLOCK_REALTIME, and a static binary loads no library that could replace the clock. But it calls the vDSO, which
+/// the kernel maps into every process, and whose pages become private when they are written. So this replaces the three functions for the wall clock there
+/// by the system call and an addition. x86-64 only.
 /// </summary>
 public sealed class ProcessClock
 {
@@ -60,7 +60,7 @@ public sealed class ProcessClock
         return reason.Length == 0 ? clock : null;
     }
 
-    /// <summary>From now on the process's wall clock is this far from the machine's.</summary>
+    /// <summary>Sets the offset of the process's wall clock from the machine's.</summary>
     public void Set(TimeSpan offset)
     {
         var seconds = new byte[8];
@@ -70,7 +70,7 @@ public sealed class ProcessClock
             Write(memory, address, seconds);
     }
 
-    /// <summary>Null, or what keeps it from being done.</summary>
+    /// <summary>Null, or the reason why it is not possible.</summary>
     private string? Replace(int pid)
     {
         var map = File.ReadLines($"/proc/{pid}/maps").FirstOrDefault(line => line.EndsWith("[vdso]", StringComparison.Ordinal));
@@ -101,7 +101,7 @@ public sealed class ProcessClock
         memory.Write(bytes);
     }
 
-    /// <summary>Where a function of an ELF image is, by its dynamic symbols (whose names are the section that the table links to).</summary>
+    /// <summary>The address of a function in an ELF image, from its dynamic symbols (whose names are in the section that the table links to).</summary>
     private static (int Offset, int Size) Function(byte[] image, string name)
     {
         const int dynamicSymbols = 11, sectionSize = 64, symbolSize = 24;

@@ -5,15 +5,16 @@ using LambdaSandbox;
 namespace Benchmarks;
 
 /// <summary>
-/// A start whose binary is in no cache, as in a new environment: it lies on a loop device of its own with a read-ahead of 128 kB, which is unmounted before
-/// each start. Counted are the bytes read from that device and the major faults until the first Next, ours and the floor in turns. Needs root.
+/// A start with a binary that is in no cache, as in a new environment. The binary is on its own loop device with a read-ahead of 128 kB, which is unmounted
+/// before each start. Measures the bytes read from that device and the major faults until the first Next, for the extension and the floor alternately.
+/// Needs root.
 /// </summary>
 internal static class ColdBenchmark
 {
     private const int Rounds = 7;
     private const int ReadAheadKb = 128;
 
-    /// <param name="arguments">Other layer zips to compare with, such as one that an older commit built.</param>
+    /// <param name="arguments">Other layer zips to compare with, for example from an older commit.</param>
     public static async Task RunAsync(string[] arguments)
     {
         if (Environment.UserName != "root")
@@ -105,7 +106,7 @@ internal static class ColdBenchmark
             return disk;
         }
 
-        /// <summary>Whoever mounts it now finds nothing of it in memory.</summary>
+        /// <summary>Drops its pages, so that the next mount finds nothing in memory.</summary>
         public void Forget()
         {
             Run("umount", Mount);

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Benchmarks;
 
 /// <summary>
-/// What every invocation pays: CPU of the extension's process, and the time from the function's end to the last Next. The environments take
-/// turns, invocation by invocation. Five log lines each; the backend is on the same machine and answers at once.
+/// The cost of every invocation: CPU of the extension's process, and the time from the function's end to the last Next. The environments alternate,
+/// invocation by invocation. Each writes five log lines. The backend is on the same machine and answers at once.
 /// </summary>
 internal static class InvocationBenchmark
 {

@@ -1,6 +1,9 @@
 namespace Benchmarks;
 
-/// <summary>Memory over a long life: a leak shows as a slope between the last rows. The highest since the row before, since upkeep makes it a saw.</summary>
+/// <summary>
+/// Memory over a long life. A leak appears as a slope between the last rows. Each row has the maximum since the row before, because upkeep makes the curve
+/// a sawtooth.
+/// </summary>
 internal static class MemoryBenchmark
 {
     public static async Task RunAsync(string[] arguments)
@@ -20,7 +23,7 @@ internal static class MemoryBenchmark
                 break;
             for (var next = Math.Min(invocations, done == 0 ? 1 : done < 10 ? 10 : done < 100 ? 100 : done < 1000 ? 1000 : done + 3000); done < next; done++)
             {
-                // Both at once: each waits most of the time.
+                // Run both at once, because each waits most of the time.
                 await Task.WhenAll(end.InvokeAsync(), adaptive.InvokeAsync());
                 highestEnd = Math.Max(highestEnd, end.RssMb);
                 highestAdaptive = Math.Max(highestAdaptive, adaptive.RssMb);

@@ -2,21 +2,21 @@ using System.Globalization;
 
 namespace Benchmarks;
 
-/// <summary>What the kernel says of the extension at the moment of its first Next; what it does afterwards costs the customer no start time.</summary>
-/// <param name="names">Of the executables that may be the extension: the newest process of one of them is.</param>
+/// <summary>The kernel's figures about the extension at its first Next. What it does afterwards costs the customer no start time.</summary>
+/// <param name="names">The names of executables that may be the extension. The newest process with one of them is.</param>
 internal sealed class NextProbe(params string[] names)
 {
     /// <summary>Null before the first Next.</summary>
     public Reading? Taken { get; private set; }
 
-    /// <param name="MajorFaults">Of all threads: pages that had to come from the disk.</param>
+    /// <param name="MajorFaults">Pages that all threads had to read from the disk.</param>
     internal sealed record Reading(TimeSpan Cpu, long MajorFaults, long SectorsRead);
 
     /// <summary>For <see cref="LambdaSandbox.SandboxOptions.OnNext"/>.</summary>
     /// <param name="device">The block device whose reads are counted, such as loop0.</param>
     public Task TakeAsync(string? device = null)
     {
-        // The device first: the extension goes on reading.
+        // Read the device first, because the extension keeps reading.
         var sectors = device is null ? 0 : SectorsRead(device);
         if (Taken is null && FindProcess() is { } process)
             Taken = new(Cpu(process), MajorFaults(process), sectors);

@@ -1,6 +1,9 @@
 namespace Benchmarks;
 
-/// <summary>What every cold start pays: from making the process to Register and to Next, ours and the floor in turns; and memory when idle.</summary>
+/// <summary>
+/// The cost of every cold start: from the creation of the process to Register and to Next, for the extension and the floor alternately; and memory when
+/// idle.
+/// </summary>
 internal static class StartBenchmark
 {
     private const int Rounds = 15;

@@ -4,14 +4,14 @@ using LambdaSandbox.Backend;
 namespace Benchmarks;
 
 /// <summary>
-/// Runs the extension in an emulator that logs each piece of code when it runs first: init, two invocations with a backend that answers, SHUTDOWN. The order
-/// of the compiler's layout is made out of that log (make startup-order); nothing is measured.
+/// Runs the extension in an emulator that logs each piece of code at its first execution: init, two invocations with a backend that answers, SHUTDOWN. The
+/// compiler's layout follows that log (make startup-order). Nothing is measured.
 /// </summary>
 internal static class StartupTrace
 {
     private static readonly TimeSpan Wide = TimeSpan.FromMinutes(2);
 
-    /// <param name="arguments">The emulator, a layer folder whose binary has its symbols, and the folder for the logs, one for each process.</param>
+    /// <param name="arguments">The emulator, a layer folder whose binary has symbols, and the folder for the logs, one per process.</param>
     public static async Task RunAsync(string[] arguments)
     {
         if (arguments is not [var emulator, var layer, var logs])

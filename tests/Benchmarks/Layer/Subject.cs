@@ -4,10 +4,10 @@ using LambdaSandbox.Backend;
 
 namespace Benchmarks;
 
-/// <summary>An extension, ours or the floor, in a local Lambda of its own with the demo function.</summary>
+/// <summary>An extension, this one or the floor, in its own local Lambda with the demo function.</summary>
 internal sealed class Subject : IAsyncDisposable
 {
-    /// <summary>Five log lines: three of the order's, two more.</summary>
+    /// <summary>Five log lines: three of the order and two more.</summary>
     private const string Order = """{"order":{"id":"1"},"logLines":2,"logBytes":100}""";
 
     private readonly Sandbox _sandbox;
@@ -29,10 +29,10 @@ internal sealed class Subject : IAsyncDisposable
 
     public ExtensionHandle Extension { get; private set; }
 
-    /// <summary>From the start of the process to its first Next.</summary>
+    /// <summary>The time from the start of the process to its first Next.</summary>
     public TimeSpan CpuToNext { get; }
 
-    /// <summary>utime and stime; the kernel scales them from exact run times, but tells them in hundredths of a second.</summary>
+    /// <summary>utime and stime. The kernel derives them from exact run times, but reports hundredths of a second.</summary>
     public TimeSpan Cpu
     {
         get
@@ -48,9 +48,9 @@ internal sealed class Subject : IAsyncDisposable
 
     public int Requests => _backend.Requests.Count;
 
-    /// <param name="strategy">Null: the floor.</param>
-    /// <param name="cloudWatch">With CloudWatch Logs as a destination too: nothing of it may be built before it is used.</param>
-    /// <param name="backendTakes">What the backend waits before it answers.</param>
+    /// <param name="strategy">The flush strategy. Null selects the floor.</param>
+    /// <param name="cloudWatch">Whether CloudWatch Logs is a destination too. Nothing of it may be created before its first use.</param>
+    /// <param name="backendTakes">The delay of the backend's answer.</param>
     public static async Task<Subject> StartAsync(string? strategy, bool cloudWatch = false, TimeSpan backendTakes = default)
     {
         var environment = new Dictionary<string, string>();

@@ -5,7 +5,7 @@ using OpenTelemetry.Proto.Logs.V1;
 
 namespace EndToEnd.Tests.CloudWatch;
 
-/// <summary>CloudWatch Logs as a destination, beside an OTLP backend that gets the same: what the one has, the other must have.</summary>
+/// <summary>CloudWatch Logs as a destination, beside an OTLP backend that must get the same.</summary>
 [Collection(CloudWatchCollection.Name)]
 public sealed class CloudWatchDestinationTests(LocalCloudWatch cloudWatch)
 {
@@ -106,7 +106,7 @@ public sealed class CloudWatchDestinationTests(LocalCloudWatch cloudWatch)
         return $"{((string)log["time"]!)[20..29]} {log["traceId"]} {log["spanId"]} {log["severityText"]} {body}";
     }
 
-    /// <summary>The same metrics, each with its value in the line and its dimension filled.</summary>
+    /// <summary>The same metrics, each with a value in the line and a filled dimension.</summary>
     private static void CheckMetrics(Outcome outcome, List<JsonObject> lines)
     {
         Assert.Equal(
@@ -116,9 +116,9 @@ public sealed class CloudWatchDestinationTests(LocalCloudWatch cloudWatch)
         Assert.All(lines, line =>
         {
             var directive = line["_aws"]!["CloudWatchMetrics"]![0]!;
-            // The function's own SDK does not say which function it runs in: the extension does.
+            // The function's own SDK does not name its function, but the extension does.
             Assert.Equal("orders", (string?)line["faas.name"]);
-            // One set: the function's name, and the attributes of the data point, each with its value in the line.
+            // There is one set: the function's name and the attributes of the data point, each with a value in the line.
             var dimensions = Assert.Single(directive["Dimensions"]!.AsArray())!.AsArray().Select(name => (string)name!).ToList();
             Assert.Contains("faas.name", dimensions);
             Assert.All(dimensions, name => Assert.NotNull(line[name]));

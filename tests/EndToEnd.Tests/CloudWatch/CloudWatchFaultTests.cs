@@ -4,12 +4,12 @@ using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests.CloudWatch;
 
-/// <summary>Whatever CloudWatch Logs or its credentials do: the function does not notice, and every record is accounted for.</summary>
+/// <summary>For any fault of CloudWatch Logs or its credentials the function does not notice and every record is counted.</summary>
 public sealed class CloudWatchFaultTests
 {
     private const string Order = """{"order":{"id":"1"}}""";
 
-    /// <summary>The default budget is 300 ms after the end of the handler; the rest is for a noisy machine.</summary>
+    /// <summary>The default budget of 300 ms after the end of the handler, and a margin for a noisy machine.</summary>
     private static readonly TimeSpan HeldAtMost = TimeSpan.FromSeconds(1);
 
     [Theory]
@@ -151,7 +151,7 @@ public sealed class CloudWatchFaultTests
         var outcome = await lambda.EndAsync(backendHasAll: false);
 
         Assert.All(results, result => Assert.Equal(3, outcome.LogsOf(result.RequestId).Count));
-        // Both are to have them, so they are left for CloudWatch all the same.
+        // Both destinations need them, so they are kept for CloudWatch.
         Assert.Equal(9, outcome.Ledger.Logs.DeadLettered);
     }
 
@@ -203,7 +203,7 @@ public sealed class CloudWatchFaultTests
         return results;
     }
 
-    /// <summary>The first request told the time; it, and maybe others beside it, went again.</summary>
+    /// <summary>The first answer revealed the time. That request, and possibly concurrent ones, were sent again.</summary>
     private static void CheckCorrected(Outcome outcome, FakeCloudWatch service, int invocations)
     {
         Assert.InRange(service.Refused, 1, 4);
@@ -216,7 +216,7 @@ public sealed class CloudWatchFaultTests
         Assert.NotEmpty(outcome.DeadLetters);
         foreach (var account in new[] { outcome.Ledger.Logs, outcome.Ledger.Metrics })
             Assert.True(account.Received > 0 && account.DeadLettered == account.Received, $"{account}\n{string.Join('\n', outcome.Said)}");
-        // Nobody asked for them.
+        // Nothing needed them.
         Assert.Equal(outcome.Ledger.Traces.Received, outcome.Ledger.Traces.DroppedFor("no_destination"));
     }
 }

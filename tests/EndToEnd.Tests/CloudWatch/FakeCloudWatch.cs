@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace EndToEnd.Tests.CloudWatch;
 
-/// <summary>A CloudWatch Logs that answers every call the same, or takes all that is signed for its own time and region.</summary>
+/// <summary>A CloudWatch Logs that always gives the same answer, or accepts everything with a signature for its own time and region.</summary>
 internal sealed class FakeCloudWatch : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -26,19 +26,19 @@ internal sealed class FakeCloudWatch : IAsyncDisposable
 
     public int Calls => Volatile.Read(ref _calls);
 
-    /// <summary>Calls that were signed for another time or region.</summary>
+    /// <summary>Calls with a signature for another time or region.</summary>
     public int Refused => Volatile.Read(ref _refused);
 
-    /// <summary>How far its clock is from the machine's, which it says in every answer. Null: any time is right, as with a service that checks no signature.</summary>
+    /// <summary>The offset of its clock, which every answer contains. Null accepts any time, like a service that checks no signature.</summary>
     public TimeSpan? Skew { get; init; }
 
-    /// <summary>What a wrong time is called: it depends on the service.</summary>
+    /// <summary>The error code for a wrong time, which depends on the service.</summary>
     public string SkewCode { get; init; } = "";
 
-    /// <summary>The one region it is in; null: any.</summary>
+    /// <summary>Its region. Null accepts any.</summary>
     public string? Region { get; init; }
 
-    /// <summary>What the next calls are answered: an error's name and status; null takes everything.</summary>
+    /// <summary>The answer of the next calls: an error's name and status. Null accepts everything.</summary>
     public (int Status, string Code)? Error { get; set; }
 
     public static async Task<FakeCloudWatch> StartAsync((int Status, string Code)? error, TimeSpan? skew = null, string skewCode = "", string? region = null)
@@ -74,7 +74,7 @@ internal sealed class FakeCloudWatch : IAsyncDisposable
             await context.Response.WriteAsync("{}", context.RequestAborted);
     }
 
-    /// <summary>Of the events of PutLogEvents.</summary>
+    /// <summary>The messages of PutLogEvents.</summary>
     private void CheckRules(JsonNode? call)
     {
         foreach (var logEvent in call?["logEvents"]?.AsArray() ?? [])

@@ -3,13 +3,13 @@ using LambdaSandbox.CloudWatch;
 
 namespace EndToEnd.Tests.CloudWatch;
 
-/// <summary>One moto for all tests with a CloudWatch Logs that works; each test has log groups of its own.</summary>
+/// <summary>One moto for all tests with a working CloudWatch Logs. Each test has its own log groups.</summary>
 public sealed class LocalCloudWatch : IAsyncLifetime
 {
     private CloudWatchLogsServer? _server;
     private string _missing = "";
 
-    /// <summary>Skips the test where moto is missing, and says why.</summary>
+    /// <summary>Skips the test where moto is missing, with the reason.</summary>
     public CloudWatchLogsServer Server
     {
         get
@@ -20,7 +20,7 @@ public sealed class LocalCloudWatch : IAsyncLifetime
         }
     }
 
-    /// <summary>All events of a group, of which none breaks a rule.</summary>
+    /// <summary>All events of a group. Fails if one breaks a rule.</summary>
     public async Task<IReadOnlyList<StoredLogEvent>> EventsAsync(string group)
     {
         var events = await Server.Logs.EventsAsync(group, cancellationToken: TestContext.Current.CancellationToken);

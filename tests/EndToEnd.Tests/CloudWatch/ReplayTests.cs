@@ -6,8 +6,8 @@ using LambdaSandbox.Backend;
 namespace EndToEnd.Tests.CloudWatch;
 
 /// <summary>
-/// The backend is dead for a whole life of the environment. What the extension leaves behind, the same binary brings to the backend when that is
-/// back: every record, compared with what a second, living backend got of the same run.
+/// The backend is down for a whole generation. The same binary replays the dead letters once the backend is back: every record, compared with the data that
+/// a second, working backend got in the same run.
 /// </summary>
 [Collection(CloudWatchCollection.Name)]
 public sealed class ReplayTests(LocalCloudWatch cloudWatch)
@@ -22,7 +22,7 @@ public sealed class ReplayTests(LocalCloudWatch cloudWatch)
 
         using var folder = new TemporaryFolder();
         var (file, state) = (folder.File("dead-letters.txt"), folder.File("state"));
-        // As the log group shows them, between other lines, the last first.
+        // The letters as in the log group: between other lines, the last one first.
         await File.WriteAllLinesAsync(
             file, outcome.DeadLetters.Reverse().SelectMany(line => new[] { "2026-01-31T12:00:00Z " + line, "another line" }), TestContext.Current.CancellationToken);
 
@@ -130,7 +130,7 @@ public sealed class ReplayTests(LocalCloudWatch cloudWatch)
         ["HOME"] = "/nonexistent",
     };
 
-    /// <summary>A life of the environment in which the backend was dead and a second one lived.</summary>
+    /// <summary>A generation during which one backend was down and a second one worked.</summary>
     private sealed class Life(LambdaUnderTest lambda, OtlpBackend control) : IAsyncDisposable
     {
         public LambdaUnderTest Lambda => lambda;
@@ -164,7 +164,7 @@ public sealed class ReplayTests(LocalCloudWatch cloudWatch)
                 : await Tool.RunAsync(program, ["replay", .. arguments], environment: environment ?? []);
         }
 
-        /// <summary>The same spans, log records and metrics at both, to the last byte, and as many as the ledger counted.</summary>
+        /// <summary>Both have the same spans, log records and metrics to the last byte, and as many as the ledger counted.</summary>
         public void CheckNothingIsMissing()
         {
             var (backend, ledger) = (lambda.Backend, Outcome.Ledger);

@@ -6,7 +6,7 @@ using EndToEnd.Tests.Tools;
 
 namespace EndToEnd.Tests.Demo;
 
-/// <summary>The published bootstrap out of its zip, against a Runtime API that is only a stub: what it answers, and what its SDK sends.</summary>
+/// <summary>Tests the published bootstrap from its zip against a stub of the Runtime API: its answers, and the telemetry of its SDK.</summary>
 public sealed class DemoFunctionTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -58,7 +58,7 @@ public sealed class DemoFunctionTests : IDisposable
 
         await runtime.AnswerAsync();
 
-        // Nothing may come after the answer: the environment may be frozen then.
+        // Nothing may arrive after the answer, because the environment may be frozen then.
         var sent = runtime.Otlp.ToArray();
         Assert.Equal(4, sent.Count(request => request.Path == "/v1/traces"));
         Assert.Single(sent, request => request.Path == "/v1/logs");
@@ -166,7 +166,7 @@ public sealed class DemoFunctionTests : IDisposable
         return limit;
     }
 
-    /// <summary>The process; killed with the test at the latest.</summary>
+    /// <summary>The process, which is killed at the end of the test.</summary>
     private sealed class Bootstrap(ProcessStartInfo start) : IDisposable
     {
         private readonly Process _process = Process.Start(start)!;

@@ -14,8 +14,8 @@ internal sealed record Received(string Path, Dictionary<string, string> Headers,
 }
 
 /// <summary>
-/// The least of a Runtime API, and an OTLP receiver on the same port: hands out the given events in order, keeps what is posted, and
-/// leaves the next /next open as Lambda does.
+/// A minimal Runtime API, with an OTLP receiver on the same port. It returns the given events in order, records what is posted, and leaves the next /next
+/// open like Lambda.
 /// </summary>
 internal sealed class RuntimeApiStub : IAsyncDisposable
 {
@@ -34,7 +34,7 @@ internal sealed class RuntimeApiStub : IAsyncDisposable
 
     public string Address => new Uri(_server.Urls.Single()).Authority;
 
-    /// <summary>The OTLP requests, in the order of arrival.</summary>
+    /// <summary>The OTLP requests in order of arrival.</summary>
     public ConcurrentQueue<Received> Otlp { get; } = new();
 
     public static async Task<RuntimeApiStub> StartAsync(params string[] events)

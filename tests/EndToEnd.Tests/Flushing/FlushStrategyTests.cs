@@ -6,7 +6,7 @@ namespace EndToEnd.Tests.Flushing;
 
 public sealed class FlushStrategyTests
 {
-    /// <summary>What the handler takes, so that Next can come before its end on a busy machine too.</summary>
+    /// <summary>The duration of the handler, long enough that Next precedes its end on a busy machine too.</summary>
     private const string Handler = ",\"sleepMs\":50";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -19,7 +19,7 @@ public sealed class FlushStrategyTests
         await using var lambda = await StartAsync(strategy, ("TELEMETRY_EXTENSION_FLUSH_INTERVAL", "3600"));
         var roundTrip = TimeSpan.FromMilliseconds(30);
         lambda.Backend.Respond = Faults.Always(Fault.Slow(roundTrip));
-        // The first three are flushed at their end, whatever the strategy; the fourth carries their leftovers.
+        // Every strategy flushes the first three at their end. The fourth sends their rest.
         var flushed = await lambda.OrdersAsync(3, Handler);
         var next = await lambda.OrdersAsync(1, Handler);
         var requests = lambda.Backend.Requests.Count;
@@ -59,7 +59,7 @@ public sealed class FlushStrategyTests
         await using var lambda = await StartAsync(strategy, ("TELEMETRY_EXTENSION_FLUSH_INTERVAL", "3600"));
         var results = new List<InvocationResult>(await lambda.OrdersAsync(12));
         var failed = await lambda.InvokeToErrorAsync("""{"order":{"id":"bad","fail":true}}""", "Function.PaymentDeclined");
-        // Deferred, its end may be handed over only with the next INVOKE: then it is flushed beside that handler.
+        // The end of a deferred invocation may be delivered only with the next INVOKE. It is then flushed beside that handler.
         results.Add(await lambda.InvokeAsync(FaultRun.Order("next", ",\"sleepMs\":300")));
         Assert.Contains(lambda.Backend.Spans, received => received.Span.Text("faas.invocation_id") == failed.RequestId && received.Span.IsError());
         var outcome = await lambda.EndAsync();
@@ -79,7 +79,7 @@ public sealed class FlushStrategyTests
         var known = lambda.Backend.LogRecords.Count;
         var result = await lambda.InvokeAsync(FaultRun.Order("long", ",\"logLines\":5,\"logBytes\":20,\"sleepMs\":3500"), new InvokeOptions
         {
-            // The handler is held until its own lines are at the backend.
+            // The handler waits until its own lines are at the backend.
             WhileRunning = running => lambda.Backend.WaitForAsync(
                 backend => backend.LogRecords.Skip(known).Count(received => received.LogRecord.Text("faas.invocation_id") == running.RequestId) >= 5,
                 TimeSpan.FromSeconds(3.2), Cancellation),
@@ -90,11 +90,13 @@ public sealed class FlushStrategyTests
         outcome.CheckAllArrived([result], FaultRun.LinesPerOrder + 5);
     }
 
-    /// <summary>Not one millisecond was added, as the platform counts: the overhead is the time from the runtime's Next to ours, and ours came first.</summary>
+    /// <summary>
+    /// The platform counts no added millisecond: the overhead is the time from the runtime's Next to the extension's, and the extension's came first.
+    /// </summary>
     private static void CheckHeldNone(IReadOnlyList<InvocationResult> results)
     {
         var held = results.Where(result => result.ExtensionOverhead > TimeSpan.Zero).ToList();
-        // A few are the machine's own, which may give us no CPU for as long as a handler takes.
+        // The machine causes a few milliseconds, because it may give the process no CPU for as long as a handler takes.
         Assert.True(held.Count <= results.Count / 10, $"{held.Count} of {results.Count} were held: {string.Join(' ', held.Select(result => result.ExtensionOverhead.TotalMilliseconds))}");
     }
 

@@ -6,12 +6,12 @@ using LambdaSandbox.Backend;
 namespace EndToEnd.Tests.Flushing;
 
 /// <summary>
-/// After Next the environment may be frozen at any moment: with the strategies that wait for their flushes, no request is open then. Everything is
-/// stopped as soon as Next has come, so that nobody can tidy up after it.
+/// After Next the environment may be frozen at any moment. With the strategies that wait for their flushes no request is open then. Everything is stopped
+/// right after Next, so that nothing can be cleaned up afterwards.
 /// </summary>
 public sealed class NextTests
 {
-    /// <summary>Until a request that was sent before Next has come to the backend's notice.</summary>
+    /// <summary>The time until the backend notices a request that was sent before Next.</summary>
     private static readonly TimeSpan OnTheWay = TimeSpan.FromMilliseconds(10);
 
     private readonly ConcurrentQueue<int> _openAtNext = new();
@@ -25,7 +25,7 @@ public sealed class NextTests
     {
         const int flushes = 8;
         await using var lambda = await StartAsync(strategy, "5000", LookTwiceAsync);
-        // The first flush takes long: what is learned from it leaves the others time enough on a busy machine too, and none is cut off.
+        // The first flush is slow. The budget learns from it and leaves the others enough time on a busy machine too, so none is cut off.
         var requests = 0;
         lambda.Backend.Respond = _ => Fault.Slow(TimeSpan.FromMilliseconds(Interlocked.Increment(ref requests) <= 3 ? 1000 : 30));
         var results = new List<InvocationResult>();
@@ -34,7 +34,7 @@ public sealed class NextTests
         {
             Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(30), $"only {flushed} flushes");
             var before = lambda.Backend.Requests.Count;
-            // Shorter and longer than the round trip of the flush that may have begun with it.
+            // Delays below and above the round trip of the flush that may have begun with it.
             results.Add(await lambda.InvokeAsync(FaultRun.Order($"{results.Count}", $",\"sleepMs\":{results.Count % 4 * 20}")));
             flushed += lambda.Backend.Requests.Count > before ? 1 : 0;
         }
@@ -44,7 +44,7 @@ public sealed class NextTests
         Assert.All(_openAtNext, open => Assert.Equal(0, open));
     }
 
-    /// <summary>The backend never answers, so that a request is closed only by us; that it was may be seen a moment later.</summary>
+    /// <summary>The backend never answers, so only the extension closes a request, which may be visible a moment later.</summary>
     [Fact]
     public async Task With_a_backend_that_hangs_a_flush_in_the_middle_of_an_invocation_is_over_at_Next()
     {

@@ -1,6 +1,6 @@
 namespace EndToEnd.Tests.Harness;
 
-/// <summary>What `make layer` packed: the tests run the very bytes that are shipped.</summary>
+/// <summary>The output of `make layer`: the tests run exactly the shipped bytes.</summary>
 internal static class Artifacts
 {
     public static string LayerZip => Find("telemetry-extension-layer");
@@ -10,12 +10,12 @@ internal static class Artifacts
     private static string Architecture =>
         System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "x86_64";
 
-    /// <summary>Skips the test where this was not built, as on a machine without a cross compiler.</summary>
+    /// <summary>Skips the test where this is not built, for example without a cross compiler.</summary>
     public static string ForArm64(string name)
     {
         var path = PathOf(name, "arm64");
         if (!File.Exists(path))
-            Assert.Skip($"{path} is missing; what builds it, or says why not: make layer ARCHITECTURE=all");
+            Assert.Skip($"{path} is missing; build it, or see why that fails, with: make layer ARCHITECTURE=all");
         return path;
     }
 

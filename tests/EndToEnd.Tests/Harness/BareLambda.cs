@@ -11,8 +11,8 @@ using LambdaSandbox.Backend;
 namespace EndToEnd.Tests.Harness;
 
 /// <summary>
-/// The published binary and Lambda's side of its connection, byte by byte: for answers that no Lambda should give, and for processes that are started
-/// in ways that the sandbox does not know. There is no function.
+/// The published binary with Lambda's side of its connection, byte by byte: for answers that no Lambda should send, and for ways to start it that the
+/// sandbox lacks. There is no function.
 /// </summary>
 internal sealed class BareLambda : IAsyncDisposable
 {
@@ -35,10 +35,10 @@ internal sealed class BareLambda : IAsyncDisposable
 
     public OtlpBackend Backend { get; }
 
-    /// <summary>Where it may write; opt/extensions below it is the extensions folder.</summary>
+    /// <summary>Its writable folder. opt/extensions below it is the extensions folder.</summary>
     public string Folder => _folder.Path;
 
-    /// <summary>The binary, beside which links, copies and scripts may be made.</summary>
+    /// <summary>The binary. Tests may create links, copies and scripts beside it.</summary>
     public string Binary => _folder.File("opt/extensions/telemetry-extension");
 
     public int HttpPort { get; } = int.Parse(FreePort.Find(), System.Globalization.CultureInfo.InvariantCulture);
@@ -49,16 +49,16 @@ internal sealed class BareLambda : IAsyncDisposable
 
     public Dictionary<string, string> Environment { get; } = [];
 
-    /// <summary>Raw bytes instead of the usual answer to a path that ends so; null for none at all: the connection is closed.</summary>
+    /// <summary>Raw bytes that replace the answer to a path with this ending. Null closes the connection without an answer.</summary>
     public Dictionary<string, Queue<string?>> Answers { get; } = [];
 
-    /// <summary>Number of lines when a call has been answered that <see cref="SlowPath"/> names.</summary>
+    /// <summary>The number of lines when the call with <see cref="SlowPath"/> was answered.</summary>
     private readonly TaskCompletionSource<int> _linesWhenSlow = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>A path that is answered half a second late.</summary>
+    /// <summary>A path whose answer is half a second late.</summary>
     public string? SlowPath { get; set; }
 
-    /// <summary>How many lines the extension had written when that was over.</summary>
+    /// <summary>The number of lines that the extension had written by then.</summary>
     public Task<int> LinesWhenSlow => _linesWhenSlow.Task;
 
     public IReadOnlyList<string> Lines
@@ -88,8 +88,8 @@ internal sealed class BareLambda : IAsyncDisposable
         return lambda;
     }
 
-    /// <param name="script">A shell's line in which $0 is the binary; its standard output is read unless it redirects it.</param>
-    /// <param name="reads">False: nobody reads its output, though the pipe stays open.</param>
+    /// <param name="script">A shell command in which $0 is the binary. Its standard output is read unless redirected.</param>
+    /// <param name="reads">False leaves its output unread, though the pipe stays open.</param>
     public void Start(string script = "exec \"$0\"", bool reads = true) => Start(["/bin/sh", "-c", script, Binary], reads);
 
     public void Start(IReadOnlyList<string> command, bool reads = true)
@@ -116,7 +116,7 @@ internal sealed class BareLambda : IAsyncDisposable
             _output = Task.Run(ReadOutputAsync, Cancellation);
     }
 
-    /// <summary>The next call of the Extensions or Telemetry API that this class does not answer by itself: Next.</summary>
+    /// <summary>The next call of the Extensions or Telemetry API that this class does not answer itself, which is Next.</summary>
     public async Task<Call> NextAsync(TimeSpan? patience = null)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
@@ -133,7 +133,7 @@ internal sealed class BareLambda : IAsyncDisposable
         }
     }
 
-    /// <summary>How often Next was called meanwhile, and is answered in the same way each time.</summary>
+    /// <summary>Answers Next in the same way for a while, and returns the number of calls.</summary>
     public async Task<int> AnswerForAsync(TimeSpan time, Func<Call, Task> answer)
     {
         var started = TimeProvider.System.GetTimestamp();
@@ -151,7 +151,7 @@ internal sealed class BareLambda : IAsyncDisposable
         }
     }
 
-    /// <summary>A whole invocation with one line of the function: from this Next to the one that follows it.</summary>
+    /// <summary>Runs a whole invocation with one line of the function, from this Next to the following one.</summary>
     public async Task<Call> InvokeAsync(Call next, string requestId)
     {
         await next.AnswerAsync($$"""{"eventType":"INVOKE","deadlineMs":{{Now + 5000}},"requestId":"{{requestId}}","invokedFunctionArn":"arn:aws:lambda:eu-west-1:1:function:orders"}""");
@@ -186,7 +186,7 @@ internal sealed class BareLambda : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>The Extensions API is no longer there; connections that it holds are reset.</summary>
+    /// <summary>Stops the Extensions API. Existing connections are reset.</summary>
     public void CloseApi()
     {
         _api.Dispose();
@@ -195,7 +195,7 @@ internal sealed class BareLambda : IAsyncDisposable
         _open.ForEach(static call => call.Reset());
     }
 
-    /// <summary>A batch of the Telemetry API with one record.</summary>
+    /// <summary>Posts a batch of the Telemetry API with one record.</summary>
     public async Task PostAsync(string type, string record)
     {
         using var http = new HttpClient();
@@ -235,7 +235,7 @@ internal sealed class BareLambda : IAsyncDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            // The test is over.
+            // The test has ended.
         }
     }
 
@@ -275,7 +275,7 @@ internal sealed class BareLambda : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or SocketException)
         {
-            // The extension has ended, or has given this connection up.
+            // The extension has ended or abandoned this connection.
         }
     }
 

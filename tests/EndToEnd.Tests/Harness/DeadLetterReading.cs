@@ -7,13 +7,13 @@ using OpenTelemetry.Proto.Trace.V1;
 
 namespace EndToEnd.Tests.Harness;
 
-/// <summary>One dead letter as whoever finds it in a log reads it.</summary>
+/// <summary>One dead letter as found in a log.</summary>
 internal sealed partial record DeadLetterReading(string Id, string Signal, int Records, byte[] Request)
 {
     public IEnumerable<Span> Spans => Signal != "traces" ? []
         : ExportTraceServiceRequest.Parser.ParseFrom(Request).ResourceSpans.SelectMany(resource => resource.ScopeSpans).SelectMany(scope => scope.Spans);
 
-    /// <summary>Every letter that is there with all its parts, once.</summary>
+    /// <summary>Every complete letter, once.</summary>
     public static IReadOnlyList<DeadLetterReading> ReadAll(IEnumerable<string> lines)
     {
         var parts = lines.Select(line => Form().Match(line)).ToList();

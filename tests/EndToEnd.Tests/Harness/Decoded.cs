@@ -6,7 +6,7 @@ using OpenTelemetry.Proto.Trace.V1;
 
 namespace EndToEnd.Tests.Harness;
 
-/// <summary>Short ways to read decoded OTLP.</summary>
+/// <summary>Shortcuts for reading decoded OTLP.</summary>
 internal static class Decoded
 {
     public static string Hex(this ByteString id) => Convert.ToHexStringLower(id.Span);
@@ -21,7 +21,7 @@ internal static class Decoded
 
     public static bool IsError(this Span span) => span.Status?.Code == Status.Types.StatusCode.Error;
 
-    /// <summary>Null when there is no such attribute.</summary>
+    /// <summary>The attribute's value, or null.</summary>
     public static AnyValue? Value(this IEnumerable<KeyValue> attributes, string key)
     {
         var found = attributes.Where(attribute => attribute.Key == key).ToList();

@@ -2,7 +2,7 @@ using LambdaSandbox.CloudWatch;
 
 namespace EndToEnd.Tests.Harness;
 
-/// <summary>The metrics that the extension prints in Embedded Metric Format.</summary>
+/// <summary>The metrics that the extension writes in Embedded Metric Format.</summary>
 internal static class EmbeddedMetrics
 {
     public static bool Is(string line) => line.StartsWith("{\"_aws\":", StringComparison.Ordinal);

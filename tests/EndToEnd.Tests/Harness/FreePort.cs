@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace EndToEnd.Tests.Harness;
 
-/// <summary>A port that nobody listens on, for those who must know it beforehand, as the text of a setting; most let the extension choose.</summary>
+/// <summary>A port without a listener, for tests that must know it in advance. Most tests let the extension choose.</summary>
 internal static class FreePort
 {
     public static string Find()

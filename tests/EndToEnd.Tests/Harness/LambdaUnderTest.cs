@@ -4,14 +4,14 @@ using LambdaSandbox.Backend;
 namespace EndToEnd.Tests.Harness;
 
 /// <summary>
-/// The layer and the demo function, out of their zips, in a local Lambda with a backend beside it. Every invocation is checked to have ended
-/// as the function meant it; <see cref="EndAsync"/> then checks what holds always, whatever the test is about.
+/// The layer and the demo function from their zips, in a local Lambda with a backend. Every invocation is checked to end as intended. <see
+/// cref="EndAsync"/> then checks what must hold in every test.
 /// </summary>
 internal sealed class LambdaUnderTest : IAsyncDisposable
 {
     private readonly List<string> _lines = [];
 
-    // On a disk, as Lambda's /tmp is: elsewhere /tmp may be memory, which would count as the environment's.
+    // Use a disk like Lambda's /tmp. Otherwise /tmp may be memory that counts as the environment's.
     private readonly string _spool = $"/var/tmp/telemetry-extension-e2e-{Guid.NewGuid():N}";
 
     private LambdaUnderTest(OtlpBackend backend) => Backend = backend;
@@ -20,7 +20,7 @@ internal sealed class LambdaUnderTest : IAsyncDisposable
 
     public Sandbox Sandbox { get; private set; } = null!;
 
-    /// <summary>The lines that all generations of the extension printed.</summary>
+    /// <summary>The log lines of all generations of the extension.</summary>
     public IReadOnlyList<string> ExtensionLines
     {
         get
@@ -30,8 +30,8 @@ internal sealed class LambdaUnderTest : IAsyncDisposable
         }
     }
 
-    /// <param name="change">What is particular to this Lambda.</param>
-    /// <param name="environment">On top of the endpoint and free ports; null takes a variable away.</param>
+    /// <param name="change">The differences of this Lambda from the default.</param>
+    /// <param name="environment">Variables in addition to the endpoint and free ports. Null removes a variable.</param>
     public static Task<LambdaUnderTest> StartAsync(
         Func<SandboxOptions, SandboxOptions>? change = null, params IReadOnlyList<(string Name, string? Value)> environment) =>
         StartAsync(new OtlpBackendOptions(), change, environment);
@@ -55,7 +55,7 @@ internal sealed class LambdaUnderTest : IAsyncDisposable
         }
     }
 
-    /// <summary>An invocation that the function completes.</summary>
+    /// <summary>Runs an invocation that succeeds.</summary>
     public async Task<InvocationResult> InvokeAsync(string payload, InvokeOptions? invocation = null)
     {
         var result = await AnyInvokeAsync(payload, invocation);
@@ -63,7 +63,7 @@ internal sealed class LambdaUnderTest : IAsyncDisposable
         return result;
     }
 
-    /// <summary>An invocation that ends in this error, and in no other.</summary>
+    /// <summary>Runs an invocation that ends with exactly this error.</summary>
     public async Task<InvocationResult> InvokeToErrorAsync(string payload, string errorType, InvokeOptions? invocation = null)
     {
         var result = await AnyInvokeAsync(payload, invocation);
@@ -71,11 +71,13 @@ internal sealed class LambdaUnderTest : IAsyncDisposable
         return result;
     }
 
-    /// <summary>Shuts down, and checks: no SIGKILL, exit code 0, a balanced ledger with nothing left, and a backend that got what the ledger says.</summary>
-    /// <param name="lives">How often the extension was started: 1, and one more for every reset.</param>
-    /// <param name="init">How the init phase went.</param>
-    /// <param name="mayRepeat">A request was taken without the extension hearing of it: what arrived may then be more than the ledger says, never less.</param>
-    /// <param name="backendHasAll">The backend got whatever counts as exported: not so when there are other destinations alone.</param>
+    /// <summary>Shuts down and checks: no SIGKILL, exit code 0, a balanced ledger with nothing left, and a backend whose data matches the ledger.</summary>
+    /// <param name="lives">The number of starts of the extension: 1, and one more per reset.</param>
+    /// <param name="init">The expected status of the init phase.</param>
+    /// <param name="mayRepeat">
+    /// Whether the backend may have accepted a request whose answer was lost. More may then have arrived than the ledger counts, but never less.
+    /// </param>
+    /// <param name="backendHasAll">Whether everything exported reached the backend, which is not so with records for other destinations only.</param>
     public async Task<Outcome> EndAsync(int lives = 1, string init = "success", bool mayRepeat = false, bool backendHasAll = true)
     {
         Assert.True(Sandbox.Init?.Status == init, $"{Sandbox.Init}\n{string.Join('\n', ExtensionLines)}");

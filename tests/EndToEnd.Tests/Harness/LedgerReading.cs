@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace EndToEnd.Tests.Harness;
 
-/// <summary>One account of the ledger line that the extension prints as its last.</summary>
+/// <summary>One account in the ledger line, which is the extension's last line.</summary>
 internal sealed record AccountReading(
     long Received, long Exported, long Rejected, long DeadLettered, long Spooled, long Buffered, long Sampled, long Filtered,
     long Redacted, long Dropped, IReadOnlyDictionary<string, long> DroppedBy)
@@ -20,7 +20,7 @@ internal sealed record AccountReading(
         DroppedBy.Concat(other.DroppedBy).GroupBy(pair => pair.Key).ToDictionary(group => group.Key, group => group.Sum(pair => pair.Value)));
 }
 
-/// <summary>The ledger of one life of the extension, or the sum over all of them.</summary>
+/// <summary>The ledger of one generation, or the sum over all of them.</summary>
 internal sealed partial record LedgerReading(AccountReading Traces, AccountReading Metrics, AccountReading Logs, AccountReading Events)
 {
     public const string Prefix = "[telemetry-extension] ledger: ";
@@ -29,12 +29,14 @@ internal sealed partial record LedgerReading(AccountReading Traces, AccountReadi
 
     public IEnumerable<(string Name, AccountReading Account)> Accounts => [("traces", Traces), ("metrics", Metrics), ("logs", Logs), ("events", Events)];
 
-    /// <summary>The sum over all lives. What one left in files is counted as received by the next one again, so it does not count for the one.</summary>
+    /// <summary>
+    /// The sum over all generations. The next generation counts payloads in files as received again, so the earlier one's count is subtracted.
+    /// </summary>
     public static LedgerReading ReadLives(IReadOnlyList<string> lines) =>
         lines.Select((line, life) => Read(line, mayBeSpooled: life < lines.Count - 1).WithoutSpooled()).Aggregate((sum, ledger) => sum.Plus(ledger));
 
-    /// <summary>Reads the line, and fails unless every account is there and adds up with nothing left in memory.</summary>
-    /// <param name="mayBeSpooled">Only a life that is followed by another may leave something in files.</param>
+    /// <summary>Reads the line. Fails unless every account is present and adds up with nothing left in memory.</summary>
+    /// <param name="mayBeSpooled">Whether something may be left in files, which is so only before another generation.</param>
     public static LedgerReading Read(string line, bool mayBeSpooled = false)
     {
         Assert.StartsWith(Prefix, line, StringComparison.Ordinal);

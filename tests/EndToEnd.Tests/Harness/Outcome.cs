@@ -6,7 +6,7 @@ using OpenTelemetry.Proto.Trace.V1;
 
 namespace EndToEnd.Tests.Harness;
 
-/// <summary>What is left when the environment has ended: the decoded telemetry, the ledger, and what the extension said.</summary>
+/// <summary>The result after the end of the environment: the decoded telemetry, the ledger, and the extension's log.</summary>
 internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IReadOnlyList<string> lines, OtlpBackend backend)
 {
     private static readonly string[] OwnBugs =
@@ -20,11 +20,11 @@ internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IRe
 
     public LedgerReading Ledger => ledger;
 
-    /// <summary>What the extension logged beside its start and the ledger.</summary>
+    /// <summary>The extension's log lines except the start line and the ledger.</summary>
     public IReadOnlyList<string> Said { get; } =
         [.. lines.Where(line => !line.StartsWith(LedgerReading.Prefix, StringComparison.Ordinal) && !IsDeadLetter(line) && !IsStart(line))];
 
-    /// <summary>The lines in which the extension left what it could not deliver.</summary>
+    /// <summary>The lines with dead letters.</summary>
     public IReadOnlyList<string> DeadLetters { get; } = [.. lines.Where(IsDeadLetter)];
 
     public IReadOnlyList<ReceivedSpan> Received { get; } = backend.Spans;
@@ -74,7 +74,7 @@ internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IRe
         return found[0];
     }
 
-    /// <summary>The one line that mentions this.</summary>
+    /// <summary>The only log line with this text.</summary>
     public string Line(string about)
     {
         var found = Said.Where(line => line.Contains(about, StringComparison.Ordinal)).ToList();
@@ -82,7 +82,7 @@ internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IRe
         return found[0];
     }
 
-    /// <summary>The total of a counter, over all its points, or those with these attributes; they must be deltas.</summary>
+    /// <summary>The sum of a counter over all its points, or over those with these attributes. They must be deltas.</summary>
     public double Total(string metric, params IReadOnlyList<(string Key, string Value)> attributes) => Metrics.Where(one => one.Name == metric).Sum(one =>
     {
         Assert.Equal((Metric.DataOneofCase.Sum, AggregationTemporality.Delta, true), (one.DataCase, one.Sum.AggregationTemporality, one.Sum.IsMonotonic));
@@ -90,18 +90,18 @@ internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IRe
             .Sum(point => point.HasAsInt ? point.AsInt : point.AsDouble);
     });
 
-    /// <summary>How invocations ended: successes, errors, timeouts; and how many were cold.</summary>
+    /// <summary>The counts of invocations: successes, errors, timeouts, cold starts.</summary>
     public (double Succeeded, double Failed, double TimedOut, double Cold) Counts =>
         (Total("faas.invocations"), Total("faas.errors"), Total("faas.timeouts"), Total("faas.coldstarts"));
 
-    /// <summary>The values that a gauge was sent with.</summary>
+    /// <summary>The values of a gauge.</summary>
     public IReadOnlyList<long> Gauge(string metric) => [.. Metrics.Where(one => one.Name == metric).SelectMany(one =>
     {
         Assert.Equal(Metric.DataOneofCase.Gauge, one.DataCase);
         return one.Gauge.DataPoints.Select(point => point.AsInt);
     })];
 
-    /// <summary>How many values a histogram got, and their sum; the points must be deltas with as many in the buckets as were counted.</summary>
+    /// <summary>The count and sum of a histogram. The points must be deltas whose buckets contain as many values.</summary>
     public (long Count, double Sum) Distribution(string metric)
     {
         var points = Metrics.Where(one => one.Name == metric).SelectMany(one =>
@@ -116,7 +116,7 @@ internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IRe
 
     public void CheckWhatAlwaysHolds(bool mayRepeat, bool backendHasAll)
     {
-        // The backend counts what it took; the extension counts what it was told was taken.
+        // The backend counts accepted items, and the extension counts acknowledged ones.
         if (backendHasAll)
         {
             Check("traces", Ledger.Traces.Exported, Spans.Count);
@@ -128,9 +128,9 @@ internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IRe
         Assert.DoesNotContain(Spans, span => span.StartTimeUnixNano == 0 || span.EndTimeUnixNano < span.StartTimeUnixNano);
         var repeated = mayRepeat ? [] : Spans.GroupBy(span => span.SpanId).Where(group => group.Count() > 1).Select(group => group.First().Name);
         Assert.Empty(repeated);
-        // Whatever the function sent or logged, what leaves the extension keeps the rules.
+        // For any input the extension's output follows the rules.
         Assert.Empty(BrokenRules(backend).Concat(EmbeddedMetrics.BrokenRules(Said)));
-        // What the extension says of its own bugs.
+        // Fail on log lines that only bugs cause.
         var bugs = Said.Where(line => OwnBugs.Any(bug => line.Contains(bug, StringComparison.Ordinal))).ToList();
         Assert.True(bugs.Count == 0, string.Join('\n', bugs));
 
@@ -138,7 +138,7 @@ internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IRe
             Assert.True(mayRepeat ? arrived >= exported : arrived == exported, $"{signal}: exported {exported}, arrived {arrived}\n{string.Join('\n', lines)}");
     }
 
-    /// <summary>Of everything that a backend got.</summary>
+    /// <summary>Checks everything that a backend got.</summary>
     public static IEnumerable<string> BrokenRules(OtlpBackend backend) =>
         backend.Requests.SelectMany(static request => request.BrokenRules.Select(rule => $"{request}: {rule}")).Concat(OwnTelemetry.BrokenRules(backend));
 

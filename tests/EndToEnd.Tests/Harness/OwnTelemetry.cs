@@ -3,7 +3,7 @@ using OpenTelemetry.Proto.Metrics.V1;
 
 namespace EndToEnd.Tests.Harness;
 
-/// <summary>What must hold for the records that the extension makes itself, beyond what holds for those of the function's SDK.</summary>
+/// <summary>The rules for records that the extension itself creates, in addition to those for the function's SDK.</summary>
 internal static class OwnTelemetry
 {
     private const string Scope = "telemetry-extension";

@@ -1,6 +1,6 @@
 namespace EndToEnd.Tests.Harness;
 
-/// <summary>The parts of an X-Amzn-Trace-Id header, as the ids that spans should carry.</summary>
+/// <summary>The parts of an X-Amzn-Trace-Id header as span ids.</summary>
 internal sealed record TraceHeader(string TraceId, string? Parent, bool Sampled)
 {
     public static TraceHeader Read(string? header)

@@ -4,8 +4,8 @@ using LambdaSandbox.Backend;
 namespace EndToEnd.Tests.Harness;
 
 /// <summary>
-/// The first requests that a backend serves in this process take longer than a flush may, since its code is compiled meanwhile: they would be cut off, sent
-/// again, and arrive twice. So they are not the extension's.
+/// Warms up the backend. Its first requests in this process take longer than a flush, because its code is compiled: they would be cut off, sent again, and
+/// arrive twice. So these requests are not the extension's.
 /// </summary>
 internal static class WarmUp
 {

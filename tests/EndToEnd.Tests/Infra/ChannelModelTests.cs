@@ -3,8 +3,8 @@ using EndToEnd.Tests.Tools;
 namespace EndToEnd.Tests.Infra;
 
 /// <summary>
-/// The lock-free channel under the Arm memory model, which no test on this machine can show: SPIN finds no error in the model, and one in every variant
-/// that lacks one ordering (docs/decisions/0002).
+/// Checks the lock-free channel under the Arm memory model, which no test on this machine can show: SPIN finds no error in the model, and one in every
+/// variant that lacks one ordering (docs/decisions/0002).
 /// </summary>
 public class ChannelModelTests
 {

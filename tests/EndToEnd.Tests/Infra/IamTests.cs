@@ -4,7 +4,7 @@ using EndToEnd.Tests.Tools;
 
 namespace EndToEnd.Tests.Infra;
 
-/// <summary>The policies allow what the code calls, and nothing else.</summary>
+/// <summary>The policies allow what the code calls and nothing else.</summary>
 public partial class IamTests
 {
     private const string Client = "src/TelemetryExtension/Destinations/CloudWatch/Client";
@@ -25,18 +25,18 @@ public partial class IamTests
         Assert.Equal(called.Select(operation => "logs:" + operation).Order(StringComparer.Ordinal), Actions(policy).Order(StringComparer.Ordinal));
     }
 
-    /// <summary>An operation that the client learns must get into a policy.</summary>
+    /// <summary>A new operation of the client must be added to a policy.</summary>
     [Fact]
     public void Policies_TogetherAllowEveryOperationOfTheClient() => Assert.Equal(
         Operations().Select(operation => "logs:" + operation).Order(StringComparer.Ordinal),
         Policies.SelectMany(Actions).Distinct().Order(StringComparer.Ordinal));
 
-    /// <summary>A dead letter is written by the code that writes log records: only the group differs.</summary>
+    /// <summary>The code for log records also writes dead letters. Only the group differs.</summary>
     [Fact]
     public void DeadLetters_AreWrittenByTheCodeOfTheDestination() => Assert.Contains(
         "new LogStreamWriter(", string.Concat(Sources("src/TelemetryExtension/DeadLetters").Select(File.ReadAllText)), StringComparison.Ordinal);
 
-    /// <summary>Both give a function the permissions of infra/iam, narrowed to one group; a call added there must not be forgotten here.</summary>
+    /// <summary>Both grant the permissions of infra/iam, limited to one group. A new call there must be added here too.</summary>
     [Theory]
     [InlineData("template.yaml")]
     [InlineData("infra/terraform/modules/function-telemetry/main.tf")]
@@ -55,7 +55,7 @@ public partial class IamTests
         }
     }
 
-    /// <summary>As they are named in X-Amz-Target.</summary>
+    /// <summary>The operations by their names in X-Amz-Target.</summary>
     private static HashSet<string> Operations() =>
         Targets().Matches(File.ReadAllText(Repository.Path(Client + "/Internal/Operations.cs"))).Select(match => match.Groups[1].Value).ToHashSet();
 

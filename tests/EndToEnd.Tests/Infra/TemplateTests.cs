@@ -19,7 +19,7 @@ public class TemplateTests
     [InlineData("build-DemoFunction", "bootstrap")]
     public async Task SamTargets_InTheRootMakefile_FillTheFolderThatSamNames(string target, string expected)
     {
-        // What sam build runs for ContentUri: . (see layer/Makefile); without the zips it would start a native build.
+        // This is what sam build runs for ContentUri: . (see layer/Makefile). Without the zips it would start a native build.
         var make = Tool.Require("make");
         Repository.Zip("telemetry-extension-layer");
         using var folder = new TemporaryFolder();

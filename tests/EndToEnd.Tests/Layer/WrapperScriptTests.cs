@@ -77,7 +77,7 @@ public class WrapperScriptTests
         Assert.DoesNotContain("OTEL_EXPORTER_OTLP_LOGS_HEADERS", runtime);
     }
 
-    /// <summary>SDKs differ in their default protocol: a signal that goes elsewhere must not get ours.</summary>
+    /// <summary>SDKs differ in their default protocol, so a signal with another destination must not get the wrapper's.</summary>
     [Theory]
     [InlineData("TRACES")]
     [InlineData("METRICS")]
@@ -174,7 +174,7 @@ public class WrapperScriptTests
         Assert.Equal("a b|*|", result.Output);
     }
 
-    /// <summary>As an SDK reads it.</summary>
+    /// <summary>Reads a variable like an SDK.</summary>
     private static string? Protocol(Dictionary<string, string> runtime, string signal) =>
         runtime.GetValueOrDefault($"OTEL_EXPORTER_OTLP_{signal}_PROTOCOL") ?? runtime.GetValueOrDefault("OTEL_EXPORTER_OTLP_PROTOCOL");
 

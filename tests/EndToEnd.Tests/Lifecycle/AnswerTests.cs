@@ -1,6 +1,6 @@
 namespace EndToEnd.Tests.Lifecycle;
 
-/// <summary>Whatever Lambda's APIs answer: the extension stays, asks again without a hot loop, and loses nothing uncounted.</summary>
+/// <summary>For any answer of Lambda's APIs the extension stays, asks again without a hot loop, and loses nothing uncounted.</summary>
 public sealed class AnswerTests
 {
     private static readonly TimeSpan Watched = TimeSpan.FromSeconds(3);
@@ -57,7 +57,7 @@ public sealed class AnswerTests
         Assert.Equal(0, await lambda.ExitAsync(TimeSpan.FromSeconds(3)));
     }
 
-    /// <summary>403 and 500 are for good: AWS wants the extension to exit. Nobody will call it again.</summary>
+    /// <summary>403 and 500 are final: AWS asks the extension to exit. It is not called again.</summary>
     [Theory]
     [InlineData(403, true)]
     [InlineData(500, true)]

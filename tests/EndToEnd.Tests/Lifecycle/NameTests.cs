@@ -4,7 +4,7 @@ using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests.Lifecycle;
 
-/// <summary>Lambda knows an extension by the name of its file. Under any other name init fails, and the function with it.</summary>
+/// <summary>Lambda identifies an extension by the name of its file. Under any other name init fails, and the function with it.</summary>
 public sealed class NameTests
 {
     private const string Order = """{"order":{"id":"1"}}""";
@@ -35,7 +35,7 @@ public sealed class NameTests
         Assert.Empty(Outcome.BrokenRules(backend));
     }
 
-    /// <summary>Two layers that contain it, or one under two names: ports and the spool folder exist only once.</summary>
+    /// <summary>Two layers contain it, or one contains it under two names. Ports and the spool folder exist only once.</summary>
     [Theory]
     [InlineData("cp \"$0\" telemetry-extension; cp \"$0\" telemetry-extension-2")]
     [InlineData("printf '#!/bin/sh\\nexec '\"$0\"'\\n' > one; printf '#!/bin/sh\\nexec '\"$0\"'\\n' > two")]
@@ -44,7 +44,7 @@ public sealed class NameTests
         using var layer = await LayerAsync(make);
         await using var backend = await OtlpBackend.StartAsync(cancellationToken: Cancellation);
         var lines = new List<(string Source, string Line)>();
-        // So little room that both use their files.
+        // The memory is so small that both use their files.
         await using var sandbox = await StartAsync(
             layer, backend, lines, ("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", "65536"), ("TELEMETRY_EXTENSION_TELEMETRY_PORT", FreePort.Find()),
             ("TELEMETRY_EXTENSION_OTLP_HTTP_PORT", FreePort.Find()), ("TELEMETRY_EXTENSION_OTLP_GRPC_PORT", FreePort.Find()));
@@ -67,12 +67,12 @@ public sealed class NameTests
             Assert.InRange(logs.Exported, 800, int.MaxValue);
             Assert.Equal(logs.Received, logs.Exported);
         });
-        // Each has its own copy of the platform's telemetry; of the ports for the function only one has both.
+        // Each gets its own copy of the platform's telemetry, but only one of them has the ports for the function.
         Assert.Equal(2, backend.Spans.Count(received => received.Span.Text("faas.invocation_id") == last.RequestId));
         Assert.DoesNotContain(lines, line => line.Line.Contains("cannot use", StringComparison.Ordinal));
     }
 
-    /// <summary>A layer's folder with the binary in opt/bin and what the script makes of it in opt/extensions.</summary>
+    /// <summary>A layer's folder with the binary in opt/bin and the script's result in opt/extensions.</summary>
     private static async Task<TemporaryFolder> LayerAsync(string make)
     {
         var folder = new TemporaryFolder();

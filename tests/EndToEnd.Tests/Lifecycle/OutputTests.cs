@@ -22,7 +22,7 @@ public sealed class OutputTests
         lambda.Environment["TELEMETRY_EXTENSION_MAX_ATTEMPTS"] = "1";
         lambda.Start(script, reads);
         var next = await lambda.NextAsync();
-        // A pipe that nobody reads takes 64 KB: dead letters of several megabytes are in its way, and so is the log after them.
+        // A pipe without a reader holds 64 KB: dead letters of several megabytes block it, and so they do the later log.
         var line = new string('x', 100_000);
         await lambda.Backend.PauseAsync(TestContext.Current.CancellationToken);
         for (var i = 0; i < 10; i++)
@@ -42,7 +42,7 @@ public sealed class OutputTests
         Assert.Contains(lambda.Backend.Spans, received => received.Span.Text("faas.invocation_id") == "request-9");
     }
 
-    /// <summary>The reader is only slow: every line arrives whole, in the end.</summary>
+    /// <summary>The reader is only slow, so every line arrives completely in the end.</summary>
     [Fact]
     public async Task A_slow_reader_gets_whole_lines()
     {
@@ -62,6 +62,6 @@ public sealed class OutputTests
         Assert.Empty(EmbeddedMetrics.BrokenRules(lambda.Lines));
     }
 
-    /// <summary>Letters that no compression makes fewer.</summary>
+    /// <summary>Letters that do not compress.</summary>
     private static string Noise(int length) => string.Create(length, 0, static (text, _) => Random.Shared.GetItems("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", text));
 }

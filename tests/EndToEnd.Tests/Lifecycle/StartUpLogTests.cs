@@ -1,6 +1,6 @@
 namespace EndToEnd.Tests.Lifecycle;
 
-/// <summary>What the log tells of a start, and how much of it.</summary>
+/// <summary>The log of a start, and its size.</summary>
 public sealed class StartUpLogTests
 {
     private const string Order = """{"order":{"id":"1"}}""";
@@ -61,13 +61,13 @@ public sealed class StartUpLogTests
         int Count(string text) => lambda.Lines.Count(line => line.Contains(text, StringComparison.Ordinal));
     }
 
-    /// <summary>Writing costs time that init waits for.</summary>
+    /// <summary>Init waits while lines are written.</summary>
     [Fact]
     public async Task Nothing_is_written_before_the_first_Next()
     {
         await using var lambda = await BareLambda.CreateAsync();
         lambda.Environment["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = "wrong";
-        // Lambda takes its time with the subscription, and only then comes Next.
+        // Lambda is slow with the subscription, and Next follows only then.
         lambda.SlowPath = "/telemetry";
         lambda.Start();
         var next = await lambda.NextAsync();

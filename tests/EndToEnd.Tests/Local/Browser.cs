@@ -6,7 +6,7 @@ using EndToEnd.Tests.Tools;
 
 namespace EndToEnd.Tests.Local;
 
-/// <summary>One page of a headless Chromium, driven by the DevTools protocol.</summary>
+/// <summary>One page of a headless Chromium, controlled with the DevTools protocol.</summary>
 internal sealed class Browser : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -18,7 +18,7 @@ internal sealed class Browser : IAsyncDisposable
 
     private Browser(Process process, string profile) => (this.process, this.profile) = (process, profile);
 
-    /// <summary>Skips the test where there is no Chromium.</summary>
+    /// <summary>Skips the test without Chromium.</summary>
     public static async Task<Browser> StartAsync(Uri url)
     {
         var chromium = Tool.Require("chromium");
@@ -100,7 +100,7 @@ internal sealed class Browser : IAsyncDisposable
             }
             catch (IOException)
             {
-                // Its last processes still write.
+                // Its last processes may still write files.
                 await Task.Delay(100);
             }
         }

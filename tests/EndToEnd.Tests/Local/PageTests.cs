@@ -3,7 +3,7 @@ using LambdaSandbox.Tests.Testing;
 
 namespace EndToEnd.Tests.Local;
 
-/// <summary>`serve --view`: the dashboard with the telemetry of a real run, read in a real browser. Screenshots stay in artifacts/screenshots.</summary>
+/// <summary>`serve --view`: the dashboard with the telemetry of a real run in a real browser. Screenshots are kept in artifacts/screenshots.</summary>
 public sealed class PageTests
 {
     private static string Screenshots =>
@@ -34,7 +34,7 @@ public sealed class PageTests
         await browser.UntilTextAsync("lambda");
         await browser.ScreenshotAsync(Path.Combine(Screenshots, "traces.png"));
 
-        // The environment's life: init, invocations, what extensions did after them, and the freeze between.
+        // This shows the environment's life: init, invocations, the extensions' work after them, and the freezes.
         await browser.ClickAsync("lambda: init");
         await browser.UntilTextAsync("frozen");
         await browser.UntilTextAsync("invoke");

@@ -8,15 +8,15 @@ using LambdaSandbox.Backend;
 namespace EndToEnd.Tests.Network;
 
 /// <summary>
-/// A host with two addresses. The first one, of IPv6, takes connections into a full queue: that is how a dead node of a load balancer looks, or a network
-/// without a way for IPv6.
+/// A host with two addresses. The first, IPv6, accepts connections into a full queue. A dead node of a load balancer looks like that, and so does a network
+/// without an IPv6 route.
 /// </summary>
 [Collection(CloudWatchCollection.Name)]
 public sealed class AddressTests(LocalCloudWatch cloudWatch)
 {
     private const string Host = "dual.test";
 
-    /// <summary>Less than the budget, more than a busy machine needs.</summary>
+    /// <summary>Less than the budget, but enough for a busy machine.</summary>
     private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(500);
 
     [Theory]

@@ -5,7 +5,7 @@ using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests.Network;
 
-/// <summary>Whatever a backend answers, each record ends in the ledger where the answer puts it.</summary>
+/// <summary>For any answer of a backend each record is counted in the ledger accordingly.</summary>
 public sealed class AnswerTests
 {
     private const string Json = """{"partialSuccess":{"rejectedLogRecords":"2","errorMessage":"older than five hours"}}""";
@@ -23,7 +23,7 @@ public sealed class AnswerTests
             headers["Content-Encoding"] = encoding;
         lambda.Backend.Respond = Faults.On(OtlpSignal.Logs, Faults.First(1, Fault.Http(200, headers: headers, body: encoding is null ? Encoding.UTF8.GetBytes(Json) : Gzip(Json)).ButTaken()));
         await lambda.OrdersAsync(1);
-        // The backend kept what it says it rejected: it is not what the ledger calls exported.
+        // The backend stored the records that it reports as rejected, so they are not the ledger's exported ones.
         var outcome = await lambda.EndAsync(backendHasAll: false);
 
         Assert.Equal(2, outcome.Ledger.Logs.Rejected);

@@ -8,7 +8,7 @@ using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests.Network;
 
-/// <summary>Headers, endpoints and certificates as people often get them wrong: named in one line, and never a reason to deliver nothing where it can be helped.</summary>
+/// <summary>Common mistakes in headers, endpoints and certificates: one line names each, and delivery continues where possible.</summary>
 public sealed class EndpointSettingTests
 {
     private const string Certificate = "OTEL_EXPORTER_OTLP_CERTIFICATE";

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace EndToEnd.Tests.Network;
 
-/// <summary>An HTTP proxy on loopback. Whatever host a request names, it leads to one backend: so names need not exist.</summary>
+/// <summary>An HTTP proxy on loopback. It connects every host name to one backend, so names need not exist.</summary>
 internal sealed class ForwardProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener;
@@ -14,7 +14,7 @@ internal sealed class ForwardProxy : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly Task _accepting;
 
-    /// <param name="credentials">"user:password"; a request without them gets 407.</param>
+    /// <param name="credentials">"user:password". A request without them gets 407.</param>
     public ForwardProxy(string backendUrl, string? credentials = null, int port = 0)
     {
         _backend = new(IPAddress.Loopback, new Uri(backendUrl).Port);
@@ -65,7 +65,7 @@ internal sealed class ForwardProxy : IAsyncDisposable
                     continue;
                 }
 
-                // Small frames must not wait for an acknowledgement: 40 ms would use up the flush's budget.
+                // Send small frames without waiting for an acknowledgement: 40 ms would use up the flush's budget.
                 socket.NoDelay = true;
                 using var server = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
                 await server.ConnectAsync(_backend, _end.Token);
@@ -80,7 +80,7 @@ internal sealed class ForwardProxy : IAsyncDisposable
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException or SocketException)
         {
-            // One side went away.
+            // One side is gone.
         }
     }
 

@@ -2,12 +2,12 @@ using LambdaSandbox;
 
 namespace EndToEnd.Tests.Network;
 
-/// <summary>Names that exist in the test's environment only, through a file in place of /etc/hosts.</summary>
+/// <summary>Host names that exist only in the test's environment, through a file that replaces /etc/hosts.</summary>
 internal sealed class Hosts : IDisposable
 {
     private readonly string _file = Path.GetTempFileName();
 
-    /// <param name="lines">E.g. "127.0.0.1 backend.test". Several addresses of one name come in the order of RFC 6724.</param>
+    /// <param name="lines">Lines such as "127.0.0.1 backend.test". Several addresses of one name are tried in the order of RFC 6724.</param>
     public Hosts(params ReadOnlySpan<string> lines)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "a mount namespace needs root");

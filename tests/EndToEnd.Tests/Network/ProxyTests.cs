@@ -9,7 +9,7 @@ public sealed class ProxyTests
 {
     private const string Host = "otlp.backend.test";
 
-    /// <summary>The name leads nowhere without the proxy.</summary>
+    /// <summary>A name that does not exist without the proxy.</summary>
     [Theory]
     [InlineData("http/protobuf", "HTTP_PROXY", "http://127.0.0.1:@", "POST http://otlp.backend.test:")]
     [InlineData("http/protobuf", "all_proxy", "127.0.0.1:@", "POST http://otlp.backend.test:")]
@@ -74,7 +74,7 @@ public sealed class ProxyTests
         Assert.DoesNotContain("secret", outcome.Line("HTTP_PROXY"), StringComparison.Ordinal);
     }
 
-    /// <param name="Proxy">Leads to the backend whatever host is asked for.</param>
+    /// <param name="Proxy">Connects every host name to the backend.</param>
     private sealed record Run(LambdaUnderTest Lambda, ForwardProxy Proxy) : IAsyncDisposable
     {
         /// <param name="environment">@ stands for the proxy's port.</param>

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace EndToEnd.Tests.Network;
 
-/// <summary>A port whose queue of connections is full: whoever connects hears nothing, as from a host that is gone.</summary>
+/// <summary>A port with a full connection queue: clients get no answer, as from a host that is gone.</summary>
 internal sealed class SilentAddress : IDisposable
 {
     private readonly List<Socket> _sockets = [];

@@ -8,7 +8,7 @@ using OpenTelemetry.Proto.Trace.V1;
 
 namespace EndToEnd.Tests.OtherArchitecture;
 
-/// <summary>The core of the suite once more, with the arm64 layer: every kind of code that is compiled for the machine runs at least once.</summary>
+/// <summary>Repeats the core of the suite with the arm64 layer: every kind of machine-dependent code runs at least once.</summary>
 [Collection(CloudWatchCollection.Name)]
 public sealed class Arm64LayerTests(LocalCloudWatch cloudWatch)
 {
@@ -58,7 +58,7 @@ public sealed class Arm64LayerTests(LocalCloudWatch cloudWatch)
         Assert.Empty(lambda.Backend.Requests);
         await lambda.Backend.ResumeAsync(TestContext.Current.CancellationToken);
 
-        // SHUTDOWN drains what waits for its next attempt.
+        // SHUTDOWN drains what waits for a retry.
         (await lambda.EndAsync()).CheckAllArrived(results);
     }
 

@@ -7,8 +7,8 @@ using LambdaSandbox.Backend;
 namespace EndToEnd.Tests.OtherArchitecture;
 
 /// <summary>
-/// The arm64 layer and function under qemu. Emulated code is slow, so every limit is wide and nothing is timed. The emulator keeps this host's strong
-/// memory order: a missing fence does not show here (docs/decisions/0002).
+/// The arm64 layer and function under qemu. Emulated code is slow, so every limit is wide and nothing is timed. The emulator has this host's strong memory
+/// order, so it does not show a missing fence (docs/decisions/0002).
 /// </summary>
 internal static class EmulatedLambda
 {

@@ -11,7 +11,7 @@ public class NativeChecksTests
     {
         var program = Repository.Path("artifacts", "build", "linux-arm64", "native-checks", "native-checks");
         if (!File.Exists(program))
-            Assert.Skip($"{program} is missing; what builds it, or says why not: make -C layer native-checks ARCHITECTURE=arm64");
+            Assert.Skip($"{program} is missing; build it, or see why that fails, with: make -C layer native-checks ARCHITECTURE=arm64");
 
         var result = await Tool.RunAsync(await EmulatedLambda.EmulatorAsync(), [program]);
 

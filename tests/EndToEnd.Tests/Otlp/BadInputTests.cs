@@ -6,7 +6,7 @@ using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests.Otlp;
 
-/// <summary>Everything here is sent to the receivers while an invocation runs, by a function gone mad: it costs nobody anything but the sender.</summary>
+/// <summary>A broken function sends all this to the receivers while an invocation runs: it costs only the sender.</summary>
 public sealed class BadInputTests
 {
     private static readonly TimeSpan FuzzTime = TimeSpan.FromSeconds(5);
@@ -33,7 +33,7 @@ public sealed class BadInputTests
             Assert.Equal(415, await http.PostAsync("/v1/traces", good, encoding: "br"));
             Assert.Equal(405, await http.PostAsync("/v1/traces", good, method: HttpMethod.Put));
             Assert.Equal(404, await http.PostAsync("/v1/nothing", good));
-            // A good one in between was never in danger.
+            // A valid request in between is not affected.
             Assert.Equal(200, await http.PostAsync("/v1/traces", good));
         });
     }
@@ -60,7 +60,7 @@ public sealed class BadInputTests
         });
     }
 
-    /// <summary>SDKs cut texts in the middle of a character, and instrumentations set attributes twice or without a name.</summary>
+    /// <summary>SDKs cut texts inside a character, and instrumentations set attributes twice or without a name.</summary>
     [Fact]
     public async Task Strings_that_are_not_Unicode_and_repeated_keys_cost_no_record()
     {
@@ -98,7 +98,7 @@ public sealed class BadInputTests
         {
             for (var watch = Stopwatch.StartNew(); watch.Elapsed < FuzzTime;)
             {
-                // Not traces: a span that lost its id is still well-formed, and every test here looks at the ids.
+                // Traces are left out, because a span without its id is still well-formed and every test here checks the ids.
                 var signal = random.Next(2) == 0 ? OtlpSignal.Metrics : OtlpSignal.Logs;
                 var (type, encoding) = (Types[random.Next(2)], Encodings[random.Next(2)]);
                 var body = Damage(type == Types[1] ? Encoding.UTF8.GetBytes(JsonLogs) : Payloads.Of(signal, "fuzz"), random);
@@ -123,7 +123,7 @@ public sealed class BadInputTests
             for (var number = 0; number < 1000; number++)
                 sockets.Add(await (number % 2 == 0 ? http : grpc).ConnectAsync());
             sockets.ForEach(socket => socket.Dispose());
-            // The receivers notice one after the other that these are gone.
+            // The receivers notice gradually that these are gone.
             var good = Payloads.Of(OtlpSignal.Traces, "good");
             await UntilAsync(async () => await grpc.CallAsync(ReceiverClient.Frame(Payloads.Of(OtlpSignal.Traces, "by gRPC"))) == 0);
             await UntilAsync(async () => await http.PostAsync("/v1/traces", good) == 200);
@@ -132,7 +132,7 @@ public sealed class BadInputTests
     private const string JsonLogs =
         """{"resourceLogs":[{"resource":{"attributes":[{"key":"a","value":{"intValue":"1"}}]},"scopeLogs":[{"logRecords":[{"timeUnixNano":"1","body":{"stringValue":"x"}}]}]}]}""";
 
-    /// <summary>Two invocations, the first with all this; the extension is the same process afterwards, "good" arrived, and the ledger adds up.</summary>
+    /// <summary>Runs two invocations, the first with all this. Afterwards the extension is the same process, "good" arrived, and the ledger adds up.</summary>
     private static async Task RunAsync(Func<ReceiverClient, ReceiverClient, Task> send, Action<Outcome>? check = null)
     {
         var (httpPort, grpcPort) = (FreePort.Find(), FreePort.Find());
@@ -172,12 +172,12 @@ public sealed class BadInputTests
             }
             catch (SocketException)
             {
-                // The receiver had seen enough.
+                // The receiver refused early.
             }
         }
     }
 
-    /// <summary>A record named "cut " and two bytes that no text can hold.</summary>
+    /// <summary>A record named "cut " with two bytes that a text cannot contain.</summary>
     private static byte[] Cut(OtlpSignal signal)
     {
         var body = Payloads.Of(signal, "cut \u07ff");

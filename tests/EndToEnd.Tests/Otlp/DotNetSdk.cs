@@ -11,7 +11,7 @@ using OpenTelemetry.Trace;
 
 namespace EndToEnd.Tests.Otlp;
 
-/// <summary>The OpenTelemetry .NET SDK in the process of the test, exporting the same objects to the extension and to a backend without it.</summary>
+/// <summary>The OpenTelemetry .NET SDK in the test's process. It exports the same objects to the extension and directly to a backend.</summary>
 internal sealed partial class DotNetSdk(OtlpExportProtocol protocol, string extension, OtlpBackend reference) : IDisposable
 {
     private const string Name = "dotnet-sdk";
@@ -109,7 +109,7 @@ internal sealed partial class DotNetSdk(OtlpExportProtocol protocol, string exte
         TimeoutMilliseconds = 20_000,
     };
 
-    /// <summary>Two readers would collect twice, at different times: here both get the same points.</summary>
+    /// <summary>Sends one collection to both, because two readers would collect twice at different times.</summary>
     private sealed class Both<T>(BaseExporter<T> one, BaseExporter<T> other) : BaseExporter<T>
         where T : class
     {

@@ -35,7 +35,7 @@ public sealed class DotNetSdkTests
         Assert.Equal(0, outcome.Ledger.Accounts.Sum(account => account.Account.Dropped));
     }
 
-    /// <summary>From a process of its own: what the extension delivers is what a backend without it would have got, field by field.</summary>
+    /// <summary>From another process: what the extension delivers equals what a direct backend gets, field by field.</summary>
     [Theory]
     [InlineData(OtlpExportProtocol.HttpProtobuf)]
     [InlineData(OtlpExportProtocol.Grpc)]
@@ -48,7 +48,7 @@ public sealed class DotNetSdkTests
             (protocol == OtlpExportProtocol.Grpc ? "TELEMETRY_EXTENSION_OTLP_GRPC_PORT" : "TELEMETRY_EXTENSION_OTLP_HTTP_PORT", port),
             ("TELEMETRY_EXTENSION_FLUSH_STRATEGY", "end"));
         using var sdk = new DotNetSdk(protocol, $"http://127.0.0.1:{port}", reference);
-        // Between invocations the extension is frozen: what is sent then waits for the next one.
+        // The extension is frozen between invocations, so requests sent then wait for the next one.
         var sending = Task.Run(sdk.Send, TestContext.Current.CancellationToken);
         while (!sending.IsCompleted)
             await lambda.InvokeAsync("""{"order":{"id":"1"},"sleepMs":300}""");

@@ -7,7 +7,7 @@ using OpenTelemetry.Proto.Common.V1;
 
 namespace EndToEnd.Tests.Otlp;
 
-/// <summary>200 MB as fast as loopback takes them, into a budget of 16 MiB. One record a request, so that every answer is one record.</summary>
+/// <summary>200 MB at the speed of loopback into a budget of 16 MiB. One record per request, so that every answer stands for one record.</summary>
 public sealed class FloodTests
 {
     private const int Requests = 2000;
@@ -16,8 +16,8 @@ public sealed class FloodTests
     private const int BudgetMiB = 16;
 
     /// <summary>
-    /// Memory beside the budget: 12 MiB for the process at rest; the rest is for the compressed copies of what is being sent. The collector of
-    /// .NET 10 keeps two regions of large objects where that of .NET 9 kept one: 42 to 51 MiB were measured in all, before 33 to 38.
+    /// Memory beside the budget: 12 MiB for the idle process, the rest for compressed copies that are being sent. The collector of .NET 10 keeps two
+    /// regions of large objects, that of .NET 9 one: the total was 42 to 51 MiB, before 33 to 38.
     /// </summary>
     private const int OverheadMiB = 40;
 
@@ -54,7 +54,7 @@ public sealed class FloodTests
         Assert.Equal(Requests, answers.Values.Sum());
         Assert.True(answers.GetValueOrDefault(Answer.Unknown) == 0 && answers.GetValueOrDefault(Answer.Taken) > 50, summary);
         var logs = outcome.Ledger.Logs;
-        // What found no room was not taken: the rest was, and the function's own lines.
+        // Requests without room were refused. The others were accepted, and so were the function's own lines.
         Assert.Equal(0, logs.DroppedFor("buffer_bytes") + logs.DroppedFor("buffer_items"));
         Assert.True(logs.Received >= answers.GetValueOrDefault(Answer.Taken) && logs.Received < answers.GetValueOrDefault(Answer.Taken) + 100, summary);
         Assert.True(peakKb <= (BudgetMiB + OverheadMiB) * 1024, summary);
@@ -62,7 +62,7 @@ public sealed class FloodTests
 
     private static async Task FloodAsync(ReceiverClient client, string protocol, ConcurrentDictionary<Answer, int> answers)
     {
-        // Nothing in it compresses.
+        // It does not compress.
         var random = new byte[RequestBytes];
         new Random(1).NextBytes(random);
         var body = Payloads.Log(new AnyValue { BytesValue = ByteString.CopyFrom(random) });
@@ -82,7 +82,7 @@ public sealed class FloodTests
 
     private static Answer OfGrpc(int? status) => status switch { 0 => Answer.Taken, 14 => Answer.NoRoom, _ => Answer.Unknown };
 
-    /// <summary>VmHWM: the most that was ever resident.</summary>
+    /// <summary>VmHWM: the peak resident memory.</summary>
     private static long PeakResidentKb(int pid)
     {
         var line = File.ReadLines($"/proc/{pid}/status").Single(text => text.StartsWith("VmHWM:", StringComparison.Ordinal));

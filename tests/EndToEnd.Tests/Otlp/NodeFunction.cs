@@ -3,10 +3,10 @@ using LambdaSandbox;
 
 namespace EndToEnd.Tests.Otlp;
 
-/// <summary>The function in node-function/, as `make node-function` installed it. Tests that need it are skipped where it is missing.</summary>
+/// <summary>The function in node-function/, installed by `make node-function`. Tests that need it are skipped without it.</summary>
 internal static class NodeFunction
 {
-    /// <summary>Starting Node and loading the SDK takes most of a second, on a busy machine a few.</summary>
+    /// <summary>A timeout for starting Node and loading the SDK, which takes most of a second, or a few on a busy machine.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
 
     public static async Task<LambdaUnderTest> StartAsync(

@@ -8,8 +8,8 @@ using OpenTelemetry.Proto.Trace.V1;
 namespace EndToEnd.Tests.Otlp;
 
 /// <summary>
-/// The OpenTelemetry JS SDK as the sender. It exports the same objects to the extension and past it to a second backend; what the two
-/// decoded must be equal. The test then looks at what arrived, so that two backends with the same half of it are noticed too.
+/// The OpenTelemetry JS SDK as the sender. It exports the same objects to the extension and directly to a second backend. What the two decode must be
+/// equal. The test then checks the content, to notice also two equal but incomplete backends.
 /// </summary>
 public sealed class NodeSdkTests
 {
@@ -34,7 +34,7 @@ public sealed class NodeSdkTests
             ("FUNCTION_OTLP_REFERENCE", grpc ? reference.GrpcUrl : reference.HttpUrl));
 
         var first = await InvokeAsync(lambda, """{"marker":"first"}""");
-        // Frozen now: what is at the backend came in the flush of this invocation.
+        // The environment is frozen now, so the data at the backend is from this invocation's flush.
         var spans = lambda.Backend.Spans.Select(received => received.Span).ToList();
         CheckSpans(spans, first);
         CheckLogs([.. lambda.Backend.LogRecords.Select(received => received.LogRecord)], spans, first.Root);
@@ -51,9 +51,7 @@ public sealed class NodeSdkTests
         Assert.Equal(0, outcome.Ledger.Accounts.Sum(account => account.Account.Dropped));
     }
 
-    /// <param name="caller">
-    /// Whether there is a sampled header of a caller's. Without one Lambda makes a header up: unsampled, but for active tracing.
-    /// </param>
+    /// <param name="caller">Whether the caller sends a sampled header. Without one Lambda creates one: unsampled, except with active tracing.</param>
     [Theory]
     [InlineData(TracingMode.Active, true)]
     [InlineData(TracingMode.Active, false)]
@@ -67,7 +65,7 @@ public sealed class NodeSdkTests
         CheckWrapped(outcome, handle, result, root);
     }
 
-    /// <summary>Passed through and sampled, the header names a span that the caller records: all that is known of it are its children.</summary>
+    /// <summary>A sampled header that is passed through names the caller's span, of which only the children are known here.</summary>
     [Fact]
     public async Task Behind_the_wrapper_in_a_callers_trace_root_span_and_invocation_are_the_callers_children()
     {

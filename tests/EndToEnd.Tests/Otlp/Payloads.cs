@@ -11,7 +11,7 @@ using OpenTelemetry.Proto.Trace.V1;
 
 namespace EndToEnd.Tests.Otlp;
 
-/// <summary>Requests with one record each, as a sender without SDK would write them.</summary>
+/// <summary>Requests with one record each, like those of a sender without an SDK.</summary>
 internal static class Payloads
 {
     private static long s_spanId = 0x1111;

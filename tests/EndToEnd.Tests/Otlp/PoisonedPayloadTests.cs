@@ -8,7 +8,7 @@ public sealed class PoisonedPayloadTests
     private const string Poison = "poisoned payload";
     private static readonly OtlpSignal[] Signals = Enum.GetValues<OtlpSignal>();
 
-    /// <summary>One flush merges all payloads of a signal into one request; the backend refuses whatever has the poison in it.</summary>
+    /// <summary>One flush merges all payloads of a signal into one request, and the backend refuses every request with the poisoned record.</summary>
     [Fact]
     public async Task Merged_request_is_refused_only_its_poisoned_payload_is_lost_and_counted()
     {
@@ -35,7 +35,7 @@ public sealed class PoisonedPayloadTests
         Assert.Equal(good, Sent(outcome.Logs.Select(log => log.Body?.StringValue ?? "")));
         foreach (var account in new[] { outcome.Ledger.Traces, outcome.Ledger.Metrics, outcome.Ledger.Logs })
             Assert.Equal((1, 1), (account.DroppedFor("refused"), account.Dropped));
-        // It was merged: far fewer requests than payloads, the search for the bad one included.
+        // Merging works: there are far fewer requests than payloads, including the search for the bad record.
         Assert.InRange(lambda.Backend.Requests.Count, 3 * 2, 3 * 20);
     }
 

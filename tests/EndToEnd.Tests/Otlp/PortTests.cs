@@ -83,7 +83,7 @@ public sealed class PortTests
         Assert.False(outcome.Invocation(result).IsError());
     }
 
-    /// <summary>As when the user follows an SDK's guide and points the standard variable at localhost, for both readers of it.</summary>
+    /// <summary>The user follows an SDK's guide and sets the standard variable to localhost, for both of its readers.</summary>
     [Theory]
     [InlineData("TELEMETRY_EXTENSION_OTLP_HTTP_PORT", "localhost")]
     [InlineData("TELEMETRY_EXTENSION_OTLP_HTTP_PORT", "sandbox.localdomain")]
@@ -104,7 +104,7 @@ public sealed class PortTests
         Assert.Empty(lambda.Backend.Requests);
     }
 
-    /// <summary>For runtimes without wrappers: the standard variable is for the SDK, ours for the extension, and there is nothing to warn of.</summary>
+    /// <summary>For runtimes without wrappers: the standard variable is for the SDK, the extension's own for the extension, and there is no warning.</summary>
     [Fact]
     public async Task Own_endpoint_is_set_too_the_SDKs_one_is_no_loop()
     {

@@ -6,7 +6,7 @@ using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests.Otlp;
 
-/// <summary>A sender in the function's place, without any of an SDK's manners.</summary>
+/// <summary>A raw sender that replaces the function's SDK.</summary>
 internal sealed class ReceiverClient(string port) : IDisposable
 {
     public const string Protobuf = "application/x-protobuf";
@@ -19,7 +19,7 @@ internal sealed class ReceiverClient(string port) : IDisposable
 
     public static string Path(OtlpSignal signal) => $"/v1/{signal.ToString().ToLowerInvariant()}";
 
-    /// <summary>The status; 0 when the receiver closed the connection instead of answering.</summary>
+    /// <summary>The status, or 0 when the receiver closed the connection without an answer.</summary>
     public async Task<int> PostAsync(string path, byte[] body, string type = Protobuf, string? encoding = null, HttpMethod? method = null)
     {
         using var request = new HttpRequestMessage(method ?? HttpMethod.Post, $"http://127.0.0.1:{port}{path}") { Content = new ByteArrayContent(body) };
@@ -39,7 +39,7 @@ internal sealed class ReceiverClient(string port) : IDisposable
         }
     }
 
-    /// <summary>The grpc-status of a call whose whole request body is <paramref name="bytes"/>, frame or not; null when there was none.</summary>
+    /// <summary>The grpc-status of a call with exactly <paramref name="bytes"/> as its body, or null without one.</summary>
     public async Task<int?> CallAsync(byte[] bytes, string? encoding = null, string service = TraceService)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{port}/{service}/Export")

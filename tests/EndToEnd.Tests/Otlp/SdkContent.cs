@@ -6,7 +6,7 @@ using OpenTelemetry.Proto.Collector.Trace.V1;
 
 namespace EndToEnd.Tests.Otlp;
 
-/// <summary>What a function's SDK sent, as a backend decoded it: whole resource groups, in the order of arrival, with schema URLs, scopes and all.</summary>
+/// <summary>An SDK's telemetry as a backend decoded it: whole resource groups in order of arrival, with schema URLs and scopes.</summary>
 internal static class SdkContent
 {
     private const string OurScope = "telemetry-extension";
@@ -14,7 +14,7 @@ internal static class SdkContent
     public static IReadOnlyList<IMessage> Of(OtlpBackend backend, OtlpSignal signal) =>
         [.. backend.Requests.Where(request => request.Signal == signal && request.AcceptedItems > 0).SelectMany(request => Groups(request.Message!))];
 
-    /// <summary>Message equality of protobuf: every field, presence included. What differs is shown field by field.</summary>
+    /// <summary>Compares with protobuf's message equality: every field, including presence. Differences are shown field by field.</summary>
     public static void AssertEqual(OtlpBackend expected, OtlpBackend actual, OtlpSignal signal)
     {
         var (wanted, got) = (Of(expected, signal), Of(actual, signal));
@@ -23,7 +23,7 @@ internal static class SdkContent
         Assert.Equal(wanted, got);
     }
 
-    /// <summary>The extension makes no resource group of its own scope together with the function's: a group is either's.</summary>
+    /// <summary>The extension does not mix its own scope into the function's resource groups: a group belongs to one of them.</summary>
     private static IEnumerable<IMessage> Groups(IMessage request) => request switch
     {
         ExportTraceServiceRequest traces => traces.ResourceSpans.Where(group => group.ScopeSpans.All(scope => scope.Scope?.Name != OurScope)),

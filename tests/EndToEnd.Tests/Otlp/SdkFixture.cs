@@ -3,7 +3,7 @@ using OpenTelemetry.Proto.Common.V1;
 
 namespace EndToEnd.Tests.Otlp;
 
-/// <summary>The attributes that node-function/telemetry.mjs sets: one of every kind there is.</summary>
+/// <summary>The attributes that node-function/telemetry.mjs sets, one of every kind.</summary>
 internal static class SdkFixture
 {
     public static void CheckAttributes(RepeatedField<KeyValue> attributes)

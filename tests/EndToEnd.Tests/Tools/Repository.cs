@@ -2,14 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace EndToEnd.Tests.Tools;
 
-/// <summary>Where things are in the clone that these tests were built from.</summary>
+/// <summary>Paths in the clone that these tests were built from.</summary>
 internal static class Repository
 {
     public static string Root { get; } = FindRoot();
 
     public static string Path(params ReadOnlySpan<string> parts) => System.IO.Path.Combine([Root, .. parts]);
 
-    /// <summary>A zip that <c>make layer</c> writes for this architecture; skips the test when it was not run.</summary>
+    /// <summary>A zip that <c>make layer</c> creates for this architecture. Skips the test without it.</summary>
     public static string Zip(string name)
     {
         var architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x86_64";

@@ -7,7 +7,7 @@ internal sealed record ToolResult(int ExitCode, string Output, string Errors)
     public string All => Output + Errors;
 }
 
-/// <summary>Programs of the host that tests call. One that is missing skips the test and says so.</summary>
+/// <summary>Programs of the host that tests call. A missing one skips the test with the reason.</summary>
 internal static class Tool
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
@@ -22,7 +22,7 @@ internal static class Tool
         return path!;
     }
 
-    /// <summary>Runs to the end, at most two minutes. With <paramref name="environment"/> the process sees those variables and PATH only.</summary>
+    /// <summary>Runs to the end, at most two minutes. With <paramref name="environment"/> the process sees only those variables and PATH.</summary>
     public static async Task<ToolResult> RunAsync(
         string program, string[] arguments, string? folder = null, Dictionary<string, string>? environment = null)
     {

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>A certificate authority of the test's own, in memory and in one PEM file.</summary>
+/// <summary>The test's own certificate authority, in memory and in one PEM file.</summary>
 internal sealed class Certificates : IDisposable
 {
     private readonly X509Certificate2 _authority;
@@ -24,7 +24,7 @@ internal sealed class Certificates : IDisposable
     /// <summary>The authority's certificate, for OTEL_EXPORTER_OTLP_CERTIFICATE.</summary>
     public string File { get; }
 
-    /// <param name="until">When it ends; it began a year before now.</param>
+    /// <param name="until">Its end. It began a year ago.</param>
     public X509Certificate2 Issue(IPAddress address, DateTimeOffset until)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -39,13 +39,13 @@ internal sealed class Certificates : IDisposable
         return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null);
     }
 
-    /// <summary>What a system's bundle looks like: all the roots that this machine trusts, with or without the authority's.</summary>
+    /// <summary>A bundle like a system's: all roots that this machine trusts, with or without the authority's.</summary>
     public string WriteBundle(string folder, bool withAuthority)
     {
         using var store = new X509Store(StoreName.Root, StoreLocation.LocalMachine, OpenFlags.ReadOnly);
         var roots = store.Certificates.Select(root => root.ExportCertificatePem()).ToList();
         Assert.True(roots.Count > 50, $"only {roots.Count} roots are known here: install ca-certificates");
-        // In the middle, where neither the first nor the last look would find it.
+        // In the middle, where a search of only the first or last one misses it.
         if (withAuthority)
             roots.Insert(roots.Count / 2, _authority.ExportCertificatePem());
         var path = Path.Combine(folder, "bundle.pem");

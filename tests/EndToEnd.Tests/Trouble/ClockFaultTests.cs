@@ -3,7 +3,7 @@ using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>The extension's wall clock jumps by hours, and nothing else does: everywhere where a deadline, a back-off or an age counts.</summary>
+/// <summary>The extension's wall clock, and nothing else, jumps by hours at every point where a deadline, a back-off or an age counts.</summary>
 public sealed class ClockFaultTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -18,7 +18,7 @@ public sealed class ClockFaultTests
         var clock = ClockOf.Process(Assert.Single(lambda.Sandbox.Extensions).Pid!.Value);
         var results = new List<InvocationResult>();
 
-        // In the middle of an upload: the first one, for which the whole budget may still be used.
+        // During an upload: the first one, which may still use the whole budget.
         lambda.Backend.Respond = Faults.First(1, Fault.Slow(TimeSpan.FromMilliseconds(500)));
         var before = lambda.Backend.Requests.Count;
         var running = lambda.InvokeAsync(FaultRun.Order("uploading"));
@@ -27,12 +27,12 @@ public sealed class ClockFaultTests
         results.Add(await running);
         Assert.InRange(results[^1].ExtensionOverhead, TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(1.9));
 
-        // In the handler; the deadline of the invocation was computed before.
+        // During the handler. The deadline of the invocation was computed before.
         results.Add(await lambda.InvokeAsync(
             FaultRun.Order("handling", ",\"sleepMs\":100"), new InvokeOptions { WhileRunning = _ => Jump(TimeSpan.Zero) }));
         Assert.InRange(results[^1].ExtensionOverhead, TimeSpan.Zero, TimeSpan.FromSeconds(1));
 
-        // While the back-off keeps requests waiting. A clock that was set back makes it begin anew, once.
+        // During the back-off. A clock that was set back restarts it once.
         lambda.Backend.Respond = Faults.Always(Fault.Http(503, retryAfter: TimeSpan.FromSeconds(1)));
         results.AddRange(await lambda.OrdersAsync(2));
         clock.Set(TimeSpan.FromHours(hours));
@@ -47,7 +47,7 @@ public sealed class ClockFaultTests
         await lambda.Backend.WaitForAsync(
             backend => backend.Spans.Any(span => span.Span.Text("faas.invocation_id") == results[^1].RequestId), TimeSpan.FromSeconds(2), Cancellation);
 
-        // With a flush outstanding that only SHUTDOWN can finish, and with SHUTDOWN's deadline hours away or long over.
+        // With a flush that only SHUTDOWN can finish, while SHUTDOWN's deadline seems hours away or long over.
         await lambda.Backend.PauseAsync(Cancellation);
         results.AddRange(await lambda.OrdersAsync(2));
         clock.Set(TimeSpan.FromHours(-hours));
@@ -55,7 +55,7 @@ public sealed class ClockFaultTests
         var outcome = await lambda.EndAsync();
 
         outcome.CheckAllArrived(results);
-        // The clock did jump: these are the times at which the extension saw the lines.
+        // The clock did jump: these are the times at which the extension received the lines.
         var skews = outcome.Logs.Select(log => Math.Round((Decoded.Time(log.ObservedTimeUnixNano) - Decoded.Time(log.TimeUnixNano)).TotalHours)).ToHashSet();
         Assert.Contains(hours, skews);
         Assert.Contains(0, skews);
@@ -72,7 +72,7 @@ public sealed class ClockFaultTests
     [InlineData(-5)]
     public async Task A_wrong_clock_at_the_end_leaves_time_for_the_account_when_the_runtime_has_used_its_share(int hours)
     {
-        // As if the runtime had taken 600 ms of the two seconds, as it may in the emulator.
+        // As if the runtime had taken 600 ms of the two seconds, as is possible in the emulator.
         await using var lambda = await LambdaUnderTest.StartAsync(
             options => options with { ShutdownBudget = TimeSpan.FromSeconds(1.4) }, (FaultRun.Strategy, "end"));
         lambda.Backend.Respond = Faults.Always(Fault.HangBeforeHeaders);
@@ -82,7 +82,7 @@ public sealed class ClockFaultTests
         (await lambda.EndAsync()).CheckNoneArrived(2);
     }
 
-    /// <summary>Less than a function's timeout, so that every deadline seems to be over when it is told.</summary>
+    /// <summary>Less than a function's timeout, so that every deadline seems to be over when it arrives.</summary>
     [Theory]
     [InlineData("end")]
     [InlineData("adaptive")]

@@ -3,18 +3,23 @@ using OpenTelemetry.Proto.Trace.V1;
 
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>The disk under /tmp takes nothing, or no more: what memory cannot hold while the backend is down is shed, in the order that the README states.</summary>
+/// <summary>
+/// The disk under /tmp is full or read-only: payloads that do not fit into memory while the backend is down are shed, in the order that the README
+/// documents.
+/// </summary>
 public sealed class DiskFaultTests
 {
-    /// <summary>Least valuable first.</summary>
+    /// <summary>The signals, the least valuable first.</summary>
     private static readonly string[] Signals = ["metrics", "traces", "logs"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <param name="disk">Full, or read-only.</param>
-    /// <param name="invocations">There is room for metrics, spans and lines of seven, for spans and lines of sixteen, or for three lines each of thirty-two.</param>
-    /// <param name="lines">More of them, which alone leave room for four invocations.</param>
-    /// <param name="last">The signal that loses some of its records: those before it lose theirs, those behind it none.</param>
+    /// <param name="invocations">
+    /// The room is enough for metrics, spans and lines of seven invocations, for spans and lines of sixteen, or for three lines each of thirty-two.
+    /// </param>
+    /// <param name="lines">Additional lines that leave room for four invocations only.</param>
+    /// <param name="last">The signal that loses some of its records. Less valuable ones lose all, more valuable ones none.</param>
     [Theory]
     [InlineData("full", 11, 0, "metrics")]
     [InlineData("full", 30, 0, "traces")]
@@ -43,7 +48,7 @@ public sealed class DiskFaultTests
             Assert.True(account.Received == account.Exported + account.DroppedFor("shed") && kept.Skip(1).All(count => count == whole), what);
             Assert.True(Array.IndexOf(Signals, name).CompareTo(Array.IndexOf(Signals, last)) switch
             {
-                // All but what came after the last line, or span, that was shed.
+                // These are all except those after the last line, or span, that was shed.
                 < 0 => kept.Count <= 2 && account.Exported <= account.Received / 10,
                 0 => kept.Count > 0 && kept.Count < invocations,
                 _ => kept.Count == invocations && kept[0] == whole && account.Exported == account.Received,
@@ -61,7 +66,7 @@ public sealed class DiskFaultTests
         Assert.Contains("disk full", outcome.Line("do not fit into memory"), StringComparison.Ordinal);
         var arrived = Lines(outcome, results);
         int oldest = arrived.TakeWhile(count => count == whole).Count(), newest = arrived.AsEnumerable().Reverse().TakeWhile(count => count == whole).Count();
-        // Of one invocation at each end of the gap some lines may be there.
+        // At each end of the gap one invocation may have some lines.
         var gap = arrived.Skip(oldest + 1).SkipLast(newest + 1).ToList();
         Assert.True(oldest >= 5 && newest >= 2 && gap.Count >= 5 && gap.All(count => count == 0), string.Join(' ', arrived));
         var logs = outcome.Ledger.Logs;
@@ -84,7 +89,7 @@ public sealed class DiskFaultTests
     private static List<int> Spans(Outcome outcome, IReadOnlyList<InvocationResult> results) => [.. results.Select(result =>
         outcome.Spans.Count(span => span.Kind == Span.Types.SpanKind.Server && span.Text("faas.invocation_id") == result.RequestId))];
 
-    /// <summary>Points that count an invocation name none, but they have its time.</summary>
+    /// <summary>Points that count an invocation do not name it, but have its time.</summary>
     private static List<int> Counts(Outcome outcome, IReadOnlyList<InvocationResult> results)
     {
         var times = outcome.Metrics.Where(metric => metric.Name == "faas.invocations").SelectMany(metric => metric.Sum.DataPoints)

@@ -4,7 +4,7 @@ using LambdaSandbox;
 
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>The environment itself ends badly: what was known of it still goes out.</summary>
+/// <summary>The environment itself ends badly, and what was known of it is still sent.</summary>
 public sealed class EnvironmentFaultTests
 {
     private const string Name = "telemetry-extension";
@@ -40,7 +40,7 @@ public sealed class EnvironmentFaultTests
             ("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", "65536"), ("TELEMETRY_EXTENSION_SPOOL_DIRECTORY", folder.Path));
         await lambda.Backend.PauseAsync(Cancellation);
         await lambda.OrdersAsync(10, ",\"logLines\":200,\"logBytes\":500");
-        // An invocation under way ends with it, and so many lines have begun to go to files by then; between two, nobody notices but Lambda.
+        // A running invocation ends with it, and many lines are being written to files by then. Between two invocations only Lambda notices.
         if (inTheMiddle)
             await lambda.InvokeToErrorAsync(
                 FaultRun.Order("bad", ",\"logLines\":2000,\"logBytes\":500,\"sleepMs\":10000"), "Extension.Crash", new() { WhileRunning = _ => KillAsync(lambda) });
@@ -49,7 +49,7 @@ public sealed class EnvironmentFaultTests
         var left = SpoolReading.Of(folder.Path);
         await lambda.Backend.ResumeAsync(Cancellation);
         var after = await lambda.InvokeAsync(FaultRun.Order("after"));
-        // The first life was killed and said no ledger; what the second found counts as received there.
+        // The first generation was killed without a ledger line. What the second one found counts as received there.
         var outcome = await lambda.EndAsync();
 
         Assert.True(outcome.Invocation(after).Flag("faas.coldstart"));
@@ -74,7 +74,7 @@ public sealed class EnvironmentFaultTests
         var outcome = await lambda.EndAsync();
 
         outcome.CheckAllArrived(results, FaultRun.LinesPerOrder + 200);
-        // The ledger as it was when the last metrics were made, before the drain.
+        // The ledger at the time of the last metrics, before the drain.
         var (spooled, buffered) = (Gauge("telemetry_extension.records.spooled"), Gauge("telemetry_extension.records.buffered"));
         Assert.InRange(spooled, 500, outcome.Ledger.Logs.Received);
         Assert.InRange(spooled + buffered, spooled, outcome.Ledger.Logs.Received);
@@ -133,13 +133,13 @@ public sealed class EnvironmentFaultTests
 
     private static async Task KillAsync(LambdaUnderTest lambda)
     {
-        // In the middle of an invocation its lines are on their way.
+        // During an invocation its lines are in transit.
         await Task.Delay(300, Cancellation);
         lambda.Sandbox.KillExtension(Name);
         await lambda.AwaitEndOfExtensionAsync();
     }
 
-    /// <summary>Each record that was in the files arrived as it was, once, and beside them only what the next life made itself; its account says so, too.</summary>
+    /// <summary>Each record in the files arrived once and unchanged, beside only what the next generation created itself, and its ledger agrees.</summary>
     private static void CheckTakenOver<T>(IReadOnlyList<T> left, IReadOnlyList<T> arrived, Func<T, bool> isOwn, AccountReading account)
         where T : IMessage
     {

@@ -2,7 +2,9 @@ using LambdaSandbox;
 
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>What all fault tests do and ask: invocations that must succeed, held no longer than the budget allows, and where the records went.</summary>
+/// <summary>
+/// The common steps and checks of all fault tests: invocations that must succeed, delayed no longer than the budget, and the destination of all records.
+/// </summary>
 internal static class FaultRun
 {
     public const string Strategy = "TELEMETRY_EXTENSION_FLUSH_STRATEGY";
@@ -10,12 +12,12 @@ internal static class FaultRun
 
     public const string BatchId = "x-telemetry-extension-batch-id";
 
-    /// <summary>The demo function writes so many lines for an order that is charged and stored.</summary>
+    /// <summary>The number of lines that the demo function writes for an order that is charged and stored.</summary>
     public const int LinesPerOrder = 3;
 
     public static string Order(string id, string more = "") => $"{{\"order\":{{\"id\":\"{id}\"}}{more}}}";
 
-    /// <param name="heldAtMost">After the handler; the default is the default budget and time for a busy machine.</param>
+    /// <param name="heldAtMost">The limit after the handler. The default is the default budget with a margin for a busy machine.</param>
     public static async Task<IReadOnlyList<InvocationResult>> OrdersAsync(this LambdaUnderTest lambda, int count, string more = "", TimeSpan? heldAtMost = null)
     {
         var results = new List<InvocationResult>();
@@ -28,7 +30,7 @@ internal static class FaultRun
         return results;
     }
 
-    /// <summary>Lambda has to notice it before the next invocation, or that one pays for it.</summary>
+    /// <summary>Waits until Lambda notices it. Otherwise the next invocation would pay for it.</summary>
     public static async Task AwaitEndOfExtensionAsync(this LambdaUnderTest lambda)
     {
         for (var left = 2000; lambda.Sandbox.Extensions.Any(extension => extension.ExitCode is null); left--)
@@ -38,7 +40,7 @@ internal static class FaultRun
         }
     }
 
-    /// <summary>Every invocation's span and lines are at the backend, and nothing was lost on the way.</summary>
+    /// <summary>Checks that every invocation's span and lines are at the backend, and that nothing was lost.</summary>
     public static void CheckAllArrived(this Outcome outcome, IReadOnlyList<InvocationResult> results, int linesPerInvocation = LinesPerOrder, bool mayRepeat = false)
     {
         outcome.CheckNothingLost();
@@ -51,7 +53,7 @@ internal static class FaultRun
         }
     }
 
-    /// <summary>Who leaves out the requests that come again under the same batch id has exactly what was exported.</summary>
+    /// <summary>Without repeated requests with the same batch id exactly the exported records remain.</summary>
     public static void CheckOncePerBatch(this LambdaUnderTest lambda, Outcome outcome)
     {
         var exported = outcome.Ledger.Accounts.Where(account => account.Name != "events").Sum(account => account.Account.Exported);
@@ -65,7 +67,7 @@ internal static class FaultRun
         Assert.All(outcome.Ledger.Accounts, account => Assert.True(
             account.Account is { Dropped: 0, DeadLettered: 0, Rejected: 0 }, $"{account}\n{string.Join('\n', outcome.Said)}"));
 
-    /// <summary>Nothing arrived, and all of it is kept as dead letters, which have room for it.</summary>
+    /// <summary>Checks that nothing arrived and that everything is kept as dead letters.</summary>
     public static void CheckNoneArrived(this Outcome outcome, int invocations)
     {
         Assert.Empty(outcome.Spans);

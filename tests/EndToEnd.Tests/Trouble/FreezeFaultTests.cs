@@ -10,8 +10,8 @@ public sealed class FreezeFaultTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>
-    /// While the body is under way, of which the backend takes what the kernel still sends, and while the answer is. All at the same time: a frozen
-    /// environment costs nobody anything.
+    /// Freezes while the body is in transit, of which the backend reads what the kernel still sends, and while the answer is. All at the same time, because
+    /// a frozen environment costs nothing.
     /// </summary>
     [Trait("Category", "Slow")]
     [Fact]
@@ -35,18 +35,18 @@ public sealed class FreezeFaultTests
         await lambda.Sandbox.FreezeWhileAsync(
             () => Task.WhenAll(Task.Delay(HalfAMinute, Cancellation), connectionDies ? RestartAsync(lambda.Backend) : Task.CompletedTask), Cancellation);
         var result = await running;
-        // What was taken in the last moment of a connection is sent again.
+        // What was accepted in the last moment of a connection is sent again.
         var outcome = await lambda.EndAsync(mayRepeat: connectionDies);
 
-        // The freeze itself is no time of ours, but it counts as overhead for whoever looks from outside. What comes on top is at most the budget.
+        // The freeze itself is not the extension's time, but observers count it as overhead. The rest is at most the budget.
         Assert.InRange(result.ExtensionOverhead, HalfAMinute - TimeSpan.FromSeconds(0.5), HalfAMinute + TimeSpan.FromSeconds(4));
         outcome.CheckAllArrived([.. warm, result], mayRepeat: connectionDies);
         lambda.CheckOncePerBatch(outcome);
     }
 
     /// <summary>
-    /// In uploads, around Next, in shutdowns: not one record is lost, and none repeated but with its whole request and under its id. Four environments at the same time; a small buffer makes
-    /// flushes frequent where they are deferred too.
+    /// Freezes in uploads, around Next, in shutdowns: no record is lost, and a record is repeated only with its whole request under the same id. Four
+    /// environments at the same time; a small buffer makes flushes frequent also where they are deferred.
     /// </summary>
     [Trait("Category", "Slow")]
     [Theory]

@@ -2,14 +2,14 @@ using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>Alone on the machine: two seconds are what Lambda gives, and other tests would take their share of them.</summary>
+/// <summary>Runs alone: Lambda gives two seconds, and other tests would use a part of them.</summary>
 [Collection(nameof(FullBuffersTests))]
 [CollectionDefinition(nameof(FullBuffersTests), DisableParallelization = true)]
 public sealed class FullBuffersTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>Lines of random letters, of which compression takes no more than a quarter.</summary>
+    /// <summary>Lines of random letters, which compress by at most a quarter.</summary>
     [Theory]
     [InlineData("http/protobuf")]
     [InlineData("grpc")]

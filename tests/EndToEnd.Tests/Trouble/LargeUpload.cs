@@ -9,12 +9,12 @@ using OpenTelemetry.Proto.Logs.V1;
 namespace EndToEnd.Tests.Trouble;
 
 /// <summary>
-/// A Lambda whose function's SDK sends one record of 7 MB: more than the sockets of both sides hold (4 MB at most here, of which the backend has taken
-/// the first), and too small a piece to be cut further. So its request can be met in the middle of its body.
+/// A Lambda whose function's SDK sends one record of 7 MB: more than the sockets of both sides hold (4 MB at most here, of which the backend has read the
+/// first), and a single record, so it cannot be split. So a fault can hit the middle of its body.
 /// </summary>
 internal sealed class LargeUpload(LambdaUnderTest lambda, string port) : IAsyncDisposable
 {
-    /// <summary>What a slow backend takes in a second, and one that resets takes at all.</summary>
+    /// <summary>The bytes that a slow backend reads per second, and that a resetting one reads at all.</summary>
     public const int Taken = 1_000_000;
 
     private const int RecordBytes = 7_000_000;
@@ -44,13 +44,13 @@ internal sealed class LargeUpload(LambdaUnderTest lambda, string port) : IAsyncD
 
     public static bool IsLarge(LogRecord log) => log.Body?.BytesValue.Length == RecordBytes;
 
-    /// <summary>One whole run: everything stands still in the middle of the body, for so long, and nothing is lost by it.</summary>
-    /// <param name="reading">How the backend reads what comes before the freeze, and while the kernel still sends during it.</param>
+    /// <summary>Runs completely: everything is frozen in the middle of the body for this time, and nothing is lost.</summary>
+    /// <param name="reading">How the backend reads the body before the freeze, and what the kernel still sends during it.</param>
     public static async Task FreezeAsync(string protocol, Reading reading, TimeSpan duration, bool connectionDies)
     {
         await using var upload = await StartAsync(protocol);
         var (backend, sandbox) = (upload.Lambda.Backend, upload.Lambda.Sandbox);
-        // Slow at first, so that flushes are given time: they have learned that this backend needs it.
+        // The backend is slow at first, so that the budget learns to give flushes time.
         backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(300)));
         List<InvocationResult> results = [.. await upload.Lambda.OrdersAsync(1, heldAtMost: TimeSpan.FromSeconds(3))];
         backend.Respond = null;
@@ -59,7 +59,7 @@ internal sealed class LargeUpload(LambdaUnderTest lambda, string port) : IAsyncD
         var running = upload.InvokeAsync();
         if (await Task.WhenAny(begun.Task, running) == running)
             Assert.Fail($"nothing was uploaded: {await running}\n{string.Join('\n', upload.Lambda.ExtensionLines)}");
-        // So much telemetry is sent at once: the upload has begun and cannot end, whether the handler is still running or has just ended.
+        // The amount is so large that the upload has begun and cannot end, whether the handler is still running or has just ended.
         await sandbox.FreezeWhileAsync(
             () => Task.WhenAll(Task.Delay(duration, Cancellation), connectionDies ? upload.DieAsync(after: duration / 10) : Task.CompletedTask), Cancellation);
         results.Add(await running);
@@ -70,7 +70,7 @@ internal sealed class LargeUpload(LambdaUnderTest lambda, string port) : IAsyncD
 
     public async Task<InvocationResult> InvokeAsync()
     {
-        // Nothing in it compresses.
+        // It does not compress.
         var random = new byte[RecordBytes];
         new Random(1).NextBytes(random);
         using var client = new ReceiverClient(port);
@@ -81,16 +81,16 @@ internal sealed class LargeUpload(LambdaUnderTest lambda, string port) : IAsyncD
         });
     }
 
-    /// <param name="broken">So many requests ended in the middle of their body, at least.</param>
-    /// <param name="mayRepeat">A connection of several streams, or all of them at once, took the answers to other requests along.</param>
+    /// <param name="broken">The least number of requests that ended in the middle of their body.</param>
+    /// <param name="mayRepeat">Whether a connection with several streams, or all of them at once, may have lost the answers to other requests.</param>
     public async Task CheckAsync(IReadOnlyList<InvocationResult> results, int broken, bool mayRepeat)
     {
         var outcome = await lambda.EndAsync(mayRepeat: mayRepeat);
         outcome.CheckAllArrived(results, mayRepeat: mayRepeat);
         lambda.CheckOncePerBatch(outcome);
-        // A repetition has its request's id, and is not counted above.
+        // A repetition has the same id as its request, and is not counted above.
         Assert.InRange(outcome.Logs.Count(IsLarge), 1, mayRepeat ? int.MaxValue : 1);
-        // One that nobody reads from is told of its end only now.
+        // A connection without a reader is told of its end only now.
         await lambda.Backend.PauseAsync(Cancellation);
         await CheckBrokenAsync(broken);
     }

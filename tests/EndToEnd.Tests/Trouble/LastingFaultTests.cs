@@ -4,7 +4,7 @@ using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>Refusals that are final: they cost the records refused, by count and by name, and nothing around them.</summary>
+/// <summary>Final refusals: they cost only the refused records, which are counted and named.</summary>
 public sealed class LastingFaultTests
 {
     [Theory]
@@ -57,7 +57,7 @@ public sealed class LastingFaultTests
         (await lambda.EndAsync()).CheckAllArrived([result]);
     }
 
-    /// <param name="poison">In every line of the one order, or in its first.</param>
+    /// <param name="poison">Whether the poison is in every line of the one order, or in its first.</param>
     [Theory]
     [InlineData("http/protobuf", "poison", FaultRun.LinesPerOrder)]
     [InlineData("http/protobuf", "received order poison", 1)]
@@ -66,7 +66,7 @@ public sealed class LastingFaultTests
     public async Task One_poisoned_payload_among_good_ones_costs_only_its_own_records(string protocol, string poison, int records)
     {
         await using var lambda = await LambdaUnderTest.StartAsync(null, ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), (FaultRun.Strategy, "end"));
-        // Missed by the backend at first, so that they are merged into one request.
+        // The backend is unreachable at first, so that they are merged into one request.
         await lambda.Backend.PauseAsync(TestContext.Current.CancellationToken);
         var results = new List<InvocationResult>();
         for (var number = 0; number < 5; number++)
@@ -134,7 +134,7 @@ public sealed class LastingFaultTests
         var outcome = await lambda.EndAsync();
 
         outcome.CheckNoneArrived(6);
-        // One line for the destination, whatever the signal.
+        // There is one line per destination, whatever the signal.
         Assert.Contains(cause, Assert.Single(outcome.Said), StringComparison.Ordinal);
         Assert.Contains(endpoint, outcome.Said[0], StringComparison.Ordinal);
     }

@@ -3,7 +3,7 @@ using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>During a freeze the network forgets the connections: no FIN, no RST, and everything sent on them is lost.</summary>
+/// <summary>During a freeze the network drops the connections without FIN or RST, and everything sent on them is lost.</summary>
 public sealed class LostConnectionTests : IAsyncDisposable
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -23,7 +23,7 @@ public sealed class LostConnectionTests : IAsyncDisposable
         _proxy.Forget();
         await Task.Delay(Frozen, Cancellation);
         results.AddRange(await lambda.OrdersAsync(1));
-        // Longer than the back-off after one failure.
+        // This is longer than the back-off after one failure.
         await Task.Delay(Frozen, Cancellation);
         results.AddRange(await lambda.OrdersAsync(1));
         var (arrived, opened) = (lambda.Backend.LogRecords.Count, _proxy.Connections - before);

@@ -7,15 +7,16 @@ using OpenTelemetry.Proto.Common.V1;
 namespace EndToEnd.Tests.Trouble;
 
 /// <summary>
-/// The function uses a good part of its memory. With a limit, an extension that took more than its budget would get it killed: the kernel takes the
-/// largest process. Without one nothing is killed, but the extension's own peak is measured all the same: that needs no rights, so it is never skipped.
+/// The function uses a large part of its memory. With a limit, an extension above its budget would get the function killed, because the kernel kills the
+/// largest process. Without a limit nothing is killed, but the extension's peak is still measured: that needs no permissions, so this test is never
+/// skipped.
 /// </summary>
 public sealed class MemoryFaultTests
 {
-    /// <summary>With what the function takes anyway it holds 80 of 128 MB.</summary>
+    /// <summary>Together with the function's base it uses 80 of 128 MB.</summary>
     private const string Holds = ",\"holdMb\":60";
 
-    /// <summary>What is over the budget: for nothing else may a record be lost.</summary>
+    /// <summary>Drop reasons for what exceeds the budget. No record may be lost for another reason.</summary>
     private static readonly string[] Reasons = ["buffer_bytes", "shed"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -53,7 +54,7 @@ public sealed class MemoryFaultTests
         await CheckEndAsync(lambda, invocations * (lines + FaultRun.LinesPerOrder));
     }
 
-    /// <summary>An SDK that does not batch: one small record a request, far more of them than there is room for, in memory or in files.</summary>
+    /// <summary>An SDK without batching: one small record per request, far more than fit into memory and files.</summary>
     [Fact]
     public async Task With_a_dead_backend_a_flood_of_small_requests_never_kills_the_function_and_fills_few_files()
     {
@@ -85,9 +86,9 @@ public sealed class MemoryFaultTests
 
         CheckPeak(lambda, megabytes);
         Assert.InRange(taken, requests, invocations * requests);
-        // One file each would be some ten thousand.
+        // One file per payload would be about ten thousand.
         Assert.InRange(most, 10, 1000);
-        // What was answered with 429 was not taken: neither received nor dropped.
+        // Requests that got 429 were refused: neither received nor dropped.
         await CheckEndAsync(lambda, taken + (invocations * FaultRun.LinesPerOrder));
     }
 
@@ -97,7 +98,7 @@ public sealed class MemoryFaultTests
     {
         try
         {
-            // No more in files than SHUTDOWN has time for on a busy machine: that is for other tests.
+            // Keep the files within what SHUTDOWN can send on a busy machine. More is for other tests.
             return await LambdaUnderTest.StartAsync(
                 options => options with { MemorySizeMb = megabytes, LimitMemory = isLimited, Timeout = TimeSpan.FromSeconds(60) },
                 [.. environment, ("TELEMETRY_EXTENSION_SPOOL_MAX_BYTES", $"{4 << 20}")]);
@@ -117,7 +118,7 @@ public sealed class MemoryFaultTests
             await lambda.Backend.PauseAsync(Cancellation);
     }
 
-    /// <summary>The function does hold its part, and lives.</summary>
+    /// <summary>The function does use its part and is not killed.</summary>
     private static void CheckRoom(InvocationResult result, int megabytes)
     {
         Assert.False(result.OutOfMemory);
@@ -125,8 +126,8 @@ public sealed class MemoryFaultTests
     }
 
     /// <summary>
-    /// Buffer and outbox may hold 8 MiB each at 128 MB, 16 each (by our heap limit) from 256 MB on; the collector needs as much again to move it, and the
-    /// process itself 24, of which half is the binary's pages. Seen: 30 to 46 MiB, and 56 to 66.
+    /// Buffer and outbox may hold 8 MiB each at 128 MB, and 16 MiB each (by the heap limit) from 256 MB on. The collector needs as much again to move it,
+    /// and the process itself 24 MiB, half of it pages of the binary. Measured: 30 to 46 MiB, and 56 to 66 MiB.
     /// </summary>
     private static void CheckPeak(LambdaUnderTest lambda, int megabytes)
     {
@@ -135,7 +136,7 @@ public sealed class MemoryFaultTests
         Assert.InRange(peak, 8, megabytes == 128 ? 56 : 74);
     }
 
-    /// <summary>The backend is back for the end: what was kept goes out, and the account names every line that was not.</summary>
+    /// <summary>The backend is back at the end: kept data is sent, and the ledger counts every line that was not.</summary>
     private static async Task CheckEndAsync(LambdaUnderTest lambda, long lines)
     {
         lambda.Backend.Respond = null;
@@ -145,7 +146,7 @@ public sealed class MemoryFaultTests
         Assert.Equal(lines, logs.Received);
         Assert.True(logs.Exported > 0 && logs.DroppedFor("shed") > 0, $"{logs}");
         Assert.Empty(outcome.Ledger.Accounts.SelectMany(account => account.Account.DroppedBy.Keys).Except(Reasons));
-        // The ceilings of the buffers leave room in the heap: what is too much is shed by them, and not for want of memory.
+        // The buffers' ceilings leave room in the heap, so the excess is shed by them and not because memory runs out.
         Assert.DoesNotContain(outcome.Said, line => line.Contains("emory", StringComparison.Ordinal));
     }
 }

@@ -2,7 +2,9 @@ using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>Troubles that pass: whatever the backend did meanwhile, everything arrives once it is over, once. How long it asked for: <see cref="RetryAfterTests"/>.</summary>
+/// <summary>
+/// Temporary faults: whatever the backend did meanwhile, everything arrives once afterwards. Delays that a backend asks for: <see cref="RetryAfterTests"/>.
+/// </summary>
 public sealed class PassingFaultTests
 {
     private static Dictionary<string, Fault> Troubles => new()
@@ -48,8 +50,8 @@ public sealed class PassingFaultTests
         var (met, fault) = (0, Troubles[trouble]);
         lambda.Backend.Respond = _ => Interlocked.Increment(ref met) <= 2 ? fault : Fault.None;
         var results = await lambda.OrdersUntilArrivedAsync(await lambda.OrdersAsync(4));
-        // A connection of several streams takes the answers of its others along; and over gRPC only the trailers, behind the body, say that the data was
-        // taken. Those requests go twice, under the same batch id.
+        // A connection with several streams loses the answers of its other streams too. And over gRPC only the trailers after the body acknowledge the
+        // data. Those requests are sent twice, under the same batch id.
         var mayRepeat = protocol == "grpc" && trouble is ("goaway" or "reset" or "hang in the body, but taken");
         var outcome = await lambda.EndAsync(mayRepeat: mayRepeat);
 
@@ -69,7 +71,7 @@ public sealed class PassingFaultTests
         (await lambda.EndAsync()).CheckAllArrived(results);
     }
 
-    /// <summary>The status says that the data was taken: for the rest of the answer nobody waits any longer.</summary>
+    /// <summary>The status acknowledges the data, so nothing waits for the rest of the answer.</summary>
     [Fact]
     public async Task A_backend_whose_answers_hang_in_the_body_for_good_gets_everything_and_holds_later_invocations_no_longer()
     {

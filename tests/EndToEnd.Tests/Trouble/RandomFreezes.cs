@@ -1,10 +1,10 @@
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>Freezes of 1 to 20 ms at random moments out of a seed and around Next, beside whatever one environment does meanwhile; what they met is counted.</summary>
-/// <param name="least">So many before the shutdown; more of them hit it.</param>
+/// <summary>Freezes of 1 to 20 ms at random moments from a seed and around Next, during anything that the environment does. Counts what they hit.</summary>
+/// <param name="least">The least number before the shutdown. More hit the shutdown.</param>
 internal sealed class RandomFreezes(int seed, int least)
 {
-    /// <summary>One of so many calls of Next is sure to meet a freeze: left to chance, few do where an invocation follows the other at once.</summary>
+    /// <summary>One of this many calls of Next certainly gets a freeze. Left to chance few do where invocations follow each other at once.</summary>
     private const int NextEvery = 4;
 
     private readonly Random _random = new(seed);
@@ -22,7 +22,7 @@ internal sealed class RandomFreezes(int seed, int least)
     /// <summary>The extension was calling Next, or had called it.</summary>
     public int InNext { get; private set; }
 
-    /// <summary>The shutdown was under way and the extension alive.</summary>
+    /// <summary>The shutdown was running and the extension alive.</summary>
     public int InShutdown { get; private set; }
 
     /// <summary>Freezes until both <paramref name="running"/> and the shutdown after it have ended.</summary>
@@ -34,7 +34,7 @@ internal sealed class RandomFreezes(int seed, int least)
         {
             await running();
             _ending = true;
-            // What was frozen for longer than a flush may take is sent again.
+            // A request that was frozen for longer than a flush may take is sent again.
             return await lambda.EndAsync(mayRepeat: true);
         }
         finally
@@ -44,7 +44,7 @@ internal sealed class RandomFreezes(int seed, int least)
         }
     }
 
-    /// <summary>The extension has called Next, and the platform does not know yet.</summary>
+    /// <summary>The extension has called Next, and the platform has not noticed yet.</summary>
     public async Task AtNextAsync(LambdaUnderTest lambda)
     {
         if (Interlocked.Increment(ref _nexts) % NextEvery == 0)
@@ -57,14 +57,14 @@ internal sealed class RandomFreezes(int seed, int least)
         {
             while (true)
             {
-                // A shutdown is soon over.
+                // A shutdown is short.
                 await Task.Delay(_random.Next(_ending ? 2 : 10), over);
                 await lambda.Sandbox.FreezeWhileAsync(() => LookAsync(lambda), over);
             }
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested)
         {
-            // Told to stop.
+            // The caller cancelled.
         }
     }
 

@@ -5,26 +5,26 @@ using OpenTelemetry.Proto.Trace.V1;
 namespace EndToEnd.Tests.Trouble;
 
 /// <summary>
-/// Whether a trouble that has passed is over for the telemetry too, while invocations go on. SHUTDOWN would hide it if nothing were tried again before: its
-/// drain sends everything, whatever the back-off.
+/// Checks that telemetry recovers after a fault while invocations continue. SHUTDOWN would hide a missing retry, because its drain sends everything
+/// whatever the back-off.
 /// </summary>
 internal static class Recovery
 {
-    /// <summary>For `adaptive`: invocations that come fast are not flushed at their end, but once an interval.</summary>
+    /// <summary>For `adaptive`: fast invocations are not flushed at their end, but once per interval.</summary>
     public static readonly (string Name, string? Value) EverySecond = ("TELEMETRY_EXTENSION_FLUSH_INTERVAL", "1");
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Of every invocation's span; the last comes with the next invocation.</summary>
+    /// <summary>The ids of all invocations with a span. The last one's span arrives with the next invocation.</summary>
     private static readonly string[] Parts = ["responseLatency", "responseDuration", "runtimeOverhead", "extensionOverhead"];
 
-    /// <summary>Goes on invoking until the backend has every span and line of these invocations, and has counted them.</summary>
-    /// <returns>These and the further ones.</returns>
+    /// <summary>Keeps invoking until the backend has every span and line of these invocations, and has counted them.</summary>
+    /// <returns>These invocations and the further ones.</returns>
     public static Task<IReadOnlyList<InvocationResult>> OrdersUntilArrivedAsync(this LambdaUnderTest lambda, IReadOnlyList<InvocationResult> invocations) =>
         lambda.OrdersUntilAsync(invocations, () => Missing(lambda.Backend, invocations));
 
-    /// <param name="missing">What is; null when nothing is any more.</param>
+    /// <param name="missing">Returns what is missing, or null.</param>
     /// <returns>The invocations so far and the further ones.</returns>
     public static async Task<IReadOnlyList<InvocationResult>> OrdersUntilAsync(
         this LambdaUnderTest lambda, IReadOnlyList<InvocationResult> soFar, Func<string?> missing, TimeSpan? heldAtMost = null)
@@ -44,7 +44,7 @@ internal static class Recovery
         return all;
     }
 
-    /// <summary>The first thing that is; null when all is there.</summary>
+    /// <summary>The first missing item, or null.</summary>
     private static string? Missing(OtlpBackend backend, IReadOnlyList<InvocationResult> invocations)
     {
         var spans = backend.Spans.Select(received => received.Span).ToList();

@@ -2,13 +2,13 @@ using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>How long a backend asks to be left alone, in every form in which that can be said.</summary>
+/// <summary>Delays that a backend asks for, in every possible format.</summary>
 public sealed class RetryAfterTests
 {
-    /// <summary>The longest back-off of our own after a first failure: what is asked for here is longer.</summary>
+    /// <summary>The longest own back-off after a first failure. The delays here are longer.</summary>
     private static readonly TimeSpan OwnBackOff = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Of the first flush, so that the answer is heard on a busy machine too.</summary>
+    /// <summary>The budget of the first flush, so that the answer arrives in time on a busy machine too.</summary>
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(3);
 
     [Theory]
@@ -33,13 +33,13 @@ public sealed class RetryAfterTests
             return fault;
         });
         var results = await lambda.OrdersUntilArrivedAsync(await lambda.OrdersAsync(1, heldAtMost: 2 * Budget));
-        // On a busy machine a request may be cut off as it arrives, and goes again under its id.
+        // On a busy machine a request may be cut off as it arrives, and is sent again under its id.
         var outcome = await lambda.EndAsync(mayRepeat: true);
 
         var requests = lambda.Backend.Requests;
         var next = requests.First(request => request.Signal == OtlpSignal.Logs && request.Number > asked!.Number);
         Assert.True(next.Time >= until, $"asked at {asked!.Time:O} to wait until {until:O}, came at {next.Time:O}");
-        // There were flushes when our own back-off would have been over: it was the backend's wish that kept the logs back.
+        // There were flushes after the own back-off, so only the backend's delay kept the logs back.
         Assert.Contains(requests, request => request.Signal == OtlpSignal.Traces && request.Time > asked.Time + OwnBackOff && request.Time < until);
         outcome.CheckAllArrived(results, mayRepeat: true);
         lambda.CheckOncePerBatch(outcome);
@@ -61,8 +61,8 @@ public sealed class RetryAfterTests
     }
 
     /// <summary>
-    /// Without a time it is final. About the message's size its halves are tried, down to single records, and never the same again; about anything else nothing
-    /// is, and the records wait as dead letters.
+    /// Without a delay the refusal is final. When it is about the message's size, halves are sent, down to single records, and never the same again. For
+    /// any other reason nothing is retried, and the records become dead letters.
     /// </summary>
     [Theory]
     [InlineData("grpc: received message larger than max (5000 vs. 4000)", true)]
@@ -89,7 +89,7 @@ public sealed class RetryAfterTests
     private static (DateTimeOffset Until, Fault Fault) Ask(string form, DateTimeOffset now)
     {
         var wait = TimeSpan.FromSeconds(3);
-        // A date has whole seconds: this one is two to three seconds away.
+        // A date has whole seconds, so this one is two to three seconds away.
         var date = DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds() + 3);
         var status = form.StartsWith("429", StringComparison.Ordinal) ? 429 : 503;
         return form switch

@@ -35,9 +35,9 @@ public sealed class SecondDestinationTests
         var outcome = await lambda.EndAsync(mayRepeat: true, backendHasAll: false);
 
         Assert.True(silent.BytesReceived > 0, "nothing was ever sent, so nothing hung");
-        // At their end already, but for those that a busy machine gave no time.
+        // The lines arrive at the invocations' end, except for those without enough time on a busy machine.
         Assert.InRange(late, 0, 2);
-        // A record counts once, and as what became of it where it fared worst: all of them are kept for the one that hangs, though the other has them.
+        // A record counts once, with its worst outcome: all of them are kept for the destination that hangs, although the other has them.
         var accounts = outcome.Ledger.Accounts.Where(account => account.Name != "events").ToList();
         Assert.All(accounts, account => Assert.True(account.Account.Received > 0 && account.Account.Received == account.Account.DeadLettered, $"{account}"));
         Assert.Equal(accounts.Sum(account => account.Account.Received), DeadLetterReading.ReadAll(outcome.DeadLetters).Sum(letter => letter.Records));

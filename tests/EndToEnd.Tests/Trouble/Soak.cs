@@ -3,13 +3,13 @@ using LambdaSandbox.Backend;
 namespace EndToEnd.Tests.Trouble;
 
 /// <summary>
-/// Invocations of random size under random faults, all out of one seed: backend troubles, outages, bad certificates, a full disk, freezes, clocks that
-/// jump, failing handlers, timeouts, resets of the environment, a killed extension. Every invocation must end as its function meant it, and the ledgers
-/// of all lives must add up with what the backend took.
+/// Invocations of random size under random faults from one seed: backend faults, outages, bad certificates, a full disk, freezes, clock jumps, failing
+/// handlers, timeouts, resets of the environment, a killed extension. Every invocation must end as intended, and the ledgers of all generations must match
+/// what the backend accepted.
 /// </summary>
 internal sealed class Soak(int seed, TimeSpan duration)
 {
-    /// <summary>What hangs is a failure that names its seed.</summary>
+    /// <summary>A timeout fails the test and names the seed.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly Random _random = new(seed);
@@ -49,7 +49,7 @@ internal sealed class Soak(int seed, TimeSpan duration)
 
         await troubles.EndAsync(cancellation);
         books.Note("the end");
-        // After a crash there is no environment to shut down until somebody invokes.
+        // After a crash there is no environment to shut down until the next invocation.
         books.Ended(await lambda.InvokeAsync(FaultRun.Order("last")));
         var outcome = await lambda.EndAsync(books.Ledgers, mayRepeat: true);
         var report = books.Report(outcome, place, seed);

@@ -6,8 +6,8 @@ using OpenTelemetry.Proto.Trace.V1;
 
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>What happened in one run of the soak, and what must be true of it in the end.</summary>
-/// <param name="lines">How many lines the functions have printed, Lambda's own among them, since the start.</param>
+/// <summary>Records one run of the soak, and checks what must hold at its end.</summary>
+/// <param name="lines">The number of lines from the functions and Lambda since the start.</param>
 internal sealed class SoakBooks(Func<int> lines)
 {
     private const int NotesKept = 60;
@@ -15,7 +15,7 @@ internal sealed class SoakBooks(Func<int> lines)
     private readonly Queue<string> _lately = new();
     private readonly List<(int Life, string RequestId)> _requests = [];
 
-    /// <summary>For what reasons records may be lost: a fault has to name them.</summary>
+    /// <summary>The allowed reasons for lost records. A fault has to add them.</summary>
     private readonly HashSet<string> _mayLose = [];
     private readonly HashSet<int> _killed = [];
 
@@ -24,12 +24,12 @@ internal sealed class SoakBooks(Func<int> lines)
 
     public int Invocations { get; set; }
 
-    /// <summary>Lives that ended with a SHUTDOWN and were followed by another.</summary>
+    /// <summary>Generations that ended with a SHUTDOWN and had a successor.</summary>
     public int Resets { get; private set; }
 
     public int Kills => _killed.Count;
 
-    /// <summary>Every life that was not killed says its ledger.</summary>
+    /// <summary>Every generation that was not killed logs its ledger.</summary>
     public int Ledgers => 1 + Resets;
 
     public IEnumerable<string> Lately => _lately;
@@ -79,29 +79,29 @@ internal sealed class SoakBooks(Func<int> lines)
             var lost = account.Rejected > 0 ? account.DroppedBy.Keys.Append("rejected") : account.DroppedBy.Keys;
             Assert.True(lost.All(_mayLose.Contains), $"{name}: {Describe(account)}, but no fault says so");
 
-            // What counts as exported arrived, and not only some of it twice: a request that came again under its id counts once.
+            // All exported records arrived. A request that was repeated under its id counts once.
             var arrived = lambda.Backend.Requests.Where(request => string.Equals(request.Signal.ToString(), name, StringComparison.OrdinalIgnoreCase) && request.AcceptedItems > 0)
                 .GroupBy(request => request.Headers[FaultRun.BatchId]).Sum(batch => batch.Max(request => request.AcceptedItems));
             Assert.True(arrived >= account.Exported, $"{name}: {Describe(account)}, but {arrived} arrived");
 
-            // A letter is a whole payload, of which the backend may have had a part.
+            // A letter is a whole payload, and the backend may have a part of it.
             var written = letters.Where(letter => letter.Signal == name).Sum(letter => letter.Records);
             Assert.True(written >= account.DeadLettered, $"{name}: {Describe(account)}, but {written} written");
         }
 
-        // A killed life takes with it what it had in memory, and what it made of the files that the lives before had left: nobody can say what that was.
+        // A killed generation loses what it had in memory, and what it made of earlier generations' files. That number is unknown.
         var ledgers = lambda.ExtensionLines.Where(line => line.StartsWith(LedgerReading.Prefix, StringComparison.Ordinal))
             .Select(line => LedgerReading.Read(line, mayBeSpooled: true)).ToList();
         CheckSpans(outcome, letters, Kills == 0 ? 0 : ledgers.Sum(ledger => ledger.Traces.Spooled));
         CheckLines(outcome.Ledger.Logs, Kills == 0 ? 0 : ledgers.Sum(ledger => ledger.Logs.Spooled));
     }
 
-    /// <summary>Every line became a log record, once.</summary>
+    /// <summary>Checks that every line became exactly one log record.</summary>
     private void CheckLines(AccountReading logs, long passedOn) => Assert.True(
         logs.Received <= lines() && logs.Received >= lines() - _linesOfKilled - passedOn,
         $"{Describe(logs)}, of {lines()} lines, {_linesOfKilled} in killed lives, {passedOn} passed on");
 
-    /// <summary>Nobody invented a span, and one that is missing is one that the ledger says was lost.</summary>
+    /// <summary>Checks that no span is invented and that the ledger counts every missing one as lost.</summary>
     private void CheckSpans(Outcome outcome, IEnumerable<DeadLetterReading> letters, long passedOn)
     {
         var traces = outcome.Ledger.Traces;

@@ -5,12 +5,12 @@ using LambdaSandbox.Processes;
 
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>One invocation of the soak after the other, most of them plain; the others fail, take their environment down, or something befalls them.</summary>
+/// <summary>Runs the invocations of the soak. Most are plain; the others fail, end their environment, or suffer a fault.</summary>
 internal sealed class SoakInvocations(LambdaUnderTest lambda, SoakPlace place, Random random, SoakBooks books)
 {
     private const string Name = "telemetry-extension";
 
-    /// <summary>Hours. Between the first two is less than what waits may grow old.</summary>
+    /// <summary>Clock jumps in hours. The difference of the first two is less than the age limit of payloads.</summary>
     private static readonly int[] Jumps = [-2, 3, 30 * 24];
 
     private (int Pid, ProcessClock? Clock) _clock;
@@ -81,7 +81,7 @@ internal sealed class SoakInvocations(LambdaUnderTest lambda, SoakPlace place, R
         await lambda.AwaitEndOfExtensionAsync();
     }
 
-    /// <summary>The first request that comes is answered late, and as soon as it is there everything stops for a while; its connection may be gone then.</summary>
+    /// <summary>The first request is answered late, and everything is frozen as soon as it arrives. Its connection may be gone afterwards.</summary>
     private async Task FreezeUploadAsync(string more, TimeSpan pause, bool connectionDies)
     {
         var (backend, before, others, met) = (lambda.Backend, lambda.Backend.Requests.Count, lambda.Backend.Respond, 0);
@@ -112,12 +112,12 @@ internal sealed class SoakInvocations(LambdaUnderTest lambda, SoakPlace place, R
 
     private async Task JumpAsync(string more, TimeSpan offset, bool whileRunning)
     {
-        // A new process has a new clock, and one that has ended has none.
+        // A new process has a new clock, and an ended one has none.
         if (lambda.Sandbox.Extensions is [{ ExitCode: null, Pid: { } pid }] && _clock.Pid != pid)
             _clock = (pid, ProcessClock.TryOf(pid, out _));
         var clock = lambda.Sandbox.Extensions is [{ ExitCode: null }] ? _clock.Clock : null;
         books.Note(clock is null ? "no clock to set" : $"the clock jumps to {offset.TotalHours} hours{(whileRunning ? " in the middle" : "")}");
-        // Older than anything may become: a dead letter, where there is room for it.
+        // This exceeds the age limit, so everything becomes a dead letter where there is room.
         if (offset > TimeSpan.FromHours(6) && place.HasSmallMemory)
             books.MayLose("expired");
         if (!whileRunning)

@@ -4,8 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace EndToEnd.Tests.Trouble;
 
 /// <summary>
-/// Where one run of the soak takes place: its settings, a certificate authority if it has TLS, and a small disk of its own that can be full, if it has
-/// one and this machine lets us mount. What is drawn does not depend on what the machine allows.
+/// The place of one soak run: its settings, a certificate authority if it uses TLS, and a small disk that can be full, if it has one and this machine
+/// allows mounts. The random choices do not depend on what the machine allows.
 /// </summary>
 internal sealed class SoakPlace : IDisposable
 {
@@ -40,19 +40,19 @@ internal sealed class SoakPlace : IDisposable
 
     public bool IsGrpc => Protocol == "grpc";
 
-    /// <summary>Whether the extension is killed in this run, so that some of its lives end without a ledger.</summary>
+    /// <summary>Whether the extension is killed in this run, so that some generations end without a ledger.</summary>
     public bool HasKills { get; }
 
     /// <summary>
-    /// So small that files are needed as soon as the backend is away, and that there is hardly room for what waits to be written as a
-    /// dead letter. With more, nothing that can become one may be lost.
+    /// So small that files are needed as soon as the backend is away, with hardly any room for future dead letters. With more room no possible dead letter
+    /// may be lost.
     /// </summary>
     public bool HasSmallMemory { get; }
 
-    /// <summary>Whether the backend calls requests bad, which is final; or else answers what leaves them to dead letters.</summary>
+    /// <summary>Whether the backend refuses requests as bad, which is final. Otherwise its answers lead to dead letters.</summary>
     public bool FindsBadRequests { get; }
 
-    /// <summary>Null without TLS.</summary>
+    /// <summary>The certificate authority, or null without TLS.</summary>
     public X509Certificate2? Good { get; }
 
     public IReadOnlyList<(string Trouble, X509Certificate2 Certificate)> Bad { get; } = [];
@@ -66,7 +66,7 @@ internal sealed class SoakPlace : IDisposable
         ("TELEMETRY_EXTENSION_SPOOL_DIRECTORY", SpoolFolder), ("TELEMETRY_EXTENSION_DEAD_LETTER_MAX_BYTES", $"{256 << 20}"),
     ];
 
-    /// <summary>Payloads that no life has taken out of their files.</summary>
+    /// <summary>Payloads in files that no generation has taken over.</summary>
     public IReadOnlyList<string> LeftInFiles =>
         Directory.Exists(SpoolFolder) ? [.. Directory.GetFiles(SpoolFolder).Where(file => Path.GetFileName(file) != "lock")] : [];
 
@@ -80,7 +80,7 @@ internal sealed class SoakPlace : IDisposable
         return new(random, tls, disk ? await Tmpfs.TryMountAsync("size=8m") : null);
     }
 
-    /// <summary>Leaves not one byte of the disk, or gives all of it back.</summary>
+    /// <summary>Fills the disk completely, or frees all of it.</summary>
     public void FillDisk(bool full)
     {
         if (!full)
@@ -98,7 +98,7 @@ internal sealed class SoakPlace : IDisposable
         }
         catch (IOException)
         {
-            // Full.
+            // The disk is full.
         }
     }
 

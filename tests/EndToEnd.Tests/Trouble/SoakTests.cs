@@ -3,8 +3,8 @@ using System.Globalization;
 namespace EndToEnd.Tests.Trouble;
 
 /// <summary>
-/// Ten seconds of one seed among the tests, so that what fails there is the change and not the dice; minutes of random ones by `make soak`, or again of
-/// one by `make soak SOAK_SECONDS=... SOAK_SEED=...`.
+/// Ten seconds of one fixed seed in the test suite, so that a failure is due to the change and not to chance. `make soak` runs minutes of random seeds, and
+/// `make soak SOAK_SECONDS=... SOAK_SEED=...` repeats one.
 /// </summary>
 public sealed class SoakTests
 {
@@ -16,7 +16,7 @@ public sealed class SoakTests
         var seconds = Number("TELEMETRY_EXTENSION_SOAK_SECONDS", 10);
         var seed = Number("TELEMETRY_EXTENSION_SOAK_SEED", isAlone ? Random.Shared.Next(1_000_000) : 33334);
         TestContext.Current.TestOutputHelper?.WriteLine($"{seconds} s; again with SOAK_SEED={seed}");
-        // A run is one environment with one strategy and protocol; a long soak is many of them, each with a seed of its own.
+        // A run is one environment with one strategy and protocol. A long soak has many of them, each with its own seed.
         for (var run = 0; run * 20 < seconds; run++)
             await new Soak(seed + run, TimeSpan.FromSeconds(Math.Min(20, seconds - (run * 20)))).RunAsync();
     }

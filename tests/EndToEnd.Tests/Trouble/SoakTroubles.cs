@@ -2,7 +2,7 @@ using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>What goes wrong around the environment from one round of the soak to the next: the backend's answers, the way to it, the disk.</summary>
+/// <summary>The faults around the environment in each round of the soak: the backend's answers, the network, the disk.</summary>
 internal sealed class SoakTroubles(OtlpBackend backend, SoakPlace place, Random random, SoakBooks books)
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -19,7 +19,7 @@ internal sealed class SoakTroubles(OtlpBackend backend, SoakPlace place, Random 
         place.FillDisk(full);
         if (full)
             books.Note("disk: full");
-        // Small as it is, it may become full by itself.
+        // The disk is small, so it may become full by itself.
         if (place.HasSmallMemory)
             books.MayLose("shed");
     }
@@ -53,10 +53,10 @@ internal sealed class SoakTroubles(OtlpBackend backend, SoakPlace place, Random 
     private (string Name, Func<ReceivedRequest, Fault> Script) Answers()
     {
         var (kind, every, milliseconds, limit) = (random.Next(24), random.Next(1, 4), random.Next(1, 600), random.Next(2_000, 60_000));
-        // What is too large is cut until it is not, and what is refused for a reason that is not its own becomes a dead letter: where there is room for it.
+        // A request that is too large is split until it fits. One that is refused for an unrelated reason becomes a dead letter where there is room.
         if (kind == 8 ? place.FindsBadRequests || place.HasSmallMemory : kind is 13 or 14 or 15 && place.HasSmallMemory)
             books.MayLose("refused");
-        // Only a partial success rejects any.
+        // Only a partial success rejects records.
         if (kind == 9)
             books.MayLose("rejected");
         if (kind == 0)

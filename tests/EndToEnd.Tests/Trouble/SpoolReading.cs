@@ -6,10 +6,10 @@ using OpenTelemetry.Proto.Trace.V1;
 
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>The log records and spans in the complete files of a spool folder: not what their heads claim, but what the OTLP requests behind these hold.</summary>
+/// <summary>Reads the log records and spans in the complete files of a spool folder: not from their heads, but from the OTLP requests after them.</summary>
 internal sealed record SpoolReading(int Files, IReadOnlyList<LogRecord> Logs, IReadOnlyList<Span> Spans)
 {
-    // Of the head: its length, and the signal.
+    // The head's length and signal.
     private const int LengthAt = 8, SignalAt = 20, Traces = 0, Logged = 2;
 
     public static SpoolReading Of(string folder)

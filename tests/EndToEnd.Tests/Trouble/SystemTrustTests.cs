@@ -5,12 +5,10 @@ using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>
-/// Trust out of the system's bundle, with nothing set for OTLP: the published binary has to find one certificate among all that are there.
-/// </summary>
+/// <summary>Trust from the system's bundle, without OTLP settings: the published binary must find one certificate among all.</summary>
 public sealed class SystemTrustTests : IDisposable
 {
-    /// <summary>Where systems keep it; the extension takes the first that exists.</summary>
+    /// <summary>The usual paths. The extension uses the first that exists.</summary>
     private static readonly string[] UsualPlaces = ["/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt"];
 
     private readonly TemporaryFolder _folder = new();

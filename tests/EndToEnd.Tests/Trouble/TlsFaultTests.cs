@@ -21,7 +21,7 @@ public sealed class TlsFaultTests
         (await lambda.EndAsync()).CheckAllArrived(results);
     }
 
-    /// <param name="reason">Said beside the line about the destination, which every handshake that fails gets.</param>
+    /// <param name="reason">The message beside the line about the destination, which every failed handshake logs.</param>
     [Theory]
     [InlineData("expired", "(CN=collector) is not trusted: NotTimeValid")]
     [InlineData("issued by nobody we trust", "(CN=collector) is not trusted: PartialChain")]

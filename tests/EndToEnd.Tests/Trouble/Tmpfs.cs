@@ -1,6 +1,6 @@
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>A small file system of its own, gone with the object. Needs root.</summary>
+/// <summary>A small file system that is removed with the object. Needs root.</summary>
 internal sealed class Tmpfs : IDisposable
 {
     private Tmpfs(string folder) => Folder = folder;
@@ -14,7 +14,7 @@ internal sealed class Tmpfs : IDisposable
         return mount!;
     }
 
-    /// <summary>Null where mounting is not allowed.</summary>
+    /// <summary>Mounts it, or returns null where that is not allowed.</summary>
     public static async Task<Tmpfs?> TryMountAsync(string options)
     {
         var folder = Directory.CreateTempSubdirectory("telemetry-extension-tmpfs-").FullName;

@@ -3,7 +3,7 @@ using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>A request that ends, or stands still, in the middle of its body; for half a minute in <see cref="FreezeFaultTests"/>.</summary>
+/// <summary>A request that ends or stops in the middle of its body; for half a minute in <see cref="FreezeFaultTests"/>.</summary>
 public sealed class UploadFaultTests
 {
     [Theory]

@@ -2,7 +2,7 @@ using Recipes.Tests.Tools;
 
 namespace Recipes.Tests.Docs;
 
-/// <summary>What docs/backends says of backends that take one signal alone.</summary>
+/// <summary>The statements of docs/backends about backends for one signal only.</summary>
 public sealed class BackendTests
 {
     [Fact]

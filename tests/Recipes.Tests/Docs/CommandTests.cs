@@ -4,8 +4,8 @@ using Recipes.Tests.Tools;
 namespace Recipes.Tests.Docs;
 
 /// <summary>
-/// Commands in documents work. The comment above a block of shell says how that is known: <c>run</c> (here, in the order of the page, against
-/// moto), <c>run elsewhere: NAME</c> (a test class or a make target), or <c>not run: WHY</c>.
+/// Commands in documents work. The comment above a shell block says how that is tested: <c>run</c> (here, in the order of the page, against moto), <c>run
+/// elsewhere: NAME</c> (a test class or a make target), or <c>not run: WHY</c>.
 /// </summary>
 [Collection(AwsCollection.Name)]
 public sealed class CommandTests(LocalAws aws)
@@ -56,7 +56,7 @@ public sealed class CommandTests(LocalAws aws)
         Assert.True(result.ExitCode == 0, result.All);
     }
 
-    /// <summary>What a reader has: a clone with the zips of <c>make layer</c>. Commands may write into it.</summary>
+    /// <summary>A reader's situation: a clone with the zips of <c>make layer</c>. Commands may write into it.</summary>
     private static TemporaryFolder Clone(string zip)
     {
         var clone = new TemporaryFolder();
@@ -68,7 +68,7 @@ public sealed class CommandTests(LocalAws aws)
         return clone;
     }
 
-    /// <summary>The function `orders`, which the documents attach the layer to.</summary>
+    /// <summary>The function `orders` that the documents attach the layer to.</summary>
     private async Task PrepareAsync()
     {
         if ((await aws.AwsAsync("lambda", "list-functions", "--query", "Functions[].FunctionName", "--output", "text")).Split('\t').Contains("orders"))

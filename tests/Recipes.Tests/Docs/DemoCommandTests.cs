@@ -2,7 +2,7 @@ using Recipes.Tests.Tools;
 
 namespace Recipes.Tests.Docs;
 
-/// <summary>What <c>make demo</c> runs, once the zips are there.</summary>
+/// <summary>The command that <c>make demo</c> runs after building the zips.</summary>
 [Collection(AwsCollection.Name)]
 public sealed class DemoCommandTests
 {

@@ -2,7 +2,7 @@ using Recipes.Tests.Tools;
 
 namespace Recipes.Tests.Docs;
 
-/// <summary>Form, spelling and links of the documents.</summary>
+/// <summary>Format, spelling and links of the documents.</summary>
 public sealed class LintTests
 {
     private static string Config(string name) => Repository.Path("infra", "dev", name);
@@ -15,7 +15,7 @@ public sealed class LintTests
     public async Task Documents_Cspell_KnowsEveryWord() =>
         await CleanAsync("cspell", ["--config", Config("cspell.json"), "--no-progress", "--no-summary", "--show-context", .. Pages.All]);
 
-    /// <summary>Links to files and headings; others are not followed.</summary>
+    /// <summary>Checks links to files and headings. Others are not followed.</summary>
     [Fact]
     public async Task Documents_Links_LeadSomewhere() => await CleanAsync(
         "remark", ["--frail", "--quiet", "--no-stdout", "--use", Path.Combine(DevTools.Modules("dev-tools"), "remark-validate-links", "index.js") + "=repository:false", .. Pages.All]);

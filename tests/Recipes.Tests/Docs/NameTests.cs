@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Recipes.Tests.Docs;
 
-/// <summary>What the documents name exists. Settings and telemetry are compared with the code in TelemetryExtension.Tests, both ways.</summary>
+/// <summary>Names in the documents exist. TelemetryExtension.Tests compares settings and telemetry with the code in both directions.</summary>
 public sealed partial class NameTests
 {
     private static readonly Lazy<string> Sources = new(() => string.Concat(
@@ -13,7 +13,7 @@ public sealed partial class NameTests
             .Append(Repository.Path("Makefile"))
             .Select(File.ReadAllText)));
 
-    // Read by an SDK or by the platform, not by us.
+    // An SDK or the platform reads these, not the extension.
     private static readonly HashSet<string> OfOthers = ["NODE_OPTIONS"];
 
     [Fact]
@@ -22,7 +22,7 @@ public sealed partial class NameTests
         var settings = Pages.Text("docs/settings.md");
         var unknown = Pages.All.SelectMany(page => Variable().Matches(Pages.Text(page)).Select(match => (Page: page, Name: match.Value)))
             .Where(used => !Sources.Value.Contains(used.Name, StringComparison.Ordinal) && !OfOthers.Contains(used.Name))
-            // The wrapper makes these names of parts; and docs/settings.md is compared with the code elsewhere.
+            // The wrapper builds these names from parts, and another test compares docs/settings.md with the code.
             .Where(used => !Composed().IsMatch(used.Name) && !settings.Contains($"`{used.Name}`", StringComparison.Ordinal))
             .Distinct();
 
@@ -34,7 +34,7 @@ public sealed partial class NameTests
     {
         var unknown = Pages.All.SelectMany(page => Metric().Matches(Pages.Text(page)).Select(match => (Page: page, Name: match.Groups[1].Value)))
             .Where(used => !Sources.Value.Contains($"\"{used.Name}\"", StringComparison.Ordinal))
-            // Named to say that it is not set.
+            // The page names it to explain that it is not set.
             .Where(used => used.Name != "faas.trigger")
             .Distinct();
 
@@ -51,7 +51,7 @@ public sealed partial class NameTests
         Assert.Empty(missing);
     }
 
-    /// <summary>Nothing in infra/ is a secret: each recipe is named in a document.</summary>
+    /// <summary>Every recipe in infra/ is named in a document.</summary>
     [Fact]
     public void Recipes_InInfra_AreDocumented()
     {

@@ -2,13 +2,13 @@ using System.Text.RegularExpressions;
 
 namespace Recipes.Tests.Docs;
 
-/// <param name="Marker">The comment above the block, without its brackets; empty where there is none.</param>
+/// <param name="Marker">The comment above the block without its brackets. Empty without one.</param>
 internal sealed record Block(string Page, int Line, string Language, string Marker, string Text)
 {
     public override string ToString() => $"{Page}:{Line}";
 }
 
-/// <summary>The documents for users: README.md and what is below docs/, but for decisions, which speak of the past.</summary>
+/// <summary>The documents for users: README.md and docs/ without the decisions, which describe the past.</summary>
 internal static partial class Pages
 {
     public static IReadOnlyList<string> All { get; } =

@@ -1,6 +1,6 @@
 namespace Recipes.Tests.Docs;
 
-/// <summary>A block that says <c>from FILE</c> stands in that file, line by line; the file itself is tested.</summary>
+/// <summary>A block with <c>from FILE</c> occurs in that file line by line. The file itself is tested.</summary>
 public sealed class SnippetTests
 {
     [Fact]
@@ -10,7 +10,7 @@ public sealed class SnippetTests
         Assert.True(file.Contains(block.Text, StringComparison.Ordinal), $"{block} is not what stands in {block.Marker["from ".Length..]}");
     });
 
-    /// <summary>What users copy into their own files is checked as a part of a whole file.</summary>
+    /// <summary>Snippets for the users' own files are tested as a part of a whole file.</summary>
     [Fact]
     public void Blocks_OfConfiguration_SayWhereTheyAreFrom() => Assert.All(
         Pages.Blocks.Where(block => block.Language is "yaml" or "hcl" or "ts" or "dockerfile"),

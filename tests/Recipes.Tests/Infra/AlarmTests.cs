@@ -3,7 +3,7 @@ using Recipes.Tests.Tools;
 
 namespace Recipes.Tests.Infra;
 
-/// <summary>The alarms count ledger lines by a pattern. It must fit the line that the extension really prints.</summary>
+/// <summary>The alarms count ledger lines by a pattern, which must match the extension's real line.</summary>
 public sealed partial class AlarmTests
 {
     private static readonly string[] Recipes =

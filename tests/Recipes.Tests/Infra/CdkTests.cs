@@ -2,7 +2,7 @@ using Recipes.Tests.Tools;
 
 namespace Recipes.Tests.Infra;
 
-/// <summary>The construct's own tests, and what its example synthesizes.</summary>
+/// <summary>The construct's own tests, and the output of its example.</summary>
 public sealed class CdkTests
 {
     [Fact]
@@ -16,7 +16,7 @@ public sealed class CdkTests
         Copies.Of(Repository.Path("infra", "cdk"), folder);
         Directory.CreateSymbolicLink(Path.Combine(folder, "node_modules"), modules);
 
-        // One test for all: compiling takes longer than the rest.
+        // One test runs all, because compiling takes longer than the rest.
         await RunAsync(node, ["node_modules/typescript/bin/tsc"], folder);
         var tests = await RunAsync(node, ["--test", "dist/test/"], folder);
         Assert.Matches("# pass [1-9]", tests);

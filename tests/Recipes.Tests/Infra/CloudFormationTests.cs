@@ -2,11 +2,11 @@ using Recipes.Tests.Tools;
 
 namespace Recipes.Tests.Infra;
 
-/// <summary>Plain and SAM templates by cfn-lint; SAM's also as its translator writes them, since that is what gets deployed.</summary>
+/// <summary>Checks plain and SAM templates with cfn-lint, and SAM's also after its translation, which is what gets deployed.</summary>
 [Collection(AwsCollection.Name)]
 public sealed class CloudFormationTests(LocalAws aws)
 {
-    // The translator asks for managed policies by name and for code in S3; nothing here needs either.
+    // The translator looks up managed policies by name and code in S3, but nothing here needs either.
     private const string Translate =
         """
         import json, sys

@@ -57,7 +57,7 @@ public sealed class ContainerTests
         Assert.Contains("init", spans);
     }
 
-    /// <summary>With an empty base instead of AWS's, which is not to be had everywhere.</summary>
+    /// <summary>Uses an empty base instead of AWS's, which is not available everywhere.</summary>
     [Fact]
     public async Task Dockerfile_WithTheLayerImage_CopiesTheExtensionIntoOpt()
     {
@@ -68,7 +68,7 @@ public sealed class ContainerTests
         await BuildAsync(folder.File("layer"), zip);
         string[] storage = ["--root", folder.File("storage"), "--runroot", folder.File("run"), "--storage-driver", "vfs"];
 
-        // A relative name: buildah wants image names in lower case, and folders need not be.
+        // Use a relative name, because buildah requires lower case in image names, which folders need not have.
         await RunAsync(
             buildah,
             [.. storage, "bud", "--isolation", "chroot", "--build-arg", "BASE=scratch", "--build-arg", "LAYER=oci:layer:layer", "-t", "function", Repository.Path("infra", "container")],

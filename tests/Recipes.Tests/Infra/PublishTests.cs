@@ -76,7 +76,7 @@ public sealed class PublishTests(LocalAws aws)
         Assert.Contains(reason, result.Errors, StringComparison.Ordinal);
     }
 
-    /// <summary>A new region of AWS shows up in botocore's data first.</summary>
+    /// <summary>A new AWS region appears in botocore's data first.</summary>
     [Fact]
     public async Task Regions_Table_HasTheRegionsThatBotocoreKnows()
     {
@@ -105,7 +105,7 @@ public sealed class PublishTests(LocalAws aws)
         return result;
     }
 
-    /// <summary>Small stand-ins for the zips.</summary>
+    /// <summary>Small replacements of the zips.</summary>
     private static TemporaryFolder Artifacts()
     {
         var folder = new TemporaryFolder();

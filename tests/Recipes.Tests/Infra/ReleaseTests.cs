@@ -3,7 +3,7 @@ using Recipes.Tests.Tools;
 
 namespace Recipes.Tests.Infra;
 
-/// <summary>infra/release/release.sh on the layer that is there; `make release` builds both architectures first.</summary>
+/// <summary>Runs infra/release/release.sh with the existing layer. `make release` builds both architectures first.</summary>
 public sealed partial class ReleaseTests
 {
     private static string Script => Repository.Path("infra/release/release.sh");
@@ -80,12 +80,12 @@ public sealed partial class ReleaseTests
         Assert.Matches(@"^\d+\.\d+\.\d+", version);
         Assert.DoesNotContain(
             Directory.GetFiles(Repository.Path("src"), "*.csproj", SearchOption.AllDirectories), project => File.ReadAllText(project).Contains("<Version>", StringComparison.Ordinal));
-        // npm wants a version in each package, and a document names the image of this one.
+        // npm requires a version in each package, and a document names this version's image.
         Assert.Contains($"\"version\": \"{version}\"", File.ReadAllText(Repository.Path("infra/cdk/package.json")), StringComparison.Ordinal);
         Assert.Contains($"telemetry-extension-layer:{version}", File.ReadAllText(Repository.Path("docs/attach/container-image.md")), StringComparison.Ordinal);
     }
 
-    /// <summary>https://keepachangelog.com/en/1.1.0/: sections by version, in them kinds of change.</summary>
+    /// <summary>https://keepachangelog.com/en/1.1.0/: sections by version, with kinds of change in each.</summary>
     [Fact]
     public void Changelog_Form_IsThatOfKeepAChangelog()
     {
@@ -100,7 +100,7 @@ public sealed partial class ReleaseTests
 
     private static string[] Layer(string architecture) => [$"telemetry-extension-layer-{architecture}.cdx.json", $"telemetry-extension-layer-{architecture}.zip"];
 
-    /// <summary>The layer of this machine under both names, each with a bill of material that is only a stand-in.</summary>
+    /// <summary>This machine's layer under both names, each with a placeholder for the bill of material.</summary>
     private static TemporaryFolder Artifacts()
     {
         var zip = Repository.Zip("telemetry-extension-layer");

@@ -3,7 +3,7 @@ using Recipes.Tests.Tools;
 
 namespace Recipes.Tests.Infra;
 
-/// <summary>The example, applied to moto and read back.</summary>
+/// <summary>Applies the example to moto and reads the result.</summary>
 [Collection(AwsCollection.Name)]
 public sealed class TerraformApplyTests(LocalAws aws)
 {

@@ -5,7 +5,7 @@ namespace Recipes.Tests.Infra;
 /// <summary>Modules and examples, with terraform itself and the AWS provider.</summary>
 public sealed class TerraformTests
 {
-    // The provider is mocked in the modules' tests, but wants a region.
+    // The modules' tests mock the provider, but it requires a region.
     private static readonly Dictionary<string, string> Account = new() { ["AWS_REGION"] = "eu-central-1" };
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class TerraformTests
         Assert.Matches(@"Success! [1-9]\d* passed, 0 failed", result);
     }
 
-    /// <summary>An upper bound on the provider would keep a consumer from a newer one.</summary>
+    /// <summary>There is no upper bound on the provider, which would keep consumers from newer ones.</summary>
     [Fact]
     public void Terraform_ProviderVersions_HaveNoUpperBound() => Assert.All(
         Directory.GetFiles(Terraform.Source, "versions.tf", SearchOption.AllDirectories),

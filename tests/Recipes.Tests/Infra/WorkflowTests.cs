@@ -2,7 +2,7 @@ using Recipes.Tests.Tools;
 
 namespace Recipes.Tests.Infra;
 
-/// <summary>GitHub's workflows, by two linters.</summary>
+/// <summary>Checks GitHub's workflows with two linters.</summary>
 public sealed class WorkflowTests
 {
     private static string[] Workflows => Directory.Exists(Repository.Path(".github/workflows")) ? Directory.GetFiles(Repository.Path(".github/workflows"), "*.yml") : [];

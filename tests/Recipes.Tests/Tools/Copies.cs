@@ -2,7 +2,7 @@ namespace Recipes.Tests.Tools;
 
 internal static class Copies
 {
-    /// <summary>Copies a folder of the repository without what tools wrote into it.</summary>
+    /// <summary>Copies a folder of the repository without generated files.</summary>
     public static void Of(string source, string target)
     {
         Directory.CreateDirectory(target);

@@ -1,6 +1,6 @@
 namespace Recipes.Tests.Tools;
 
-/// <summary>Programs from npm, as <c>make dev-tools</c> installed them. A test whose program is missing is skipped.</summary>
+/// <summary>Programs from npm, installed by <c>make dev-tools</c>. A test without its program is skipped.</summary>
 internal static class DevTools
 {
     private static string Artifacts => Environment.GetEnvironmentVariable("TELEMETRY_EXTENSION_ARTIFACTS") is { Length: > 0 } given ? given : Repository.Path("artifacts");

@@ -3,11 +3,11 @@ using LambdaSandbox.Backend;
 
 namespace Recipes.Tests.Tools;
 
-/// <summary>Starts a layer in the local Lambda with the demo function, and tells what came of it.</summary>
+/// <summary>Starts a layer in the local Lambda with the demo function, and returns the result.</summary>
 internal static class LayerInSandbox
 {
     /// <param name="layer">A zip or a folder.</param>
-    /// <param name="endpointVariable">Names the backend. Without one the extension has no destination and drops everything.</param>
+    /// <param name="endpointVariable">The variable for the backend. Without one the extension has no destination and drops everything.</param>
     /// <param name="more">Other variables.</param>
     /// <returns>The ledger line of the extension, and the names of the spans that arrived.</returns>
     public static async Task<(string Ledger, IReadOnlyList<string> Spans)> RunAsync(

@@ -3,7 +3,7 @@ using LambdaSandbox.CloudWatch;
 
 namespace Recipes.Tests.Tools;
 
-/// <summary>One moto for all tests that deploy: it answers for every service of AWS. Tests keep apart by names.</summary>
+/// <summary>One moto for all tests that deploy. It answers for every AWS service. Tests use different names.</summary>
 public sealed class LocalAws : IAsyncLifetime
 {
     private CloudWatchLogsServer? _server;
@@ -27,7 +27,7 @@ public sealed class LocalAws : IAsyncLifetime
             await _server.DisposeAsync();
     }
 
-    /// <summary>What a program needs to talk to it. Skips the test where moto is missing, and says why.</summary>
+    /// <summary>The variables for a program that uses it. Skips the test where moto is missing, with the reason.</summary>
     internal Dictionary<string, string> Environment(string region = "eu-central-1")
     {
         if (_server is null)

@@ -1,6 +1,6 @@
 namespace Recipes.Tests.Tools;
 
-/// <summary>Runs terraform in copies, so that nothing it writes stays in the repository.</summary>
+/// <summary>Runs terraform in copies, so that it writes nothing into the repository.</summary>
 internal static class Terraform
 {
     public static string Source => Repository.Path("infra", "terraform");
@@ -26,7 +26,7 @@ internal static class Terraform
         return result.Output;
     }
 
-    /// <summary>A machine without network may keep providers in a folder below /opt; the folders that terraform knows by itself need no option.</summary>
+    /// <summary>Uses providers from a folder below /opt on machines without network. Folders that terraform itself knows need no option.</summary>
     private static string? ProviderMirror() => Directory.Exists("/opt")
         ? Directory.EnumerateDirectories("/opt").FirstOrDefault(folder => Directory.Exists(Path.Combine(folder, "registry.terraform.io", "hashicorp", "aws")))
         : null;

@@ -5,7 +5,7 @@ namespace EndToEnd.Tests.Layer.Tools;
 
 public class StartupOrderTests
 {
-    /// <summary>Below this the order is of another program: layer/startup-order.sh makes it anew.</summary>
+    /// <summary>Below this share the order belongs to another version: run layer/startup-order.sh again.</summary>
     private const double LeastShare = 0.85;
 
     [Fact]
