@@ -19,7 +19,7 @@
 
 HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 ARCHITECTURE ?= $(HOST_ARCHITECTURE)
-ifeq ($(filter x86_64 arm64 all,$(ARCHITECTURE)),)
+ifneq ($(words $(ARCHITECTURE))$(filter-out x86_64 arm64 all,$(ARCHITECTURE)),1)
 $(error ARCHITECTURE=$(ARCHITECTURE) is no architecture of Lambda; it is x86_64, arm64 or all: make layer ARCHITECTURE=all)
 endif
 # The host's own first: whatever another one lacks, this one is built.
