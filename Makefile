@@ -10,7 +10,7 @@
 # make size     print what the extension's binary is made of
 # make reproducible   build the layer once more in another folder, and compare the bytes
 # make startup-order  make the list anew by which the compiler lays code out for a cold start (commit it)
-# make bench    run the benchmarks; BENCH_ARGS names some of them
+# make bench    run benchmarks: BENCH_ARGS=all, or the names of some; without it this lists them
 # make soak     run random faults against the layer for SOAK_SECONDS (default 180); SOAK_SEED runs the same again
 # make release  write a release to artifacts/release: zips for both architectures, bills of material, OCI layout, sums, signature; and build
 #               the layers once more to compare the bytes. RELEASE_TAG checks the version; RELEASE_SIGNING_KEY signs (infra/release/release.sh)

@@ -76,7 +76,7 @@ internal sealed class Flusher(
                 StartInBackground("something came during the last flush");
             if (delivery.HasSilentWork)
                 StartSilent();
-            // These payloads are hours old, so no invocation waits for them.
+            // Their delivery failed for good, so no invocation waits for them.
             if (delivery.HasExpired)
                 _ = Task.Run(() => delivery.WriteExpiredAsync(deadLetters, CancellationToken.None), CancellationToken.None);
         }
