@@ -130,6 +130,7 @@ internal sealed class Outcome(ShutdownResult shutdown, LedgerReading ledger, IRe
         Assert.Empty(repeated);
         // For any input the extension's output follows the rules.
         Assert.Empty(BrokenRules(backend).Concat(EmbeddedMetrics.BrokenRules(Said)));
+        Canary.CheckAbsent(lines, backend);
         // Fail on log lines that only bugs cause.
         var bugs = Said.Where(line => OwnBugs.Any(bug => line.Contains(bug, StringComparison.Ordinal))).ToList();
         Assert.True(bugs.Count == 0, string.Join('\n', bugs));
