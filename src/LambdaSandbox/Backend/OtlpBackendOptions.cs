@@ -17,6 +17,9 @@ public sealed record OtlpBackendOptions
     /// <summary>Intermediate certificates to send with <see cref="Certificate"/>. Null sends none.</summary>
     public X509Certificate2Collection? CertificateChain { get; init; }
 
+    /// <summary>Set, only clients with a certificate of this authority may connect. Needs <see cref="Certificate"/>.</summary>
+    public X509Certificate2? ClientAuthority { get; init; }
+
     /// <summary>The size limit of a request, before and after decompression. Larger ones get 413 or RESOURCE_EXHAUSTED.</summary>
     public int MaxRequestBytes { get; init; } = 64 << 20;
 

@@ -97,8 +97,19 @@ internal sealed class OtlpListener : IAsyncDisposable
         {
             ServerCertificateContext = SslStreamCertificateContext.Create(certificate(), options.CertificateChain, offline: true),
             ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+            ClientCertificateRequired = options.ClientAuthority is not null,
+            RemoteCertificateValidationCallback = options.ClientAuthority is { } authority ? (_, client, _, _) => IsOf(client, authority) : null,
         }),
     };
+
+    private static bool IsOf(X509Certificate? client, X509Certificate2 authority)
+    {
+        using var chain = new X509Chain();
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.Add(authority);
+        return client is X509Certificate2 certificate && chain.Build(certificate);
+    }
 
     /// <summary>Installs no signal handlers, because the process belongs to its caller.</summary>
     private sealed class NoLifetime : IHostLifetime

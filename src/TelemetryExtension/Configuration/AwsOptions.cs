@@ -9,6 +9,8 @@ internal sealed record AwsOptions(
     string? ContainerCredentialsUri = null,
     string? ContainerAuthorizationToken = null,
     string? LogsEndpoint = null,
+    string? SecretsManagerEndpoint = null,
+    string? SsmEndpoint = null,
     bool UseFips = false,
     bool UseDualStack = false)
 {
@@ -20,6 +22,8 @@ internal sealed record AwsOptions(
         variables.Text("AWS_CONTAINER_CREDENTIALS_FULL_URI"),
         variables.Text("AWS_CONTAINER_AUTHORIZATION_TOKEN"),
         variables.Text("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS") ?? variables.Text("AWS_ENDPOINT_URL"),
+        variables.Text("AWS_ENDPOINT_URL_SECRETS_MANAGER") ?? variables.Text("AWS_ENDPOINT_URL"),
+        variables.Text("AWS_ENDPOINT_URL_SSM") ?? variables.Text("AWS_ENDPOINT_URL"),
         IsTrue(variables.Text("AWS_USE_FIPS_ENDPOINT")),
         IsTrue(variables.Text("AWS_USE_DUALSTACK_ENDPOINT")));
 

@@ -11,6 +11,10 @@ namespace TelemetryExtension.Configuration;
 /// <param name="OwnPorts">The ports on which this process listens. Sending to them would loop.</param>
 internal sealed record DeliveryOptions(IReadOnlyList<OtlpDestinationOptions> Destinations, IReadOnlyList<int> OwnPorts)
 {
+    /// <summary>All secrets that the destinations need.</summary>
+    public IReadOnlyList<SecretSource> SecretSources { get; } =
+        [.. Destinations.SelectMany(static destination => destination.Deferred?.References ?? []).Select(static reference => reference.Source).Distinct()];
+
     private const string Own = "TELEMETRY_EXTENSION_OTLP_";
     private const string Standard = "OTEL_EXPORTER_OTLP_";
     private static readonly Signal[] AllSignals = [Signal.Traces, Signal.Metrics, Signal.Logs];
@@ -33,10 +37,20 @@ internal sealed record DeliveryOptions(IReadOnlyList<OtlpDestinationOptions> Des
         void Add(string name, Signal[]? signals, Func<Signal, OtlpLevel[]> levelsOf)
         {
             var endpoints = new OtlpEndpoint?[AllSignals.Length];
+            var deferred = new List<(Signal Signal, string Endpoint)>();
             foreach (var signal in signals ?? AllSignals)
-                endpoints[(int)signal] = reader.Read(signal, levelsOf(signal));
+            {
+                var levels = levelsOf(signal);
+                if (reader.DeferredEndpoint(levels) is { } endpoint)
+                    deferred.Add((signal, endpoint));
+                else
+                    endpoints[(int)signal] = reader.Read(signal, levels);
+            }
+
             if (endpoints.Any(endpoint => endpoint is not null))
                 destinations.Add(new(name, endpoints));
+            foreach (var group in deferred.GroupBy(static each => each.Endpoint, static each => each.Signal))
+                destinations.Add(new(name, new OtlpEndpoint?[AllSignals.Length], DeferredEndpoints.Of(reader, [.. group], levelsOf, group.Key)));
         }
     }
 
@@ -45,7 +59,8 @@ internal sealed record DeliveryOptions(IReadOnlyList<OtlpDestinationOptions> Des
 }
 
 /// <summary>One destination, with an endpoint for each of its signals, indexed by <see cref="Signal"/>.</summary>
-internal sealed record OtlpDestinationOptions(string Name, OtlpEndpoint?[] Endpoints)
+/// <param name="Deferred">In their place, where secrets are in the settings.</param>
+internal sealed record OtlpDestinationOptions(string Name, OtlpEndpoint?[] Endpoints, DeferredEndpoints? Deferred = null)
 {
     public OtlpEndpoint? this[Signal signal] => Endpoints[(int)signal];
 }

@@ -6,7 +6,8 @@ namespace TelemetryExtension.Configuration;
 internal sealed record ExtensionOptions(
     TelemetryOptions Telemetry, ReceiverOptions Receiver, BufferOptions Buffer, FlushOptions Flush, DeliveryOptions Delivery, OutboxOptions Outbox,
     MetricOptions Metrics, CloudWatchOptions CloudWatch, DeadLetterOptions DeadLetters, AwsOptions Aws, ResourceOptions Resource,
-    ShapingOptions Shaping)
+    ShapingOptions Shaping,
+    SecretOptions Secrets)
 {
     /// <param name="telemetry">Read before the rest, like <paramref name="receiver"/>, because both contain the ports to listen on.</param>
     /// <param name="ownPorts">
@@ -29,6 +30,7 @@ internal sealed record ExtensionOptions(
             DeadLetterOptions.From(variables),
             AwsOptions.From(variables),
             resource,
-            ShapingOptions.From(variables));
+            ShapingOptions.From(variables),
+            SecretOptions.From(variables));
     }
 }

@@ -8,20 +8,66 @@ namespace TelemetryExtension.Configuration;
 /// Reads the endpoint of one signal by the rules of the OpenTelemetry specification (OTLP exporter). An invalid value is reported once, although
 /// three signals read it.
 /// </summary>
-internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts)
+/// <param name="hides">Whether the value of a setting must not be printed, because a secret is in it.</param>
+internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts, HashSet<string>? reported = null, Func<string, bool>? hides = null)
 {
     private const string Endpoint = "ENDPOINT";
     private const int DefaultTimeoutMs = 10_000;
 
     /// <summary>The maximum number of headers in one message.</summary>
     private const int MaxNamed = 10;
-    private readonly HashSet<string> _reported = [];
+    private static readonly string[] MayHaveSecrets = [Endpoint, "HEADERS", "CERTIFICATE", "CLIENT_KEY", "CLIENT_CERTIFICATE"];
+    private readonly HashSet<string> _reported = reported ?? [];
 
     /// <summary>Null when no usable endpoint is set for the signal. An unusable endpoint counts as unset.</summary>
     public OtlpEndpoint? Read(Signal signal, OtlpLevel[] levels) =>
         levels is [{ StandsAlone: true } own, .. var others] && variables.Text(own.Prefix + Endpoint) is not null
             ? ReadOne(signal, [own]) ?? ReadOne(signal, others)
             : ReadOne(signal, levels);
+
+    /// <summary>The settings that count for a signal and may have secrets in them, the endpoint first. None without an endpoint.</summary>
+    public IReadOnlyList<(string Name, string Text)> SecretSettings(OtlpLevel[] levels)
+    {
+        if (levels is [{ StandsAlone: true } own, ..] && variables.Text(own.Prefix + Endpoint) is not null)
+            levels = [own];
+        return First(levels, Endpoint).Value is null
+            ? []
+            : [.. MayHaveSecrets.Select(option => First(levels, option)).Where(static found => found.Value is not null).Select(static found => (found.Name, found.Value!))];
+    }
+
+    /// <summary>
+    /// The text of the endpoint when secrets are in the settings that count for a signal, otherwise null. Reports what is wrong with the other options, and
+    /// references that name no secret.
+    /// </summary>
+    public string? DeferredEndpoint(OtlpLevel[] levels)
+    {
+        var settings = SecretSettings(levels);
+        if (!settings.Any(static setting => SecretText.HasReference(setting.Text)))
+            return null;
+        var isDeferred = false;
+        foreach (var (name, text) in settings)
+        {
+            var references = SecretText.Find(text);
+            isDeferred |= references.Exists(static reference => reference is not null);
+            if (references.Contains(null) && _reported.Add("reference " + name))
+                variables.Problems.AddSecret(name, "has a ${arn:...} that names neither a secret of Secrets Manager nor a parameter of the Parameter Store", "nothing in its place");
+        }
+
+        if (!isDeferred)
+            return null;
+        (_, _, _) = (Protocol(levels), Timeout(levels), Gzip(levels));
+        return settings[0].Text;
+    }
+
+    /// <summary>Reads the same settings with the secrets in place. What this reader reported is not reported again.</summary>
+    public OtlpEndpointReader WithSecrets(Func<SecretReference, string?> valueOf, SettingProblems problems)
+    {
+        return new(new Variables(Expanded, problems), ownPorts, _reported, name => SecretText.HasReference(variables.Text(name)));
+
+        string? Expanded(string name) => variables.Text(name) is not { } text || !SecretText.HasReference(text) ? variables.Text(name)
+            : name.EndsWith("HEADERS", StringComparison.Ordinal) ? SecretText.ExpandHeaders(text, valueOf)
+            : SecretText.Expand(text, (reference, _) => valueOf(reference)?.Trim());
+    }
 
     /// <summary>A comma-separated list of signals. Null when unset or invalid.</summary>
     public Signal[]? Signals(string name)
@@ -89,7 +135,7 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts)
             return url;
         url = new UriBuilder(url) { Path = path[..^signalPath.Length] }.Uri;
         if (_reported.Add(level.Prefix + Endpoint))
-            variables.Problems.AddSecret(level.Prefix + Endpoint, $"ends in /{signalPath}, but the extension appends the path of each signal to it", Shown(url));
+            variables.Problems.AddSecret(level.Prefix + Endpoint, $"ends in /{signalPath}, but the extension appends the path of each signal to it", Shown(level, url));
         return url;
     }
 
@@ -99,12 +145,12 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts)
         var (path, expected) = (url.AbsolutePath.TrimEnd('/'), OtlpPaths.Http(signal));
         var isOther = Array.Exists(OtlpPaths.AllHttp, each => each != expected && path.EndsWith("/" + each, StringComparison.OrdinalIgnoreCase));
         if ((path.Length == 0 || isOther) && _reported.Add(level.Prefix + Endpoint))
-            variables.Problems.AddSecret(level.Prefix + Endpoint, $"is the whole URL of one signal and should probably end in /{expected}", Shown(url));
+            variables.Problems.AddSecret(level.Prefix + Endpoint, $"is the whole URL of one signal and should probably end in /{expected}", Shown(level, url));
         return url;
     }
 
     /// <summary>Without the query, because some vendors put keys there.</summary>
-    private static string Shown(Uri url) => url.GetLeftPart(UriPartial.Path);
+    private string Shown(OtlpLevel level, Uri url) => hides?.Invoke(level.Prefix + Endpoint) == true ? "the secret's value" : url.GetLeftPart(UriPartial.Path);
 
     private TlsFiles Tls(OtlpLevel[] levels)
     {

@@ -63,6 +63,8 @@ internal static class OtlpHeaders
             return $"'{Printable(name)}' is not a header name";
         if (Reserved.Contains(name))
             return $"'{name}' is set by the extension itself";
+        if (SecretText.HasReference(value))
+            return $"'{Printable(name)}' has a ${{arn:...}} that names no secret";
         return value.All(static c => c is '\t' or >= ' ' and < (char)0x7f) ? null : $"'{Printable(name)}' has a value with characters that no header can carry (only ASCII, no line breaks)";
     }
 

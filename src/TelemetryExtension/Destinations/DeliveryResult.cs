@@ -21,6 +21,7 @@ internal enum DeliveryStatus : byte
 /// </param>
 /// <param name="IsTooLarge">The refusal is about the size, almost certainly. Smaller requests may be accepted.</param>
 /// <param name="IsUnanswered">The destination gave no answer within the time of one attempt.</param>
+/// <param name="IsAboutKey">The refusal (401, 403) is about the sender.</param>
 /// <param name="IsAboutTemporality">The destination's message mentions the temporality of metrics.</param>
 internal readonly record struct DeliveryResult(
     DeliveryStatus Status,
@@ -30,4 +31,5 @@ internal readonly record struct DeliveryResult(
     bool MayBeTooLargeOrPoisoned = false,
     bool IsTooLarge = false,
     bool IsUnanswered = false,
-    bool IsAboutTemporality = false);
+    bool IsAboutTemporality = false,
+    bool IsAboutKey = false);

@@ -21,6 +21,7 @@ using TelemetryExtension.Processing.Invocations;
 using TelemetryExtension.Processing.Logs;
 using TelemetryExtension.Processing.Resources;
 using TelemetryExtension.Processing.Shaping;
+using TelemetryExtension.Secrets;
 
 namespace TelemetryExtension.Lifecycle;
 
@@ -31,6 +32,7 @@ internal sealed class Composition
 {
     private readonly List<HttpListen> _listens = [];
     private readonly Func<Task<int>> _recover;
+    private readonly Func<Task> _readSecrets;
     private readonly Action _report;
 
     public Composition(
@@ -54,8 +56,9 @@ internal sealed class Composition
         var logs = new Lazy<AmazonCloudWatchLogsClient>(() => CloudWatchLogsClientFactory.Create(options.Aws), LazyThreadSafetyMode.PublicationOnly);
         LogNameValues Names() => new(function.FunctionName, function.FunctionVersion, resource.InstanceId);
         var stdout = new StandardOutputWriter(StandardOutput.OfProcess);
+        var secrets = SecretStore.Of(options.Secrets, options.Aws, time);
         List<IDestination> destinations =
-            [.. OtlpDestinations.Create(options.Delivery, time), .. CloudWatchDestinations.Create(options.CloudWatch, logs, Names, resource.OfFunction, stdout, time)];
+            [.. OtlpDestinations.Create(options.Delivery, time, secrets), .. CloudWatchDestinations.Create(options.CloudWatch, logs, Names, resource.OfFunction, stdout, time)];
         var deadLetters = DeadLetterWriter.For(options.DeadLetters, logs, Names, stdout, time);
         var keepsForDeadLetters = options.DeadLetters.Output != DeadLetterOutput.Off;
         var outboxOptions = options.Outbox with
@@ -93,6 +96,7 @@ internal sealed class Composition
         var shutdown = new Shutdown(collector, delivery, deadLetters, options.DeadLetters.Reserve, telemetry, signals, ledger, subscribed, time);
         Loop = new ExtensionLoop(extensions, collector, flusher, policy, budget, signals, otlp, shutdown, time);
         _recover = outbox.RecoverAsync;
+        _readSecrets = () => secrets.GetAsync(options.Delivery.SecretSources, CancellationToken.None).AsTask();
         _report = () => StartUpReport.Write(destinations, sockets, subscribed, options.Flush.Strategy);
         if (destinations.Count == 0)
             Log.Warn("no destination: set OTEL_EXPORTER_OTLP_ENDPOINT or TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP; telemetry is counted and dropped, invocations continue");
@@ -125,6 +129,8 @@ internal sealed class Composition
             return false;
         }
 
+        // In the init phase, before an invocation needs them. Nobody waits for it.
+        _ = _readSecrets();
         _ = RecoverAsync();
         return true;
     }

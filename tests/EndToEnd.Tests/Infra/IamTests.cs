@@ -31,6 +31,15 @@ public partial class IamTests
         Operations().Select(operation => "logs:" + operation).Order(StringComparer.Ordinal),
         Policies.SelectMany(Actions).Distinct().Order(StringComparer.Ordinal));
 
+    [Fact]
+    public void Secrets_Actions_AreTheCallsOfTheCode()
+    {
+        var calls = SecretCalls().Matches(string.Concat(Sources("src/TelemetryExtension/Secrets").Select(File.ReadAllText)))
+            .Select(match => (match.Groups[1].Value == "GetParameters" ? "ssm:" : "secretsmanager:") + match.Groups[1].Value);
+
+        Assert.Equal(calls.Order(StringComparer.Ordinal), Actions("secrets.json").Order(StringComparer.Ordinal));
+    }
+
     /// <summary>The code for log records also writes dead letters. Only the group differs.</summary>
     [Fact]
     public void DeadLetters_AreWrittenByTheCodeOfTheDestination() => Assert.Contains(
@@ -73,6 +82,9 @@ public partial class IamTests
 
     [GeneratedRegex("""new\("(\w+)",""")]
     private static partial Regex Targets();
+
+    [GeneratedRegex("CallAsync\\(client, \"(\\w+)\"")]
+    private static partial Regex SecretCalls();
 
     [GeneratedRegex("""\.(\w+)Async\(""")]
     private static partial Regex Calls();

@@ -21,6 +21,8 @@ internal sealed class Certificates : IDisposable
         System.IO.File.WriteAllText(File, _authority.ExportCertificatePem());
     }
 
+    public X509Certificate2 Authority => _authority;
+
     /// <summary>The authority's certificate, for OTEL_EXPORTER_OTLP_CERTIFICATE.</summary>
     public string File { get; }
 
@@ -36,7 +38,7 @@ internal sealed class Certificates : IDisposable
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_authority, true, false));
         using var issued = request.Create(_authority, DateTimeOffset.UtcNow.AddYears(-1), until, RandomNumberGenerator.GetBytes(8));
         using var withKey = issued.CopyWithPrivateKey(key);
-        return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null);
+        return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
     }
 
     /// <summary>A bundle like a system's: all roots that this machine trusts, with or without the authority's.</summary>

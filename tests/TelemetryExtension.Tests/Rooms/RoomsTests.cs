@@ -19,13 +19,15 @@ public partial class RoomsTests
         ["Network"] = "Configuration Diagnostics Native",
         ["Buffering"] = "Configuration Diagnostics Otlp",
         ["Ingest"] = "Buffering Configuration Diagnostics Native Otlp",
-        ["Destinations"] = "Configuration Diagnostics Network Otlp",
+        ["Aws"] = "Configuration Diagnostics Network",
+        ["Secrets"] = "Aws Configuration Diagnostics Network",
+        ["Destinations"] = "Aws Configuration Diagnostics Network Otlp Secrets",
         ["Outbox"] = "Configuration Destinations Diagnostics Otlp",
         ["Delivery"] = "Destinations Diagnostics Network Otlp Outbox",
         ["Processing"] = "Buffering Configuration Diagnostics Lambda Native Otlp Outbox",
-        ["DeadLetters"] = "Configuration Delivery Destinations Diagnostics Network Otlp",
+        ["DeadLetters"] = "Configuration Delivery Destinations Diagnostics Network Otlp Secrets",
         ["Flushing"] = "Configuration Delivery Diagnostics Processing",
-        ["Lifecycle"] = "Buffering Configuration DeadLetters Delivery Destinations Diagnostics Flushing Ingest Lambda Native Otlp Outbox Processing",
+        ["Lifecycle"] = "Buffering Configuration DeadLetters Delivery Destinations Diagnostics Flushing Ingest Lambda Native Otlp Outbox Processing Secrets",
         ["Program.cs"] = "DeadLetters Lifecycle",
     };
 

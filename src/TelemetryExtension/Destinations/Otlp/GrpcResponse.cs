@@ -11,8 +11,10 @@ internal static class GrpcResponse
     private const int TooLarge = 413;
     private const int Ok = 0;
     private const int InvalidArgument = 3;
+    private const int PermissionDenied = 7;
     private const int ResourceExhausted = 8;
     private const int OutOfRange = 11;
+    private const int Unauthenticated = 16;
 
     /// <summary>Phrases for "too large" in the common implementations (C, Go, Node, Java, .NET, and Rust with OUT_OF_RANGE).</summary>
     private static readonly string[] SizeWords = ["larger than", "too large", "exceeds maximum", "exceeds the maximum"];
@@ -58,7 +60,8 @@ internal static class GrpcResponse
             text,
             MayBeTooLargeOrPoisoned: isTooLarge || code == InvalidArgument || (grpcStatus is null && httpStatus == BadRequest),
             IsTooLarge: isTooLarge,
-            IsAboutTemporality: RefusalAdvice.MentionsTemporality(text));
+            IsAboutTemporality: RefusalAdvice.MentionsTemporality(text),
+            IsAboutKey: code is PermissionDenied or Unauthenticated);
     }
 
     /// <summary>

@@ -1,16 +1,27 @@
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Network;
+using TelemetryExtension.Secrets;
 
 namespace TelemetryExtension.Destinations.Otlp;
 
 /// <summary>Builds the destinations that the options name. Cheap: nothing is connected, read or parsed before the first delivery.</summary>
 internal static class OtlpDestinations
 {
-    public static List<IDestination> Create(DeliveryOptions options, TimeProvider time)
+    /// <param name="secrets">For destinations with secrets in their settings.</param>
+    public static List<IDestination> Create(DeliveryOptions options, TimeProvider time, SecretStore? secrets = null)
     {
         var destinations = new List<IDestination>();
         foreach (var destination in options.Destinations)
         {
+            if (destination.Deferred is { } deferred)
+            {
+                ArgumentNullException.ThrowIfNull(secrets);
+                destinations.Add(new SecretDestination(
+                    $"{destination.Name} {deferred.ShownEndpoint}", deferred, secrets,
+                    endpoints => Create(options with { Destinations = [new(destination.Name, endpoints)] }, time), time));
+                continue;
+            }
+
             // Signals with different hosts become separate destinations, so that one backend's failure does not affect another.
             var groups = destination.Endpoints
                 .OfType<OtlpEndpoint>()

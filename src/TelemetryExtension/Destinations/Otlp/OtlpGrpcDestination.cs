@@ -27,7 +27,7 @@ internal sealed class OtlpGrpcDestination(string name, OtlpEndpoint?[] endpoints
         try
         {
             var body = endpoint.Gzip ? GzipBody.Compress(payload.Body.Span) : payload.Body;
-            return await connections.SendAsync(() => Request(endpoint, payload, body), ReadAsync, timeout.Token);
+            return HiddenValues.Hide(await connections.SendAsync(() => Request(endpoint, payload, body), ReadAsync, timeout.Token), endpoint);
         }
         catch (Exception exception)
         {

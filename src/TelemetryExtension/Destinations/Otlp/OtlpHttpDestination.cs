@@ -44,7 +44,7 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
                     started = time.GetTimestamp();
                     return Request(endpoint, payload, body);
                 },
-                (response, token) => ReadAsync(response, time.GetElapsedTime(started), token),
+                async (response, token) => HiddenValues.Hide(await ReadAsync(response, time.GetElapsedTime(started), token), endpoint),
                 timeout.Token);
         }
         catch (Exception exception)

@@ -22,7 +22,7 @@ internal static class OtlpHttpResponse
             ? new(DeliveryStatus.Retryable, 0, text, RetryAfter(answer.RetryAfter, now))
             : new(
                 DeliveryStatus.Refused, 0, text, MayBeTooLargeOrPoisoned: answer.Status is 400 or 413, IsTooLarge: answer.Status is 413,
-                IsAboutTemporality: RefusalAdvice.MentionsTemporality(body));
+                IsAboutTemporality: RefusalAdvice.MentionsTemporality(body), IsAboutKey: answer.Status is 401 or 403);
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Amazon.Runtime;
+using TelemetryExtension.Aws;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Destinations.CloudWatch;
 using TelemetryExtension.Tests.Configuration;

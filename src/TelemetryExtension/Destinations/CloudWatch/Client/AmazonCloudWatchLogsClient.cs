@@ -2,6 +2,7 @@ using Amazon.CloudWatchLogs.Internal;
 using Amazon.CloudWatchLogs.Model;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
+using TelemetryExtension.Aws;
 
 namespace Amazon.CloudWatchLogs;
 

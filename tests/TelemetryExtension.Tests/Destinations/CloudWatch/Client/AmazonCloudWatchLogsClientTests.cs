@@ -3,6 +3,8 @@ using Amazon.CloudWatchLogs;
 using Amazon.CloudWatchLogs.Model;
 using TelemetryExtension.Destinations.CloudWatch;
 
+using TelemetryExtension.Aws;
+
 namespace TelemetryExtension.Tests.Destinations.CloudWatch.Client;
 
 public sealed class AmazonCloudWatchLogsClientTests : IDisposable

@@ -6,6 +6,7 @@ using Amazon.CloudWatchLogs.Model;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
 using Amazon.Runtime.Internal.Transform;
+using TelemetryExtension.Aws;
 
 namespace Amazon.CloudWatchLogs.Internal;
 

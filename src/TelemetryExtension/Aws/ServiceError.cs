@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Amazon.Runtime.Internal.Transform;
 
-namespace Amazon.CloudWatchLogs.Internal;
+namespace TelemetryExtension.Aws;
 
 /// <summary>
 /// An error response of the AWS JSON 1.1 protocol: the service's name for the error, and its message. The SDK's own reader falls back to XML, which would

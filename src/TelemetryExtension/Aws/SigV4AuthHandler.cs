@@ -3,7 +3,7 @@ using Amazon.Runtime.Credentials.Internal;
 using Amazon.Runtime.Internal;
 using Amazon.Runtime.Internal.Auth;
 
-namespace Amazon.CloudWatchLogs.Internal;
+namespace TelemetryExtension.Aws;
 
 /// <summary>Signs every operation with Signature Version 4.</summary>
 internal sealed class SigV4AuthHandler : BaseAuthResolverHandler

@@ -4,7 +4,7 @@ using Amazon.Runtime;
 using TelemetryExtension.Diagnostics;
 using TelemetryExtension.Network;
 
-namespace TelemetryExtension.Destinations.CloudWatch;
+namespace TelemetryExtension.Aws;
 
 /// <summary>
 /// Credentials that a SnapStart function gets over HTTP instead of from its environment. They are cached until shortly before they expire. The SDK's

@@ -1,0 +1,88 @@
+using System.Text.Json;
+using Amazon.Runtime;
+using TelemetryExtension.Aws;
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Diagnostics;
+
+namespace TelemetryExtension.Secrets;
+
+/// <summary>
+/// Reads from Secrets Manager and the Parameter Store with the role of the function: secrets side by side, parameters up to ten in a request. Batches of
+/// Secrets Manager need a permission for all secrets, so they are not used. Clients are created at first use.
+/// </summary>
+internal sealed class AwsSecretReader(AwsOptions aws) : ISecretReader
+{
+    private const int MaxConnections = 6;
+    private const int MaxParameters = 10;
+    private const int MaxProblem = 300;
+
+    private static readonly JsonService SecretsManager = new("Secrets Manager", "secretsmanager", "secretsmanager");
+    private static readonly JsonService ParameterStore = new("SSM", "ssm", "AmazonSSM");
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(SecretService, string Region), JsonServiceClient> _clients = [];
+
+    public async Task<IReadOnlyList<SecretAnswer>> ReadAsync(IReadOnlyList<SecretSource> sources, bool isFresh, CancellationToken cancellationToken)
+    {
+        var secrets = sources.Where(static source => source.Service == SecretService.SecretsManager).Select(static source => new[] { source });
+        var parameters = sources.Where(static source => source.Service == SecretService.ParameterStore)
+            .GroupBy(static source => source.Region).SelectMany(static group => group.Chunk(MaxParameters));
+        var answers = await Task.WhenAll(secrets.Concat(parameters).Select(batch => BatchAsync(batch, cancellationToken))).ConfigureAwait(false);
+        return [.. answers.SelectMany(static each => each)];
+    }
+
+    private async Task<IEnumerable<SecretAnswer>> BatchAsync(SecretSource[] batch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var client = Client(batch[0]);
+            return batch[0].Service == SecretService.SecretsManager
+                ? [SecretAnswers.OfSecret(batch[0], await CallAsync(client, "GetSecretValue", SecretAnswers.GetSecretValue(batch[0]), cancellationToken).ConfigureAwait(false))]
+                : await ParametersAsync(client, batch, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is AmazonClientException or AmazonServiceException or HttpRequestException or IOException or OperationCanceledException or JsonException)
+        {
+            var problem = exception switch
+            {
+                AmazonServiceException { ErrorCode: { Length: > 0 } code } => $"{code}: {exception.Message}",
+                OperationCanceledException => "no answer in time",
+                _ => Reason.Of(exception),
+            };
+            return batch.Select(source => new SecretAnswer(source, null, problem.Length > MaxProblem ? problem[..MaxProblem] : problem));
+        }
+    }
+
+    /// <summary>By ARN, which works across accounts. Emulators know only names, so what is missing is asked for by name once.</summary>
+    private static async Task<IEnumerable<SecretAnswer>> ParametersAsync(JsonServiceClient client, SecretSource[] batch, CancellationToken cancellationToken)
+    {
+        var found = await AskAsync(batch, static source => source.Arn).ConfigureAwait(false);
+        var missing = found.Where(static answer => answer.Text is null).Select(static answer => answer.Source).ToArray();
+        return missing.Length == 0
+            ? found
+            : [.. found.Where(static answer => answer.Text is not null), .. await AskAsync(missing, SecretAnswers.NameOf).ConfigureAwait(false)];
+
+        async Task<List<SecretAnswer>> AskAsync(SecretSource[] sources, Func<SecretSource, string> name) =>
+            [.. SecretAnswers.OfParameters(sources, await CallAsync(client, "GetParameters", SecretAnswers.GetParameters(sources.Select(name)), cancellationToken).ConfigureAwait(false))];
+    }
+
+    /// <summary>Credentials are fetched outside of the SDK's own cancellation.</summary>
+    private static Task<JsonDocument> CallAsync(JsonServiceClient client, string operation, byte[] body, CancellationToken cancellationToken) =>
+        client.CallAsync(operation, body, cancellationToken).WaitAsync(cancellationToken);
+
+    private JsonServiceClient Client(SecretSource source)
+    {
+        lock (_gate)
+        {
+            if (_clients.TryGetValue((source.Service, source.Region), out var client))
+                return client;
+            var (service, endpoint) = source.Service == SecretService.SecretsManager ? (SecretsManager, aws.SecretsManagerEndpoint) : (ParameterStore, aws.SsmEndpoint);
+            endpoint ??= $"https://{AwsPartition.Host(service.SigningName, source.Region, aws.UseFips, aws.UseDualStack, fipsIsDefault: service == ParameterStore)}/";
+            if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+                throw new AmazonClientException($"the AWS_ENDPOINT_URL for {service.Id} is not a URL");
+            var credentials = AwsCredentials.Of(aws, out var problem) ?? throw new AmazonClientException(problem);
+            client = JsonServiceClient.Create(credentials, service, source.Region, url, MaxConnections);
+            _clients.Add((source.Service, source.Region), client);
+            return client;
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using System.Collections.Concurrent;
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Secrets;
+
+namespace TelemetryExtension.Tests.Secrets;
+
+/// <summary>A store in memory. What it does not have cannot be read.</summary>
+internal sealed class FakeSecretReader : ISecretReader
+{
+    public static SecretSource Key { get; } = new(SecretService.SecretsManager, "eu-west-1", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key");
+
+    public static SecretSource Host { get; } = new(SecretService.ParameterStore, "eu-west-1", "arn:aws:ssm:eu-west-1:123456789012:parameter/host");
+
+    public ConcurrentDictionary<SecretSource, string> Texts { get; } = new();
+
+    /// <summary>What was asked for in each call, and whether it had to be fresh.</summary>
+    public ConcurrentQueue<(SecretSource[] Sources, bool IsFresh)> Calls { get; } = new();
+
+    /// <summary>Until it ends no call is answered.</summary>
+    public Task Answers { get; set; } = Task.CompletedTask;
+
+    public async Task<IReadOnlyList<SecretAnswer>> ReadAsync(IReadOnlyList<SecretSource> sources, bool isFresh, CancellationToken cancellationToken)
+    {
+        Calls.Enqueue(([.. sources], isFresh));
+        await Answers.WaitAsync(cancellationToken);
+        return [.. sources.Select(source => Texts.TryGetValue(source, out var text) ? new SecretAnswer(source, text) : new(source, null, "AccessDeniedException"))];
+    }
+}

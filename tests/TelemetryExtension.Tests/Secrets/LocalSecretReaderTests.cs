@@ -1,0 +1,88 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using TelemetryExtension.Configuration;
+using TelemetryExtension.Secrets;
+
+namespace TelemetryExtension.Tests.Secrets;
+
+/// <summary>Against a server that answers as the manual of AWS's Parameters and Secrets extension says.</summary>
+public sealed class LocalSecretReaderTests : IAsyncLifetime
+{
+    private static readonly SecretSource Key = FakeSecretReader.Key;
+    private static readonly SecretSource Host = FakeSecretReader.Host;
+
+    private readonly FakeSecretReader _stores = new() { Texts = { [Key] = "store's key", [Host] = "store's host" } };
+    private readonly List<string> _asked = [];
+    private WebApplication _app = null!;
+    private int _status = 200;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        _app = builder.Build();
+        _app.Run(AnswerAsync);
+        await _app.StartAsync(Cancelled);
+    }
+
+    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+
+    [Fact]
+    public async Task Read_ItIsThere_ItIsAskedInsteadOfTheStores()
+    {
+        var answers = await Reader().ReadAsync([Key, Host], isFresh: false, Cancelled);
+
+        Assert.Equal(["local key", "local host"], answers.Select(answer => answer.Text));
+        Assert.Empty(_stores.Calls);
+        Assert.Equal(
+            [
+                "/secretsmanager/get?secretId=arn%3Aaws%3Asecretsmanager%3Aeu-west-1%3A123456789012%3Asecret%3Akey session",
+                "/systemsmanager/parameters/get?name=arn%3Aaws%3Assm%3Aeu-west-1%3A123456789012%3Aparameter%2Fhost&withDecryption=true session",
+            ],
+            _asked.Order());
+    }
+
+    /// <summary>Its cache would go on to give a key that was rotated.</summary>
+    [Fact]
+    public async Task Read_MustBeFresh_TheStoresAreAsked()
+    {
+        var answers = await Reader().ReadAsync([Key], isFresh: true, Cancelled);
+
+        Assert.Equal("store's key", Assert.Single(answers).Text);
+        Assert.Empty(_asked);
+    }
+
+    /// <summary>It refuses in the init phase.</summary>
+    [Fact]
+    public async Task Read_ItRefuses_TheStoresAreAsked()
+    {
+        _status = 400;
+
+        Assert.Equal("store's key", Assert.Single(await Reader().ReadAsync([Key], isFresh: false, Cancelled)).Text);
+    }
+
+    [Fact]
+    public async Task Read_NobodyListens_TheStoresAreAsked() =>
+        Assert.Equal("store's key", Assert.Single(await Reader(1).ReadAsync([Key], isFresh: false, Cancelled)).Text);
+
+    [Fact]
+    public void PathOf_Version_IsAsked() => Assert.EndsWith(
+        "&versionStage=AWSPREVIOUS", LocalSecretReader.PathOf(Key with { Version = new("versionStage", "AWSPREVIOUS") }), StringComparison.Ordinal);
+
+    private LocalSecretReader Reader(int? port = null) => new(new AwsOptions(SessionToken: "session"), port ?? new Uri(_app.Urls.First()).Port, _stores);
+
+    private Task AnswerAsync(HttpContext context)
+    {
+        lock (_asked)
+            _asked.Add($"{context.Request.Path}{context.Request.QueryString} {context.Request.Headers["X-Aws-Parameters-Secrets-Token"]}");
+        context.Response.StatusCode = _status;
+        return context.Response.WriteAsync(context.Request.Path.StartsWithSegments("/secretsmanager", StringComparison.Ordinal)
+            ? """{"ARN":"arn","SecretString":"local key"}"""
+            : """{"Parameter":{"ARN":"arn","Value":"local host"}}""");
+    }
+}
