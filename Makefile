@@ -1,20 +1,20 @@
 # make test     build everything, warnings are errors, and run all tests; ends with "N passed, N failed"
 # make test-fast  build, and run unit and sandbox tests without the slow ones; no native binary
 # make lint     check the format of the sources
-# make demo     run the layer and a function in a local Lambda, and show the traces that arrive; with DESTINATION=cloudwatch, what arrives
+# make demo     run the layer and a function in a local Lambda, and show the traces that arrive; with DESTINATION=cloudwatch, the events
 #               in a local CloudWatch Logs (moto)
-# make view     the same function behind the Invoke API, with a page that shows its telemetry (the Aspire dashboard)
+# make view     serve the same function behind the Invoke API, with a page that shows its telemetry (the Aspire dashboard)
 # make sandbox  write the sandbox to artifacts/sandbox/: a dotnet tool package, and a self-contained binary
-# make conformance  check the layer with the sandbox's conformance kit, and write the table of docs/conformance.md anew
+# make conformance  check the layer with the sandbox's conformance kit, and write the table of docs/conformance.md
 # make layer    write the layer and the demo function to artifacts/*.zip, for ARCHITECTURE: x86_64, arm64 or all (default: the host's)
-# make size     print what the extension's binary is made of
-# make reproducible   build the layer once more in another folder, and compare the bytes
-# make startup-order  make the list anew by which the compiler lays code out for a cold start (commit it)
+# make size     print the parts of the extension's binary by size
+# make reproducible   build the layer again in another folder, and compare the bytes
+# make startup-order  record the order in which code runs at start, by which the compiler lays it out (commit the result)
 # make bench    run benchmarks: BENCH_ARGS=all, or the names of some; without it this lists them
-# make soak     run random faults against the layer for SOAK_SECONDS (default 180); SOAK_SEED runs the same again
+# make soak     run random faults against the layer for SOAK_SECONDS (default 180); SOAK_SEED repeats a run
 # make release  write a release to artifacts/release: zips for both architectures, bills of material, OCI layout, sums, signature; and build
-#               the layers once more to compare the bytes. RELEASE_TAG checks the version; RELEASE_SIGNING_KEY signs (infra/release/release.sh)
-# make doctor   say what this machine lacks, and the command that installs it
+#               the layers again to compare the bytes. RELEASE_TAG checks the version; RELEASE_SIGNING_KEY signs (infra/release/release.sh)
+# make doctor   list what this machine lacks, with the command that installs it
 # make clean    remove everything that was built
 
 HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
@@ -22,23 +22,23 @@ ARCHITECTURE ?= $(HOST_ARCHITECTURE)
 ifneq ($(words $(ARCHITECTURE))$(filter-out x86_64 arm64 all,$(ARCHITECTURE)),1)
 $(error ARCHITECTURE=$(ARCHITECTURE) is no architecture of Lambda; it is x86_64, arm64 or all: make layer ARCHITECTURE=all)
 endif
-# The host's own first: whatever another one lacks, this one is built.
+# The host's own architecture comes first, so it is built even if the tools for another one are missing.
 ARCHITECTURES := $(if $(filter all,$(ARCHITECTURE)),$(HOST_ARCHITECTURE) $(filter-out $(HOST_ARCHITECTURE),x86_64 arm64),$(ARCHITECTURE))
 ARTIFACTS := $(CURDIR)/artifacts
-# What runs here: the demo, the benchmarks and most tests.
+# The layer for this machine, which the demo, the benchmarks and most tests use.
 LAYER_ZIP := artifacts/telemetry-extension-layer-$(HOST_ARCHITECTURE).zip
 FUNCTION_ZIP := artifacts/demo-function-$(HOST_ARCHITECTURE).zip
 SOAK_SECONDS ?= 180
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
-# Where the end-to-end tests find the zips.
+# The end-to-end tests find the zips here.
 export TELEMETRY_EXTENSION_ARTIFACTS := $(ARTIFACTS)
 
 .PHONY: test demo layer layer-here layers size reproducible startup-order bench soak release doctor clean test-fast lint prerequisites node-function node-clients dev-tools view sandbox conformance build-TelemetryLayer build-DemoFunction
 .DEFAULT_GOAL := test
 
-# The tests of an architecture that cannot be built here are skipped, and say why; CI does not allow that.
+# Tests of an architecture that cannot be built here are skipped with the reason. CI does not allow that.
 test: layer-here node-function node-clients dev-tools
 	-@$(MAKE) --no-print-directory layers ARCHITECTURE=all && $(MAKE) --no-print-directory -C layer native-checks ARCHITECTURE=arm64
 	dotnet build TelemetryExtension.sln -c Release --nologo -v quiet -clp:NoSummary -tl:off
@@ -52,12 +52,12 @@ test-fast:
 lint:
 	dotnet format whitespace . --folder --verify-no-changes --exclude artifacts
 
-# Standard output is the demo's alone, so that programs can read it (DEMO_ARGS=--json).
+# Only the demo writes to standard output, so that programs can read it (DEMO_ARGS=--json).
 demo:
 	@$(MAKE) --no-print-directory layer-here >&2
 	@dotnet run -c Release --project src/LambdaSandbox -- demo --layer $(LAYER_ZIP) --function $(FUNCTION_ZIP) $(if $(DESTINATION),--destination $(DESTINATION)) $(DEMO_ARGS)
 
-# The page: the dashboard with traces, logs and metrics of the demo function, and of what happens to its environment. Until Ctrl-C.
+# Shows a dashboard with traces, logs and metrics of the demo function and its environment, until Ctrl-C.
 view: layer-here
 	@dotnet run -c Release --project src/LambdaSandbox -- serve --view --layer $(LAYER_ZIP) --function $(FUNCTION_ZIP) --name order-processing \
 		--memory 256 --timeout 10s --tracing active --env AWS_LAMBDA_EXEC_WRAPPER=/opt/telemetry-wrapper --env DEMO_OTEL=true \
@@ -77,7 +77,7 @@ layer: prerequisites layers
 layer-here: prerequisites
 	@$(MAKE) --no-print-directory layers ARCHITECTURE=$(HOST_ARCHITECTURE)
 
-# One after the other, and the next one even when one fails.
+# Build one after the other, and continue with the next when one fails.
 layers:
 	@failed=; for architecture in $(ARCHITECTURES); do \
 		$(MAKE) --no-print-directory -C layer package ARCHITECTURE=$$architecture || failed="$$failed $$architecture"; \
@@ -98,12 +98,12 @@ FLOOR := $(ARTIFACTS)/floor/extensions/floor
 bench: layer-here $(FLOOR)
 	dotnet run -c Release --project tests/Benchmarks -- $(BENCH_ARGS)
 
-# What the extension is measured against: the least that one can be.
+# The benchmarks compare the extension with this minimal extension.
 $(FLOOR): tests/Benchmarks/floor/floor.c
 	@mkdir -p $(@D)
 	$(CC) -O2 -static -Wall -Wextra -D_GNU_SOURCE -o $@ $<
 
-# What a run that breaks off was about is known only from what it said at its start.
+# Show live output: when a run breaks off, only its first lines name the seed.
 soak: layer-here
 	TELEMETRY_EXTENSION_SOAK_SECONDS=$(SOAK_SECONDS) TELEMETRY_EXTENSION_SOAK_SEED=$(SOAK_SEED) \
 		dotnet test --project tests/EndToEnd.Tests -c Release --filter-class '*.SoakTests' --show-live-output on
@@ -120,12 +120,12 @@ doctor:
 clean:
 	rm -rf artifacts src/*/bin src/*/obj tests/*/bin tests/*/obj
 
-# As root on Debian or Ubuntu this installs what is missing; otherwise it says how, and stops.
+# As root on Debian or Ubuntu this installs what is missing. Otherwise it prints how to install it, and stops.
 prerequisites:
 	@infra/dev/doctor.sh --install $(if $(filter-out $(HOST_ARCHITECTURE),$(ARCHITECTURES)),--cross)
 
-# The function with the OpenTelemetry JS SDK that end-to-end tests run. Without npm there is none, and those tests are skipped. An npm
-# that fails (no registry) fails nothing else either: the tests say that it was not installed.
+# Installs the function with the OpenTelemetry JS SDK for the end-to-end tests. Without npm those tests are skipped. A failure of
+# npm (no registry) fails nothing else: the tests report that the function is not installed.
 NODE_FUNCTION := tests/EndToEnd.Tests/Otlp/node-function
 node-function: $(ARTIFACTS)/node-function/installed.stamp
 	@cp $(NODE_FUNCTION)/*.mjs $(ARTIFACTS)/node-function/
@@ -135,7 +135,7 @@ $(ARTIFACTS)/node-function/installed.stamp: $(addprefix $(NODE_FUNCTION)/,packag
 	elif (cd $(@D) && npm ci --ignore-scripts --loglevel=error); then touch $@; \
 	else echo "npm ci failed: the tests with the OpenTelemetry JS SDK will be skipped"; fi
 
-# What checks infra/ and docs/: linters and frameworks from npm, and tools from apt. As above, a test whose tool is missing is skipped.
+# Installs the tools that check infra/ and docs/: linters and frameworks from npm, and tools from apt. A test without its tool is skipped.
 dev-tools: $(ARTIFACTS)/dev-tools/installed.stamp $(ARTIFACTS)/cdk/installed.stamp
 	@infra/dev/doctor.sh --install --tests --cross
 $(ARTIFACTS)/dev-tools/installed.stamp: $(addprefix infra/dev/,package.json package-lock.json .npmrc)
@@ -146,7 +146,7 @@ $(ARTIFACTS)/dev-tools/installed.stamp $(ARTIFACTS)/cdk/installed.stamp:
 	elif (cd $(@D) && npm ci --ignore-scripts --loglevel=error); then touch $@; \
 	else echo "npm ci failed: tests of infra/ and docs/ will be skipped"; fi
 
-# The AWS SDK and Node's runtime interface client, for the tests of the sandbox. The client is compiled on this machine.
+# Installs the AWS SDK and Node's runtime interface client for the tests of the sandbox. The client is compiled on this machine.
 NODE_CLIENTS := tests/EndToEnd.Tests/Local/node-clients
 node-clients: $(ARTIFACTS)/node-clients/installed.stamp
 	@cp $(NODE_CLIENTS)/*.mjs $(ARTIFACTS)/node-clients/

@@ -1,5 +1,5 @@
 #!/bin/sh
-# check.sh <binary> <rid> <max bytes>: what must hold for a binary that runs on al2, al2023 and every managed runtime alike.
+# check.sh <binary> <rid> <max bytes>: checks that a binary can run on al2, al2023 and every managed runtime.
 set -eu
 binary=$1 rid=$2 max=$3
 
@@ -14,11 +14,11 @@ if ! readelf --file-header "$binary" | grep -q "Machine:.*$machine"; then
     exit 1
 fi
 if readelf --program-headers "$binary" | grep -q INTERP || readelf --dynamic "$binary" | grep -q NEEDED; then
-    echo "$binary is not statically linked: it would depend on the glibc of the runtime it meets" >&2
+    echo "$binary is not statically linked: it would depend on the runtime's glibc" >&2
     exit 1
 fi
 if [ "$size" -gt "$max" ]; then
-    echo "$binary has $size bytes, more than its budget of $max; make size says of what" >&2
+    echo "$binary has $size bytes, more than its budget of $max; make size lists the parts" >&2
     exit 1
 fi
 echo "$(basename "$binary"): statically linked for $machine, $size bytes of at most $max"

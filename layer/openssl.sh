@@ -1,6 +1,6 @@
 #!/bin/sh
-# openssl.sh <rid> <folder>: copies of OpenSSL's static archives without unwind tables. OpenSSL is C and nothing unwinds through it; the tables
-# are half a megabyte of the binary. The archives of the host or of the sysroot stay as they are.
+# openssl.sh <rid> <folder>: copies OpenSSL's static archives without unwind tables. OpenSSL is C and nothing unwinds through it; the tables
+# are half a megabyte of the binary. The archives of the host or of the sysroot are not changed.
 set -eu
 rid=$1 folder=$2
 . "$(dirname "$0")/toolchain.sh"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # pack.sh <folder> <zip> [max bytes]: packs all files of a folder so that the same content gives the same bytes. Order, times and modes are
-# fixed here, and nothing else of the file system (owner, access time, umask) gets in. With advzip the same content takes 3 % less.
+# fixed here, and no other file attribute (owner, access time, umask) is stored. advzip makes the zip 3 % smaller.
 set -eu
 folder=$1 zip=$2 max=${3:-}
 
@@ -18,7 +18,7 @@ else
 fi
 size=$(stat -c %s "$zip.new")
 if [ -n "$max" ] && [ "$size" -gt "$max" ]; then
-    echo "$(basename "$zip") has $size bytes, more than its budget of $max; make size says of what" >&2
+    echo "$(basename "$zip") has $size bytes, more than its budget of $max; make size lists the parts" >&2
     exit 1
 fi
 mv "$zip.new" "$zip"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# reproducible.sh <architecture>: builds the layer and the demo function once more, from the files that git knows, in a folder with another name, and
+# reproducible.sh <architecture>: builds the layer and the demo function again, from the files that git tracks, in a folder with another name, and
 # compares the zips with those in artifacts/ byte by byte.
 set -eu
 architecture=$1
@@ -14,6 +14,6 @@ trap 'rm -rf "$copy"' EXIT
 make --no-print-directory -C "$copy/layer" package "ARCHITECTURE=$architecture" >"$copy/log" 2>&1 || { cat "$copy/log" >&2; exit 1; }
 different=0
 for zip in "telemetry-extension-layer-$architecture.zip" "demo-function-$architecture.zip"; do
-    if cmp "$root/artifacts/$zip" "$copy/artifacts/$zip"; then echo "$zip: the same bytes again"; else different=1; fi
+    if cmp "$root/artifacts/$zip" "$copy/artifacts/$zip"; then echo "$zip: the bytes are the same"; else different=1; fi
 done
 exit "$different"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# sbom.sh <rid> <file>: writes what the layer's binary is made of, as CycloneDX JSON: the NuGet packages, by the tool of the manifest in .config, and
-# what the linker took from the system. Where the tool cannot be restored there is no bill, and the layer is built all the same.
+# sbom.sh <rid> <file>: writes the components of the layer's binary as CycloneDX JSON: the NuGet packages, from the tool in .config's manifest, and
+# the libraries that the linker took from the system. Where the tool cannot be restored there is no bill, and the layer is still built.
 set -eu
 rid=$1 output=$2
 layer=$(cd "$(dirname "$0")" && pwd)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# startup-order.sh: makes layer/TelemetryExtension/startup-order.txt anew: the functions of the extension in the order in which a real run calls them
+# startup-order.sh: rewrites layer/TelemetryExtension/startup-order.txt: the functions of the extension in the order in which a real run calls them
 # first. The compiler lays them out in this order, so that a cold start reads few pages of the binary. The file is committed: a build then needs no
 # emulator, and gives the same bytes everywhere. Names are those of managed code, the same for both architectures. Takes about three minutes.
 set -eu

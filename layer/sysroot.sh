@@ -1,7 +1,7 @@
 #!/bin/sh
-# sysroot.sh <rid>: makes ready what a binary for another architecture is compiled and linked with. The cross compiler comes with a C library of
-# its own; OpenSSL is downloaded as a Debian package and unpacked below artifacts/. Nothing of the other architecture is installed on the host:
-# apt works on lists and a status file of our own. A sysroot that is half there is made anew. Each failure is one line with the command that mends it.
+# sysroot.sh <rid>: prepares the files to compile and link a binary for another architecture. The cross compiler has its own C library;
+# OpenSSL is downloaded as a Debian package and unpacked below artifacts/. Nothing of the other architecture is installed on the host:
+# apt uses separate lists and a separate status file. An incomplete sysroot is created again. Each failure prints one line with the command that helps.
 set -eu
 rid=$1
 . "$(dirname "$0")/toolchain.sh"

@@ -1,9 +1,9 @@
 #!/bin/sh
-# layer-image.sh FOLDER ZIP...: writes an OCI layout with one image per layer zip, so that a Dockerfile can say
+# layer-image.sh FOLDER ZIP...: writes an OCI layout with one image per layer zip, so that a Dockerfile can use
 #
 #     COPY --from=REGISTRY/telemetry-extension-layer /opt/ /opt/
 #
-# The image holds the layer's content under /opt and nothing else. One zip gives an image, several give an index of architectures.
+# The image contains only the layer's content under /opt. One zip gives an image, several give an index of architectures.
 # The same zips give the same digests. `skopeo copy oci:FOLDER:layer docker://REGISTRY/telemetry-extension-layer:VERSION` publishes it
 # (with --all for an index). Needs buildah and unzip. IMAGE_VERSION is the version label (default 0.0.0).
 set -eu
@@ -15,15 +15,15 @@ for tool in buildah unzip; do
     command -v "$tool" >/dev/null || { echo "layer-image.sh: $tool is missing; on Debian or Ubuntu: apt-get install -y $tool" >&2; exit 1; }
 done
 
-# A storage of its own: nothing of the machine's images is touched, and no driver needs rights that a build machine lacks.
+# Use a separate storage: the machine's images are not touched, and no driver needs permissions that a build machine lacks.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 buildah() { command buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs "$@"; }
-# What buildah reads and writes elsewhere.
+# The other folders of buildah.
 export HOME="$work" BUILDAH_ISOLATION=chroot
 
-# Only an earlier image is replaced.
-[ ! -e "$folder" ] || [ -f "$folder/oci-layout" ] || { echo "layer-image.sh: $folder exists and is no OCI layout" >&2; exit 1; }
+# Replace only an earlier image.
+[ ! -e "$folder" ] || [ -f "$folder/oci-layout" ] || { echo "layer-image.sh: $folder exists and is not an OCI layout" >&2; exit 1; }
 rm -rf "$folder"
 index=layer-index
 [ $# -eq 1 ] || buildah manifest create "$index" >/dev/null

@@ -1,8 +1,8 @@
 #!/bin/sh
-# doctor.sh            says what is missing, what it is for and the command that installs it; exit 1 when something needed is missing
-# doctor.sh --install  silent when nothing needed is missing; as root on Debian or Ubuntu installs what apt has of it
-# doctor.sh --install --tests  the same, and what only tests need. Without root their absence is no problem: those tests are skipped.
-# doctor.sh --install --cross  the same, and what builds the layer for the other architecture.
+# doctor.sh            lists what is missing, its purpose and the command that installs it. Exits 1 when something needed is missing.
+# doctor.sh --install  as root on Debian or Ubuntu installs what apt offers. Silent when nothing needed is missing.
+# doctor.sh --install --tests  the same, and what only tests need. Without root they may be missing: those tests are skipped.
+# doctor.sh --install --cross  the same, and the tools to build the layer for the other architecture.
 set -eu
 install=false tests=false cross=false
 for option in "$@"; do
@@ -115,7 +115,7 @@ if [ -n "$packages" ]; then
         problems=1
     fi
 fi
-# Tried once: a machine without network would otherwise lose the same seconds in every make.
+# Try only once: otherwise a machine without network would lose the same seconds in every make.
 tried=$(dirname "$0")/../../artifacts/useful-packages-tried
 if $install && [ -n "$useful" ] && [ "$(id -u)" = 0 ] && has apt-get && [ "$useful" != "$(cat "$tried" 2>/dev/null)" ]; then
     echo "installing:$useful"
@@ -123,6 +123,6 @@ if $install && [ -n "$useful" ] && [ "$(id -u)" = 0 ] && has apt-get && [ "$usef
     echo "$useful" >"$tried"
     [ -n "$packages" ] || apt-get update -qq || true
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends -qq $useful >/dev/null ||
-        echo "cannot install:$useful; going on without. As root: apt-get install -y$useful" >&2
+        echo "cannot install:$useful; continuing without. As root: apt-get install -y$useful" >&2
 fi
 exit "$problems"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# qemu.sh <machine>: prints the path of the user-mode emulator for a machine (aarch64, x86_64), static. Where it is not installed, its package is
-# unpacked below artifacts/. When that cannot be done either: one line on standard error, exit 1.
+# qemu.sh <machine>: prints the path of the user-mode emulator for a machine (aarch64, x86_64), static. Where it is not installed, the script unpacks its package
+# below artifacts/. When that fails too, it prints one line on standard error and exits 1.
 set -eu
 name=qemu-$1-static
 folder=$(cd "$(dirname "$0")/../.." && pwd)/artifacts/qemu

@@ -1,6 +1,6 @@
 #!/bin/sh
 # unpack-package.sh <debian architecture> <package> <folder>: downloads a Debian package with this machine's apt sources and unpacks it in a folder.
-# Nothing is installed, and root is not needed: apt works on lists and a status file beside the folder. When it fails it prints one line why.
+# Nothing is installed, and root is not needed: apt uses lists and a status file beside the folder. On failure it prints one line with the reason.
 set -eu
 architecture=$1 package=$2 folder=$3
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# check.sh [defines]: runs the model of the channel (channel.pml) with SPIN. Without arguments: every variant that must hold, and every one with an
-# ordering taken out, in which SPIN must find the error. With arguments: that variant, and whether it holds. Needs spin and gcc.
+# check.sh [defines]: checks the model of the channel (channel.pml) with SPIN. Without arguments: every variant that must hold, and every one without one
+# ordering, in which SPIN must find the error. With arguments: reports whether that variant holds. Needs spin and gcc.
 set -eu
 model=$(cd "$(dirname "$0")" && pwd)/channel.pml
 command -v spin >/dev/null 2>&1 || { echo "spin is not installed; as root: apt-get install -y spin" >&2; exit 2; }

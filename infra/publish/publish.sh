@@ -10,10 +10,10 @@
 #   --organization ID    with --principal '*': only this organization
 #   --bucket NAME        upload through this S3 bucket; {region} is filled in. Needed for zips over 50 MB
 #   --table FILE         where the table of ARNs goes, as Markdown (default: standard output)
-#   --dry-run            say what would be done; needs no credentials when --partition is given
+#   --dry-run            print what would be done; needs no credentials when --partition is given
 #
-# It can be run again: a region whose newest version has the same SHA-256 keeps it, and a permission that is there stays.
-# Credentials belong to one partition, so each partition needs a run of its own.
+# It can be run again: a region whose newest version has the same SHA-256 keeps it, and existing permissions are kept.
+# Credentials belong to one partition, so each partition needs its own run.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -61,7 +61,7 @@ done
 
 sha256() { openssl dgst -sha256 -binary "$1" | openssl base64 -A; }
 
-# The newest version that has this content, as "version ARN"; nothing when the newest one differs.
+# Prints the newest version as "version ARN" when it has this content, otherwise nothing.
 same_version() { # same_version <region> <layer> <sha256>
     newest=$(aws lambda list-layer-versions --region "$1" --layer-name "$2" --max-items 1 --query 'LayerVersions[0].[Version,LayerVersionArn]' --output text) || return 1
     number=$(echo "$newest" | head -n 1 | cut -f1)
@@ -131,6 +131,6 @@ write_table() {
     echo "|---$(for architecture in $architectures; do printf '|---'; done)|"
     printf '%s' "$rows"
 }
-# Not through /dev/stdout: that would truncate a file that standard output is redirected to.
+# Do not write through /dev/stdout, which would truncate a file that standard output is redirected to.
 if [ -n "$table" ]; then write_table >"$table"; else write_table; fi
 [ "$failed" = 0 ] || fail "$failed of them failed; run it again when the reason is mended"

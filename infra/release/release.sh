@@ -1,12 +1,12 @@
 #!/bin/sh
-# release.sh [--artifacts FOLDER] [--out FOLDER] [--tag TAG]: makes a release of the zips that `make layer ARCHITECTURE=all` wrote:
+# release.sh [--artifacts FOLDER] [--out FOLDER] [--tag TAG]: creates a release from the zips that `make layer ARCHITECTURE=all` wrote:
 # zips, bills of material, the layer as a container image (an OCI layout in a tar), release notes, SHA-256 sums and their signature.
 #
 #   --artifacts FOLDER   where the zips are (default artifacts)
 #   --out FOLDER         where the release goes (default artifacts/release)
 #   --tag TAG            fails unless TAG is v and the version, and CHANGELOG.md has a section for it
 #
-# The version stands in Directory.Build.props alone. Keys come from outside, and none of them is needed:
+# The version is only in Directory.Build.props. Keys are passed as variables, and none of them is required:
 #   RELEASE_SIGNING_KEY    file of an SSH private key: SHA256SUMS.sig, for `ssh-keygen -Y verify`
 #   RELEASE_MINISIGN_KEY   file of a minisign secret key without a password: SHA256SUMS.minisig
 # The same zips give the same files.
@@ -38,7 +38,7 @@ fi
 notes=$(awk -v head="## [$section]" 'index($0, head) == 1 { found = 1; next } found && /^## \[/ { exit } found && /^\[[^]]*\]: / { exit } found' "$root/CHANGELOG.md")
 [ -n "$notes" ] || fail "CHANGELOG.md has no section [$section]"
 
-# An earlier release is replaced, nothing else.
+# Replace only an earlier release.
 [ ! -e "$out" ] || [ -f "$out/SHA256SUMS" ] || [ -z "$(ls -A "$out")" ] || fail "$out exists and is no release"
 rm -rf "$out"
 mkdir -p "$out"

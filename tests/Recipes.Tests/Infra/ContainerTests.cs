@@ -92,7 +92,7 @@ public sealed class ContainerTests
         var result = await Tool.RunAsync(Repository.Path("infra/container/layer-image.sh"), [folder.Path, zip]);
 
         Assert.NotEqual(0, result.ExitCode);
-        Assert.Contains("is no OCI layout", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("is not an OCI layout", result.Errors, StringComparison.Ordinal);
         Assert.True(File.Exists(folder.File("mine")));
     }
 
