@@ -37,7 +37,7 @@ public sealed class BackendTests
     }
 
     [Fact]
-    public async Task A_name_that_does_not_resolve_is_said_once_and_costs_only_the_telemetry()
+    public async Task A_name_that_does_not_resolve_is_logged_once_and_costs_only_the_telemetry()
     {
         await using var lambda = await LambdaUnderTest.StartAsync(null, ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.invalid:4318"));
         var results = await lambda.OrdersAsync(2);
@@ -69,11 +69,11 @@ public sealed class BackendTests
         outcome.Line("does not answer within the time of a flush");
         // After three flushes without an answer no invocation waits for these signals.
         var held = TimeSpan.FromTicks(results.Skip(4).Sum(result => result.ExtensionOverhead.Ticks)) / 4;
-        Assert.True(held < TimeSpan.FromMilliseconds(250), $"still held for {held} on average");
+        Assert.True(held < TimeSpan.FromMilliseconds(250), $"still delayed by {held} on average");
     }
 
     [Fact]
-    public async Task A_backend_that_answers_slowly_gets_everything_once()
+    public async Task A_slow_backend_receives_everything_once()
     {
         await using var lambda = await LambdaUnderTest.StartAsync();
         lambda.Backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(120)));
@@ -86,7 +86,7 @@ public sealed class BackendTests
     }
 
     [Fact]
-    public async Task A_backend_that_comes_back_gets_what_it_missed()
+    public async Task A_recovered_backend_receives_what_it_missed()
     {
         await using var lambda = await LambdaUnderTest.StartAsync(null, Recovery.EverySecond);
         await lambda.Backend.PauseAsync(TestContext.Current.CancellationToken);
@@ -109,7 +109,7 @@ public sealed class BackendTests
         var results = await lambda.OrdersUntilArrivedAsync(await lambda.OrdersAsync(4));
         var outcome = await lambda.EndAsync();
 
-        Assert.True(lambda.Backend.Requests.Count(request => request.AcceptedItems == 0) >= 3, "the faults were not met");
+        Assert.True(lambda.Backend.Requests.Count(request => request.AcceptedItems == 0) >= 3, "no request hit the faults");
         outcome.CheckAllArrived(results);
     }
 

@@ -130,7 +130,7 @@ public sealed class EmptyRootTests : IDisposable
     {
         var tags = new List<ElfTag>();
         var file = (ReadOnlySpan<byte>)File.ReadAllBytes(path);
-        Assert.True(file.StartsWith((byte[])[0x7F, (byte)'E', (byte)'L', (byte)'F', 2, 1]), "no little-endian ELF64 file");
+        Assert.True(file.StartsWith((byte[])[0x7F, (byte)'E', (byte)'L', (byte)'F', 2, 1]), "not a little-endian ELF64 file");
         var table = (int)BinaryPrimitives.ReadInt64LittleEndian(file[32..]);
         int entry = BinaryPrimitives.ReadInt16LittleEndian(file[54..]), count = BinaryPrimitives.ReadInt16LittleEndian(file[56..]);
         Assert.True(count > 0);

@@ -84,7 +84,7 @@ public sealed class FailureTests
     }
 
     [Fact]
-    public async Task An_extension_that_is_killed_costs_what_it_had_and_the_next_one_goes_on()
+    public async Task A_killed_extension_costs_what_it_had_and_the_next_one_continues()
     {
         await using var lambda = await LambdaUnderTest.StartAsync(null, Port);
         await lambda.InvokeAsync(Order);

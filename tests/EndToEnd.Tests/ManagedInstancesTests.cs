@@ -8,7 +8,7 @@ namespace EndToEnd.Tests;
 public sealed class ManagedInstancesTests
 {
     [Fact]
-    public async Task Overlapping_invocations_are_told_apart_and_a_timer_flushes()
+    public async Task Overlapping_invocations_are_distinguished_and_a_timer_flushes()
     {
         await using var lambda = await LambdaUnderTest.StartAsync(
             options => options with { InitializationType = InitializationType.ManagedInstances, LogFormat = LogFormat.Json, MaxConcurrency = 4 },

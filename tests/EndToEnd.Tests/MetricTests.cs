@@ -77,7 +77,7 @@ public sealed class MetricTests
     [Theory]
     [InlineData(InitializationType.ProvisionedConcurrency, 0, 0, 0)]
     [InlineData(InitializationType.SnapStart, 1, 0, 1)]
-    public async Task An_init_ahead_of_time_is_nobodys_waiting(InitializationType type, int coldStarts, int inits, int restores)
+    public async Task An_early_init_delays_no_invocation(InitializationType type, int coldStarts, int inits, int restores)
     {
         await using var lambda = await LambdaUnderTest.StartAsync(options => options with { InitializationType = type });
         await lambda.InvokeAsync(Order);

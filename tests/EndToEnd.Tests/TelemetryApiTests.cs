@@ -35,7 +35,7 @@ public sealed class TelemetryApiTests
 
     [Theory]
     [MemberData(nameof(Garbage))]
-    public async Task Garbage_is_taken_counted_and_costs_nothing_else(string body, int records)
+    public async Task Garbage_is_accepted_counted_and_costs_nothing_else(string body, int records)
     {
         await using var lambda = await LambdaUnderTest.StartAsync();
         var disturbed = await lambda.InvokeAsync(Order, Sending(lambda, body));
@@ -124,7 +124,7 @@ public sealed class TelemetryApiTests
     }
 
     [Fact]
-    public async Task A_subscription_that_is_refused_altogether_is_said_and_invocations_go_on()
+    public async Task A_refused_subscription_is_logged_and_invocations_continue()
     {
         await using var lambda = await LambdaUnderTest.StartAsync(options => options with
         {
@@ -155,7 +155,7 @@ public sealed class TelemetryApiTests
     }
 
     [Fact]
-    public async Task A_runtimeDone_that_never_comes_costs_one_invocation_its_deadline_and_not_every_one()
+    public async Task A_missing_runtimeDone_costs_one_invocation_its_deadline_and_not_every_one()
     {
         await using var lambda = await LambdaUnderTest.StartAsync(options => options with
         {

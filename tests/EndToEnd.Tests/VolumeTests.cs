@@ -29,6 +29,6 @@ public sealed class VolumeTests
 
         Assert.False(outcome.Invocation(result).IsError());
         Assert.Equal(2003, outcome.Ledger.Logs.Received);
-        Assert.True(outcome.Ledger.Logs.Dropped + outcome.Ledger.Logs.DeadLettered > 0, "everything fitted");
+        Assert.True(outcome.Ledger.Logs.Dropped + outcome.Ledger.Logs.DeadLettered > 0, "everything fit");
     }
 }

@@ -25,7 +25,7 @@ public sealed class CloudWatchFaultTests
         await using var lambda = await StartAsync(("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.Url));
         var outcome = await RunAsync(lambda, 3);
 
-        Assert.True(service.Calls > 0, "it was not even called");
+        Assert.True(service.Calls > 0, "it was not called");
         Assert.Contains(outcome.Said, line => line.Contains(" cloudwatch: ", StringComparison.Ordinal) && line.Contains(code, StringComparison.Ordinal));
         CheckEverythingIsADeadLetter(outcome);
     }
@@ -40,7 +40,7 @@ public sealed class CloudWatchFaultTests
     }
 
     [Fact]
-    public async Task A_service_that_recovers_gets_what_it_missed()
+    public async Task A_recovered_service_receives_what_it_missed()
     {
         await using var service = await FakeCloudWatch.StartAsync((400, "ThrottlingException"));
         await using var lambda = await StartAsync(("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.Url));
@@ -54,7 +54,7 @@ public sealed class CloudWatchFaultTests
     [InlineData("InvalidSignatureException", 20)]
     [InlineData("RequestTimeTooSkewed", -20)]
     [InlineData("SignatureDoesNotMatch", 600)]
-    public async Task A_wrong_clock_is_corrected_by_what_the_service_says_of_the_time(string code, int minutes)
+    public async Task A_wrong_clock_is_corrected_by_the_service_time(string code, int minutes)
     {
         await using var service = await FakeCloudWatch.StartAsync(null, TimeSpan.FromMinutes(minutes), code);
         await using var lambda = await StartAsync(("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.Url));
@@ -95,10 +95,10 @@ public sealed class CloudWatchFaultTests
         var results = await InvokeAsync(lambda, 8);
         var outcome = await lambda.EndAsync(backendHasAll: false);
 
-        Assert.True(hanging.BytesReceived > 0, "it was not even called");
+        Assert.True(hanging.BytesReceived > 0, "it was not called");
         Assert.Contains("does not answer within the time of a flush", Assert.Single(outcome.Said), StringComparison.Ordinal);
         var held = TimeSpan.FromTicks(results.Skip(4).Sum(result => result.ExtensionOverhead.Ticks)) / 4;
-        Assert.True(held < TimeSpan.FromMilliseconds(250), $"still held for {held} on average");
+        Assert.True(held < TimeSpan.FromMilliseconds(250), $"still delayed by {held} on average");
         CheckEverythingIsADeadLetter(outcome);
     }
 
@@ -111,7 +111,7 @@ public sealed class CloudWatchFaultTests
     }
 
     [Fact]
-    public async Task Missing_credentials_are_said_once_and_cost_no_record()
+    public async Task Missing_credentials_are_logged_once_and_cost_no_record()
     {
         await using var service = await FakeCloudWatch.StartAsync(null);
         await using var lambda = await StartAsync(

@@ -91,7 +91,7 @@ public sealed class ReplayTests(LocalCloudWatch cloudWatch)
         await using var hanging = new HangingEndpoint();
         await using var life = await Life.RunAsync(
             ("TELEMETRY_EXTENSION_DEAD_LETTERS", "cloudwatch"), ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", hanging.Url));
-        Assert.True(hanging.BytesReceived > 0, "CloudWatch Logs was not even tried");
+        Assert.True(hanging.BytesReceived > 0, "there was no call to CloudWatch Logs");
         Assert.Contains("no answer in time", life.Outcome.Line("cannot write dead letters"), StringComparison.Ordinal);
         Assert.Equal(0, life.Outcome.Ledger.Accounts.Sum(account => account.Account.Dropped));
 

@@ -27,7 +27,7 @@ public sealed class FlushStrategyTests
 
         Assert.Equal(requests, lambda.Backend.Requests.Count);
         (await lambda.EndAsync()).CheckAllArrived([.. flushed, .. next, .. deferred]);
-        Assert.All(flushed, result => Assert.True(result.ExtensionOverhead > roundTrip, $"held for {result.ExtensionOverhead}: no flush was waited for"));
+        Assert.All(flushed, result => Assert.True(result.ExtensionOverhead > roundTrip, $"held for {result.ExtensionOverhead}: no invocation waited for a flush"));
         CheckHeldNone(deferred);
     }
 
@@ -46,7 +46,7 @@ public sealed class FlushStrategyTests
         (await lambda.EndAsync()).CheckAllArrived(results);
         Assert.True(requests[0] > 0 && requests[1] > requests[0] && requests[2] > requests[1], string.Join(' ', requests));
         Assert.Equal(requests[10], requests[^1]);
-        Assert.All(results[..3], result => Assert.True(result.ExtensionOverhead > TimeSpan.Zero, "no flush was waited for"));
+        Assert.All(results[..3], result => Assert.True(result.ExtensionOverhead > TimeSpan.Zero, "no invocation waited for a flush"));
         CheckHeldNone(results[10..]);
     }
 

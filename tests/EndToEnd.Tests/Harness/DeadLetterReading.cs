@@ -17,7 +17,7 @@ internal sealed partial record DeadLetterReading(string Id, string Signal, int R
     public static IReadOnlyList<DeadLetterReading> ReadAll(IEnumerable<string> lines)
     {
         var parts = lines.Select(line => Form().Match(line)).ToList();
-        Assert.All(parts, part => Assert.True(part.Success, "a line that is no part of a dead letter"));
+        Assert.All(parts, part => Assert.True(part.Success, "a line is not part of a dead letter"));
         return
         [
             .. from part in parts

@@ -25,7 +25,7 @@ internal static class Decoded
     public static AnyValue? Value(this IEnumerable<KeyValue> attributes, string key)
     {
         var found = attributes.Where(attribute => attribute.Key == key).ToList();
-        Assert.True(found.Count < 2, $"{key} is there {found.Count} times");
+        Assert.True(found.Count < 2, $"{key} occurs {found.Count} times");
         return found.Count == 0 ? null : found[0].Value;
     }
 

@@ -88,7 +88,7 @@ internal sealed class LambdaUnderTest : IAsyncDisposable
         Assert.True(shutdown.Drained, "the extension did not end by itself, with 0, in time" + said);
         Assert.Equal([0], shutdown.Extensions.Select(extension => extension.ExitCode ?? -1));
         var ledgers = lines.Where(line => line.StartsWith(LedgerReading.Prefix, StringComparison.Ordinal)).ToList();
-        Assert.True(ledgers.Count == lives && lines[^1] == ledgers[^1], $"not {lives} ledger lines, one at the end of each life:{said}");
+        Assert.True(ledgers.Count == lives && lines[^1] == ledgers[^1], $"not {lives} ledger lines, one at the end of each generation:{said}");
         Assert.False(lines.Any(line => line.Contains("the shutdown failed", StringComparison.Ordinal)), said);
         var outcome = new Outcome(shutdown, LedgerReading.ReadLives(ledgers), lines, Backend);
         outcome.CheckWhatAlwaysHolds(mayRepeat, backendHasAll);

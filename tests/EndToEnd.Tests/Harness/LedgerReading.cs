@@ -53,7 +53,7 @@ internal sealed partial record LedgerReading(AccountReading Traces, AccountReadi
     private static (string Name, AccountReading Reading) Account(string text, string line, bool mayBeSpooled)
     {
         var match = Form().Match(text);
-        Assert.True(match.Success, $"'{text}' is no account, in: {line}");
+        Assert.True(match.Success, $"'{text}' is not an account, in: {line}");
         long Number(string name) => match.Groups[name].Success ? long.Parse(match.Groups[name].Value, CultureInfo.InvariantCulture) : 0;
         var reasons = match.Groups["reasons"].Value.Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(reason => reason.Split('='))
             .ToDictionary(parts => parts[0], parts => long.Parse(parts[1], CultureInfo.InvariantCulture));

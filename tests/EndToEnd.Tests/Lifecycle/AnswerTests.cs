@@ -15,7 +15,7 @@ public sealed class AnswerTests
     [InlineData("HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\n{}")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: none\r\n\r\n")]
     [InlineData("no HTTP\r\n\r\n")]
-    public async Task An_answer_to_Next_that_is_no_event_is_asked_again_without_a_hot_loop(string answer)
+    public async Task After_an_answer_to_Next_that_is_not_an_event_Next_is_sent_again_without_a_hot_loop(string answer)
     {
         await using var lambda = await BareLambda.CreateAsync();
         lambda.Start();
@@ -45,7 +45,7 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public async Task An_event_that_comes_byte_by_byte_is_an_event()
+    public async Task An_event_that_arrives_byte_by_byte_is_an_event()
     {
         await using var lambda = await BareLambda.CreateAsync();
         lambda.Start();
@@ -124,7 +124,7 @@ public sealed class AnswerTests
     [InlineData(null)]
     [InlineData("HTTP/1.1 500 Internal\r\nContent-Length: 0\r\n\r\n")]
     [InlineData("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")]
-    public async Task A_moment_of_trouble_while_registering_does_not_fail_init(string? answer)
+    public async Task A_temporary_failure_of_Register_does_not_fail_init(string? answer)
     {
         await using var lambda = await BareLambda.CreateAsync();
         lambda.Answers["register"] = new([answer]);

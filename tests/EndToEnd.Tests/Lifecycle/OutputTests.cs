@@ -13,7 +13,7 @@ public sealed class OutputTests
     [InlineData("exec \"$0\"", false, "stdout")]
     [InlineData("exec \"$0\"", false, "off")]
     [InlineData("\"$0\" | true", true, "stdout")]
-    public async Task Invocations_take_no_longer_and_the_end_comes_in_time(string script, bool reads, string emf)
+    public async Task Invocations_are_not_delayed_and_the_end_is_in_time(string script, bool reads, string emf)
     {
         await using var lambda = await BareLambda.CreateAsync();
         lambda.Environment["TELEMETRY_EXTENSION_LOG_LEVEL"] = "debug";

@@ -19,7 +19,7 @@ public sealed class PageTests
             "--timeout", "20s", "--tracing", "active", "--env", "AWS_LAMBDA_EXEC_WRAPPER=/opt/telemetry-wrapper", "--env", "DEMO_OTEL=true");
         var note = served.Events.First(item => item["text"] is { } text && ((string)text!).Contains("page: ", StringComparison.Ordinal));
         var words = (string)note["text"]!;
-        Assert.SkipWhen(words.StartsWith("no page", StringComparison.Ordinal), $"the dashboard cannot be had: {words}");
+        Assert.SkipWhen(words.StartsWith("no page", StringComparison.Ordinal), $"the dashboard is not available: {words}");
         var page = new Uri(words.Split(' ')[1]);
 
         using (await served.InvokeAsync("""{"order":{"id":"1001","items":2}}"""))
@@ -61,7 +61,7 @@ public sealed class PageTests
         await using var served = await ServedSandbox.StartAsync(
             "--view", "--view-port", "0", "--layer", Artifacts.LayerZip, "--function", Artifacts.FunctionZip);
         var words = (string)served.Events.First(item => item["text"] is { } text && ((string)text!).Contains("page: ", StringComparison.Ordinal))["text"]!;
-        Assert.SkipWhen(words.StartsWith("no page", StringComparison.Ordinal), $"the dashboard cannot be had: {words}");
+        Assert.SkipWhen(words.StartsWith("no page", StringComparison.Ordinal), $"the dashboard is not available: {words}");
         var page = new Uri(words.Split(' ')[1]);
         using (await served.Http.GetAsync(page, TestContext.Current.CancellationToken))
             Assert.Equal(137, await served.EndAsync("KILL"));

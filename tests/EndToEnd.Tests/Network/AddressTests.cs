@@ -53,7 +53,7 @@ public sealed class AddressTests(LocalCloudWatch cloudWatch)
     }
 
     [Fact]
-    public async Task CloudWatch_whose_first_address_is_silent_gets_everything()
+    public async Task CloudWatch_whose_first_address_is_silent_receives_everything()
     {
         using var hosts = TwoAddresses();
         var url = cloudWatch.Server.Url;

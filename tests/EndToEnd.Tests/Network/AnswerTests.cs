@@ -15,7 +15,7 @@ public sealed class AnswerTests
     [InlineData("application/json; charset=utf-8", "gzip")]
     [InlineData("text/plain", "x-gzip")]
     [InlineData("application/x-protobuf", null)]
-    public async Task Partial_success_in_JSON_is_counted_and_said(string contentType, string? encoding)
+    public async Task Partial_success_in_JSON_is_counted_and_logged(string contentType, string? encoding)
     {
         await using var lambda = await StartAsync("http/protobuf");
         var headers = new Dictionary<string, string> { ["Content-Type"] = contentType };
@@ -35,7 +35,7 @@ public sealed class AnswerTests
     [InlineData("http/protobuf", "text/html; charset=utf-8", "<!doctype html><title>Sign in</title>", "with a web page (text/html; charset=utf-8) 'Sign in'")]
     [InlineData("http/protobuf", "text/plain", "\n<html>", "with a web page (text/plain)")]
     [InlineData("grpc", "text/html", "<!doctype html>", "HTTP 200 without a gRPC status (text/html)")]
-    public async Task A_web_page_takes_nothing_and_is_said_once_a_signal(string protocol, string contentType, string page, string said)
+    public async Task A_web_page_counts_as_a_refusal_and_is_logged_once_per_signal(string protocol, string contentType, string page, string said)
     {
         await using var lambda = await StartAsync(protocol);
         lambda.Backend.Respond = Faults.Always(Fault.Http(200, headers: new Dictionary<string, string> { ["Content-Type"] = contentType }, body: Encoding.UTF8.GetBytes(page)));
@@ -50,7 +50,7 @@ public sealed class AnswerTests
     [InlineData("http/protobuf", 301)]
     [InlineData("http/protobuf", 307)]
     [InlineData("grpc", 302)]
-    public async Task A_redirect_is_not_followed_but_its_target_is_said(string protocol, int status)
+    public async Task A_redirect_is_not_followed_but_its_target_is_logged(string protocol, int status)
     {
         await using var lambda = await StartAsync(protocol);
         lambda.Backend.Respond = Faults.Always(Fault.Http(status, headers: new Dictionary<string, string> { ["Location"] = "https://user:secret@other.test/v1/traces?key=secret" }));
@@ -63,7 +63,7 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public async Task Another_answer_of_success_counts_and_is_said_once()
+    public async Task Another_success_answer_counts_and_is_logged_once()
     {
         await using var lambda = await StartAsync("http/protobuf");
         lambda.Backend.Respond = Faults.Always(Fault.Http(200, headers: new Dictionary<string, string> { ["Content-Type"] = "text/plain" }, body: "ok"u8.ToArray()).ButTaken());

@@ -90,7 +90,7 @@ public sealed class Arm64LayerTests(LocalCloudWatch cloudWatch)
     }
 
     [Fact]
-    public async Task CloudWatch_Logs_gets_what_the_backend_gets()
+    public async Task CloudWatch_Logs_receives_what_the_backend_receives()
     {
         var group = $"/otel/{Guid.NewGuid():N}";
         await using var lambda = await EmulatedLambda.StartAsync(

@@ -9,7 +9,7 @@ namespace EndToEnd.Tests.Otlp;
 public sealed class PortTests
 {
     [Fact]
-    public async Task Both_ports_are_taken_says_so_once_each_and_goes_on_without_them()
+    public async Task Both_ports_are_taken_logs_each_once_and_continues_without_them()
     {
         using var http = new TcpListener(IPAddress.Loopback, 0);
         using var grpc = new TcpListener(IPAddress.Loopback, 0);
@@ -63,7 +63,7 @@ public sealed class PortTests
     }
 
     [Fact]
-    public async Task Receiver_is_off_nobody_listens_and_nothing_is_said()
+    public async Task A_disabled_receiver_does_not_listen_and_logs_nothing()
     {
         var (http, grpc) = (FreePort.Find(), FreePort.Find());
         await using var lambda = await LambdaUnderTest.StartAsync(
@@ -89,7 +89,7 @@ public sealed class PortTests
     [InlineData("TELEMETRY_EXTENSION_OTLP_HTTP_PORT", "sandbox.localdomain")]
     [InlineData("TELEMETRY_EXTENSION_OTLP_GRPC_PORT", "ip6-localhost")]
     [InlineData("TELEMETRY_EXTENSION_TELEMETRY_PORT", "127.0.0.1")]
-    public async Task Endpoint_is_our_own_receiver_says_so_once_and_sends_nothing_in_circles(string setting, string host)
+    public async Task An_endpoint_at_the_extensions_own_receiver_is_logged_once_and_makes_no_loop(string setting, string host)
     {
         var port = FreePort.Find();
         await using var lambda = await LambdaUnderTest.StartAsync(

@@ -27,7 +27,7 @@ public sealed class DiskFaultTests
     [InlineData("read-only", 11, 0, "metrics")]
     [InlineData("read-only", 30, 0, "traces")]
     [InlineData("read-only", 40, 20, "logs")]
-    public async Task A_disk_that_takes_nothing_costs_metrics_then_spans_then_logs_the_oldest_first(string disk, int invocations, int lines, string last)
+    public async Task A_disk_that_refuses_writes_costs_metrics_then_spans_then_logs_the_oldest_first(string disk, int invocations, int lines, string last)
     {
         using var mount = await Tmpfs.MountAsync(disk == "full" ? "size=4k" : "ro");
         if (disk == "full")

@@ -16,7 +16,7 @@ public sealed class EnvironmentFaultTests
     [InlineData("adaptive", "\"timeout\":true", "Sandbox.Timedout")]
     [InlineData("end", "\"crash\":true", "Runtime.ExitError")]
     [InlineData("adaptive", "\"crash\":true", "Runtime.ExitError")]
-    public async Task An_invocation_that_takes_its_environment_down_arrives_as_an_error(string strategy, string command, string errorType)
+    public async Task An_invocation_that_ends_its_environment_arrives_as_an_error(string strategy, string command, string errorType)
     {
         await using var lambda = await LambdaUnderTest.StartAsync(options => options with { Timeout = TimeSpan.FromSeconds(2) }, (FaultRun.Strategy, strategy));
         var results = new List<InvocationResult>(await lambda.OrdersAsync(8));
@@ -111,7 +111,7 @@ public sealed class EnvironmentFaultTests
     [InlineData("timeout", "Sandbox.Timedout", "stdout")]
     [InlineData("timeout", "Sandbox.Timedout", "off")]
     [InlineData("crash", "Runtime.ExitError", "stdout")]
-    public async Task A_reset_while_the_backend_is_down_leaves_everything_to_the_next_life(string command, string errorType, string deadLetters)
+    public async Task A_reset_while_the_backend_is_down_leaves_everything_to_the_next_generation(string command, string errorType, string deadLetters)
     {
         await using var lambda = await LambdaUnderTest.StartAsync(
             options => options with { MemorySizeMb = 512, Timeout = TimeSpan.FromSeconds(5) }, (FaultRun.Strategy, "end"),

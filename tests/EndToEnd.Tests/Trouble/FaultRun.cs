@@ -35,7 +35,7 @@ internal static class FaultRun
     {
         for (var left = 2000; lambda.Sandbox.Extensions.Any(extension => extension.ExitCode is null); left--)
         {
-            Assert.True(left > 0, "the extension lives on");
+            Assert.True(left > 0, "the extension is still running");
             await Task.Delay(5, TestContext.Current.CancellationToken);
         }
     }

@@ -13,7 +13,7 @@ public sealed class FullBuffersTests
     [Theory]
     [InlineData("http/protobuf")]
     [InlineData("grpc")]
-    public async Task SHUTDOWN_with_full_buffers_gets_all_of_it_out_in_time(string protocol)
+    public async Task SHUTDOWN_with_full_buffers_sends_everything_in_time(string protocol)
     {
         await using var lambda = await LambdaUnderTest.StartAsync(
             options => options with { MemorySizeMb = 512, Timeout = TimeSpan.FromSeconds(20) },

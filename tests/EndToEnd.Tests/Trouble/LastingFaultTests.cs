@@ -13,7 +13,7 @@ public sealed class LastingFaultTests
     [InlineData("http/protobuf", 500)]
     [InlineData("grpc", 13)]
     [InlineData("grpc", 16)]
-    public async Task A_final_error_that_is_not_the_payloads_fault_is_not_asked_twice_and_makes_dead_letters(string protocol, int code)
+    public async Task A_final_error_unrelated_to_the_payload_is_not_retried_and_makes_dead_letters(string protocol, int code)
     {
         await using var lambda = await LambdaUnderTest.StartAsync(null, ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), (FaultRun.Strategy, "end"));
         lambda.Backend.Respond = Faults.Always(protocol == "grpc" ? Fault.Grpc(code, "broken") : Fault.Http(code, "broken"));
@@ -125,7 +125,7 @@ public sealed class LastingFaultTests
     [Theory]
     [InlineData("refused", "ConnectionRefused")]
     [InlineData("no such name", "NameResolutionError")]
-    public async Task A_backend_that_cannot_be_reached_is_said_once_with_the_cause_and_costs_only_the_telemetry(string trouble, string cause)
+    public async Task An_unreachable_backend_is_logged_once_with_the_cause_and_costs_only_the_telemetry(string trouble, string cause)
     {
         using var refusing = new RefusingEndpoint();
         var endpoint = trouble == "refused" ? refusing.Url : "http://collector.invalid:4318";
@@ -147,11 +147,11 @@ public sealed class LastingFaultTests
             null, (FaultRun.Strategy, "end"), ("OTEL_EXPORTER_OTLP_ENDPOINT", hanging.Url.Replace("http:", "https:", StringComparison.Ordinal)));
         await lambda.OrdersAsync(6);
         (await lambda.EndAsync()).CheckNoneArrived(6);
-        Assert.True(hanging.BytesReceived > 0, "no handshake was begun");
+        Assert.True(hanging.BytesReceived > 0, "no handshake began");
     }
 
     [Fact]
-    public async Task An_answer_that_is_neither_OTLP_nor_a_web_page_is_taken_by_its_status()
+    public async Task An_answer_that_is_neither_OTLP_nor_a_web_page_counts_by_its_status()
     {
         await using var lambda = await LambdaUnderTest.StartAsync(null, (FaultRun.Strategy, "end"));
         lambda.Backend.Respond = Faults.Always(Fault.Http(200, body: Encoding.UTF8.GetBytes("OK, thanks")).ButTaken());

@@ -44,7 +44,7 @@ public sealed class PassingFaultTests
     [InlineData("grpc", "rst_stream internal")]
     [InlineData("grpc", "unavailable")]
     [InlineData("grpc", "exhausted")]
-    public async Task A_trouble_that_passes_costs_the_budget_and_no_data(string protocol, string trouble)
+    public async Task A_temporary_fault_costs_the_budget_and_no_data(string protocol, string trouble)
     {
         await using var lambda = await StartAsync(protocol, (FaultRun.Strategy, "end"));
         var (met, fault) = (0, Troubles[trouble]);
@@ -55,7 +55,7 @@ public sealed class PassingFaultTests
         var mayRepeat = protocol == "grpc" && trouble is ("goaway" or "reset" or "hang in the body, but taken");
         var outcome = await lambda.EndAsync(mayRepeat: mayRepeat);
 
-        Assert.True(met > 2, "the trouble was not met");
+        Assert.True(met > 2, "no request hit the fault");
         lambda.CheckOncePerBatch(outcome);
         outcome.CheckAllArrived(results, mayRepeat: mayRepeat);
     }
@@ -63,7 +63,7 @@ public sealed class PassingFaultTests
     [Theory]
     [InlineData("http/protobuf")]
     [InlineData("grpc")]
-    public async Task A_backend_that_takes_two_seconds_gets_everything_when_the_budget_allows(string protocol)
+    public async Task A_backend_that_needs_two_seconds_receives_everything_within_a_larger_budget(string protocol)
     {
         await using var lambda = await StartAsync(protocol, (FaultRun.Strategy, "end"), (FaultRun.Budget, "5000"));
         lambda.Backend.Respond = Faults.First(2, Fault.Slow(TimeSpan.FromSeconds(2)));
@@ -73,18 +73,18 @@ public sealed class PassingFaultTests
 
     /// <summary>The status acknowledges the data, so nothing waits for the rest of the answer.</summary>
     [Fact]
-    public async Task A_backend_whose_answers_hang_in_the_body_for_good_gets_everything_and_holds_later_invocations_no_longer()
+    public async Task A_backend_whose_answers_always_hang_in_the_body_receives_everything_and_stops_delaying_invocations()
     {
         await using var lambda = await StartAsync("http/protobuf", (FaultRun.Strategy, "end"), (FaultRun.Budget, "1000"));
         lambda.Backend.Respond = Faults.Always(Troubles["hang in the body, but taken"]);
         var results = await lambda.OrdersAsync(10, heldAtMost: TimeSpan.FromSeconds(2));
         (await lambda.EndAsync()).CheckAllArrived(results);
         var held = TimeSpan.FromTicks(results.Skip(4).Sum(result => result.ExtensionOverhead.Ticks) / 6);
-        Assert.True(held < TimeSpan.FromMilliseconds(250), $"still held for {held} on average");
+        Assert.True(held < TimeSpan.FromMilliseconds(250), $"still delayed by {held} on average");
     }
 
     [Fact]
-    public async Task A_backend_dead_for_a_hundred_invocations_gets_all_of_them_when_it_is_back()
+    public async Task A_backend_down_for_a_hundred_invocations_receives_all_of_them_afterwards()
     {
         await using var lambda = await StartAsync("http/protobuf", Recovery.EverySecond);
         await lambda.Backend.PauseAsync(TestContext.Current.CancellationToken);
@@ -96,7 +96,7 @@ public sealed class PassingFaultTests
     }
 
     [Fact]
-    public async Task A_backend_dead_until_SHUTDOWN_gets_everything_then()
+    public async Task A_backend_down_until_SHUTDOWN_receives_everything_then()
     {
         await using var lambda = await StartAsync("http/protobuf", (FaultRun.Strategy, "end"));
         await lambda.Backend.PauseAsync(TestContext.Current.CancellationToken);

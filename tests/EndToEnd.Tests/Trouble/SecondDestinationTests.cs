@@ -11,7 +11,7 @@ public sealed class SecondDestinationTests
     [Theory]
     [InlineData(First)]
     [InlineData(Second)]
-    public async Task Of_two_destinations_one_hangs_for_good_and_the_other_gets_everything_in_time(string hanging)
+    public async Task Of_two_destinations_one_hangs_and_the_other_receives_everything_in_time(string hanging)
     {
         await using var silent = new HangingEndpoint();
         await using var lambda = await LambdaUnderTest.StartAsync(

@@ -39,7 +39,7 @@ public sealed class SystemTrustTests : IDisposable
     [InlineData("named by SSL_CERT_FILE", "http/protobuf")]
     [InlineData("named by SSL_CERT_FILE", "grpc")]
     [InlineData("in its usual place", "http/protobuf")]
-    public async Task An_authority_that_is_not_in_the_bundle_gets_nothing_and_the_reason_is_said_once(string bundle, string protocol)
+    public async Task An_authority_missing_in_the_bundle_receives_nothing_and_the_reason_is_logged_once(string bundle, string protocol)
     {
         using var certificate = _certificates.Issue(IPAddress.Loopback, DateTimeOffset.UtcNow.AddDays(1));
         await using var lambda = await StartAsync(bundle, withAuthority: false, protocol, new() { Certificate = certificate });
@@ -58,7 +58,7 @@ public sealed class SystemTrustTests : IDisposable
         var isNamed = bundle == "named by SSL_CERT_FILE";
         Assert.SkipUnless(isNamed || Environment.IsPrivilegedProcess, "a mount namespace needs root");
         var place = Array.Find(UsualPlaces, File.Exists);
-        Assert.SkipWhen(!isNamed && place is null, "no bundle of this machine's is in a usual place");
+        Assert.SkipWhen(!isNamed && place is null, "this machine has no CA bundle in a usual place");
         return await LambdaUnderTest.StartAsync(
             backend, options => isNamed ? options : options with { Mounts = [(file, place!)] }, ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
             (FaultRun.Strategy, "end"), (FaultRun.Budget, "2000"), ("SSL_CERT_FILE", isNamed ? file : null));

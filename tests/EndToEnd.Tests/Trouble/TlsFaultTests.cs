@@ -26,7 +26,7 @@ public sealed class TlsFaultTests
     [InlineData("expired", "(CN=collector) is not trusted: NotTimeValid")]
     [InlineData("issued by nobody we trust", "(CN=collector) is not trusted: PartialChain")]
     [InlineData("for another host", "(CN=collector) is of another host")]
-    public async Task A_certificate_that_cannot_be_trusted_gets_nothing_and_the_reason_is_said_once(string trouble, string reason)
+    public async Task An_untrusted_certificate_receives_nothing_and_the_reason_is_logged_once(string trouble, string reason)
     {
         using var certificates = new Certificates();
         using var others = new Certificates();
@@ -76,7 +76,7 @@ public sealed class TlsFaultTests
     }
 
     [Fact]
-    public async Task A_backend_that_speaks_no_TLS_gets_nothing()
+    public async Task A_backend_without_TLS_receives_nothing()
     {
         await using var plain = await OtlpBackend.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
         await using var lambda = await LambdaUnderTest.StartAsync(

@@ -9,7 +9,7 @@ public sealed class UploadFaultTests
     [Theory]
     [InlineData("http/protobuf")]
     [InlineData("grpc")]
-    public async Task A_backend_that_resets_in_the_middle_of_a_request_gets_it_in_the_end(string protocol)
+    public async Task A_backend_that_resets_during_a_request_receives_it_in_the_end(string protocol)
     {
         await using var upload = await LargeUpload.StartAsync(protocol);
         List<InvocationResult> results = [.. await upload.Lambda.OrdersAsync(1)];

@@ -20,7 +20,7 @@ public sealed class StreamFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task LastOnConnection_OverGrpc_MakesTheClientConnectAnew()
+    public async Task LastOnConnection_OverGrpc_MakesTheClientReconnect()
     {
         _backend.Respond = Faults.First(1, Fault.LastOnConnection);
 

@@ -19,7 +19,7 @@ public sealed class CloudWatchRulesTests
     [InlineData("""{"_aws":1}""", "Timestamp")]
     [InlineData("""{"_aws":{"Timestamp":1.5,"CloudWatchMetrics":[]}}""", "Timestamp")]
     [InlineData("""{"_aws":{"Timestamp":1}}""", "CloudWatchMetrics")]
-    public void Check_WrongEvent_SaysWhat(string message, string rule) =>
+    public void Check_WrongEvent_NamesTheError(string message, string rule) =>
         Assert.Contains(CloudWatchRules.Check(message), broken => broken.Contains(rule, StringComparison.Ordinal));
 
     [Theory]
@@ -41,7 +41,7 @@ public sealed class CloudWatchRulesTests
     [InlineData("\"n\"", "[[]]", """[{"Name":"m"}]""", "\"m\":1e300", "no value")]
     [InlineData("\"n\"", "[[]]", """[{"Name":"m"}]""", "\"m\":{\"Values\":[1,2],\"Counts\":[1]}", "no value")]
     [InlineData("\"n\"", "[[]]", """[{"Name":"m"}]""", "\"m\":{\"Max\":1,\"Min\":1,\"Count\":1}", "no value")]
-    public void Check_WrongMetrics_SaysWhat(string name, string dimensions, string metrics, string members, string rule)
+    public void Check_WrongMetrics_NamesTheError(string name, string dimensions, string metrics, string members, string rule)
     {
         var directive = $$"""{"Namespace":{{name}},"Dimensions":{{dimensions}},"Metrics":{{metrics}}}""";
         var broken = CloudWatchRules.Check($$"""{"_aws":{"Timestamp":1,"CloudWatchMetrics":[{{directive}}]},{{members}}}""");

@@ -43,7 +43,7 @@ public sealed class DemoTests
     }
 
     [Fact]
-    public async Task Checks_MetricsOfTheFunctionOnly_OursStillFail()
+    public async Task Checks_MetricsOfTheFunctionOnly_ThoseOfTheExtensionFail()
     {
         await using var backend = await OtlpBackend.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
         using var client = new OtlpClient();

@@ -49,7 +49,7 @@ public sealed class FreezeTests : IDisposable
     }
 
     [Fact]
-    public async Task FreezeWhile_Shutdown_StopsWhoIsAliveAndCostsNobodyHisTime()
+    public async Task FreezeWhile_Shutdown_StopsLiveProcessesWithoutCostingTheirTime()
     {
         await using var lambda = await Sandbox.StartAsync(packages.Options with { ShutdownBudget = TimeSpan.FromSeconds(1) }, Cancellation);
         await lambda.InvokeAsync("{}", Cancellation);
@@ -73,7 +73,7 @@ public sealed class FreezeTests : IDisposable
         }, Cancellation);
         var end = await lambda.ShutdownAsync(cancellation: Cancellation);
 
-        Assert.True(await freezes > 1, "it was over before a freeze hit it");
+        Assert.True(await freezes > 1, "it ended before a freeze hit it");
         Assert.False(end.Runtime!.WasKilled);
         Assert.False(end.KillNeeded);
         Assert.True(end.Drained);

@@ -30,7 +30,7 @@ public sealed class SettingNamesTests
     [InlineData("TELEMETRY_EXTENSION_SOMETHING_ELSE_ALTOGETHER", null)]
     [InlineData("TELEMETRY_EXTENSION_", null)]
     [InlineData("telemetry_extension_log_lvl", "TELEMETRY_EXTENSION_LOG_LEVEL")]
-    public void Problems_NameThatIsNone_IsToldWithTheNearestOne(string name, string? nearest)
+    public void Problems_UnknownName_IsReportedWithTheNearestOne(string name, string? nearest)
     {
         var problem = Assert.Single(SettingNames.Problems([name]));
 

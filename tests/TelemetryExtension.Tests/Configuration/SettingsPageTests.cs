@@ -15,7 +15,7 @@ public sealed partial class SettingsPageTests
         .Select(row => new TheoryDataRow<string, string>(row.Name, row.Default.Groups[1].Value))];
 
     [Fact]
-    public void Page_Tables_NameEveryVariableOfOurs() => Assert.Empty(Bound().Except(Rows().Keys));
+    public void Page_Tables_NameEveryOwnVariable() => Assert.Empty(Bound().Except(Rows().Keys));
 
     [Fact]
     public void Page_Tables_NameNothingThatIsNotRead() => Assert.Empty(Rows().Keys.Except(Bound()));

@@ -92,7 +92,7 @@ public sealed class DeadLetterTests
     }
 
     [Fact]
-    public void Assemble_NewerVersionAndTalk_AreToldApart()
+    public void Assemble_NewerVersionAndMereMention_AreDistinguished()
     {
         var assembler = new DeadLetterAssembler();
 

@@ -83,7 +83,7 @@ public sealed class DeliveryConnectionTests : DeliveryToBackend
     [Theory]
     [InlineData("http/protobuf")]
     [InlineData("grpc")]
-    public async Task Deliver_BackendRestarted_GoesOn(string protocol)
+    public async Task Deliver_BackendRestarted_Continues(string protocol)
     {
         using var bench = Bench(protocol);
         bench.Add(LogPayload("before"));

@@ -64,7 +64,7 @@ public sealed class DeliveryFaultTests : DeliveryToBackend
 
     /// <summary>RESOURCE_EXHAUSTED for another reason than the request's size: smaller requests would only make it worse.</summary>
     [Fact]
-    public async Task Deliver_GrpcExhaustedWithoutRetryInfo_IsAskedOnceAndKeptForTheDeadLetters()
+    public async Task Deliver_GrpcExhaustedWithoutRetryInfo_IsSentOnceAndKeptForTheDeadLetters()
     {
         Backend.Respond = Faults.Always(Fault.Grpc(8, "quota exceeded"));
         using var bench = new DeliveryTestBench(new Env { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Backend.GrpcUrl, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc" }, new(KeepsForDeadLetters: true));
@@ -239,7 +239,7 @@ public sealed class DeliveryFaultTests : DeliveryToBackend
     }
 
     [Fact]
-    public async Task Deliver_RefusedConnection_StaysAndIsNotHeldUp()
+    public async Task Deliver_RefusedConnection_KeepsThePayloadWithoutDelay()
     {
         using var refusing = new RefusingEndpoint();
         using var bench = new DeliveryTestBench(new Env { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = refusing.Url });

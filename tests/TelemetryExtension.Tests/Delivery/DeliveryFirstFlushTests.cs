@@ -46,7 +46,7 @@ public sealed class DeliveryFirstFlushTests
     }
 
     [Fact]
-    public async Task FirstFlush_FirstAnswerDoesNotCome_TheOthersDoNotWaitForIt()
+    public async Task FirstFlush_FirstAnswerIsMissing_TheOthersDoNotWait()
     {
         using var bench = Bench();
         var delivery = bench.DeliverAsync(budgetMs: 300);

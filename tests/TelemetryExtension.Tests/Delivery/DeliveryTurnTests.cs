@@ -52,7 +52,7 @@ public sealed class DeliveryTurnTests
     }
 
     [Fact]
-    public async Task Drain_AFlushIgnoresItsCancellation_TheRestGoesBesideIt()
+    public async Task Drain_AFlushIgnoresItsCancellation_SendsTheRestBesideIt()
     {
         var hanging = new HangingDestination { IgnoresCancellation = true };
         using var bench = Bench(hanging);
@@ -73,7 +73,7 @@ public sealed class DeliveryTurnTests
     }
 
     [Fact]
-    public async Task Once_WhileAnotherHangs_TheHealthyDestinationGetsItsShareAndNobodyIsAskedTwice()
+    public async Task Once_WhileAnotherHangs_TheHealthyDestinationGetsItsPayloadsAndNoRequestIsRepeated()
     {
         var hanging = new HangingDestination();
         using var bench = Bench(hanging);

@@ -53,7 +53,7 @@ public sealed class RefusalAdviceTests
     [InlineData("otlp http://x", 500)]
     [InlineData("otlp http://x", 400)]
     [InlineData("cloudwatch group", 404)]
-    public void For_NothingKnownThatHelps_SaysNothing(string destination, int status) =>
+    public void For_UnknownRefusal_IsNull(string destination, int status) =>
         Assert.Null(RefusalAdvice.For(destination, Signal.Logs, Http(status, "no")));
 
     private static DeliveryResult Http(int status, string body) =>

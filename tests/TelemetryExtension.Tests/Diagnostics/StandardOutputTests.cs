@@ -29,7 +29,7 @@ public sealed class StandardOutputTests : IDisposable
 
     /// <summary>The output exceeds the pipe and the queue, so the rest is counted.</summary>
     [Fact]
-    public async Task Post_NobodyReads_ReturnsAndTellsLaterHowManyLinesAreMissing()
+    public async Task Post_NoReader_ReturnsAndLaterReportsTheMissingLines()
     {
         const int posted = 5_000;
         _output.Release();
@@ -134,7 +134,7 @@ public sealed class StandardOutputTests : IDisposable
     }
 
     [Fact]
-    public async Task Post_ASocketThatNobodyReads_Returns()
+    public async Task Post_SocketWithoutReader_Returns()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -49,7 +49,7 @@ public sealed class FlushBudgetTests
     }
 
     [Fact]
-    public void OverheadReported_MoreThanWeHeld_ComesOutOfTheBudgetButLeavesAQuarter()
+    public void OverheadReported_MoreThanTheHoldTime_ReducesTheBudgetButLeavesAQuarter()
     {
         for (var i = 0; i < 100; i++)
         {

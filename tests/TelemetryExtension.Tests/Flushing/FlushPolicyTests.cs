@@ -132,7 +132,7 @@ public sealed class FlushPolicyTests
     [InlineData("adaptive")]
     [InlineData("periodic")]
     [InlineData("continuous")]
-    public void OnInvoke_NobodyAnswers_FlushesInTheBackgroundOnly(string strategy)
+    public void OnInvoke_NoResponsiveDestination_FlushesOnlyInTheBackground(string strategy)
     {
         var policy = new FlushPolicy(FlushOptions.From(new Env { ["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = strategy }.Read()), _time);
         for (var i = 0; i < 40; i++)

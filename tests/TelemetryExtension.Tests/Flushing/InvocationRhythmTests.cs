@@ -23,7 +23,7 @@ public sealed class InvocationRhythmTests
     }
 
     [Fact]
-    public void IsSteady_PausesInWhichNothingGetsTooOld_AreNoDisappointment()
+    public void IsSteady_PausesWithoutStaleData_StaysSteady()
     {
         for (var i = 0; i < 50; i++)
             Burst(10, pause: 35);

@@ -291,7 +291,7 @@ public sealed class ExtensionLoopBudgetTests
     /// once.
     /// </summary>
     [Fact]
-    public async Task ReportedOverhead_IsMoreThanWeHeld_ComesOutOfTheBudget()
+    public async Task ReportedOverhead_MoreThanTheHoldTime_ReducesTheBudget()
     {
         using var loop = new LoopUnderTest(new() { ["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = "end" });
         loop.Destination.Hangs = true;

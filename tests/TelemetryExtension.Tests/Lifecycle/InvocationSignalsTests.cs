@@ -58,7 +58,7 @@ public sealed class InvocationSignalsTests
     }
 
     [Fact]
-    public void Over_EventRepeatedBeforeItsReport_WaitsForItsOwnEnd()
+    public void Handled_EventRepeatedBeforeItsReport_WaitsForItsOwnEnd()
     {
         _signals.RuntimeDone("retried", true);
         _signals.Handled("retried");
@@ -72,7 +72,7 @@ public sealed class InvocationSignalsTests
     }
 
     [Fact]
-    public void Ends_AreToldOnceWithTheirStatus()
+    public void Ends_AreReportedOnceWithTheirStatus()
     {
         _signals.RuntimeDone("on demand", true);
         _signals.Reported("on demand", true);

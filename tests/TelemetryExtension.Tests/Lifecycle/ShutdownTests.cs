@@ -56,7 +56,7 @@ public sealed class ShutdownTests : IDisposable
     }
 
     [Fact]
-    public async Task LateReport_NeverComes_IsWaitedForShortly()
+    public async Task LateReport_NeverArrives_IsWaitedForBriefly()
     {
         _telemetry.LogLine();
         var run = Run("last");
@@ -71,7 +71,7 @@ public sealed class ShutdownTests : IDisposable
     }
 
     [Fact]
-    public async Task LateReport_Comes_WhatCameWithItIsDeliveredWithoutMoreWaiting()
+    public async Task LateReport_Arrives_IsDeliveredWithoutFurtherWait()
     {
         var run = Run("last");
         await _time.TimerAsync(LateEvents).WaitAsync(LoopUnderTest.Patience, Token);

@@ -10,7 +10,7 @@ public sealed class StartUpPagesTests
 
     /// <summary>This process keeps running after its executable's pages are dropped.</summary>
     [Fact]
-    public void Release_OfARunningProcess_DropsWhatIsReadOnlyAndTheProcessGoesOn()
+    public void Release_OfARunningProcess_DropsReadOnlyPagesAndTheProcessContinues()
     {
         Assert.InRange(StartUpPages.Release(), 4096, 1L << 30);
         Assert.InRange(StartUpPages.Release(), 4096, 1L << 30);

@@ -86,7 +86,7 @@ public sealed class OutboundConnectionsTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task NoAnswer_OnAnOldConnection_IsTriedAgainOnceOnANewOne(bool shared)
+    public async Task NoAnswer_OnAnOldConnection_IsRetriedOnceOnANewOne(bool shared)
     {
         await AnswerAsync(shared);
         _time.JumpWallClock(TimeSpan.FromSeconds(30));

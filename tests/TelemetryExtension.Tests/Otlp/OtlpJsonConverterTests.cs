@@ -224,7 +224,7 @@ public sealed class OtlpJsonConverterTests
     [InlineData("""{"resourceSpans":[{"resource":{"attributes":[{"value":{"doubleValue":1e999}}]}}]}""", "doubleValue must be a number")]
     [InlineData("""{"resourceSpans":[{"resource":{"attributes":[{"value":{"boolValue":"true"}}]}}]}""", "boolValue must be true or false")]
     [InlineData("""{"resourceSpans":[{"resource":{"attributes":[{"value":{"bytesValue":"*"}}]}}]}""", "bytesValue must be a base64 string")]
-    public void Convert_BadInput_SaysWhatAndWhere(string json, string expected)
+    public void Convert_BadInput_NamesErrorAndPlace(string json, string expected)
     {
         using var writer = new OtlpWriter();
 

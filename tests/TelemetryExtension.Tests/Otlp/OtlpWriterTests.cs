@@ -43,7 +43,7 @@ public class OtlpWriterTests
     [InlineData(16383, 1)]
     [InlineData(16384, 1)]
     [InlineData(3_000_000, 10)]
-    public void Nested_WhateverWasExpected_HasTheShortestLength(int length, int expected)
+    public void Nested_AnyExpectedSize_HasTheShortestLength(int length, int expected)
     {
         using var writer = new OtlpWriter(1);
         var outer = writer.Open(1);

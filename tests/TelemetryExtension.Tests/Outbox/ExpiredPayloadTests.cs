@@ -36,7 +36,7 @@ public sealed class ExpiredPayloadTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Deliver_RefusedForAReasonThatIsNotItsOwn_IsWrittenAtOnceAndNeverSentAgain(bool isItsOwn)
+    public async Task Deliver_RefusedForAnUnrelatedReason_IsWrittenAtOnceAndNeverRetried(bool isItsOwn)
     {
         _destination.Respond = _ => new(DeliveryStatus.Refused, MayBeTooLargeOrPoisoned: isItsOwn);
         using var bench = Bench();
@@ -118,7 +118,7 @@ public sealed class ExpiredPayloadTests
     }
 
     [Fact]
-    public async Task Deliver_NobodyWritesDeadLetters_IsDroppedAtOnce()
+    public async Task Deliver_DeadLettersAreOff_IsDroppedAtOnce()
     {
         using var bench = Bench(new(MaxAttempts: 1));
         bench.Add(LogPayload("one"));

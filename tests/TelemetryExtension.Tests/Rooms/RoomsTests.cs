@@ -49,7 +49,7 @@ public partial class RoomsTests
 
     /// <summary>An allowed edge without a use is out of date.</summary>
     [Fact]
-    public void MayKnow_AllowsNothingThatNobodyNeeds() => AssertNone(
+    public void MayKnow_AllowsNothingUnused() => AssertNone(
         MayKnow.SelectMany(static room => Allowed(room.Key).Select(to => $"{room.Key} -> {to}"))
             .Except(References.Value.Select(static reference => $"{reference.FromRoom} -> {reference.ToRoom}")));
 

@@ -39,7 +39,7 @@ public sealed class LineSourceTests
     {
         var before = GC.GetTotalAllocatedBytes(precise: true);
         await foreach (var _ in LineSource.Lines(new Endless(64L * Megabyte), static _ => { }, Token))
-            Assert.Fail("there is nothing in it");
+            Assert.Fail("it is empty");
         Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 16 * Megabyte);
     }
 

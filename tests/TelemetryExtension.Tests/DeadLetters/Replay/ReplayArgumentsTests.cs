@@ -47,7 +47,7 @@ public sealed class ReplayArgumentsTests
     [InlineData("neither a time", "--log-group", "g", "--since", "2147483647d")]
     [InlineData("takes no value", "--dry-run=1")]
     [InlineData("takes no value", "--help=me")]
-    public void Parse_Wrong_SaysWhat(string expected, params string[] arguments)
+    public void Parse_Wrong_NamesTheError(string expected, params string[] arguments)
     {
         Assert.Null(ReplayArguments.Parse(arguments, Now, out var problem));
         Assert.Contains(expected, problem, StringComparison.Ordinal);

@@ -118,7 +118,7 @@ public sealed class ReplayCommandTests : IAsyncLifetime
     [InlineData("START RequestId: x\n")]
     [InlineData("a filter pattern \"otlp-dead-letter/1\" is none\n")]
     [InlineData("otlp-dead-lette")]
-    public async Task Replay_NoDeadLetter_IsSaidAndNoSuccess(string text)
+    public async Task Replay_NoDeadLetter_IsReportedAndFails(string text)
     {
         Assert.Equal(5, await Run("", await FileOf(text), "--endpoint", "http://backend"));
         Assert.Equal(5, await Run(text, "--endpoint", "http://backend"));
@@ -130,7 +130,7 @@ public sealed class ReplayCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Replay_Noise_IsSaidAndNoSuccess()
+    public async Task Replay_Noise_IsReportedAndFails()
     {
         for (var seed = 0; seed < 20; seed++)
         {

@@ -85,7 +85,7 @@ public sealed class SuccessAnswerTests
 
     /// <summary>Every response has the same meaning in every encoding, whatever the content type claims.</summary>
     [Fact]
-    public void Classify_AnyResponseInAnyForm_SaysTheSame()
+    public void Classify_AnyResponseInAnyEncoding_HasTheSameResult()
     {
         var responses = from rejected in Gen.Choose(0, 1_000_000)
                         from letters in Gen.Elements("too old", "zu alt: ä", "<html>", "{}", "", new string('x', 59), new string('x', 122))

@@ -288,7 +288,7 @@ public sealed class HostileSenderTests
         var until = Stopwatch.StartNew();
         while (!condition())
         {
-            Assert.True(until.Elapsed < TimeSpan.FromSeconds(20), "the condition did not come true");
+            Assert.True(until.Elapsed < TimeSpan.FromSeconds(20), "the condition did not hold");
             await Task.Delay(5, Token);
         }
     }

@@ -90,7 +90,7 @@ public sealed class ExtensionsApiClientTests : IDisposable
     [Theory]
     [InlineData("""{"eventType":"INVOKE","deadlineMs":5,"requestId":"r","invokedFunctionArn":"a","tracing":{"value":"\ud800"}}""")]
     [InlineData("""{"eventType":"INVOKE","deadlineMs":5,"requestId":"r","invokedFunctionArn":"a","tracing":{"val""")]
-    public async Task Next_EventThatCannotBeReadToItsEnd_IsTakenAsFarAsItGoes(string body)
+    public async Task Next_PartlyReadableEvent_IsUsedAsFarAsReadable(string body)
     {
         var server = Task.Run(() => AnswerOne(Event(body)));
         _client.SendNext();
@@ -138,7 +138,7 @@ public sealed class ExtensionsApiClientTests : IDisposable
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nnonsense")]
     [InlineData("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")]
-    public async Task Next_NoEventAgainAndAgain_IsAskedOnceASecond(string answer)
+    public async Task Next_RepeatedlyNoEvent_IsSentOnceASecond(string answer)
     {
         var server = Task.Run(() => AnswerAll([.. Enumerable.Repeat(answer, 1000), Event(ShutDown)]));
         _client.SendNext();
@@ -160,7 +160,7 @@ public sealed class ExtensionsApiClientTests : IDisposable
     }
 
     [Fact]
-    public async Task Next_NobodyListensAnyMore_IsLostAfterTenSeconds()
+    public async Task Next_ApiIsUnreachable_IsLostAfterTenSeconds()
     {
         _listener.Stop();
         _client.SendNext();
@@ -199,7 +199,7 @@ public sealed class ExtensionsApiClientTests : IDisposable
     [InlineData(null)]
     [InlineData("HTTP/1.1 500 Internal\r\nContent-Length: 0\r\n\r\n")]
     [InlineData("HTTP/1.1 503 Busy\r\n\r\n")]
-    public async Task Register_AMomentOfTrouble_IsTriedAgain(string? answer)
+    public async Task Register_TemporaryFailure_IsRetried(string? answer)
     {
         var server = Task.Run(() =>
         {

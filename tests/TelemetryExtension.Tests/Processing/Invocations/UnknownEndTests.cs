@@ -35,7 +35,7 @@ public class UnknownEndTests
     }
 
     [Fact]
-    public void End_ThatIsOnlyLate_IsStillTaken()
+    public void End_OnlyLate_IsAccepted()
     {
         _tracker.Apply(Events.RuntimeDone(Lost, Ms(1250), 250));
         _tracker.Apply(Events.RuntimeDone(Next, Ms(3100), 100));

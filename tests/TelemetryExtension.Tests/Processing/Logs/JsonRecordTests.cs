@@ -12,7 +12,7 @@ public class JsonRecordTests
     [InlineData("{\"timestamp\":\"2025-08-11T12:00:00.102Z\",\"message\":\"order accepted\",\"level\":\"INFO\",\"AWSrequestId\":\"" + Id + "\"}")]
     [InlineData("{\"Timestamp\":\"2025-08-11 12:00:00,102+0000\",\"Level\":\"INFO\",\"function_request_id\":\"" + Id + "\",\"MSG\":\"order accepted\"}")]
     [InlineData("{\"time\":1754913600102,\"level\":30,\"request_id\":\"" + Id + "\",\"msg\":\"order accepted\"}")]
-    public void Object_OfARuntimeOrLogger_IsTakenApart(string json)
+    public void Object_OfARuntimeOrLogger_IsParsed(string json)
     {
         foreach (var record in new[] { Single(json, Second), Text(json + "\n", Second) })
         {

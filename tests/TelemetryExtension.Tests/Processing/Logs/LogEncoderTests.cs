@@ -31,7 +31,7 @@ public class LogEncoderTests
 
     /// <summary>Text is kept until the next record, which may have another sender. The error must be attributed to the right one.</summary>
     [Fact]
-    public void Append_HeldRecordCannotBeWritten_IsLostAloneAndSaid()
+    public void Append_HeldRecordCannotBeWritten_IsLostAloneAndLogged()
     {
         var (lost, works, payloads) = (0, false, new List<OtlpPayload>());
         using var encoder = new LogEncoder(

@@ -21,7 +21,7 @@ public class TextLineTests
     [InlineData($"{Stamp} {Id} Task timed out after 3.00 seconds\n\n", 17, "ERROR", "Task timed out after 3.00 seconds")]
     [InlineData($"I, [2025-08-11T12:00:00.100000 #8]  INFO {Id} -- : from Ruby", 9, "INFO", "from Ruby")]
     [InlineData($"2025-08-11 12:00:00.100 {Id} INFO  App - from Log4j", 9, "INFO", "App - from Log4j")]
-    public void Line_OfARuntime_IsTakenApart(string line, int number, string level, string body)
+    public void Line_OfARuntime_IsParsed(string line, int number, string level, string body)
     {
         var record = Text(line, Second);
         Assert.Equal(body, record.Body.StringValue);

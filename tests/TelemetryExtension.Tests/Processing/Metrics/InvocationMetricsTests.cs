@@ -56,7 +56,7 @@ public class InvocationMetricsTests
     [Theory]
     [InlineData(true, 1)]
     [InlineData(false, 0)]
-    public void Record_Initialized_IsAnInitDurationOnlyWhenSomebodyWaited(bool userWaited, int expected)
+    public void Record_Initialized_IsAnInitDurationOnlyWhenAnInvocationWaited(bool userWaited, int expected)
     {
         Record(new InvocationFact.Initialized(1000, 463, userWaited));
 

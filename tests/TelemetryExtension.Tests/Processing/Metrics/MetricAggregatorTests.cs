@@ -9,7 +9,7 @@ public class MetricAggregatorTests
     private readonly MetricAggregator _delta = new(1000);
 
     [Fact]
-    public void Delta_EachCollection_SaysWhatCameSince()
+    public void Delta_EachCollection_ReportsTheIncrease()
     {
         _delta.Add(FaasMetrics.Invocations, 1, 1100);
         _delta.Add(FaasMetrics.Invocations, 2, 1200);
@@ -22,7 +22,7 @@ public class MetricAggregatorTests
     }
 
     [Fact]
-    public void Cumulative_SaysEverything_ButOnlyAfterAChange()
+    public void Cumulative_ReportsTotals_OnlyAfterAChange()
     {
         var metrics = new MetricAggregator(1000, MetricTemporality.Cumulative);
         metrics.Add(FaasMetrics.Invocations, 1, 1100);
