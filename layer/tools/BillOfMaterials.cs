@@ -3,16 +3,16 @@ using System.Text.Json.Nodes;
 
 namespace LayerTools;
 
-/// <summary>Adds to a CycloneDX document what no package manager of .NET knows: the libraries that the linker took from the system.</summary>
+/// <summary>Adds the libraries that the linker took from the system to a CycloneDX document, because .NET's package managers do not know them.</summary>
 internal static class BillOfMaterials
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    /// <param name="linked">NAME=VERSION=LICENSE, with an SPDX license expression.</param>
+    /// <param name="linked">Entries NAME=VERSION=LICENSE, with an SPDX license expression.</param>
     public static string Complete(string document, IEnumerable<string> linked)
     {
         var root = JsonNode.Parse(document)!.AsObject();
-        // The same input gives the same bytes.
+        // Sort, so that the same input gives the same bytes.
         root["metadata"]?.AsObject().Remove("timestamp");
         var components = root["components"]?.AsArray() ?? throw new InvalidDataException("the document has no components");
         foreach (var item in linked)

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace LayerTools;
 
-/// <summary>GNU ld's map of a linked binary: which input file brought how many bytes, and the names of managed functions and data.</summary>
+/// <summary>Reads GNU ld's map of a linked binary: how many bytes each input file contributed, and the names of managed functions and data.</summary>
 internal sealed partial record LinkMap(IReadOnlyDictionary<string, long> BytesByFile, IReadOnlySet<string> Symbols)
 {
     /// <summary>Sections that are loaded; debug and note sections are stripped.</summary>
@@ -23,7 +23,7 @@ internal sealed partial record LinkMap(IReadOnlyDictionary<string, long> BytesBy
             {
                 section = input.Groups["section"].Success ? input.Groups["section"].Value : section;
                 file = input.Groups["file"].Value;
-                // Address 0: the linker dropped it. .bss takes no bytes of the file.
+                // At address 0 is what the linker dropped. .bss takes no bytes of the file.
                 if (Hex(input, "address") != 0 && !section.StartsWith(".bss", StringComparison.Ordinal) && !NotLoaded.Any(name => section.StartsWith(name, StringComparison.Ordinal)))
                     bytes[file] = bytes.GetValueOrDefault(file) + Hex(input, "size");
             }
@@ -36,12 +36,12 @@ internal sealed partial record LinkMap(IReadOnlyDictionary<string, long> BytesBy
         return new(bytes, symbols);
     }
 
-    /// <summary>The compiler writes all managed code into one object file, which the linker is given by its path below obj.</summary>
+    /// <summary>The object file with all managed code, which the linker gets by its path below obj.</summary>
     public static bool IsManaged(string file) => file.StartsWith("obj/", StringComparison.Ordinal) && file.EndsWith(".o", StringComparison.Ordinal);
 
     private static long Hex(Match match, string group) => long.Parse(match.Groups[group].ValueSpan[2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
-    // " .text  0x0000000000401000  0x1f file.o", or the same on the next line when the section's name is long.
+    // The line is " .text  0x0000000000401000  0x1f file.o". After a long section name the rest is on the next line.
     [GeneratedRegex(@"^ (?<section>[^ *]\S*)?\s+(?<address>0x[0-9a-f]+)\s+(?<size>0x[0-9a-f]+) (?<file>\S.*)$")]
     private static partial Regex Input();
 

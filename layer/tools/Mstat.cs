@@ -10,13 +10,13 @@ internal sealed record MstatEntry(string Assembly, string Namespace, string Type
     public string FullType => Namespace.Length == 0 ? Type : $"{Namespace}.{Type}";
 }
 
-/// <summary>What the IL compiler says it put into the object file.</summary>
+/// <summary>Reads the IL compiler's report of what it put into the object file.</summary>
 internal sealed record Mstat(IReadOnlyList<MstatEntry> Entries, IReadOnlyList<(string Name, int Bytes)> Blobs)
 {
     private const int UserStrings = 0x70;
 
     /// <summary>
-    /// An .mstat file is an assembly. Its global methods (Types, Methods, ...) are lists: a token or a string, then the constants that belong to it.
+    /// Reads an .mstat file, which is an assembly. Its global methods (Types, Methods, ...) are lists: a token or a string, then its constants.
     /// </summary>
     public static Mstat Read(string path)
     {
@@ -37,7 +37,7 @@ internal sealed record Mstat(IReadOnlyList<MstatEntry> Entries, IReadOnlyList<(s
                 else if (token >> 24 == UserStrings)
                     blobs.Add((metadata.GetUserString(MetadataTokens.UserStringHandle(token & 0xFFFFFF)), numbers[0]));
                 else if (owners.Find(MetadataTokens.EntityHandle(token)) is { } owner)
-                    // A method has three sizes: code, GC information, exception information. The number behind them names the node.
+                    // A method has three sizes: code, GC information, exception information. The number after them is the node's name.
                     entries.Add(owner with { Bytes = name == "Methods" ? numbers[0] + numbers[1] + numbers[2] : numbers[0] });
         }
 

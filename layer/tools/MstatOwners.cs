@@ -2,7 +2,7 @@ using System.Reflection.Metadata;
 
 namespace LayerTools;
 
-/// <summary>Finds which type of which assembly a token of an .mstat file means; arrays, pointers and generic instances count for their definition.</summary>
+/// <summary>Resolves a token of an .mstat file to its type and assembly. Arrays, pointers and generic instances count for their definition.</summary>
 internal sealed class MstatOwners(MetadataReader metadata)
 {
     private readonly Dictionary<EntityHandle, MstatEntry?> _types = [];

@@ -17,7 +17,7 @@ try
                 Console.WriteLine(line);
             return 0;
         case ["order", var log, var map, var output]:
-            // The compiler places managed functions only; the C library's names mean nothing to it.
+            // Keep only managed functions, because the compiler places no others.
             var managed = LinkMap.Read(File.ReadLines(map)).Symbols;
             var order = StartupOrder.Read(File.ReadLines(log)).Where(managed.Contains).ToList();
             File.WriteAllLines(output, order);

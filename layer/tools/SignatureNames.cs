@@ -3,7 +3,9 @@ using System.Reflection.Metadata;
 
 namespace LayerTools;
 
-/// <summary>Names of types in the form that the IL compiler compares with: Namespace.Name`1&lt;Argument&gt;, Outer/Nested, T[], T&amp;, T*; a type parameter has none.</summary>
+/// <summary>
+/// Writes type names as the IL compiler compares them: Namespace.Name`1&lt;Argument&gt;, Outer/Nested, T[], T&amp;, T*. A type parameter has no name.
+/// </summary>
 internal sealed class SignatureNames : ISignatureTypeProvider<string, object?>
 {
     public static string Of(MetadataReader metadata, MethodDefinition method)

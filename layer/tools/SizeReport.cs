@@ -1,6 +1,6 @@
 namespace LayerTools;
 
-/// <summary>What a binary is made of, as tables of a markdown page.</summary>
+/// <summary>Writes the parts of a binary as tables of a markdown page.</summary>
 internal static class SizeReport
 {
     private const int MaxRows = 25;

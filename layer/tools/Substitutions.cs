@@ -5,8 +5,8 @@ using System.Xml.Linq;
 namespace LayerTools;
 
 /// <summary>
-/// Turns a list of code that the extension never runs into the XML that tells the IL compiler so. Every name in the list is looked up in the
-/// assembly that is compiled: a new package version that renames something fails the build here, and never makes the list silently useless.
+/// Converts a list of code that the extension never runs into the XML for the IL compiler. Every name is looked up in the compiled assembly. So a rename in
+/// a new package version fails the build here instead of silently disabling the list.
 /// </summary>
 /// <remarks>Lines: "assembly NAME"; "throw TYPE [METHOD...]" and "default TYPE [METHOD...]" with all methods of the type when none is named.</remarks>
 internal static class Substitutions
@@ -44,7 +44,7 @@ internal static class Substitutions
     private static XElement Substitution(string signature, string kind) =>
         new("method", new XAttribute("signature", signature), new XAttribute("body", kind == "throw" ? "remove" : "stub"));
 
-    /// <summary>The signatures of all methods with a body, by name, by type. The compiler finds no generic method by its signature.</summary>
+    /// <summary>The signatures of all methods with a body, by name and type. The compiler finds no generic method by its signature.</summary>
     private static Dictionary<string, ILookup<string, string>> ReadTypes(string path)
     {
         using var file = new PEReader(File.OpenRead(path));
