@@ -3,7 +3,7 @@ using LambdaSandbox.Trouble;
 
 namespace LambdaSandbox.CommandLine;
 
-/// <summary>The faults of a run, as switches and as a script.</summary>
+/// <summary>The faults of a run, from options and from a script.</summary>
 internal sealed class FaultOptions
 {
     public Option<string[]> Fault { get; } = new("--fault")
@@ -20,7 +20,7 @@ internal sealed class FaultOptions
     public IEnumerable<Option> All => [Fault, Script, Seed];
 
     /// <returns>Null when there are none.</returns>
-    /// <exception cref="SandboxException">One of them is not right.</exception>
+    /// <exception cref="SandboxException">One of them is invalid.</exception>
     public FaultPlan? Read(ParseResult parsed, List<string> notes)
     {
         var script = parsed.GetValue(Script) is { } path ? FaultPlan.ReadScript(path) : [];

@@ -1,9 +1,9 @@
 namespace LambdaSandbox.Conformance;
 
-/// <summary>Something that any extension must do, or that is good to know of it.</summary>
-/// <param name="Name">Stable: reports and `--only` use it.</param>
-/// <param name="Promise">What is checked, for people.</param>
-/// <param name="Judge">Null when the trial is all right; else what is wrong.</param>
+/// <summary>A rule for any extension, or an optional property of it.</summary>
+/// <param name="Name">A stable name that reports and `--only` use.</param>
+/// <param name="Promise">The rule in words for people.</param>
+/// <param name="Judge">Returns null when the trial passes, otherwise the error.</param>
 internal sealed record Check(string Name, string Promise, Scenario Scenario, Func<Trial, string?> Judge)
 {
     public Check(string name, string promise, Scenario scenario)
@@ -24,6 +24,6 @@ internal enum Outcome
     Unsupported,
 }
 
-/// <param name="Lost">Of <paramref name="Lines"/> log lines, how many are not at the backend; null when the extension sends no logs at all.</param>
-/// <param name="Printed">The last lines that the extension printed, when the check did not pass.</param>
+/// <param name="Lost">How many of the <paramref name="Lines"/> log lines are missing at the backend. Null when the extension sends no logs.</param>
+/// <param name="Printed">The extension's last output lines, when the check failed.</param>
 internal sealed record Finding(Check Check, Outcome Outcome, string? Reason, int Lines, int? Lost, TimeSpan Took, IReadOnlyList<string> Printed);

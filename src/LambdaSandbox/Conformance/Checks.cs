@@ -1,9 +1,9 @@
 namespace LambdaSandbox.Conformance;
 
-/// <summary>All checks, in the order in which they are run.</summary>
+/// <summary>All checks, in the order of execution.</summary>
 internal static class Checks
 {
-    /// <summary>Longer than a backend's fault that passes.</summary>
+    /// <summary>Longer than a temporary fault of the backend.</summary>
     private static readonly IReadOnlyList<Played> Five = [.. Enumerable.Repeat(Played.Answers, 5)];
 
     public static IReadOnlyList<Check> All { get; } = [.. Life(), .. Resets(), .. Telemetry(), .. Api(), .. Backend(), .. Variants()];
@@ -73,7 +73,7 @@ internal static class Checks
         new("managed-instances", "Lambda Managed Instances: SHUTDOWN only", Type(InitializationType.ManagedInstances)) { IsOptional = true },
     ];
 
-    /// <remarks>Ahead of time an init may take minutes on Lambda; here nobody waits that long for one that never ends.</remarks>
+    /// <remarks>On Lambda an init ahead of time may take minutes. The kit does not wait that long for one that never ends.</remarks>
     private static Scenario Type(InitializationType type) =>
         new() { Change = options => options with { InitializationType = type, InitTimeout = TimeSpan.FromSeconds(9) } };
 }

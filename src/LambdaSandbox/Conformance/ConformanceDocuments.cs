@@ -4,7 +4,7 @@ using System.Xml.Linq;
 
 namespace LambdaSandbox.Conformance;
 
-/// <summary>The result for programs.</summary>
+/// <summary>Writes the result for programs.</summary>
 internal static class ConformanceDocuments
 {
     public static JsonObject Json(ConformanceResult result) => new()
@@ -33,7 +33,7 @@ internal static class ConformanceDocuments
         } : null,
     };
 
-    /// <summary>As test runners write it: one suite, a test case for each check.</summary>
+    /// <summary>Writes the format of test runners: one suite, with a test case for each check.</summary>
     public static XDocument JUnit(ConformanceResult result) => new(new XElement(
         "testsuite",
         new XAttribute("name", result.Extension),

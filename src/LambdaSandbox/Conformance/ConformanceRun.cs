@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace LambdaSandbox.Conformance;
 
-/// <param name="Costs">Null when they were not measured.</param>
+/// <param name="Costs">The costs, or null when they were not measured.</param>
 internal sealed record ConformanceResult(string Extension, IReadOnlyList<Finding> Findings, Costs? Costs)
 {
     public int Failed => Findings.Count(finding => finding.Outcome == Outcome.Failed);
@@ -13,7 +13,7 @@ internal sealed class ConformanceRun(SandboxOptions options, int seed)
 {
     private const int LastLines = 5;
 
-    /// <param name="onFinding">Told of each, as it comes.</param>
+    /// <param name="onFinding">Called with each finding when it is known.</param>
     public async Task<IReadOnlyList<Finding>> RunAsync(IEnumerable<Check> checks, Action<Finding> onFinding, CancellationToken cancellation)
     {
         List<Finding> findings = [];
@@ -25,7 +25,7 @@ internal sealed class ConformanceRun(SandboxOptions options, int seed)
             findings.Add(finding);
             onFinding(finding);
 
-            // Each of the others would wait for a whole init, and say the same.
+            // Stop here: every other check would wait for a whole init and fail in the same way.
             if (check.Judge == Rules.Registers && finding.Outcome == Outcome.Failed)
                 break;
         }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace LambdaSandbox.Conformance;
 
-/// <summary>The result for people: in the terminal, and as Markdown for a page.</summary>
+/// <summary>Writes the result for people: in the terminal, and as Markdown for a page.</summary>
 internal static class ConformanceTable
 {
     public static string Line(Finding finding) => string.Create(
@@ -30,7 +30,7 @@ internal static class ConformanceTable
             + (result.Costs is { } costs ? $"\nAgainst the function alone: {Words(costs)}.\n" : "");
     }
 
-    /// <summary>A page with both marks keeps what is around them.</summary>
+    /// <summary>Replaces the part of a page between the two marks, and keeps the rest.</summary>
     public static async Task WriteAsync(string path, string table, CancellationToken cancellation)
     {
         const string begin = "<!-- table -->\n", end = "<!-- /table -->";

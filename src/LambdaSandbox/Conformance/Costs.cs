@@ -1,19 +1,19 @@
 namespace LambdaSandbox.Conformance;
 
-/// <summary>What the extension adds, against the same function without it: the floor. Medians.</summary>
-/// <param name="InitMs">Added to the init.</param>
-/// <param name="InvocationMs">Added to an invocation.</param>
-/// <param name="CpuMs">Processor time for each invocation.</param>
-/// <param name="MemoryMb">Resident, at its highest; without its children.</param>
-/// <param name="ShutdownMs">From SIGTERM to its exit.</param>
+/// <summary>The medians that the extension adds to the same function without it.</summary>
+/// <param name="InitMs">Milliseconds added to the init.</param>
+/// <param name="InvocationMs">Milliseconds added to an invocation.</param>
+/// <param name="CpuMs">Processor time per invocation.</param>
+/// <param name="MemoryMb">Peak resident memory without child processes.</param>
+/// <param name="ShutdownMs">The time from SIGTERM to the extension's exit.</param>
 internal sealed record Costs(double InitMs, double InvocationMs, double CpuMs, double MemoryMb, double ShutdownMs)
 {
     private const int Rounds = 3;
 
     private static readonly Scenario Plain = new() { Invocations = [.. Enumerable.Repeat(Played.Answers, 40)] };
 
-    /// <summary>With and without the extension in turns, so that a busy machine disturbs both alike.</summary>
-    /// <returns>Null when it cannot be measured, because the extension does not get that far.</returns>
+    /// <summary>Measures with and without the extension alternately, so that a busy machine affects both alike.</summary>
+    /// <returns>Null when the extension does not start, so that nothing can be measured.</returns>
     public static async Task<Costs?> MeasureAsync(SandboxOptions options, int seed, CancellationToken cancellation)
     {
         List<Trial> with = [];

@@ -3,12 +3,12 @@ using System.Net.Http.Headers;
 
 namespace LambdaSandbox.Conformance;
 
-/// <summary>A function inside this process, over the Runtime API as others: what the extension does is then all that costs anything.</summary>
+/// <summary>A function inside this process that uses the Runtime API, so that only the extension costs time.</summary>
 internal sealed class PlayedFunction(Sandbox sandbox, Action print)
 {
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Until it is cancelled, over all resets.</summary>
+    /// <summary>Runs until it is cancelled, also over resets.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var http = new HttpClient { BaseAddress = new Uri($"http://{sandbox.RuntimeApi}/2018-06-01/runtime/invocation/"), Timeout = Timeout.InfiniteTimeSpan };
@@ -22,7 +22,7 @@ internal sealed class PlayedFunction(Sandbox sandbox, Action print)
             }
             catch (HttpRequestException)
             {
-                // The environment was reset, or is not there yet.
+                // The environment was reset or does not exist yet.
                 await Task.Delay(Retry, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException)

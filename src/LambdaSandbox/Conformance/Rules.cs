@@ -2,16 +2,16 @@ using LambdaSandbox.CommandLine;
 
 namespace LambdaSandbox.Conformance;
 
-/// <summary>What a trial must look like. Each rule returns null, or what is wrong.</summary>
+/// <summary>The rules for a trial. Each returns null or the error.</summary>
 internal static class Rules
 {
-    /// <summary>More lines than this for a handful of invocations feed themselves.</summary>
+    /// <summary>More lines than this for a few invocations mean that the extension's log feeds itself.</summary>
     private const int ManyLines = 500;
 
-    /// <summary>Init, every invocation and the shutdown went as they should.</summary>
+    /// <summary>Init, every invocation and the shutdown succeeded.</summary>
     public static string? Works(Trial trial) => Starts(trial) ?? Invocations(trial, 0) ?? Ends(trial);
 
-    /// <summary>The same, but for the invocation that the fault makes fail.</summary>
+    /// <summary>The same, except for the invocation that the fault makes fail.</summary>
     public static Func<Trial, string?> WorksAgainAfter(int invocation) => trial => Starts(trial) ?? Invocations(trial, invocation) ?? Ends(trial);
 
     public static string? Starts(Trial trial) => trial.Init.Succeeded ? null : $"init: {trial.Init.Reason ?? trial.Init.ErrorType}";
@@ -25,7 +25,7 @@ internal static class Rules
     public static string? IsQuiet(Trial trial) =>
         Works(trial) ?? (trial.Printed.Count <= ManyLines ? null : $"it printed {trial.Printed.Count} lines, more than an extension that does not read its own");
 
-    /// <summary>After a 500 of Next nothing can be expected of Lambda any more.</summary>
+    /// <summary>After a 500 from Next an extension must exit, because nothing further is guaranteed.</summary>
     public static string? GivesUp(Trial trial)
     {
         var first = trial.Invocations[0];
@@ -34,7 +34,7 @@ internal static class Rules
         return trial.Happened.Count <= 20 ? WorksAgainAfter(1)(trial) : $"it called Next {trial.Happened.Count} times after a 500";
     }
 
-    /// <summary>It is not told to wait: the exit code is 0, before the deadline, without SIGKILL.</summary>
+    /// <summary>The extension ends by itself: exit code 0 before the deadline, without SIGKILL.</summary>
     public static string? Ends(Trial trial)
     {
         if (trial.Shutdown is not { } end)

@@ -2,7 +2,7 @@ using LambdaSandbox.Runtimes;
 
 namespace LambdaSandbox.Conformance;
 
-/// <summary>The extension under test, as a layer: a zip, a folder, or a single file that is put into one.</summary>
+/// <summary>The extension under test, as a layer: a zip, a folder, or a single file that becomes one.</summary>
 internal sealed class Subject : IDisposable
 {
     private readonly string? made;

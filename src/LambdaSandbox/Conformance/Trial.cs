@@ -1,11 +1,11 @@
 namespace LambdaSandbox.Conformance;
 
-/// <summary>How a scenario went.</summary>
+/// <summary>The result of a scenario.</summary>
 /// <param name="Lines">Log lines that the function wrote.</param>
-/// <param name="Arrived">How many of them the backend has.</param>
-/// <param name="Printed">What the extensions printed.</param>
-/// <param name="Shutdown">Null when there was no environment left to shut down.</param>
-/// <param name="Happened">What the faults did.</param>
+/// <param name="Arrived">How many of these lines the backend has.</param>
+/// <param name="Printed">The output of the extensions.</param>
+/// <param name="Shutdown">Null when no environment was left to shut down.</param>
+/// <param name="Happened">The effects of the faults.</param>
 internal sealed record Trial(
     Scenario Scenario,
     InitResult Init,

@@ -6,7 +6,7 @@ using LambdaSandbox.Trouble;
 namespace LambdaSandbox.Conformance;
 
 /// <summary>Runs scenarios: the extension, a played function that writes numbered log lines, and a backend that counts which of them arrive.</summary>
-/// <param name="options">With the extension, or without it for comparison.</param>
+/// <param name="options">The options with the extension, or without it for comparison.</param>
 internal sealed class TrialRun(SandboxOptions options, int seed)
 {
     private const int LinesPerInvocation = 5;

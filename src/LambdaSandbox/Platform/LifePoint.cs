@@ -1,9 +1,9 @@
 namespace LambdaSandbox.Platform;
 
-/// <summary>The points of a process's life at which a fault may happen to it, in their order.</summary>
+/// <summary>The points in a process's life at which a fault may hit it, in order.</summary>
 internal enum LifePoint
 {
-    /// <summary>Its process was just made.</summary>
+    /// <summary>Its process was just created.</summary>
     Start,
 
     /// <summary>An extension has registered.</summary>
@@ -29,7 +29,7 @@ internal enum LifePoint
 }
 
 /// <summary>A point that was reached.</summary>
-/// <param name="Process">Whose point it is; null when it is everybody's.</param>
-/// <param name="Processes">What runs now: name ("function", or an extension's) and pid.</param>
+/// <param name="Process">The process of this point. Null when it concerns all.</param>
+/// <param name="Processes">The running processes: name ("function", or an extension's) and pid.</param>
 /// <param name="Freeze">Stops everything for a while.</param>
 internal sealed record Moment(LifePoint Point, string? Process, IReadOnlyList<(string Name, int Pid)> Processes, Func<TimeSpan, Task> Freeze);

@@ -3,7 +3,7 @@ using LambdaSandbox.Http;
 
 namespace LambdaSandbox.Trouble;
 
-/// <summary>APIs that answer with an error of theirs.</summary>
+/// <summary>Lets APIs answer with errors.</summary>
 internal sealed class ApiFaults
 {
     private static readonly (string Call, string Path)[] Calls =
@@ -26,7 +26,7 @@ internal sealed class ApiFaults
         ];
     }
 
-    /// <summary>Null when the call is answered as it should be.</summary>
+    /// <summary>The error for a call, or null for the normal answer.</summary>
     public ApiError? Answer(string method, string path)
     {
         var call = Calls.FirstOrDefault(each => path.EndsWith(each.Path, StringComparison.Ordinal)).Call;

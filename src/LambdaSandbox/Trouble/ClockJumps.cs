@@ -3,7 +3,7 @@ using LambdaSandbox.Processes;
 
 namespace LambdaSandbox.Trouble;
 
-/// <summary>Sets the wall clock of processes while they are frozen; their monotonic clock goes on.</summary>
+/// <summary>Sets the wall clock of processes while they are frozen. Their monotonic clock continues.</summary>
 internal sealed class ClockJumps(FaultChance chance)
 {
     private readonly List<(FaultSpec Fault, TimeSpan By)> jumps =

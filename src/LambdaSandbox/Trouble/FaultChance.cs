@@ -2,13 +2,13 @@ using System.Collections.Concurrent;
 
 namespace LambdaSandbox.Trouble;
 
-/// <summary>Says which of the faults of a kind happen now.</summary>
-/// <param name="happened">Told of what happened, in words.</param>
+/// <summary>Decides which faults of a kind happen now.</summary>
+/// <param name="happened">Called with a description of each fault that happened.</param>
 internal sealed class FaultChance(IReadOnlyList<FaultSpec> all, FaultDice dice, Func<int> invocation, Action<string> happened)
 {
     private readonly ConcurrentDictionary<string, int> counts = new();
 
-    /// <summary>0 while the first init is under way.</summary>
+    /// <summary>The number of the invocation. 0 during the first init.</summary>
     public int Invocation => invocation();
 
     public IReadOnlyList<FaultSpec> Of(string kind) => [.. all.Where(each => each.Kind == kind)];

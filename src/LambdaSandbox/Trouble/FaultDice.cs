@@ -1,11 +1,9 @@
 namespace LambdaSandbox.Trouble;
 
-/// <summary>
-/// Numbers that follow from a seed and from what they are for, not from the order in which they are asked for: threads that race change nothing.
-/// </summary>
+/// <summary>Random numbers that depend only on a seed and a purpose, not on the order of the calls, so that racing threads change nothing.</summary>
 internal readonly struct FaultDice(int seed)
 {
-    /// <summary>From 0, and less than 1.</summary>
+    /// <summary>A number from 0 up to 1.</summary>
     public double Roll(int fault, string what, int number)
     {
         var state = Mix(((ulong)(uint)seed << 32) ^ (uint)fault);

@@ -1,13 +1,13 @@
 namespace LambdaSandbox.Trouble;
 
-/// <param name="Value">What stands after the "="; null: nothing may.</param>
-/// <param name="Standard">The value when none is given; null: one must be.</param>
+/// <param name="Value">The meaning of the value after "=". Null when none is allowed.</param>
+/// <param name="Standard">The default value. Null when a value is required.</param>
 internal sealed record FaultKind(string Name, string? Value, string? Standard, string Meaning)
 {
     public override string ToString() => Value is null ? Name : Standard is null ? $"{Name}={Value}" : $"{Name}[={Value}]";
 }
 
-/// <summary>All faults there are.</summary>
+/// <summary>All kinds of faults.</summary>
 internal static class FaultKinds
 {
     public static IReadOnlyList<FaultKind> All { get; } =

@@ -3,8 +3,8 @@ using LambdaSandbox.Backend;
 namespace LambdaSandbox.Trouble;
 
 /// <summary>
-/// The faults of a run. What happens follows from the seed, the number of the invocation and the number of the event of its type, so that the
-/// same seed makes the same faults. With several environments at once, which of them an invocation meets is chance.
+/// The faults of a run. They depend on the seed, the number of the invocation and the number of the event of its type, so the same seed gives the same
+/// faults. With several concurrent environments it is random which of them an invocation gets.
 /// </summary>
 internal sealed class FaultPlan
 {
@@ -15,7 +15,7 @@ internal sealed class FaultPlan
     private readonly BackendFaults backend;
     private int invocation;
 
-    /// <exception cref="SandboxException">One of them is not right.</exception>
+    /// <exception cref="SandboxException">One of them is invalid.</exception>
     public FaultPlan(IReadOnlyList<string> faults, int seed)
     {
         All = [.. faults.Select(FaultSpec.Parse)];
@@ -29,19 +29,19 @@ internal sealed class FaultPlan
 
     public IReadOnlyList<FaultSpec> All { get; }
 
-    /// <summary>Told of each fault that does something to a process or an API, in words.</summary>
+    /// <summary>Called with a description of each fault that affects a process or an API.</summary>
     public Action<string>? Happened { get; set; }
 
-    /// <summary>For <see cref="OtlpBackend.Respond"/>; null when the plan leaves the backend alone.</summary>
+    /// <summary>The value for <see cref="OtlpBackend.Respond"/>. Null when the plan has no backend faults.</summary>
     public Func<ReceivedRequest, Fault>? Backend => backend.Any ? backend.Respond : null;
 
-    /// <summary>Reads a script: a fault a line; what follows a # is a remark.</summary>
+    /// <summary>Reads a script: one fault per line, with comments after #.</summary>
     /// <exception cref="SandboxException">There is no such file.</exception>
     public static IEnumerable<string> ReadScript(string path) => File.Exists(path)
         ? File.ReadLines(path).Select(line => line.Split('#')[0].Trim()).Where(line => line.Length > 0)
         : throw new SandboxException($"--fault-script: {path} does not exist");
 
-    /// <exception cref="SandboxException">The plan has faults of a backend that is not there.</exception>
+    /// <exception cref="SandboxException">The plan has backend faults, but there is no backend.</exception>
     public void NeedsBackend(bool isThere)
     {
         if (backend.Any && !isThere)

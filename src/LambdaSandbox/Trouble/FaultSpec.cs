@@ -1,12 +1,12 @@
 namespace LambdaSandbox.Trouble;
 
-/// <summary>One fault, as it is written: KIND[=VALUE][@WHEN].</summary>
-/// <param name="Index">Its place among all of a plan.</param>
-/// <param name="Value">Before the first colon.</param>
-/// <param name="Detail">After it; empty without one.</param>
+/// <summary>One fault in the format KIND[=VALUE][@WHEN].</summary>
+/// <param name="Index">Its index in the plan.</param>
+/// <param name="Value">The part before the first colon.</param>
+/// <param name="Detail">The part after the first colon. Empty without one.</param>
 internal sealed record FaultSpec(int Index, string Kind, string Value, string Detail, FaultWhen When)
 {
-    /// <exception cref="SandboxException">It is not a fault; the message says why.</exception>
+    /// <exception cref="SandboxException">The text is not a fault. The message has the reason.</exception>
     public static FaultSpec Parse(string text, int index)
     {
         var (rest, when) = text.Split('@', 2, StringSplitOptions.TrimEntries) is [var before, var after] ? (before, after) : (text.Trim(), null);
@@ -22,7 +22,7 @@ internal sealed record FaultSpec(int Index, string Kind, string Value, string De
             when is null ? FaultWhen.Always : FaultWhen.Parse(when) ?? throw new SandboxException($"--fault {text}: @{when} is none of @N, @N-M (invocations), @P%"));
     }
 
-    /// <exception cref="SandboxException">The value is no duration.</exception>
+    /// <exception cref="SandboxException">The value is not a duration.</exception>
     public TimeSpan Time(string text, bool maybeNegative = false)
     {
         var negative = maybeNegative && text.StartsWith('-');

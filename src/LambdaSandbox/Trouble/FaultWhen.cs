@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace LambdaSandbox.Trouble;
 
-/// <summary>When a fault happens: always, in some invocations (from 1; 0 is the init), or with a likelihood.</summary>
+/// <summary>When a fault happens: always, in some invocations (from 1; 0 is the init), or with a probability.</summary>
 internal readonly record struct FaultWhen(int First, int Last, double Share)
 {
     public static FaultWhen Always => new(0, int.MaxValue, 1);
 
-    /// <summary>The same text gives the same; null when it is none of N, N-M, P%.</summary>
+    /// <summary>Parses N, N-M or P%, so that equal texts give equal values. Returns null for anything else.</summary>
     public static FaultWhen? Parse(string text)
     {
         if (text.EndsWith('%'))
@@ -21,6 +21,6 @@ internal readonly record struct FaultWhen(int First, int Last, double Share)
             : null;
     }
 
-    /// <param name="roll">From 0, and less than 1.</param>
+    /// <param name="roll">A random number from 0 up to 1.</param>
     public bool Holds(int invocation, double roll) => invocation >= First && invocation <= Last && roll < Share;
 }

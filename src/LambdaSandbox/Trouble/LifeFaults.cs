@@ -3,7 +3,7 @@ using LambdaSandbox.Processes;
 
 namespace LambdaSandbox.Trouble;
 
-/// <summary>Processes that are killed, freezes of every length, and clocks that jump meanwhile.</summary>
+/// <summary>Kills processes, freezes them for any time, and lets clocks jump meanwhile.</summary>
 internal sealed class LifeFaults
 {
     private static readonly (string Name, LifePoint Point)[] Points =
@@ -18,7 +18,7 @@ internal sealed class LifeFaults
     private readonly List<(FaultSpec Fault, TimeSpan Limit)> freezesWithin;
     private readonly ClockJumps clocks;
 
-    /// <exception cref="SandboxException">There is no such point, or a time is none.</exception>
+    /// <exception cref="SandboxException">The point does not exist, or the time is invalid.</exception>
     public LifeFaults(FaultChance chance)
     {
         this.chance = chance;
@@ -50,7 +50,7 @@ internal sealed class LifeFaults
 
     private void Kill(FaultSpec fault, Moment moment)
     {
-        // A point of one process concerns that one; a point of all of them, whom the fault names.
+        // A point of one process affects that process. A point of all processes affects the one that the fault names.
         foreach (var (name, pid) in moment.Processes.Where(each => Means(fault.Value, each.Name) && (moment.Process is null || moment.Process == each.Name)))
         {
             chance.Tell($"{name} was killed at {Points.First(each => each.Point == moment.Point).Name}{(chance.Invocation > 0 ? $", invocation {chance.Invocation}" : "")}");

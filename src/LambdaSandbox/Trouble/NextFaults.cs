@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace LambdaSandbox.Trouble;
 
-/// <summary>What a later version of Lambda may return from Next.</summary>
+/// <summary>Answers that a later version of Lambda may return from Next.</summary>
 internal sealed class NextFaults(FaultChance chance)
 {
     private readonly IReadOnlyList<FaultSpec> fields = chance.Of("unknown");

@@ -4,10 +4,10 @@ using LambdaSandbox.Telemetry;
 
 namespace LambdaSandbox.Trouble;
 
-/// <summary>Events of the Telemetry API that are late, doubled, out of order, broken or missing.</summary>
+/// <summary>Makes events of the Telemetry API late, repeated, out of order, broken or missing.</summary>
 internal sealed class TelemetryFaults
 {
-    /// <summary>Longer than two events of one flow lie apart, shorter than anybody waits.</summary>
+    /// <summary>Longer than the distance of two events of one stream, and shorter than any wait.</summary>
     private static readonly TimeSpan Overtaken = TimeSpan.FromMilliseconds(60);
 
     private readonly FaultChance chance;

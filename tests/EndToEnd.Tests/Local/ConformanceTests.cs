@@ -3,7 +3,7 @@ using LambdaSandbox.Tests.Testing;
 
 namespace EndToEnd.Tests.Local;
 
-/// <summary>The kit that any extension can be checked with, against ours.</summary>
+/// <summary>Checks this extension with the conformance kit for any extension.</summary>
 public sealed class ConformanceTests
 {
     [Trait("Category", "Slow")]

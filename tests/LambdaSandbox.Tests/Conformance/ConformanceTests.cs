@@ -5,7 +5,7 @@ using LambdaSandbox.Tests.Testing;
 
 namespace LambdaSandbox.Tests.Conformance;
 
-/// <summary>The kit, as a program, against extensions that are not ours: nothing in it is fitted to one.</summary>
+/// <summary>The kit as a program, against other extensions: it is not tailored to one.</summary>
 public sealed class ConformanceTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("sandbox-conformance-").FullName;
@@ -78,7 +78,7 @@ public sealed class ConformanceTests : IDisposable
         Assert.Equal(Checks.All.Select(check => check.Name), checks.Select(check => check!["name"]!.GetValue<string>()));
         Assert.All(checks, check => Assert.Equal(sendsLogs, check!["lost"] is not null));
 
-        // What the kit says of losses is true: none without a fault, all of them when the backend refuses for ever.
+        // The kit reports losses correctly: none without a fault, all when the backend refuses for ever.
         if (sendsLogs)
             Assert.Equal((0, 15), (Lost(checks, "next-after-error"), Lost(checks, "backend-401")));
     }

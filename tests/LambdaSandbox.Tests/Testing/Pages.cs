@@ -1,6 +1,6 @@
 namespace LambdaSandbox.Tests.Testing;
 
-/// <summary>The pages of this repository that are compared with what the program does.</summary>
+/// <summary>The pages of this repository that tests compare with the program.</summary>
 internal static class Pages
 {
     public static string Read(string path)

@@ -95,7 +95,7 @@ public sealed class FaultPlanTests
 
     private static TelemetryEvent Report() => new(DateTimeOffset.UnixEpoch, "platform.report", new JsonObject { ["requestId"] = "1" });
 
-    /// <summary>Which of 200 log lines come twice.</summary>
+    /// <summary>The indexes of repeated lines among 200 log lines.</summary>
     private static List<bool> Duplicates(int seed, params string[] types)
     {
         var faults = new FaultPlan(["report-missing@50%", "telemetry-duplicate@30%"], seed).Apply(new SandboxOptions()).Faults;

@@ -3,7 +3,7 @@ using LambdaSandbox.Tests.Testing;
 
 namespace LambdaSandbox.Tests.Trouble;
 
-/// <summary>`lambda-sandbox run --fault`: what a run with faults does is said, and follows from the seed.</summary>
+/// <summary>`lambda-sandbox run --fault`: a run reports its faults, which depend only on the seed.</summary>
 public sealed class FaultRunTests : IDisposable
 {
     private readonly Packages packages = new();

@@ -2,7 +2,7 @@ using Recipes.Tests.Tools;
 
 namespace Recipes.Tests.Infra;
 
-/// <summary>What a build says on a machine that lacks something: one line, with the command that mends it.</summary>
+/// <summary>The message of a build on a machine that lacks something: one line with the command that helps.</summary>
 public sealed class PrerequisiteTests : IDisposable
 {
     private const string Triplet = "aarch64-linux-gnu";
@@ -105,7 +105,7 @@ public sealed class PrerequisiteTests : IDisposable
         Assert.True(File.Exists(folder.File("layer/built-x86_64")), result.All);
     }
 
-    /// <param name="library">What the compiler answers when it is asked for its static C library.</param>
+    /// <param name="library">The compiler's answer about its static C library.</param>
     private void AddCompiler(string library)
     {
         Write(folder.File("libc.a"));
@@ -134,7 +134,7 @@ public sealed class PrerequisiteTests : IDisposable
         return line;
     }
 
-    /// <summary>With a PATH on which nothing else is.</summary>
+    /// <summary>Runs with a PATH that contains nothing else.</summary>
     private Task<ToolResult> RunAsync() =>
         Tool.RunAsync(Tool.Require("env"), ["-i", "PATH=" + folder.File("bin"), folder.File("bin/sh"), folder.File("layer/sysroot.sh"), "linux-arm64"]);
 }
