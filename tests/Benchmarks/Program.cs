@@ -6,6 +6,7 @@ using Benchmarks;
     ("channel", _ => Task.Run(ChannelBenchmark.Run)),
     ("receiver", _ => Task.Run(ReceiverBenchmark.Run)),
     ("encoding", _ => Task.Run(EncodingBenchmark.Run)),
+    ("shaping", _ => Task.Run(ShapingBenchmark.Run)),
     ("metrics", _ => Task.Run(EncodingBenchmark.RunMetrics)),
     ("outbox", _ => Task.Run(OutboxBenchmark.Run)),
     ("tls", TlsBenchmark.RunAsync),

@@ -17,15 +17,16 @@ internal sealed record ExtensionOptions(
     {
         var resource = ResourceOptions.From(variables);
         var memorySizeMb = resource.MemorySizeMb ?? 0;
+        var delivery = DeliveryOptions.From(variables, ownPorts);
         var heapLimitBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         return new(
             telemetry,
             receiver,
             BufferOptions.From(variables, memorySizeMb, heapLimitBytes),
             FlushOptions.From(variables),
-            DeliveryOptions.From(variables, ownPorts),
+            delivery,
             OutboxOptions.From(variables, memorySizeMb, heapLimitBytes),
-            MetricOptions.From(variables),
+            MetricOptions.From(variables, delivery),
             CloudWatchOptions.From(variables),
             DeadLetterOptions.From(variables),
             AwsOptions.From(variables),

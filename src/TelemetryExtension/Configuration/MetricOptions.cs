@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Configuration;
 
@@ -13,12 +14,31 @@ internal enum MetricTemporality : byte
 
 /// <param name="Enabled">Whether the extension makes metrics. Metrics of the function's own SDK pass in any case.</param>
 /// <param name="Temporality">
-/// Delta, because every environment counts from zero and is short-lived. Cumulative for backends that accept nothing else.
+/// Delta, because every environment counts from zero and is short-lived. Cumulative for backends that accept nothing else, as far as their address
+/// tells.
 /// </param>
-internal sealed record MetricOptions(bool Enabled, MetricTemporality Temporality, PriceTable Prices)
+/// <param name="Ledger">Whether they include the ledger. Some backends bill each name of a metric.</param>
+internal sealed record MetricOptions(bool Enabled, MetricTemporality Temporality, PriceTable Prices, bool Ledger = true)
 {
-    public static MetricOptions From(Variables variables) => new(
+    /// <summary>Grafana Cloud refuses deltas, like every Prometheus-type store.</summary>
+    private const string GrafanaCloud = ".grafana.net";
+
+    /// <summary>Where Prometheus itself takes OTLP.</summary>
+    private const string PathOfPrometheus = "/api/v1/otlp/";
+
+    public static MetricOptions From(Variables variables, DeliveryOptions delivery) => new(
         variables.Bool("TELEMETRY_EXTENSION_METRICS", true),
-        variables.OneOf("TELEMETRY_EXTENSION_METRICS_TEMPORALITY", MetricTemporality.Delta),
-        PriceTable.From(variables, RuntimeInformation.ProcessArchitecture));
+        variables.OneOf("TELEMETRY_EXTENSION_METRICS_TEMPORALITY", TemporalityFor(delivery)),
+        PriceTable.From(variables, RuntimeInformation.ProcessArchitecture),
+        variables.Bool("TELEMETRY_EXTENSION_METRICS_LEDGER", true));
+
+    /// <summary>There is one temporality for all destinations, so every one must be known to need cumulative points.</summary>
+    private static MetricTemporality TemporalityFor(DeliveryOptions delivery)
+    {
+        var endpoints = delivery.Destinations.Select(static destination => destination[Signal.Metrics]).OfType<OtlpEndpoint>().ToList();
+        return endpoints.Count > 0 && endpoints.TrueForAll(static endpoint => RefusesDeltas(endpoint.Url)) ? MetricTemporality.Cumulative : MetricTemporality.Delta;
+    }
+
+    private static bool RefusesDeltas(Uri url) =>
+        url.Host.EndsWith(GrafanaCloud, StringComparison.OrdinalIgnoreCase) || url.AbsolutePath.StartsWith(PathOfPrometheus, StringComparison.Ordinal);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 
 namespace TelemetryExtension.Configuration;
@@ -9,6 +10,9 @@ namespace TelemetryExtension.Configuration;
 /// </summary>
 internal sealed class Variables(Func<string, string?> read, SettingProblems problems)
 {
+    /// <summary>Each costs time for every record.</summary>
+    private const int MaxPatterns = 20;
+
     public SettingProblems Problems => problems;
 
     public static Variables OfEnvironment(SettingProblems problems)
@@ -69,5 +73,46 @@ internal sealed class Variables(Func<string, string?> read, SettingProblems prob
             return words;
         problems.Add(name, text, $"is not a list of {string.Join(", ", choices)}", string.Join(",", fallback));
         return fallback;
+    }
+
+    /// <summary>
+    /// Regular expressions separated by blanks, so that a blank in one is written <c>\s</c>. They do not backtrack: the time for a text is in
+    /// proportion to it. One that cannot be used costs only itself.
+    /// </summary>
+    public IReadOnlyList<Regex> Patterns(string name)
+    {
+        var patterns = new List<Regex>();
+        foreach (var word in Text(name)?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) ?? [])
+        {
+            if (patterns.Count == MaxPatterns)
+                problems.Add(name, word, $"is one of more than {MaxPatterns} patterns", "the others");
+            else if (ToRegex(word, out var problem) is { } pattern)
+                patterns.Add(pattern);
+            else
+                problems.Add(name, word, problem, "the others");
+        }
+
+        return patterns;
+    }
+
+    private static Regex? ToRegex(string pattern, out string problem)
+    {
+        try
+        {
+            var regex = new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture);
+            problem = "matches the empty text";
+            return regex.IsMatch("") ? null : regex;
+        }
+        catch (ArgumentException)
+        {
+            problem = "is not a regular expression";
+        }
+        catch (NotSupportedException)
+        {
+            // Lookarounds, back-references, atomic groups; or more states than the engine allows.
+            problem = "needs backtracking or is too large";
+        }
+
+        return null;
     }
 }

@@ -35,7 +35,7 @@ internal sealed class MetricCollector(MetricOptions options, Ledger ledger, Time
         foreach (var fact in tracker.Facts)
             InvocationMetrics.Record(_metrics, fact, options.Prices);
         var now = time.GetUtcNow();
-        if (last || (now - _lastLedger).Duration() >= LedgerInterval)
+        if (options.Ledger && (last || (now - _lastLedger).Duration() >= LedgerInterval))
         {
             _lastLedger = now;
             LedgerMetrics.Record(_metrics, ledger, Now(time));

@@ -56,6 +56,18 @@ public sealed class MetricCollectorTests : IDisposable
         Assert.Equal(0.2, Collect().Single(metric => metric.Name == "faas.cpu_usage").Histogram.DataPoints.Single().Sum, 1e-9);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Collect_AtTheEnd_HasTheLedgerUnlessItIsTurnedOff(bool on)
+    {
+        var ledger = new Ledger();
+        ledger.Received(LedgerAccount.Logs);
+        var collector = new MetricCollector(new(true, MetricTemporality.Delta, new(1, 1), on), ledger, new ManualTimeProvider(), new EnvironmentReader(_root));
+
+        Assert.Equal(on, collector.Collect(_tracker, [], last: true)?.Metrics().Any(metric => metric.Name == "telemetry_extension.records.received") ?? false);
+    }
+
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
     private List<Metric> Collect()

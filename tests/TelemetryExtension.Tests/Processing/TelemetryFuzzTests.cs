@@ -13,6 +13,7 @@ using TelemetryExtension.Processing;
 using TelemetryExtension.Processing.Invocations;
 using TelemetryExtension.Processing.Logs;
 using TelemetryExtension.Processing.Resources;
+using TelemetryExtension.Processing.Shaping;
 using TelemetryExtension.Tests.Configuration;
 using TelemetryExtension.Tests.Otlp;
 
@@ -48,29 +49,51 @@ public sealed class TelemetryFuzzTests : IDisposable
     private readonly Ledger _ledger = new();
     private readonly ManualTimeProvider _time = new();
     private readonly TelemetryEndpoint _endpoint;
-    private readonly TelemetryCollector _collector;
+    private readonly TelemetryChannel _channel;
     private readonly DecodingDestination _destination = new();
     private readonly PayloadOutbox _outbox;
     private readonly Deliverer _delivery;
 
+    /// <summary>Everything that leaves out or changes something.</summary>
+    private static readonly Env Shaping = new()
+    {
+        ["TELEMETRY_EXTENSION_TRACES_SAMPLER"] = "traceidratio",
+        ["TELEMETRY_EXTENSION_TRACES_SAMPLER_ARG"] = "0.1",
+        ["TELEMETRY_EXTENSION_TRACES_KEEP"] = "none",
+        ["TELEMETRY_EXTENSION_SAMPLE_LOGS"] = "true",
+        ["TELEMETRY_EXTENSION_LOGS_PER_SECOND"] = "500",
+        ["TELEMETRY_EXTENSION_LOGS_DROP"] = "IllegalState",
+        ["TELEMETRY_EXTENSION_METRICS_DENY"] = "*.records.*",
+        ["TELEMETRY_EXTENSION_REDACT"] = "default,email",
+        ["TELEMETRY_EXTENSION_REDACT_PATTERNS"] = "acc[a-z]+",
+        ["TELEMETRY_EXTENSION_REDACT_KEYS"] = "nested",
+        ["TELEMETRY_EXTENSION_ATTRIBUTES"] = "hash faas.invocation_id, insert resource:a=b",
+    };
+
     public TelemetryFuzzTests()
     {
-        var channel = new TelemetryChannel(new(4096, 8 << 20), _ledger);
-        _endpoint = new(new TelemetryBatchReader(channel, new InvocationSignals(), _ledger), _time, static () => { });
+        _channel = new TelemetryChannel(new(4096, 8 << 20), _ledger);
+        _endpoint = new(new TelemetryBatchReader(_channel, new InvocationSignals(), _ledger), _time, static () => { });
         _outbox = new PayloadOutbox([_destination], new OutboxOptions(SpoolMaxBytes: 0, MaxAge: TimeSpan.FromHours(1)), RetrySchedule.Default, _ledger, _time);
         _delivery = new Deliverer(_outbox, _time, () => 0.5);
-        _collector = new(
-            channel, new InvocationTracker("orders"), new EnvironmentResource(new(), new LambdaFacts("1", "orders", "1")),
-            new LogEncoder(_outbox.Add, _time), new MetricCollector(MetricOptions.From(new Env().Read()), _ledger, _time), _outbox, _ledger, _time,
-            new TelemetryOptions(0, FollowSampling: false, PlatformLogs: true));
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public async Task AnyTelemetry_ThroughTheWholeWay_DecodesAndBalances(int seed)
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(3, false)]
+    [InlineData(4, true)]
+    [InlineData(5, true)]
+    public async Task AnyTelemetry_ThroughTheWholeWay_DecodesAndBalances(int seed, bool shaped)
     {
+        var tracker = new InvocationTracker("orders");
+        var shaper = PayloadShaper.For(ShapingOptions.From((shaped ? Shaping : []).Read()), tracker, _outbox.Add, _ledger, 100_000);
+        Assert.Equal(shaped, shaper is not null);
+        var none = new Env().Read();
+        using var collector = new TelemetryCollector(
+            _channel, tracker, new EnvironmentResource(new(), new LambdaFacts("1", "orders", "1")), new LogEncoder(shaper is null ? _outbox.Add : shaper.Add, _time),
+            new MetricCollector(MetricOptions.From(none, DeliveryOptions.From(none)), _ledger, _time), _outbox, _ledger, _time,
+            new TelemetryOptions(0, FollowSampling: false, PlatformLogs: true), shaper);
         var random = new Random(seed);
         var watch = Stopwatch.StartNew();
         for (var round = 0; round < 2000 && watch.Elapsed < TimeSpan.FromSeconds(3); round++)
@@ -81,31 +104,33 @@ public sealed class TelemetryFuzzTests : IDisposable
                 body[random.Next(body.Length)] = (byte)random.Next(256);
             Post(body);
             if (random.Next(3) == 0)
-                _collector.OnInvoke(new(random.Next(2) == 0 ? "" : "3da1f2dc-3222-475e-9205-e2e6c6318895", "arn", "Root=;Parent", 0));
+                collector.OnInvoke(new(random.Next(2) == 0 ? "" : "3da1f2dc-3222-475e-9205-e2e6c6318895", "arn", "Root=;Parent", 0));
             if (random.Next(3) == 0)
-                await FlushAsync();
+                await FlushAsync(collector);
         }
 
         _endpoint.Close();
-        _collector.Close("failure", hasTelemetry: true);
+        collector.Close("failure", hasTelemetry: true);
         await _delivery.DeliverAsync(DeliveryMode.Drain, TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.All(Enum.GetValues<LedgerAccount>(), account => Assert.Equal((account, 0), (account, _ledger[account].Buffered)));
         Assert.Equal(_ledger[LedgerAccount.Traces].Exported, _destination.Spans);
         // Joined lines are one record, but count as all of them.
         Assert.InRange(_destination.LogRecords, 1, _ledger[LedgerAccount.Logs].Exported);
         Assert.Equal(_ledger[LedgerAccount.Metrics].Exported, _destination.Points);
+        Assert.Equal(
+            (shaped, shaped, shaped, shaped),
+            (_ledger[LedgerAccount.Traces].Sampled > 0, _ledger[LedgerAccount.Logs].Filtered > 0, _ledger[LedgerAccount.Metrics].Filtered > 0, _ledger[LedgerAccount.Logs].Redacted > 0));
     }
 
     public void Dispose()
     {
-        _collector.Dispose();
         _delivery.Dispose();
         _outbox.Dispose();
     }
 
-    private async Task FlushAsync()
+    private async Task FlushAsync(TelemetryCollector collector)
     {
-        _collector.Collect();
+        collector.Collect();
         await _delivery.DeliverAsync(DeliveryMode.Once, TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
     }
 

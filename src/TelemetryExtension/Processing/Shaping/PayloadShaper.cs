@@ -3,6 +3,7 @@ using TelemetryExtension.Diagnostics;
 using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Otlp;
 using TelemetryExtension.Processing.Invocations;
+using TelemetryExtension.Processing.Redaction;
 using TelemetryExtension.Processing.Sampling;
 
 namespace TelemetryExtension.Processing.Shaping;
@@ -22,9 +23,26 @@ internal sealed class PayloadShaper(
     /// <summary>Null when the settings leave out and change nothing: then it costs nothing.</summary>
     public static PayloadShaper? For(ShapingOptions options, InvocationTracker tracker, Action<OtlpPayload> next, Ledger ledger, int maxHeldBytes)
     {
-        var requests = new RequestShaper([]);
+        var requests = new RequestShaper(Filters(options), Editor(options));
         var sampler = options.Sampling.Enabled ? new TraceSampler(options.Sampling, tracker) : null;
         return sampler is null && requests.ChangesNothing ? null : new(requests, sampler, next, ledger, maxHeldBytes);
+    }
+
+    private static List<IRecordFilter> Filters(ShapingOptions options)
+    {
+        var filters = new List<IRecordFilter>(2);
+        if (options.Logs.Enabled)
+            filters.Add(new LogFilter(options.Logs));
+        if (!options.MetricsAllowed.IsEmpty || !options.MetricsDenied.IsEmpty)
+            filters.Add(new MetricFilter(options.MetricsAllowed, options.MetricsDenied));
+        return filters;
+    }
+
+    private static MessageEditor? Editor(ShapingOptions options)
+    {
+        var attributes = options.Attributes.Actions.Count > 0 ? new AttributeRules(options.Attributes.Actions) : null;
+        var redactor = options.Redaction.Enabled ? new Redactor(options.Redaction) : null;
+        return attributes is null && redactor is null ? null : new(attributes, redactor);
     }
 
     /// <summary>A payload of the function's SDK, or our log records.</summary>
@@ -58,8 +76,9 @@ internal sealed class PayloadShaper(
             Pass(payload, null);
     }
 
-    /// <summary>Of our own spans, takes those that can be decided out of the list, and returns those to send. The others stay in it, but not at the
-    /// end.</summary>
+    /// <summary>
+    /// Takes those of our own spans out of the list that can be decided, and returns those to send. The others stay in it, but not at the end.
+    /// </summary>
     public List<SpanData> TakeSpans(List<SpanData> spans, bool last)
     {
         sampler?.Learn(spans);
