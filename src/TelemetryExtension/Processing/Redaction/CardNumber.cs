@@ -9,6 +9,9 @@ internal sealed class CardNumber : ISecretDetector
     private const int Longest = 19;
     private const int Shortest = 13;
 
+    /// <summary>Networks print groups of 3 to 6 digits. Longer ones with a separator are columns of other numbers, or the end of a UUID.</summary>
+    private const int LongestGroup = 6;
+
     public ReadOnlyMemory<byte> Replacement { get; } = "[redacted:card]"u8.ToArray();
 
     public bool TryFind(ReadOnlySpan<byte> text, int from, out int start, out int end)
@@ -27,22 +30,25 @@ internal sealed class CardNumber : ISecretDetector
         return false;
     }
 
-    /// <summary>Reads digits with single separators between them. Of several places where a number may end the last valid one counts.</summary>
+    /// <summary>Reads digits, perhaps with one kind of separator between groups. Of several places where a number may end the last valid one counts.</summary>
     private static bool TryRead(ReadOnlySpan<byte> text, int start, out int end)
     {
         Span<byte> digits = stackalloc byte[Longest];
-        var count = 0;
+        var (count, group, separator) = (0, 0, (byte)0);
         end = 0;
         for (var at = start; at < text.Length; at++)
         {
             if (!IsDigit(text[at]))
             {
-                if (text[at] is not ((byte)' ' or (byte)'-') || at + 1 >= text.Length || !IsDigit(text[at + 1]))
+                if (text[at] is not ((byte)' ' or (byte)'-') || (separator != 0 && text[at] != separator) || group > LongestGroup)
+                    break;
+                (separator, group) = (text[at], 0);
+                if (at + 1 >= text.Length || !IsDigit(text[at + 1]))
                     break;
                 continue;
             }
 
-            if (count == Longest)
+            if (count == Longest || (++group > LongestGroup && separator != 0))
                 break;
             digits[count++] = (byte)(text[at] - '0');
             var ends = at + 1 == text.Length || !(Letters.IsAlphanumeric(text[at + 1]) || text[at + 1] == '_');

@@ -107,6 +107,8 @@ internal sealed class RequestShaper(IReadOnlyList<IRecordFilter> filters, IMessa
         {
             if (number == OtlpFields.Scope.Items && type is WireType.LengthDelimited && reader.TryReadBytes(out var record))
                 WriteRecord(record, first);
+            else if (number == OtlpFields.Scope.InstrumentationScope && type is WireType.LengthDelimited && reader.TryReadBytes(out var instrumentation))
+                Write(OtlpMessage.Scope, number, instrumentation);
             else if (reader.TrySkip(type))
                 _writer.Raw(scope[from..reader.Position]);
         }

@@ -149,7 +149,7 @@ public sealed class ShapingTests
         };
         var request = new ExportTraceServiceRequest
         {
-            ResourceSpans = { new ResourceSpans { Resource = new Resource { Attributes = { Pair("process.command", Key) } }, ScopeSpans = { new ScopeSpans { Spans = { span } } } } },
+            ResourceSpans = { new ResourceSpans { Resource = new Resource { Attributes = { Pair("process.command", Key) } }, ScopeSpans = { new ScopeSpans { Scope = new InstrumentationScope { Name = "n", Attributes = { Pair("k", Key) } }, Spans = { span } } } } },
         };
         var settings = new Env { ["REDACT"] = "aws", ["REDACT_KEYS"] = "*password" };
         Shape(Signal.Traces, request, 1, settings);
@@ -158,8 +158,8 @@ public sealed class ShapingTests
         var expected = request.ToString().Replace(Key, "[redacted:aws]", StringComparison.Ordinal)
             .Replace("\"secret\"", "\"[redacted:key]\"", StringComparison.Ordinal).Replace("\"Password\", \"value\": { \"stringValue\": \"1\"", "\"Password\", \"value\": { \"stringValue\": \"[redacted:key]\"", StringComparison.Ordinal);
         Assert.Equal(expected, ExportTraceServiceRequest.Parser.ParseFrom(_sent[0].Body.Span).ToString());
-        // Of the span nine keys and two values by their names; of the record three and one.
-        Assert.Equal((11, 4), (_ledger[LedgerAccount.Traces].Redacted, _ledger[LedgerAccount.Logs].Redacted));
+        // Of the request ten keys and two values by their names; of the record three and one.
+        Assert.Equal((12, 4), (_ledger[LedgerAccount.Traces].Redacted, _ledger[LedgerAccount.Logs].Redacted));
         Assert.DoesNotContain(Key, log.ToString(), StringComparison.Ordinal);
     }
 
