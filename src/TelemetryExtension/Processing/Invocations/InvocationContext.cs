@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text;
 
@@ -12,6 +13,9 @@ internal sealed record InvocationContext(string RequestId, ActivityTraceId Trace
     public byte[] RequestIdUtf8 { get; } = Encoding.UTF8.GetBytes(RequestId);
 
     public byte[] TraceIdBytes { get; } = Bytes(TraceId);
+
+    /// <summary>The trace id as a number, which is quick to compare.</summary>
+    public UInt128 Trace { get; } = BinaryPrimitives.ReadUInt128BigEndian(Bytes(TraceId));
 
     public byte[] SpanIdBytes { get; } = Bytes(SpanId);
 

@@ -34,8 +34,15 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
     /// <summary>An invocation was announced or has started, and its end is unknown.</summary>
     public bool IsRunning => _runs.Running.Count > 0;
 
-    /// <summary>The invocations that were announced or have started, and whose end is unknown.</summary>
-    public IEnumerable<InvocationContext> Running => _runs.Running.Select(static invocation => invocation.Context);
+    /// <summary>An invocation in this trace that was announced or has started, and whose end is unknown. Null when there is none.</summary>
+    public InvocationContext? FindRunning(UInt128 trace)
+    {
+        // By index: it is asked for each record, and an enumerator would be allocated.
+        for (var i = 0; i < _runs.Running.Count; i++)
+            if (_runs.Running[i].Context.Trace == trace)
+                return _runs.Running[i].Context;
+        return null;
+    }
 
     /// <summary>Of those that run the one that was announced or has started last, or else the one that ended last.</summary>
     public InvocationContext? Latest => (_runs.Running is [.., var last] ? last : _runs.LastEnded)?.Context;

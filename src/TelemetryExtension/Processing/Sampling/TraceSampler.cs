@@ -34,7 +34,7 @@ internal sealed class TraceSampler(SamplingOptions options, InvocationTracker tr
     public bool Logs => options.Logs;
 
     /// <summary>The trace of the invocation that runs, or of the last one. Null where several may run.</summary>
-    public UInt128? Beside => tracker.IsManagedInstances || tracker.Latest is not { } latest ? null : Of(latest.TraceId);
+    public UInt128? Beside => tracker.IsManagedInstances || tracker.Latest is not { } latest ? null : latest.Trace;
 
     public static UInt128 Of(ActivityTraceId traceId)
     {
@@ -64,14 +64,13 @@ internal sealed class TraceSampler(SamplingOptions options, InvocationTracker tr
         var known = _ended.TryGetValue(traceId, out var outcome);
         if (known && (outcome.Head || outcome.Notable))
             return SamplingDecision.Keep;
-        foreach (var running in tracker.Running)
-            if (Of(running.TraceId) == traceId)
-                return Head(traceId, running.Sampled) ? SamplingDecision.Keep : SamplingDecision.Wait;
+        if (tracker.FindRunning(traceId) is { } running)
+            return Head(traceId, running.Sampled) ? SamplingDecision.Keep : SamplingDecision.Wait;
         if (Head(traceId, sampled))
             return SamplingDecision.Keep;
         if (known || beside is not { } other || other == traceId)
             return SamplingDecision.Drop;
-        if (tracker.Running.Any(running => Of(running.TraceId) == other))
+        if (tracker.FindRunning(other) is not null)
             return SamplingDecision.Wait;
         return _ended.TryGetValue(other, out var theirs) && theirs.Notable ? SamplingDecision.Keep : SamplingDecision.Drop;
     }
