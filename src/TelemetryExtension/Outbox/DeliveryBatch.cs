@@ -23,6 +23,7 @@ internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, Spl
     private readonly List<DeliveryPart> _parts = parts;
     private string? _id;
     private int _gone;
+    private int _lastInRow;
     private bool _isOut;
     private bool _isTrial;
     private Pause _pause;
@@ -86,6 +87,17 @@ internal sealed class DeliveryBatch(Signal signal, List<DeliveryPart> parts, Spl
 
     /// <summary>Removes entries that were merged into another entry of the batch. The content stays the same, and so does the id.</summary>
     public void RemoveMerged() => _parts.RemoveAll(static part => part.Entry.IsGone);
+
+    /// <summary>Whether one part comes directly behind another, except for parts that left the outbox. Cheap when called for parts in order.</summary>
+    public bool AreInARow(OutboxEntry one, OutboxEntry next)
+    {
+        var at = _lastInRow < _parts.Count && _parts[_lastInRow].Entry == one ? _lastInRow : _parts.FindIndex(part => part.Entry == one);
+        do
+            at++;
+        while (at < _parts.Count && _parts[at].Entry.IsGone);
+        _lastInRow = at;
+        return at < _parts.Count && _parts[at].Entry == next;
+    }
 
     /// <summary>Removes parts, for example those that get no further attempt.</summary>
     public List<DeliveryPart> Remove(Predicate<DeliveryPart> isOut)

@@ -53,12 +53,17 @@ internal sealed class LaneQueue(int destination)
         place.Batch?.EntryRemoved();
     }
 
-    /// <summary>Whether two entries wait in the same place, or neither waits.</summary>
-    public bool AreQueuedTogether(OutboxEntry one, OutboxEntry other)
+    /// <summary>Whether one entry waits directly behind another, or neither waits. Merged, such entries keep their order.</summary>
+    public bool AreQueuedInARow(OutboxEntry one, OutboxEntry next)
     {
-        var (mine, others) = (one.Places[destination], other.Places[destination]);
-        return mine.Batch == others.Batch && mine.Fresh is null == others.Fresh is null;
+        var (mine, others) = (one.Places[destination], next.Places[destination]);
+        if (mine.Batch != others.Batch || mine.Fresh is null != others.Fresh is null)
+            return false;
+        return mine.Fresh is { } node ? node.Next == others.Fresh : mine.Batch is not { } batch || batch.AreInARow(one, next);
     }
+
+    /// <summary>Removes what left the outbox from the entry's batch. The rest has another content, and so another id.</summary>
+    public void RemoveGoneBeside(OutboxEntry entry) => BatchOf(entry)?.RemoveGone();
 
     public DeliveryBatch? BatchOf(OutboxEntry entry) => entry.Places[destination].Batch;
 

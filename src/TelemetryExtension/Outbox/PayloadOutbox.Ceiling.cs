@@ -133,6 +133,9 @@ internal sealed partial class PayloadOutbox
     private void MoveToFile(IReadOnlyList<OutboxEntry> group, WriteFile job)
     {
         var (first, file) = (group[0], job.File!);
+        // An entry that was shed during the write must not count as merged.
+        foreach (var lane in _lanesOf[(int)job.Payload.Signal])
+            lane.Queue.RemoveGoneBeside(first);
         foreach (var entry in group)
         {
             _bytes -= entry.Cost;
@@ -154,7 +157,7 @@ internal sealed partial class PayloadOutbox
     {
         var most = Math.Min(_fileBytes, _room.Left);
         var (group, size) = (new List<OutboxEntry> { oldest }, oldest.Size);
-        for (var node = oldest.Node.Next; node?.Value is { } entry && size + entry.Size <= most && CanMerge(oldest, entry); node = node.Next)
+        for (var node = oldest.Node.Next; node?.Value is { } entry && size + entry.Size <= most && CanMerge(oldest, group[^1], entry); node = node.Next)
         {
             group.Add(entry);
             size += entry.Size;
@@ -163,9 +166,9 @@ internal sealed partial class PayloadOutbox
         return (group, size);
     }
 
-    private bool CanMerge(OutboxEntry entry, OutboxEntry later) =>
+    private bool CanMerge(OutboxEntry entry, OutboxEntry last, OutboxEntry later) =>
         entry.Account.IsMergeableWith(later.Account)
-        && Array.TrueForAll(_lanesOf[(int)entry.Payload.Signal], lane => lane.Queue.AreQueuedTogether(entry, later))
+        && Array.TrueForAll(_lanesOf[(int)entry.Payload.Signal], lane => lane.Queue.AreQueuedInARow(last, later))
         && (later.Payload.Created - entry.Payload.Created).Duration() <= _options.MaxAge / AgesInLimit;
 
     /// <summary>
