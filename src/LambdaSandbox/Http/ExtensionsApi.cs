@@ -10,7 +10,6 @@ namespace LambdaSandbox.Http;
 /// <summary>The Extensions API 2020-01-01.</summary>
 internal sealed partial class ExtensionsApi(PlatformState platform)
 {
-    private const int MaxExtensions = 10;
     private const string Root = "/2020-01-01/extension";
 
     private static readonly string[] KnownEvents = ["INVOKE", "SHUTDOWN"];
@@ -79,8 +78,8 @@ internal sealed partial class ExtensionsApi(PlatformState platform)
         {
             if (generation.RegistrationClosed)
                 throw new ApiError(403, "Extension.RegistrationClosed", "Extension registration closed already");
-            if (generation.Extensions.Count >= MaxExtensions)
-                throw new ApiError(403, "Extension.TooManyExtensions", $"the limit of {MaxExtensions} extensions is reached");
+            if (generation.Extensions.Count >= ProcessSet.MaxExtensions)
+                throw new ApiError(403, "Extension.TooManyExtensions", $"Extension limit ({ProcessSet.MaxExtensions}) reached");
             if (events.Contains("SHUTDOWN") || (managed && events.Count > 0))
                 throw new ApiError(403, "Extension.InvalidEventType", "SHUTDOWN is for external extensions only");
             agent = new ExtensionAgent(name, isExternal: false);

@@ -8,6 +8,9 @@ internal enum RuntimeState
     Started,
     Ready,
     Running,
+
+    /// <summary>It sends a response, or failed to and may do nothing else.</summary>
+    InvocationResponse,
     Answered,
     InitError,
     Restoring,

@@ -8,6 +8,9 @@ internal sealed class LambdaVariables(SandboxOptions options, string runtimeApi,
     public const string SecretAccessKey = "sandbox/secret/example/key/not/a/real/one";
     public const string SessionToken = "sandbox-session-token";
 
+    private const string XRayHost = "169.254.79.129";
+    private const string XRayPort = "2000";
+
     public Dictionary<string, string> ForExtensions()
     {
         var variables = new Dictionary<string, string>
@@ -48,7 +51,9 @@ internal sealed class LambdaVariables(SandboxOptions options, string runtimeApi,
         variables["LAMBDA_TASK_ROOT"] = layout.SeenTask;
         variables["LAMBDA_RUNTIME_DIR"] = "/var/runtime";
         variables["AWS_XRAY_CONTEXT_MISSING"] = "LOG_ERROR";
-        variables["AWS_XRAY_DAEMON_ADDRESS"] = "169.254.79.129:2000";
+        variables["AWS_XRAY_DAEMON_ADDRESS"] = $"{XRayHost}:{XRayPort}";
+        variables["_AWS_XRAY_DAEMON_ADDRESS"] = XRayHost;
+        variables["_AWS_XRAY_DAEMON_PORT"] = XRayPort;
         if (options.LogFormat == LogFormat.Json)
             variables["AWS_LAMBDA_LOG_FORMAT"] = "JSON";
         if (options.InitializationType == InitializationType.ManagedInstances)

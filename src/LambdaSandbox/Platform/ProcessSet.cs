@@ -8,6 +8,9 @@ namespace LambdaSandbox.Platform;
 /// <summary>Starts, freezes and watches the processes of a generation.</summary>
 internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemetry, Layout layout, LambdaVariables variables, ControlGroup? cgroup, MountNamespace? mounts)
 {
+    /// <summary>External and internal ones together.</summary>
+    public const int MaxExtensions = 10;
+
     private readonly SandboxOptions options = platform.Options;
 
     private event Action<string>? functionLine;
@@ -32,9 +35,15 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
         {
             var agent = new ExtensionAgent(Path.GetFileName(file), isExternal: true);
             platform.Gate.Do(() => generation.Extensions.Add(agent));
+            if (generation.Extensions.Count > MaxExtensions)
+            {
+                FailLaunch(generation, agent, "TooManyExtensions", $"extension {agent.Name} is one too many: Lambda starts no more than {MaxExtensions}");
+                break;
+            }
+
             if (!Layout.IsExecutable(file))
             {
-                FailLaunch(generation, agent);
+                FailLaunch(generation, agent, "PermissionDenied", $"extension {agent.Name} is not executable");
                 continue;
             }
 
@@ -192,11 +201,11 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
         }
     }
 
-    private void FailLaunch(Generation generation, ExtensionAgent agent) => platform.Gate.Do(() =>
+    private void FailLaunch(Generation generation, ExtensionAgent agent, string errorType, string reason) => platform.Gate.Do(() =>
     {
         agent.State = ExtensionState.LaunchError;
-        agent.ErrorType = "Extension.LaunchError";
-        generation.Fail("Extension.LaunchError", $"extension {agent.Name} is not executable");
+        agent.ErrorType = errorType;
+        generation.Fail("Extension.LaunchError", reason);
     });
 
     private async Task WatchAsync(Generation generation, ExtensionAgent agent, ChildProcess child)
@@ -215,7 +224,7 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
             if (agent.State == ExtensionState.Started && code is 126 or 127)
             {
                 agent.State = ExtensionState.LaunchError;
-                agent.ErrorType = "Extension.LaunchError";
+                agent.ErrorType = "UnknownError";
             }
             else if (agent.State is not (ExtensionState.InitError or ExtensionState.ExitError))
             {
@@ -223,7 +232,7 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
                 agent.ErrorType = "Extension.Crash";
             }
 
-            generation.Fail(agent.ErrorType ?? "Extension.Crash", agent.State == ExtensionState.LaunchError
+            generation.Fail(agent.State == ExtensionState.LaunchError ? "Extension.LaunchError" : agent.ErrorType ?? "Extension.Crash", agent.State == ExtensionState.LaunchError
                 ? $"extension {agent.Name} could not be started: {Reasons.Exit(code)}"
                 : Reasons.ExitOfExtension(agent.Name, code));
         });

@@ -26,9 +26,10 @@ internal sealed class Subscriber : IAsyncDisposable
     private bool flushing;
     private bool sending;
 
-    /// <param name="onDropped">Called with drops (records, bytes) when the consumer accepts data again.</param>
-    public Subscriber(string name, Subscription subscription, SandboxOptions options, Action<int, long> onDropped)
+    /// <param name="onDropped">Told of drops (records, bytes) once the consumer takes data again.</param>
+    public Subscriber(string name, Subscription subscription, SandboxOptions options, Action<int, long> onDropped, TcpClient? connection = null)
     {
+        tcp = connection;
         Name = name;
         Subscription = subscription;
         this.options = options;
@@ -58,6 +59,19 @@ internal sealed class Subscriber : IAsyncDisposable
         // A delayed event or a last line may arrive after the sandbox has ended.
         if (ending.IsCancellationRequested)
             return;
+        foreach (var each in Subscription.Api == StreamApi.Logs ? LogsApiEvents.Of(item, Subscription.SchemaVersion) : [item])
+            AddOne(each);
+    }
+
+    /// <summary>To the same TCP destination as before, whose listener may be another one now.</summary>
+    public void Reconnect(TcpClient? connection)
+    {
+        if (connection is not null)
+            Interlocked.Exchange(ref tcp, connection)?.Dispose();
+    }
+
+    private void AddOne(TelemetryEvent item)
+    {
         var text = item.TextFor(Subscription.SchemaVersion);
         var bytes = Encoding.UTF8.GetByteCount(text);
         if (options.Faults.SplitLargeRecords && bytes > Subscription.MaxBytes)
@@ -269,7 +283,7 @@ internal sealed class Subscriber : IAsyncDisposable
             if (Subscription.Http is { } uri)
             {
                 var body = batch[0].Raw ?? Encoding.UTF8.GetBytes("[" + string.Join(',', batch.Select(item => item.Text)) + "]");
-                using var request = new HttpRequestMessage(HttpMethod.Post, new UriBuilder(uri) { Host = "127.0.0.1" }.Uri);
+                using var request = new HttpRequestMessage(Subscription.Method, new UriBuilder(uri) { Host = "127.0.0.1" }.Uri);
                 request.Headers.Host = uri.Authority;
                 request.Content = new ByteArrayContent(body);
                 request.Content.Headers.ContentType = new("application/json");

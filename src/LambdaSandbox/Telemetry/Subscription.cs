@@ -1,62 +1,65 @@
+using System.Net.Sockets;
 using System.Text.Json;
 
 namespace LambdaSandbox.Telemetry;
 
-/// <summary>A validated subscription request.</summary>
+/// <summary>A validated subscription request of the Telemetry API, or of the Logs API before it.</summary>
 internal sealed record Subscription(
-    string SchemaVersion, IReadOnlyList<string> Types, int MaxItems, int MaxBytes, int TimeoutMs, Uri? Http, int? TcpPort)
+    StreamApi Api, string SchemaVersion, IReadOnlyList<string> Types, int MaxItems, int MaxBytes, int TimeoutMs, Uri? Http, HttpMethod Method, int? TcpPort)
 {
-    private static readonly string[] KnownTypes = ["platform", "function", "extension"];
-    private static readonly string[] KnownSchemas = ["2022-07-01", "2022-12-13", "2025-01-29"];
-
     public bool HasDestinationOf(Subscription other) => Http == other.Http && TcpPort == other.TcpPort;
 
-    /// <exception cref="FormatException">The request is invalid. The message is for the caller.</exception>
-    public static Subscription Parse(string body, IReadOnlyList<string> refusedSchemas, bool managedInstances)
+    /// <param name="schemas">Those that are taken.</param>
+    /// <exception cref="FormatException">The request is not valid; the message is what the caller is told.</exception>
+    public static Subscription Parse(string body, StreamApi api, IReadOnlyList<string> schemas)
     {
         using var document = ParseJson(body);
-        var root = document.RootElement;
-        if (root.ValueKind != JsonValueKind.Object)
-            throw new FormatException("request body is not a JSON object");
-
-        var schema = Text(root, "schemaVersion") ?? throw new FormatException("schemaVersion is required");
-        if (!KnownSchemas.Contains(schema) || refusedSchemas.Contains(schema) || (managedInstances && schema != "2025-01-29"))
-            throw new FormatException($"schemaVersion {schema} is not supported");
-
-        if (!root.TryGetProperty("types", out var types) || types.ValueKind != JsonValueKind.Array || types.GetArrayLength() == 0)
-            throw new FormatException("types must be a non-empty array");
-        var names = types.EnumerateArray().Select(t => t.ValueKind == JsonValueKind.String ? t.GetString()! : t.ToString()).Distinct().ToList();
-        if (names.Find(name => !KnownTypes.Contains(name)) is { } unknown)
-            throw new FormatException($"unknown type {unknown}");
-
-        var buffering = root.TryGetProperty("buffering", out var value) && value.ValueKind == JsonValueKind.Object ? value : default;
-        var maxItems = Number(buffering, "maxItems", 1000, 10000, 10000);
-        var maxBytes = Number(buffering, "maxBytes", 262144, 1048576, 262144);
-        var timeoutMs = Number(buffering, "timeoutMs", 25, 30000, 1000);
-
-        if (!root.TryGetProperty("destination", out var destination) || destination.ValueKind != JsonValueKind.Object)
-            throw new FormatException("destination is required");
-        var (http, port) = Destination(destination);
-        return new Subscription(schema, names, maxItems, maxBytes, timeoutMs, http, port);
+        var root = new JsonField(document.RootElement, "").Object();
+        var version = root["schemaVersion"];
+        var schema = version.IsMissing && api.StandardSchema is { } standard ? standard : version.Text(schemas);
+        var types = root["types"].Texts("platform", "function", "extension");
+        var buffering = root["buffering"];
+        if (!buffering.IsMissing)
+            buffering.Object();
+        var maxItems = buffering["maxItems"].Number(1000, 10000, 10000);
+        var maxBytes = buffering["maxBytes"].Number(262144, 1048576, 262144);
+        var timeoutMs = buffering["timeoutMs"].Number(25, 30000, 1000);
+        var (http, method, port) = Destination(root["destination"].Object());
+        return new Subscription(api, schema, types, maxItems, maxBytes, timeoutMs, http, method, port);
     }
 
-    private static (Uri? Http, int? Port) Destination(JsonElement destination)
+    /// <summary>A TCP listener must be there already; null when the destination is HTTP.</summary>
+    /// <exception cref="FormatException">It is not.</exception>
+    public async Task<TcpClient?> ConnectAsync(CancellationToken cancellation)
     {
-        switch (Text(destination, "protocol"))
+        if (TcpPort is not { } port)
+            return null;
+        var client = new TcpClient();
+        try
         {
-            case "HTTP":
-                if (!Uri.TryCreate(Text(destination, "URI"), UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttp)
-                    throw new FormatException("destination.URI must be an http URI");
-                if (uri.Host is not ("sandbox.localdomain" or "sandbox"))
-                    throw new FormatException("destination.URI must have the host sandbox.localdomain");
-                if (uri.Port == 9001)
-                    throw new FormatException("destination.URI: port 9001 is reserved");
-                return (uri, null);
-            case "TCP":
-                return (null, Number(destination, "port", 1, 65535, null));
-            case var other:
-                throw new FormatException($"destination.protocol {other} is not supported");
+            await client.ConnectAsync("127.0.0.1", port, cancellation).ConfigureAwait(false);
+            return client;
         }
+        catch (SocketException)
+        {
+            client.Dispose();
+            var address = $"127.0.0.1:{port}";
+            throw new FormatException($"Invalid destination: could not TCP dial provided address {address}: dial tcp {address}: connect: connection refused");
+        }
+    }
+
+    private static (Uri? Http, HttpMethod Method, int? Port) Destination(JsonField destination)
+    {
+        if (destination["protocol"].Text("HTTP", "TCP") == "TCP")
+            return (null, HttpMethod.Post, destination["port"].Number(1, 65535, null));
+        if (!Uri.TryCreate(destination["URI"].Text(), UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttp)
+            throw new FormatException("Invalid destination: destination.URI must be an http URI");
+        if (uri.Host is not ("sandbox.localdomain" or "sandbox"))
+            throw new FormatException("Invalid destination: destination.URI host must be sandbox.localdomain");
+        if (uri.Port == 9001)
+            throw new FormatException("Invalid destination: port 9001 is reserved");
+        var method = destination["method"];
+        return (uri, method.IsMissing || method.Text("POST", "PUT") == "POST" ? HttpMethod.Post : HttpMethod.Put, null);
     }
 
     private static JsonDocument ParseJson(string body)
@@ -67,19 +70,7 @@ internal sealed record Subscription(
         }
         catch (JsonException e)
         {
-            throw new FormatException("request body is not valid JSON", e);
+            throw new FormatException($"failed to parse JSON: {e.Message}", e);
         }
-    }
-
-    private static string? Text(JsonElement owner, string name) =>
-        owner.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-
-    private static int Number(JsonElement owner, string name, int min, int max, int? missing)
-    {
-        if (owner.ValueKind != JsonValueKind.Object || !owner.TryGetProperty(name, out var value))
-            return missing ?? throw new FormatException($"{name} is required");
-        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt32(out var number) || number < min || number > max)
-            throw new FormatException($"{name} must be an integer from {min} to {max}");
-        return number;
     }
 }

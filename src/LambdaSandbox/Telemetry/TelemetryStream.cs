@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 
 namespace LambdaSandbox.Telemetry;
@@ -89,8 +90,9 @@ internal sealed class TelemetryStream(SandboxOptions options) : IAsyncDisposable
             subscriber.AddRaw(body);
     }
 
-    /// <summary>Subscribes. Returns the state for platform.telemetrySubscription: "Subscribed", or "Already subscribed" after a reset.</summary>
-    public string Subscribe(string name, Subscription subscription)
+    /// <summary>Its event names the state: "Subscribed", or "Already subscribed" after a reset.</summary>
+    /// <param name="connection">To a TCP destination.</param>
+    public void Subscribe(string name, Subscription subscription, TcpClient? connection = null)
     {
         string state;
         lock (sync)
@@ -101,16 +103,19 @@ internal sealed class TelemetryStream(SandboxOptions options) : IAsyncDisposable
             {
                 if (isKnown)
                     replaced.Add(known!);
-                var subscriber = new Subscriber(name, subscription, options, OnDropped);
+                var subscriber = new Subscriber(name, subscription, options, OnDropped, connection);
                 foreach (var item in events.Skip(generationStart).Where(subscriber.Wants))
                     subscriber.Add(item);
                 subscribers[name] = subscriber;
             }
+            else
+            {
+                known!.Reconnect(connection);
+            }
         }
 
         Resume();
-        Emit("platform.telemetrySubscription", PlatformEvents.TelemetrySubscription(name, state, subscription.Types));
-        return state;
+        Emit(subscription.Api.SubscriptionEvent, PlatformEvents.TelemetrySubscription(name, state, subscription.Types));
     }
 
     public async Task PauseAsync(TimeSpan limit)

@@ -65,7 +65,7 @@ public sealed class ExtensionsApiTests
         }
 
         using var last = new PlayedExtension(lambda.RuntimeApi, "one-more", Cancellation);
-        Assert.Equal("Extension.TooManyExtensions", (await last.RegisterAsync("{}")).ErrorType);
+        (await last.RegisterAsync("{}")).Is(HttpStatusCode.Forbidden, "Extension.TooManyExtensions", "Extension limit (10) reached");
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public sealed class ProcessTests : IDisposable
         string[] runtimeOnly =
         [
             "_HANDLER", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
-            "AWS_XRAY_CONTEXT_MISSING", "AWS_XRAY_DAEMON_ADDRESS",
+            "AWS_XRAY_CONTEXT_MISSING", "AWS_XRAY_DAEMON_ADDRESS", "_AWS_XRAY_DAEMON_ADDRESS", "_AWS_XRAY_DAEMON_PORT",
         ];
         Assert.Equal(both.Order(), Names(extension));
         Assert.Equal(both.Concat(runtimeOnly).Order(), Names(runtime));
@@ -178,7 +178,31 @@ public sealed class ProcessTests : IDisposable
     {
         using var broken = new Packages(extensionMode: 0b110_100_100);
         await using var lambda = await Sandbox.StartAsync(broken.Options, Cancellation);
-        Assert.Equal("Extension.LaunchError", lambda.Init!.ErrorType);
+        Assert.Equal(("Extension.LaunchError", "PermissionDenied"), (lambda.Init!.ErrorType, lambda.Extensions[0].ErrorType));
+    }
+
+    [Fact]
+    public async Task ElevenExtensionFiles_TheLastIsNotStarted()
+    {
+        var layer = Directory.CreateTempSubdirectory("eleven-").FullName;
+        Directory.CreateDirectory(Path.Combine(layer, "extensions"));
+        for (var number = 1; number <= 11; number++)
+        {
+            var file = Path.Combine(layer, "extensions", $"ext-{number:D2}");
+            File.WriteAllText(file, "#!/bin/sh\nsleep 30\n");
+            File.SetUnixFileMode(file, (UnixFileMode)0b111_101_101);
+        }
+
+        await using (var lambda = await Sandbox.StartAsync(new SandboxOptions { LayerDirectory = layer }, Cancellation))
+        {
+            Assert.Equal(("error", "Extension.LaunchError"), (lambda.Init!.Status, lambda.Init.ErrorType));
+            var last = lambda.Events.Where(item => item.Type == "platform.extension").Select(item => item.Record!).Last();
+            Assert.Equal(
+                ("ext-11", "LaunchError", "TooManyExtensions"), ((string?)last["name"], (string?)last["state"], (string?)last["errorType"]));
+            Assert.Equal(11, lambda.Events.Count(item => item.Type == "platform.extension"));
+        }
+
+        Directory.Delete(layer, recursive: true);
     }
 
     [Fact]

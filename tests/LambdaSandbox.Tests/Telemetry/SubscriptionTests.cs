@@ -41,6 +41,37 @@ public sealed class SubscriptionTests
         await AssertRefusedAsync("{" + string.Join(',', fields.Select(f => f.StartsWith(name, StringComparison.Ordinal) ? field : f)) + "}");
     }
 
+    [Theory]
+    [InlineData("\"maxItems\":999", "'/buffering/maxItems': must be >= 1000 but found 999")]
+    [InlineData("\"maxItems\":10001", "'/buffering/maxItems': must be <= 10000 but found 10001")]
+    [InlineData("\"maxItems\":\"1000\"", "'/buffering/maxItems': expected integer, but got string")]
+    [InlineData("\"maxItems\":1000.5", "'/buffering/maxItems': expected integer, but got number")]
+    [InlineData("\"maxBytes\":262143", "'/buffering/maxBytes': must be >= 262144 but found 262143")]
+    [InlineData("\"timeoutMs\":null", "'/buffering/timeoutMs': expected integer, but got null")]
+    public async Task Subscribe_WrongBuffering_SaysWhatAndWhere(string field, string message)
+    {
+        var answer = await SubscribeAsync(PlayedExtension.Subscription(Uri, buffering: "{" + field + "}"));
+        answer.Is(HttpStatusCode.BadRequest, "ValidationError", "schema validation error: " + message);
+    }
+
+    [Fact]
+    public async Task Subscribe_BufferingIsNoObject_IsRefused() =>
+        (await SubscribeAsync(PlayedExtension.Subscription(Uri, buffering: "5"))).Is(
+            HttpStatusCode.BadRequest, "ValidationError", "schema validation error: '/buffering': expected object, but got number");
+
+    [Fact]
+    public async Task Subscribe_TcpOnAClosedPort_IsRefused()
+    {
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        var port = ((IPEndPoint)server.LocalEndpoint).Port;
+        server.Stop();
+        var answer = await SubscribeAsync($"{{\"schemaVersion\":\"2022-12-13\",\"types\":[\"platform\"],\"destination\":{{\"protocol\":\"TCP\",\"port\":{port}}}}}");
+        answer.Is(
+            HttpStatusCode.BadRequest, "ValidationError",
+            $"Invalid destination: could not TCP dial provided address 127.0.0.1:{port}: dial tcp 127.0.0.1:{port}: connect: connection refused");
+    }
+
     [Fact]
     public async Task Subscribe_AfterInit_IsClosed()
     {
@@ -94,11 +125,16 @@ public sealed class SubscriptionTests
 
     private static async Task AssertRefusedAsync(string body)
     {
+        var answer = await SubscribeAsync(body);
+        Assert.Equal((HttpStatusCode.BadRequest, "ValidationError"), (answer.Status, answer.ErrorType));
+    }
+
+    private static async Task<Answer> SubscribeAsync(string body)
+    {
         await using var lambda = await Sandbox.OpenAsync(new SandboxOptions { PlayedExtensions = ["ext"] });
         _ = lambda.InitAsync(Cancellation);
         using var ext = new PlayedExtension(lambda.RuntimeApi, "ext", Cancellation);
         await ext.RegisterAsync();
-        var answer = await ext.SubscribeAsync(body);
-        Assert.Equal((HttpStatusCode.BadRequest, "ValidationError"), (answer.Status, answer.ErrorType));
+        return await ext.SubscribeAsync(body);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
@@ -31,6 +32,9 @@ internal sealed class Listener : IAsyncDisposable
     }
 
     public IReadOnlyList<JsonNode> Events => [.. Bodies.Where(b => b.StartsWith('[')).SelectMany(b => JsonNode.Parse(b)!.AsArray()).Select(e => e!)];
+
+    /// <summary>The HTTP method of each request.</summary>
+    public ConcurrentQueue<string> Methods { get; } = new();
 
     public IEnumerable<string> Types => Events.Select(e => e["type"]!.GetValue<string>());
 
@@ -69,6 +73,7 @@ internal sealed class Listener : IAsyncDisposable
 
     private async Task HandleAsync(HttpContext context)
     {
+        Methods.Enqueue(context.Request.Method);
         using var reader = new StreamReader(context.Request.Body);
         var body = await reader.ReadToEndAsync();
         int number;

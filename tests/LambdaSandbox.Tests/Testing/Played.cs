@@ -9,6 +9,10 @@ internal sealed record Answer(HttpStatusCode Status, string Body, IReadOnlyDicti
     public JsonNode Json => JsonNode.Parse(Body)!;
 
     public string? ErrorType => Json["errorType"]?.GetValue<string>();
+
+    /// <summary>Exactly this error, in the form that all APIs share.</summary>
+    public void Is(HttpStatusCode status, string errorType, string message) =>
+        Assert.Equal((status, errorType, message), (Status, ErrorType, Json["errorMessage"]!.GetValue<string>()));
 }
 
 /// <summary>An HTTP client that plays the runtime or an extension, with a deadline on everything.</summary>
@@ -69,8 +73,12 @@ internal sealed class PlayedExtension(string authority, string name, Cancellatio
         return answer;
     }
 
-    public Task<Answer> SubscribeAsync(string body) =>
-        SendAsync(HttpMethod.Put, "/2022-07-01/telemetry", body, ("Lambda-Extension-Identifier", Id));
+    public Task<Answer> SubscribeAsync(string body) => SubscribeAsync("/2022-07-01/telemetry", body);
+
+    /// <summary>The Logs API that came before.</summary>
+    public Task<Answer> SubscribeToLogsAsync(string body) => SubscribeAsync("/2020-08-15/logs", body);
+
+    private Task<Answer> SubscribeAsync(string path, string body) => SendAsync(HttpMethod.Put, path, body, ("Lambda-Extension-Identifier", Id));
 
     public Task<Answer> SubscribeAsync(Listener listener, string types = "\"platform\",\"function\",\"extension\"", string schema = "2025-01-29") =>
         SubscribeAsync(Subscription(listener.Uri, types, schema));

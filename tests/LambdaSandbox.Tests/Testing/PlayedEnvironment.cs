@@ -19,7 +19,12 @@ internal sealed class PlayedEnvironment : IAsyncDisposable
     public Task<Answer> RuntimeNext { get; set; } = null!;
     public Task<Answer> ExtensionNext { get; set; } = null!;
 
-    public static async Task<PlayedEnvironment> StartAsync(SandboxOptions options, CancellationToken cancellation, bool subscribe = true)
+    public static Task<PlayedEnvironment> StartAsync(SandboxOptions options, CancellationToken cancellation, bool subscribe = true) =>
+        StartAsync(options, subscribe ? (extension, listener) => extension.SubscribeAsync(listener) : (_, _) => Task.FromResult<Answer>(null!), cancellation);
+
+    /// <param name="subscribe">What the extension does once it has registered.</param>
+    public static async Task<PlayedEnvironment> StartAsync(
+        SandboxOptions options, Func<PlayedExtension, Listener, Task<Answer>> subscribe, CancellationToken cancellation)
     {
         var lambda = await Sandbox.OpenAsync(options with { PlayedExtensions = ["ext"] });
         var environment = new PlayedEnvironment(lambda, await Listener.StartAsync(), cancellation);
@@ -33,13 +38,12 @@ internal sealed class PlayedEnvironment : IAsyncDisposable
         return environment;
     }
 
-    /// <summary>The steps of runtime and extension in an init.</summary>
-    public async Task BeginAsync(InitializationType type = InitializationType.OnDemand, bool subscribe = true)
+    /// <summary>What runtime and extension do in an init.</summary>
+    public async Task BeginAsync(InitializationType type = InitializationType.OnDemand, Func<PlayedExtension, Listener, Task<Answer>>? subscribe = null)
     {
         var managed = type == InitializationType.ManagedInstances;
         await Extension.RegisterAsync(managed ? "{\"events\":[\"SHUTDOWN\"]}" : "{\"events\":[\"INVOKE\",\"SHUTDOWN\"]}");
-        if (subscribe)
-            await Extension.SubscribeAsync(Listener);
+        await (subscribe?.Invoke(Extension, Listener) ?? Extension.SubscribeAsync(Listener));
         ExtensionNext = Extension.NextAsync();
         RuntimeNext = type == InitializationType.SnapStart ? Runtime.RestoreNextAsync() : Runtime.NextAsync();
     }
@@ -54,7 +58,16 @@ internal sealed class PlayedEnvironment : IAsyncDisposable
         return await invoke;
     }
 
-    /// <summary>The platform's records of one type.</summary>
+    /// <summary>After the answer: both call Next, which ends the invocation.</summary>
+    public async Task<InvocationResult> EndAsync(Task<InvocationResult> invocation)
+    {
+        RuntimeNext = Runtime.NextAsync();
+        await ExtensionNext;
+        ExtensionNext = Extension.NextAsync();
+        return await invocation;
+    }
+
+    /// <summary>The records the platform made of one type.</summary>
     public IReadOnlyList<TelemetryEvent> Made(string type) => [.. Lambda.Events.Where(e => e.Type == type)];
 
     public async ValueTask DisposeAsync()
