@@ -37,6 +37,8 @@ public sealed class Sandbox : IAsyncDisposable
         processes = new ProcessSet(platform, telemetry, layout, new LambdaVariables(options, server.Authority, token, stream, layout), cgroup, mounts);
         initPhase = new InitPhase(platform, telemetry, processes, stream);
         freezes = new ImposedFreezes(platform, telemetry, processes);
+        if (!processes.RuntimeIsPlayed)
+            Guardian.WatchAddress(server.Authority);
         platform.Freeze = duration => FreezeForAsync(duration);
         endPhase = new EndPhase(platform, telemetry, processes, freezes);
         invokePhase = new InvokePhase(platform, telemetry, processes, initPhase, endPhase, freezes, stream);
@@ -260,8 +262,16 @@ public sealed class Sandbox : IAsyncDisposable
             platform.Gate.Do(() => generation.IsEnding = generation.HasEnded = true);
             foreach (var process in generation.Processes)
                 process.Signal(Native.SigKill);
+
+            // A process that a control group of version 1 has frozen dies only when it is thawed.
+            if (processes.IsFrozen)
+                processes.Thaw(generation);
             await Task.WhenAll(generation.Processes.Select(p => p.Exited)).ConfigureAwait(false);
+            processes.KillStrays();
         }
+
+        if (!processes.RuntimeIsPlayed)
+            Guardian.ReleaseAddress(server.Authority);
 
         await server.DisposeAsync().ConfigureAwait(false);
         await telemetry.DisposeAsync().ConfigureAwait(false);

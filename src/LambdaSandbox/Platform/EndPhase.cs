@@ -28,6 +28,7 @@ internal sealed class EndPhase(PlatformState platform, TelemetryStream telemetry
         var flushing = TimeSpan.FromSeconds(1) < budget / 2 ? TimeSpan.FromSeconds(1) : budget / 2;
         await telemetry.FlushAsync(flushing).ConfigureAwait(false);
         var told = await EndExtensionsAsync(generation, reason, limit).ConfigureAwait(false);
+        processes.KillStrays();
 
         await freezes.BetweenAsync(() =>
         {

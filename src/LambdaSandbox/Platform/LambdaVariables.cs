@@ -11,6 +11,9 @@ internal sealed class LambdaVariables(SandboxOptions options, string runtimeApi,
     private const string XRayHost = "169.254.79.129";
     private const string XRayPort = "2000";
 
+    /// <summary>What all processes of the environment have in common, and no other process.</summary>
+    public string RuntimeApi => runtimeApi;
+
     public Dictionary<string, string> ForExtensions()
     {
         var variables = new Dictionary<string, string>

@@ -122,6 +122,13 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
             child.Continue();
     }
 
+    /// <summary>Ends what has left its process group. Nothing is looked for when the caller plays the runtime: it may have exported the variables.</summary>
+    public void KillStrays()
+    {
+        if (!RuntimeIsPlayed)
+            Strays.Kill(variables.RuntimeApi);
+    }
+
     public static void DrainRuntimeOutput(Generation generation) => generation.RuntimeProcess?.DrainOutput();
 
     public bool RanOutOfMemory => cgroup?.HasKilledForMemory ?? false;

@@ -42,19 +42,31 @@ internal sealed class MountNamespace : IDisposable
 
     private static readonly Lazy<(bool Available, bool User, string? Reason)> Support = new(Probe);
 
-    private readonly Process holder;
+    private readonly Lock sync = new();
+    private readonly List<string> command;
+    private Process holder;
 
-    private MountNamespace(Process holder, bool user)
+    private MountNamespace(List<string> command)
     {
-        this.holder = holder;
-        List<string> enter = [Tools.Nsenter, "--target", $"{holder.Id}", "--mount"];
-        if (user)
-            enter.AddRange(["--user", "--preserve-credentials"]);
-        Enter = enter;
+        this.command = command;
+        holder = Hold(command);
     }
 
-    /// <summary>The command that runs its arguments inside the namespace.</summary>
-    public IReadOnlyList<string> Enter { get; }
+    /// <summary>The command that runs its arguments inside.</summary>
+    /// <exception cref="SandboxException">Somebody ended the shell that holds the namespace, and there cannot be another.</exception>
+    public IReadOnlyList<string> Enter
+    {
+        get
+        {
+            lock (sync)
+            {
+                if (holder.HasExited)
+                    holder = Hold(command);
+                List<string> enter = [Tools.Nsenter, "--target", $"{holder.Id}", "--mount"];
+                return Support.Value.User ? [.. enter, "--user", "--preserve-credentials"] : enter;
+            }
+        }
+    }
 
     /// <summary>Null where processes can have their own mounts, otherwise the reason why not.</summary>
     public static string? Unavailable => Support.Value.Reason;
@@ -65,14 +77,18 @@ internal sealed class MountNamespace : IDisposable
         if (Unavailable is { } reason)
             throw new SandboxException($"private mounts are not possible here: {reason}");
         Directory.CreateDirectory(stage);
-        var user = Support.Value.User;
-        List<string> command = [.. Command(user), "/bin/sh", "-c", Script, "sh", stage];
+        List<string> command = [.. Command(Support.Value.User), "/bin/sh", "-c", Script, "sh", stage];
         foreach (var mount in mounts)
             command.AddRange([mount.From, mount.To, mount.ReadOnly ? "ro" : "rw"]);
+        return new MountNamespace(command);
+    }
+
+    private static Process Hold(List<string> command)
+    {
         var holder = Start(command);
         Guardian.Watch(holder.Id);
         if (holder.StandardOutput.ReadLine() == "ready")
-            return new MountNamespace(holder, user);
+            return holder;
         var error = holder.StandardError.ReadToEnd().Trim();
         End(holder);
         throw new SandboxException($"a private mount was refused: {error}");

@@ -47,6 +47,14 @@ while True:
         if pid == 0:
             time.sleep(60)
         event = {"pid": pid}
+    elif do == "daemon":
+        pid = os.fork()
+        if pid == 0:
+            os.setsid()
+            if os.fork() == 0:
+                time.sleep(120)
+            os._exit(0)
+        os.waitpid(pid, 0)
     elif do == "fail":
         call("POST", request + "/error", json.dumps({"errorMessage": "as asked", "errorType": "Oops"}))
         continue

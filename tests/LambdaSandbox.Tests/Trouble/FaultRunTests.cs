@@ -24,6 +24,37 @@ public sealed class FaultRunTests : IDisposable
         Assert.Equal(first, await NotesAsync([.. faults, "--seed", "3"]));
     }
 
+    /// <summary>Any process at any point of its life: what that fails is said, and everything after it works again.</summary>
+    [Trait("Category", "Slow")]
+    [Theory]
+    [InlineData("extension:start@0", "success success success")]
+    [InlineData("extension:registered@0", "success success success")]
+    [InlineData("extension:ready@0", "success success success")]
+    [InlineData("extension:invoke@2", "success error success")]
+    [InlineData("extension:response@2", "success error success")]
+    [InlineData("extension:post-runtime@2", "success error success")]
+    [InlineData("extension:frozen@2", "success success success")]
+    [InlineData("extension:shutdown", "success success success")]
+    [InlineData("function:start@0", "success success success")]
+    [InlineData("function:ready@0", "success success success")]
+    [InlineData("function:invoke@2", "success error success")]
+    [InlineData("function:response@2", "success error success")]
+    [InlineData("function:post-runtime@2", "success error success")]
+    [InlineData("function:frozen@2", "success success success")]
+    [InlineData("function:shutdown", "success success success")]
+    public async Task Kill_AtAPoint_TheRestWorks(string fault, string statuses)
+    {
+        var (exitCode, document) = await RunAsync("--repeat", "3", "--pause", "50ms", "--fault", "kill=" + fault);
+        var who = fault.StartsWith("extension", StringComparison.Ordinal) ? "py-ext" : "function";
+        var point = fault.Split(':', '@')[1];
+        Assert.StartsWith($"fault: {who} was killed at {point}", Assert.Single(Notes(document), note => note.StartsWith("fault: ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Equal(statuses, string.Join(' ', document["invocations"]!.AsArray().Select(each => each!["status"]!.GetValue<string>())));
+
+        // One that dies right after its Next may still have completed the init.
+        if (point != "ready")
+            Assert.Equal(fault is "function:shutdown" or "extension:frozen@2" or "function:frozen@2" ? 0 : 1, exitCode);
+    }
+
     [Fact]
     public async Task Script_IsReadAndItsFaultsHappen()
     {
