@@ -20,10 +20,16 @@ internal enum FlushStrategy : byte
 /// <param name="Staleness">The age that data may reach while invocations keep their rhythm. Beyond it `adaptive` does not defer.</param>
 internal sealed record FlushOptions(FlushStrategy Strategy, TimeSpan Interval, TimeSpan Budget, TimeSpan Staleness)
 {
+    /// <summary>Whether each flush gives a span.</summary>
+    public bool SelfTraces { get; init; }
+
     /// <summary>The variables give interval and staleness in seconds, the budget in milliseconds.</summary>
     public static FlushOptions From(Variables variables) => new(
         variables.OneOf("TELEMETRY_EXTENSION_FLUSH_STRATEGY", FlushStrategy.Adaptive),
         variables.Seconds("TELEMETRY_EXTENSION_FLUSH_INTERVAL", 20, 1, 3600),
         variables.Milliseconds("TELEMETRY_EXTENSION_FLUSH_BUDGET_MS", 300, 10, 60_000),
-        variables.Seconds("TELEMETRY_EXTENSION_FLUSH_STALENESS", 60, 1, 86_400));
+        variables.Seconds("TELEMETRY_EXTENSION_FLUSH_STALENESS", 60, 1, 86_400))
+    {
+        SelfTraces = variables.Bool("TELEMETRY_EXTENSION_SELF_TRACES", false),
+    };
 }

@@ -11,10 +11,14 @@ internal sealed partial class Deliverer
     /// <param name="superseded">Cancelled when the last chance ends this call.</param>
     private sealed class Run(DeliveryMode mode, long started, TimeSpan budget, AttemptTimeout deadline, CancellationToken superseded)
     {
+        private const int MaxBatchIds = 16;
+
         private readonly HashSet<DeliveryLane> _failed = [];
         private readonly HashSet<DeliveryLane> _answered = [];
         private readonly HashSet<DeliveryLane> _unanswered = [];
+        private readonly List<string> _batchIds = [];
         private bool _hasDelivered;
+        private long _bytes;
 
         public DeliveryMode Mode { get; } = mode;
 
@@ -25,6 +29,30 @@ internal sealed partial class Deliverer
         public bool IsOver => Token.IsCancellationRequested;
 
         public bool IsBudgetSpent => deadline.IsExpired;
+
+        public bool KeepsBatchIds { get; init; }
+
+        public long Bytes => Interlocked.Read(ref _bytes);
+
+        public IReadOnlyList<string> BatchIds
+        {
+            get
+            {
+                lock (_failed)
+                    return [.. _batchIds];
+            }
+        }
+
+        /// <summary>A destination took this request.</summary>
+        public void Delivered(OtlpPayload payload)
+        {
+            Interlocked.Add(ref _bytes, payload.Body.Length);
+            if (!KeepsBatchIds)
+                return;
+            lock (_failed)
+                if (_batchIds.Count < MaxBatchIds)
+                    _batchIds.Add(payload.BatchId);
+        }
 
         /// <summary>Whether a request that was cut off after this long should already have been answered.</summary>
         public bool WasLongEnough(TimeSpan took) => deadline.IsExpired || (took >= MinConclusiveWait && !superseded.IsCancellationRequested);

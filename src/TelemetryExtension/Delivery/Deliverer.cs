@@ -29,7 +29,12 @@ internal enum DeliveryMode : byte
 /// </param>
 /// <param name="HasDelivered">A destination took something.</param>
 /// <param name="WasCutOff">The budget ended, or the caller cancelled.</param>
-internal readonly record struct DeliverySummary(int LeftPayloads, bool HealthyAreDone, bool HasDelivered = false, bool WasCutOff = false);
+/// <param name="Bytes">Uncompressed, of the requests that a destination took.</param>
+internal readonly record struct DeliverySummary(int LeftPayloads, bool HealthyAreDone, bool HasDelivered = false, bool WasCutOff = false, long Bytes = 0)
+{
+    /// <summary>The ids of these requests, where <see cref="Deliverer.KeepsBatchIds"/> asks for them: the first ones.</summary>
+    public IReadOnlyList<string> BatchIds { get; init; } = [];
+}
 
 /// <summary>
 /// Delivers payloads from the outbox to all destinations in parallel, within a budget. Each destination has a queue, requests and a back-off per signal, so
@@ -81,14 +86,21 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
         var superseded = mode == DeliveryMode.Drain ? CancellationToken.None : Volatile.Read(ref _flushes).Token;
         using var outer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, superseded);
         using var deadline = new AttemptTimeout(budget, time, outer.Token);
-        var run = new Run(mode, time.GetTimestamp(), budget, deadline, superseded);
+        var run = new Run(mode, time.GetTimestamp(), budget, deadline, superseded) { KeepsBatchIds = KeepsBatchIds };
         await Task.WhenAll(_destinations.Select(lanes => DriveDestinationAsync(lanes, run, earlier)));
         return new(
             outbox.Counts.Payloads,
             run.HasDelivered && outbox.Lanes.All(lane => lane.Health.Failures > 0 || outbox.IsInBackground(lane) || !outbox.HasWork(lane)),
             run.HasDelivered,
-            run.IsOver);
+            run.IsOver,
+            run.Bytes)
+        {
+            BatchIds = run.BatchIds,
+        };
     }
+
+    /// <summary>Whether summaries name the requests. Off, it costs nothing.</summary>
+    public bool KeepsBatchIds { get; init; }
 
     /// <summary>Whether <see cref="DeliveryMode.Silent"/> has something to do.</summary>
     public bool HasSilentWork => outbox.HasSilentWork;
@@ -296,6 +308,8 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
         // A request that this budget cuts off counts as a failure of the destination. Otherwise a hanging destination would cost every invocation its
         // whole budget.
         var change = outbox.Complete(lane, batch, payload, result, countsAsFailure: result is not null || run.IsBudgetSpent, random());
+        if (result is { Status: DeliveryStatus.Delivered })
+            run.Delivered(payload);
         run.Note(lane, result, result is { IsUnanswered: true } || (result is null && run.WasLongEnough(time.GetElapsedTime(started))));
         DeliveryNotes.LogAnswer(lane.Destination, payload, result);
         DeliveryNotes.LogChange(lane.Destination, lane.Signal, change);

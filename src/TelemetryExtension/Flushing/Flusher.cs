@@ -10,7 +10,8 @@ namespace TelemetryExtension.Flushing;
 /// What was not delivered stays in the outbox.
 /// </summary>
 internal sealed class Flusher(
-    TelemetryCollector collector, Deliverer delivery, IDeadLetters deadLetters, FlushPolicy policy, FlushBudget budget, Ledger ledger, TimeProvider time)
+    TelemetryCollector collector, Deliverer delivery, IDeadLetters deadLetters, FlushPolicy policy, FlushBudget budget, Ledger ledger, TimeProvider time,
+    FlushTrace? trace = null)
 {
     /// <summary>The budget of a flush that nobody waits for. It allows for a slow backend, and a freeze interrupts it anyway.</summary>
     private static readonly TimeSpan BackgroundBudget = TimeSpan.FromSeconds(10);
@@ -64,6 +65,7 @@ internal sealed class Flusher(
             else if (measured && outcome == FlushOutcome.CutOff)
                 budget.CutOff();
             before?.Write(why, outcome, summary.LeftPayloads, took, limit);
+            trace?.Write(why, outcome, summary, took, limit);
         }
         catch (Exception e)
         {

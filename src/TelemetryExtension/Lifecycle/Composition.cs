@@ -67,7 +67,7 @@ internal sealed class Composition
             SpoolDirectory = SpoolDirectory(options.Outbox.SpoolDirectory, extensions.Name),
         };
         var outbox = new PayloadOutbox(destinations, outboxOptions, RetrySchedule.Default, ledger, time);
-        var delivery = new Deliverer(outbox, time, Random.Shared.NextDouble);
+        var delivery = new Deliverer(outbox, time, Random.Shared.NextDouble) { KeepsBatchIds = options.Flush.SelfTraces };
 
         // Processing: from the channel to the outbox. Without a destination for metrics none are created.
         var makesMetrics = options.Metrics.Enabled && (destinations.Count == 0 || destinations.Exists(static destination => destination.Accepts(Signal.Metrics)));
@@ -92,7 +92,7 @@ internal sealed class Composition
         // Control: when to flush.
         var policy = new FlushPolicy(options.Flush, time, subscribed, destinations.Count > 0);
         var budget = new FlushBudget(options.Flush.Budget);
-        var flusher = new Flusher(collector, delivery, deadLetters, policy, budget, ledger, time);
+        var flusher = new Flusher(collector, delivery, deadLetters, policy, budget, ledger, time, options.Flush.SelfTraces ? new FlushTrace(collector, options.Flush.Strategy) : null);
         var shutdown = new Shutdown(collector, delivery, deadLetters, options.DeadLetters.Reserve, telemetry, signals, ledger, subscribed, time);
         Loop = new ExtensionLoop(extensions, collector, flusher, policy, budget, signals, otlp, shutdown, time);
         _recover = outbox.RecoverAsync;

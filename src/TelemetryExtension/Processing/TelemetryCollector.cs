@@ -28,6 +28,7 @@ internal sealed class TelemetryCollector(
     private const int LastSpins = 60;
 
     private readonly Lock _gate = new();
+    private readonly FlushSpans _flushes = new(ledger);
     private SpanExport? _spans;
     private TimeSpan? _reportedOverhead;
     private int _resourceVersion = -1;
@@ -62,6 +63,13 @@ internal sealed class TelemetryCollector(
             _reportedOverhead = null;
             return overhead;
         }
+    }
+
+    /// <summary>Makes a span of a flush, which leaves with the next spans of the function.</summary>
+    public void OnFlushed(FlushFacts facts)
+    {
+        lock (_gate)
+            _flushes.Add(facts, UnixTime.Now(time), tracker.Latest);
     }
 
     /// <summary>Takes everything that is in the channel now. Items that arrive meanwhile wait for the next call.</summary>
@@ -247,13 +255,15 @@ internal sealed class TelemetryCollector(
 
     private void EncodeSpans(bool last)
     {
-        if (tracker.Spans.Count == 0)
+        if (tracker.Spans.Count == 0 && !(last && _flushes.Any))
             return;
         // Take the spans before anything can fail: spans that cannot be encoded must not return at every flush.
         var spans = TakeSpans(last);
         ledger.Received(LedgerAccount.Traces, spans.Count);
         if (options.FollowSampling)
             ledger.Dropped(LedgerAccount.Traces, DropReason.Unsampled, spans.RemoveAll(span => span.Sampled == false));
+        if (spans.Count > 0 || last)
+            _flushes.MoveTo(spans);
         UseResource();
         for (var from = 0; from < spans.Count; from += SpansPerPayload)
         {

@@ -59,6 +59,19 @@ internal static class Conventions
     public const string InitializationType = "telemetry_extension.initialization_type";
     public const string InitPhase = "telemetry_extension.init_phase";
 
+    /// <summary>On spans of flushes: why there was one.</summary>
+    public const string FlushReason = "telemetry_extension.flush.reason";
+    public const string FlushStrategy = "telemetry_extension.flush.strategy";
+
+    /// <summary>In seconds.</summary>
+    public const string FlushBudget = "telemetry_extension.flush.budget";
+
+    /// <summary>complete, incomplete or cut_off.</summary>
+    public const string FlushOutcome = "telemetry_extension.flush.outcome";
+    public const string FlushBytes = "telemetry_extension.flush.bytes";
+    public const string FlushPayloadsLeft = "telemetry_extension.flush.payloads_left";
+    public const string FlushBatchIds = "telemetry_extension.flush.batch_ids";
+
     /// <summary>On metrics: transmit or receive.</summary>
     public const string NetworkIoDirection = "network.io.direction";
 

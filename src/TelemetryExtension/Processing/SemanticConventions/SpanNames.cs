@@ -5,6 +5,7 @@ internal static class SpanNames
 {
     public const string Init = "init";
     public const string Restore = "restore";
+    public const string Flush = "flush";
     public const string ResponseLatency = "responseLatency";
     public const string ResponseDuration = "responseDuration";
     public const string RuntimeOverhead = "runtimeOverhead";

@@ -1,10 +1,12 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using TelemetryExtension.Configuration;
+using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Processing.Invocations;
 using TelemetryExtension.Processing.Metrics;
 using TelemetryExtension.Processing.Resources;
 using TelemetryExtension.Processing.SemanticConventions;
+using TelemetryExtension.Processing.Spans;
 
 namespace TelemetryExtension.Tests.Processing.Metrics;
 
@@ -64,6 +66,9 @@ public partial class TelemetryPageTests
         tracker.Apply(new PlatformEvent.Report(3000, "a", "error", null, default, [new("extensionOverhead", 3000, 1)], default, null));
         tracker.OnInvoke("b", "", null, 4000);
         tracker.OnShutdown("spindown", 5000);
+        var flushes = new FlushSpans(new Ledger());
+        flushes.Add(new("the invocation has ended", "end", TimeSpan.FromSeconds(1), TimeSpan.Zero, "complete", 1, 0, ["1"]), 6000, tracker.Latest);
+        flushes.MoveTo(tracker.Spans);
         var sent = tracker.Spans.GroupBy(span => span.Name).ToDictionary(
             group => group.Key, group => group.SelectMany(span => span.Attributes).Select(attribute => attribute.Key).Distinct().Order().ToList());
 
