@@ -61,7 +61,7 @@ demo:
 view: layer-here
 	@dotnet run -c Release --project src/LambdaSandbox -- serve --view --layer $(LAYER_ZIP) --function $(FUNCTION_ZIP) --name order-processing \
 		--memory 256 --timeout 10s --tracing active --env AWS_LAMBDA_EXEC_WRAPPER=/opt/telemetry-wrapper --env DEMO_OTEL=true \
-		--invoke '{"order":{"id":"1001","items":2}}' --invoke '{"order":{"id":"13","fail":true}}' $(VIEW_ARGS)
+		--env TELEMETRY_EXTENSION_SELF_TRACES=true --invoke '{"order":{"id":"1001","items":2}}' --invoke '{"order":{"id":"13","fail":true}}' $(VIEW_ARGS)
 
 RID := linux-$(if $(filter arm64,$(HOST_ARCHITECTURE)),arm64,x64)
 sandbox:

@@ -69,9 +69,9 @@ internal sealed class LifeTrace(LifeSender sender, SandboxOptions options) : IRe
         invoke.Platform(environment.Sandbox.Events.Where(item => item.RequestId == result.RequestId && item.Category == "platform"));
         foreach (var extension in environment.Sandbox.Extensions)
             invoke.At(extension.LastNextAt, $"Next {extension.Name}");
-        if (result.OutOfMemory)
-            invoke.At(end, "killed: out of memory");
         spans.Add(invoke);
+        if (WhyKilled(result) is { } reason)
+            spans.Add(Killed(life, end, end, "all processes", invoke).With("lambda.reason", reason));
         if (result.ExtensionOverhead > TimeSpan.Zero)
             spans.Add(life.Span("post-runtime", done, end, invoke).With("lambda.billed", true).With("faas.invocation_id", result.RequestId));
         life.Frozen += frozen;
@@ -94,6 +94,8 @@ internal sealed class LifeTrace(LifeSender sender, SandboxOptions options) : IRe
         foreach (var process in result.Extensions.Append(result.Runtime).OfType<ProcessExit>())
             shutdown.At(start + process.After, process.WasKilled ? $"killed {process.Name}" : $"exit {process.Name}", ("exit.code", $"{process.ExitCode}"));
         spans.Add(shutdown);
+        foreach (var process in result.Extensions.Append(result.Runtime).OfType<ProcessExit>().Where(process => process.WasKilled))
+            spans.Add(Killed(life, start + process.After, end, process.Name, shutdown).With("lambda.reason", "it did not end in time"));
         spans.Add(life.Root($"environment of {options.FunctionName}", end).With("lambda.shutdown.reason", result.Reason));
         lock (sync)
             lives.Remove(environment.Number);
@@ -103,6 +105,19 @@ internal sealed class LifeTrace(LifeSender sender, SandboxOptions options) : IRe
     public void Finished(string? failure)
     {
     }
+
+    /// <summary>Why the environment was reset after an invocation. Null when it was not.</summary>
+    private static string? WhyKilled(InvocationResult result) => result switch
+    {
+        { OutOfMemory: true } => "out of memory",
+        { Status: "timeout" } => "timeout",
+        { Error.ErrorType: "Runtime.ExitError" or "Runtime.InvalidEntrypoint" } => result.Error.Reason,
+        { Error.ErrorType: { } type } when type.StartsWith("Extension.", StringComparison.Ordinal) || type.StartsWith("Sandbox.", StringComparison.Ordinal) => result.Error.Reason,
+        _ => null,
+    };
+
+    private static LifeSpan Killed(Life life, DateTimeOffset start, DateTimeOffset end, string whom, LifeSpan parent) =>
+        life.Span("killed", start, end, parent).With("lambda.billed", false).With("process.executable.name", whom);
 
     private static LifeSpan Frozen(Life life, DateTimeOffset end, TimeSpan duration) =>
         life.Span("frozen", end - duration, end).With("lambda.billed", false);

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using EndToEnd.Tests.Tools;
 using LambdaSandbox.Tests.Testing;
 
@@ -16,7 +17,8 @@ public sealed class PageTests
         Tool.Require("chromium");
         await using var served = await ServedSandbox.StartAsync(
             "--view", "--view-port", "0", "--layer", Artifacts.LayerZip, "--function", Artifacts.FunctionZip, "--name", "order-processing", "--memory", "256",
-            "--timeout", "20s", "--tracing", "active", "--env", "AWS_LAMBDA_EXEC_WRAPPER=/opt/telemetry-wrapper", "--env", "DEMO_OTEL=true");
+            "--timeout", "20s", "--tracing", "active", "--env", "AWS_LAMBDA_EXEC_WRAPPER=/opt/telemetry-wrapper", "--env", "DEMO_OTEL=true",
+            "--env", "TELEMETRY_EXTENSION_SELF_TRACES=true");
         var note = served.Events.First(item => item["text"] is { } text && ((string)text!).Contains("page: ", StringComparison.Ordinal));
         var words = (string)note["text"]!;
         Assert.SkipWhen(words.StartsWith("no page", StringComparison.Ordinal), $"the dashboard is not available: {words}");
@@ -44,10 +46,23 @@ public sealed class PageTests
         await browser.UntilTextAsync("lambda.billed");
         await browser.ScreenshotAsync(Path.Combine(Screenshots, "frozen.png"));
 
-        // A log line leads to its trace.
+        // One span's own details, and the extension's span of the flush, found by its name.
+        var flush = await SpanAsync(served, "flush");
+        await browser.GoAsync(new Uri(page, $"traces/detail/{flush.Trace}"));
+        await browser.ClickAsync("flush");
+        await browser.UntilTextAsync("telemetry_extension.flush.reason");
+        await browser.UntilTextAsync("the invocation has ended");
+        await browser.ScreenshotAsync(Path.Combine(Screenshots, "flush.png"));
+
+        // The logs of one invocation hang on its span, and only they.
         await browser.GoAsync(new Uri(page, "structuredlogs"));
         await browser.UntilTextAsync("payment charged");
         await browser.ScreenshotAsync(Path.Combine(Screenshots, "logs.png"));
+        var (trace, span) = await LogAsync(served, "payment charged");
+        await browser.GoAsync(new Uri(page, $"structuredlogs?traceId={trace}&spanId={span}"));
+        await browser.UntilTextAsync("payment charged");
+        await browser.UntilAsync("!document.body.innerText.includes('was declined')");
+        await browser.ScreenshotAsync(Path.Combine(Screenshots, "logs-of-a-span.png"));
 
         await browser.GoAsync(new Uri(page, "metrics/resource/order-processing"));
         await browser.UntilTextAsync("faas.invoke_duration");
@@ -80,4 +95,35 @@ public sealed class PageTests
 
         Assert.Fail($"{page} still answers");
     }
+
+    /// <summary>The latest span of this name that the backend behind the page has.</summary>
+    private static async Task<(string Trace, string Span)> SpanAsync(ServedSandbox served, string name) =>
+        await FindAsync(served, "spans", item => (string?)item["name"] == name);
+
+    private static async Task<(string Trace, string Span)> LogAsync(ServedSandbox served, string text) =>
+        await FindAsync(served, "logRecords", item => item.ToJsonString().Contains(text, StringComparison.Ordinal));
+
+    private static async Task<(string Trace, string Span)> FindAsync(ServedSandbox served, string list, Func<JsonNode, bool> fits)
+    {
+        for (var attempt = 0; attempt < 100; attempt++)
+        {
+            var lines = await served.Http.GetStringAsync(new Uri(served.Url, "/_sandbox/telemetry"), TestContext.Current.CancellationToken);
+            var found = lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).SelectMany(line => Descendants(JsonNode.Parse(line)!, list)).LastOrDefault(fits);
+            if (found is not null)
+                return ((string)found["traceId"]!, (string)found["spanId"]!);
+            await Task.Delay(200, TestContext.Current.CancellationToken);
+        }
+
+        throw new TimeoutException($"nothing such in {list}");
+    }
+
+    /// <summary>The items of every list of this name, however deep it is.</summary>
+    private static IEnumerable<JsonNode> Descendants(JsonNode node, string list) => node switch
+    {
+        JsonObject item => item.SelectMany(pair => pair is { Key: var key, Value: JsonArray items } && key == list
+            ? items.Select(each => each!)
+            : pair.Value is { } value ? Descendants(value, list) : []),
+        JsonArray items => items.SelectMany(each => each is null ? [] : Descendants(each, list)),
+        _ => [],
+    };
 }
