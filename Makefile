@@ -128,7 +128,7 @@ prerequisites:
 # npm (no registry) fails nothing else: the tests report that the function is not installed.
 NODE_FUNCTION := tests/EndToEnd.Tests/Otlp/node-function
 node-function: $(ARTIFACTS)/node-function/installed.stamp
-	@cp $(NODE_FUNCTION)/*.mjs $(ARTIFACTS)/node-function/
+	@cp $(NODE_FUNCTION)/*.mjs $(NODE_FUNCTION)/*.cjs $(ARTIFACTS)/node-function/
 $(ARTIFACTS)/node-function/installed.stamp: $(addprefix $(NODE_FUNCTION)/,package.json package-lock.json .npmrc)
 	@mkdir -p $(@D) && cp $^ $(@D)/
 	@if ! command -v npm >/dev/null; then echo "npm is missing: the tests with the OpenTelemetry JS SDK will be skipped"; \

@@ -243,5 +243,13 @@ internal static class EncodingBenchmark
         public InvocationContext? OpenAt(long time) => _open;
 
         public InvocationContext? Find(ReadOnlySpan<byte> requestIdUtf8) => null;
+
+        public void OnDurableExecution(InvocationContext invocation, string arn)
+        {
+        }
+
+        public void OnFailure(InvocationContext invocation, ReadOnlySpan<byte> message)
+        {
+        }
     }
 }

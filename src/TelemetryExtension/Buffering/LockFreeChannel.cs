@@ -149,9 +149,11 @@ internal sealed partial class LockFreeChannel<T> : Channel<T>
         return true;
     }
 
-    public bool TryPeek(out T item)
+    /// <summary>Looks at an item without taking it. One caller at a time, and never beside a read.</summary>
+    /// <param name="ahead">How many items come before it. At most <see cref="Count"/>.</param>
+    public bool TryPeek(out T item, int ahead = 0)
     {
-        var head = _head.Value;
+        var head = _head.Value + ahead;
         ref var slot = ref _slots[(int)head & _mask];
         var published = Volatile.Read(ref slot.Turn) == FreeTurn(head) + 1;
         item = published ? slot.Item : default!;

@@ -1,5 +1,6 @@
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Diagnostics.Accounting;
+using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Buffering;
 
@@ -28,8 +29,12 @@ internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger, Act
 
     private readonly LockFreeChannel<TelemetryItem> _ring = new(options.Items);
     private readonly ChannelBudget _budget = new(options.Items, options.Bytes, options.ThresholdBytes);
+    private int _traces;
 
     public int Count => _budget.Items;
+
+    /// <summary>The requests with spans among them. It may count one too many while a writer is at work.</summary>
+    public int Traces => Volatile.Read(ref _traces);
 
     /// <summary>The memory of all bodies with waiting items.</summary>
     public long Bytes => _budget.Bytes;
@@ -84,6 +89,8 @@ internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger, Act
     {
         if (!_ring.TryRead(out item))
             return false;
+        if (IsTraces(in item))
+            Interlocked.Decrement(ref _traces);
         _budget.GiveBack(item.Body.Leave() ? CostOf(item.Body) : 0);
         return true;
     }
@@ -96,6 +103,10 @@ internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger, Act
         return any;
     }
 
+    /// <summary>Looks at a waiting item, which stays in the channel and must not be released. For the reader only.</summary>
+    /// <param name="ahead">How many items come before it.</param>
+    public bool TryPeek(int ahead, out TelemetryItem item) => _ring.TryPeek(out item, ahead);
+
     /// <summary>Refuses and counts every later write. The reader can still take what is inside.</summary>
     public bool TryComplete() => _ring.Writer.TryComplete();
 
@@ -105,6 +116,8 @@ internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger, Act
         TelemetryItemKind.OtlpRequest => (LedgerAccount)item.Signal,
         _ => LedgerAccount.Logs,
     };
+
+    private static bool IsTraces(in TelemetryItem item) => item.Kind == TelemetryItemKind.OtlpRequest && item.Signal == Signal.Traces;
 
     private static long CostOf(PooledBody body) => body.Capacity + BodyOverhead;
 
@@ -128,8 +141,13 @@ internal sealed class TelemetryChannel(BufferOptions options, Ledger ledger, Act
     {
         // The budget never admits more items than the ring has slots, and frees a slot only after the ring has freed it. So the ring refuses only
         // after completion.
+        var traces = IsTraces(in item);
+        if (traces)
+            Interlocked.Increment(ref _traces);
         if (!_ring.TryWrite(in item))
         {
+            if (traces)
+                Interlocked.Decrement(ref _traces);
             _budget.GiveBack(item.Body.Leave() ? CostOf(item.Body) : 0);
             return Drop(in item, DropReason.Shutdown, account);
         }

@@ -12,7 +12,10 @@ internal sealed record AwsOptions(
     string? SecretsManagerEndpoint = null,
     string? SsmEndpoint = null,
     bool UseFips = false,
-    bool UseDualStack = false)
+    bool UseDualStack = false,
+    string? MetadataApi = null,
+    string? MetadataToken = null,
+    bool IsSnapStart = false)
 {
     public static AwsOptions From(Variables variables) => new(
         variables.Text("AWS_REGION") ?? variables.Text("AWS_DEFAULT_REGION"),
@@ -25,7 +28,10 @@ internal sealed record AwsOptions(
         variables.Text("AWS_ENDPOINT_URL_SECRETS_MANAGER") ?? variables.Text("AWS_ENDPOINT_URL"),
         variables.Text("AWS_ENDPOINT_URL_SSM") ?? variables.Text("AWS_ENDPOINT_URL"),
         IsTrue(variables.Text("AWS_USE_FIPS_ENDPOINT")),
-        IsTrue(variables.Text("AWS_USE_DUALSTACK_ENDPOINT")));
+        IsTrue(variables.Text("AWS_USE_DUALSTACK_ENDPOINT")),
+        variables.Text("AWS_LAMBDA_METADATA_API"),
+        variables.Text("AWS_LAMBDA_METADATA_TOKEN"),
+        variables.Text("AWS_LAMBDA_INITIALIZATION_TYPE") is "snap-start");
 
     /// <summary>Keeps the secrets out of every log line.</summary>
     public override string ToString() => $"{nameof(AwsOptions)} {{ Region = {Region}, AccessKeyId = {AccessKeyId} }}";

@@ -15,6 +15,10 @@ internal sealed record DeliveryOptions(IReadOnlyList<OtlpDestinationOptions> Des
     public IReadOnlyList<SecretSource> SecretSources { get; } =
         [.. Destinations.SelectMany(static destination => destination.Deferred?.References ?? []).Select(static reference => reference.Source).Distinct()];
 
+    /// <summary>X-Ray itself is a destination of spans, at AWS's OTLP endpoint.</summary>
+    public bool ReachesXRay => Destinations.Any(static destination =>
+        destination[Signal.Traces] is { } endpoint && endpoint.Url.Host.StartsWith("xray.", StringComparison.OrdinalIgnoreCase));
+
     private const string Own = "TELEMETRY_EXTENSION_OTLP_";
     private const string Standard = "OTEL_EXPORTER_OTLP_";
     private static readonly Signal[] AllSignals = [Signal.Traces, Signal.Metrics, Signal.Logs];

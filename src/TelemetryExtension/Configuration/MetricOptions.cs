@@ -18,7 +18,8 @@ internal enum MetricTemporality : byte
 /// tells.
 /// </param>
 /// <param name="Ledger">Whether they include the ledger. Some backends bill each name of a metric.</param>
-internal sealed record MetricOptions(bool Enabled, MetricTemporality Temporality, PriceTable Prices, bool Ledger = true)
+/// <param name="ByTenant">Whether the metrics of an invocation have its tenant. Each tenant is a time series more.</param>
+internal sealed record MetricOptions(bool Enabled, MetricTemporality Temporality, PriceTable Prices, bool Ledger = true, bool ByTenant = false)
 {
     /// <summary>Grafana Cloud refuses deltas, like every Prometheus-type store.</summary>
     private const string GrafanaCloud = ".grafana.net";
@@ -30,7 +31,8 @@ internal sealed record MetricOptions(bool Enabled, MetricTemporality Temporality
         variables.Bool("TELEMETRY_EXTENSION_METRICS", true),
         variables.OneOf("TELEMETRY_EXTENSION_METRICS_TEMPORALITY", TemporalityFor(delivery)),
         PriceTable.From(variables, RuntimeInformation.ProcessArchitecture),
-        variables.Bool("TELEMETRY_EXTENSION_METRICS_LEDGER", true));
+        variables.Bool("TELEMETRY_EXTENSION_METRICS_LEDGER", true),
+        variables.Bool("TELEMETRY_EXTENSION_METRICS_BY_TENANT", false));
 
     /// <summary>There is one temporality for all destinations, so every one must be known to need cumulative points.</summary>
     private static MetricTemporality TemporalityFor(DeliveryOptions delivery)

@@ -19,5 +19,5 @@ internal sealed record ResourceOptions(
         variables.Text("AWS_LAMBDA_FUNCTION_NAME"),
         variables.Text("AWS_LAMBDA_FUNCTION_VERSION"),
         int.TryParse(variables.Text("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"), NumberStyles.None, CultureInfo.InvariantCulture, out var mb) && mb > 0 ? mb : null,
-        variables.Text("AWS_LAMBDA_LOG_GROUP_NAME"));
+        variables.Text("TELEMETRY_EXTENSION_LOG_GROUP") ?? variables.Text("AWS_LAMBDA_LOG_GROUP_NAME"));
 }

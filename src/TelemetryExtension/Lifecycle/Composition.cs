@@ -13,7 +13,9 @@ using TelemetryExtension.Flushing;
 using TelemetryExtension.Ingest.Http;
 using TelemetryExtension.Ingest.OtlpReceiver;
 using TelemetryExtension.Ingest.TelemetryApi;
+using TelemetryExtension.Lambda;
 using TelemetryExtension.Lambda.ExtensionsApi;
+using TelemetryExtension.Native;
 using TelemetryExtension.Otlp;
 using TelemetryExtension.Outbox;
 using TelemetryExtension.Processing;
@@ -34,6 +36,7 @@ internal sealed class Composition
     private readonly Func<Task<int>> _recover;
     private readonly Func<Task> _readSecrets;
     private readonly Action _report;
+    private readonly Action _askForZone;
 
     public Composition(
         ExtensionOptions options, RegisterResponse function, Sockets sockets, bool subscribed, bool managedInstances, ExtensionsApiClient extensions,
@@ -67,16 +70,22 @@ internal sealed class Composition
             SpoolDirectory = SpoolDirectory(options.Outbox.SpoolDirectory, extensions.Name),
         };
         var outbox = new PayloadOutbox(destinations, outboxOptions, RetrySchedule.Default, ledger, time);
-        var delivery = new Deliverer(outbox, time, Random.Shared.NextDouble) { KeepsBatchIds = options.Flush.SelfTraces };
+        var delivery = new Deliverer(outbox, time, SnapshotRestores.NextDouble) { KeepsBatchIds = options.Flush.SelfTraces };
+
+        // A zone that a snapshot brought along is another copy's.
+        void AskForZone() => _ = Task.Run(async () => resource.AvailabilityZone = await MetadataEndpoint.AvailabilityZoneAsync(options.Aws.MetadataApi, options.Aws.MetadataToken, time).ConfigureAwait(false));
+        var snapStart = new SnapStart(options.Aws.IsSnapStart, AskForZone);
+        _askForZone = options.Aws.IsSnapStart ? static () => { } : AskForZone;
 
         // Processing: from the channel to the outbox. Without a destination for metrics none are created.
         var makesMetrics = options.Metrics.Enabled && (destinations.Count == 0 || destinations.Exists(static destination => destination.Accepts(Signal.Metrics)));
-        var tracker = new InvocationTracker(function.FunctionName, options.Telemetry.FollowSampling);
+        var tracker = new InvocationTracker(
+            function.FunctionName, new(options.Telemetry.FollowSampling, options.Telemetry.Parent, options.Delivery.ReachesXRay));
         var shaper = PayloadShaper.For(options.Shaping, tracker, outbox.Add, ledger, outboxOptions.MaxBytes / 4);
         var collector = new TelemetryCollector(
             channel, tracker, resource,
             new LogEncoder(shaper is null ? outbox.Add : shaper.Add, time, lost: records => ledger.Dropped(LedgerAccount.Logs, DropReason.Malformed, records)),
-            makesMetrics ? new MetricCollector(options.Metrics, ledger, time) : null, outbox, ledger, time, options.Telemetry, shaper);
+            makesMetrics ? new MetricCollector(options.Metrics, ledger, time) : null, outbox, ledger, time, options.Telemetry, shaper, snapStart.OnRestores);
 
         // Input: from the listeners into the channel.
         var telemetry = new TelemetryEndpoint(new TelemetryBatchReader(channel, signals, ledger), time, collector.MakeRoom);
@@ -94,7 +103,7 @@ internal sealed class Composition
         var budget = new FlushBudget(options.Flush.Budget);
         var flusher = new Flusher(collector, delivery, deadLetters, policy, budget, ledger, time, options.Flush.SelfTraces ? new FlushTrace(collector, options.Flush.Strategy) : null);
         var shutdown = new Shutdown(collector, delivery, deadLetters, options.DeadLetters.Reserve, telemetry, signals, ledger, subscribed, time);
-        Loop = new ExtensionLoop(extensions, collector, flusher, policy, budget, signals, otlp, shutdown, time);
+        Loop = new ExtensionLoop(extensions, collector, flusher, policy, budget, signals, otlp, shutdown, time) { Invoked = snapStart.OnInvoke };
         _recover = outbox.RecoverAsync;
         _readSecrets = () => secrets.GetAsync(options.Delivery.SecretSources, CancellationToken.None).AsTask();
         _report = () => StartUpReport.Write(destinations, sockets, subscribed, options.Flush.Strategy);
@@ -132,6 +141,7 @@ internal sealed class Composition
         // In the init phase, before an invocation needs them. Nobody waits for it.
         _ = _readSecrets();
         _ = RecoverAsync();
+        _askForZone();
         return true;
     }
 

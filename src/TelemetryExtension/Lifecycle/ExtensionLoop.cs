@@ -24,6 +24,9 @@ internal sealed class ExtensionLoop(
     /// <summary>The longest wait for an OTLP request that was arriving when the runtime finished.</summary>
     private static readonly TimeSpan InFlightLimit = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>Called at each INVOKE, before anything else is made of it.</summary>
+    public Action? Invoked { get; init; }
+
     /// <summary>Runs until the end is handled. The caller has sent the first Next.</summary>
     /// <returns>How it ended: by SHUTDOWN, or because the Extensions API is gone.</returns>
     public async Task<ExtensionEvent> RunAsync()
@@ -72,6 +75,7 @@ internal sealed class ExtensionLoop(
 
     private async Task OnInvokeAsync(ExtensionEvent.Invoke invoke)
     {
+        Invoked?.Invoke();
         var deadline = Deadline.OfInvoke(invoke.DeadlineMs, InvokeMargin, time);
         collector.OnInvoke(invoke);
         var decision = policy.OnInvoke(new(invoke.RequestId, collector.OldestAge, collector.IsOverThreshold, flusher.HasResponsiveDestination));

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using TelemetryExtension.Native;
 
 namespace TelemetryExtension.Network;
 
@@ -20,7 +21,7 @@ internal sealed partial class OutboundConnections(Func<HttpMessageHandler> creat
         get
         {
             lock (_gate)
-                return _pool is not { HasAnswered: true } pool || SilenceSince(pool.Heard) > MaxIdle;
+                return _pool is not { HasAnswered: true } pool || pool.Restores != SnapshotRestores.Count || SilenceSince(pool.Heard) > MaxIdle;
         }
     }
 
@@ -99,7 +100,7 @@ internal sealed partial class OutboundConnections(Func<HttpMessageHandler> creat
     {
         lock (_gate)
         {
-            if (_pool is { } old && SilenceSince(old.Heard) > MaxIdle)
+            if (_pool is { } old && (old.Restores != SnapshotRestores.Count || SilenceSince(old.Heard) > MaxIdle))
                 Close(old);
             _pool ??= new(new HttpMessageInvoker(createHandler()), time.GetUtcNow());
             _pool.InUse++;
@@ -138,6 +139,9 @@ internal sealed partial class OutboundConnections(Func<HttpMessageHandler> creat
     private sealed class Pool(HttpMessageInvoker invoker, DateTimeOffset created)
     {
         public HttpMessageInvoker Invoker { get; } = invoker;
+
+        /// <summary>The copies of a snapshot share none of its connections.</summary>
+        public int Restores { get; } = SnapshotRestores.Count;
 
         public int InUse { get; set; }
 

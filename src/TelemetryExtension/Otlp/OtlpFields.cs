@@ -1,6 +1,6 @@
 namespace TelemetryExtension.Otlp;
 
-/// <summary>Field numbers of opentelemetry-proto 1.11.0, named as in the .proto files: those that the extension writes.</summary>
+/// <summary>Field numbers of opentelemetry-proto 1.11.0, named as in the .proto files: those that the extension writes or looks for.</summary>
 internal static class OtlpFields
 {
     /// <summary>Export{Logs,Metrics,Trace}ServiceRequest.resource_*.</summary>
@@ -76,6 +76,15 @@ internal static class OtlpFields
         public const int SpanId = 10;
         public const int ObservedTime = 11;
         public const int EventName = 12;
+    }
+
+    public static class Span
+    {
+        public const int TraceId = 1;
+        public const int SpanId = 2;
+        public const int ParentSpanId = 4;
+        public const int Kind = 6;
+        public const int Attributes = 9;
     }
 
     public static class Metric

@@ -33,7 +33,7 @@ internal sealed class MetricCollector(MetricOptions options, Ledger ledger, Time
         else if (!tracker.IsRunning)
             Environment.InvocationEnded(Now(time));
         foreach (var fact in tracker.Facts)
-            InvocationMetrics.Record(_metrics, fact, options.Prices);
+            InvocationMetrics.Record(_metrics, fact, options);
         var now = time.GetUtcNow();
         if (options.Ledger && (last || (now - _lastLedger).Duration() >= LedgerInterval))
         {

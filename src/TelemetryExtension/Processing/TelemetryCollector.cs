@@ -19,7 +19,7 @@ namespace TelemetryExtension.Processing;
 /// </summary>
 internal sealed class TelemetryCollector(
     TelemetryChannel channel, InvocationTracker tracker, EnvironmentResource resource, LogEncoder logs, MetricCollector? metrics,
-    PayloadOutbox outbox, Ledger ledger, TimeProvider time, TelemetryOptions options, PayloadShaper? shaper = null) : IDisposable
+    PayloadOutbox outbox, Ledger ledger, TimeProvider time, TelemetryOptions options, PayloadShaper? shaper = null, Action<int>? onRestores = null) : IDisposable
 {
     /// <summary>Spans are few. This limits a payload after a long time without a flush.</summary>
     private const int SpansPerPayload = 128;
@@ -114,8 +114,33 @@ internal sealed class TelemetryCollector(
 
     private void Drain()
     {
-        for (var left = channel.Count; left > 0 && channel.TryRead(out var item); left--)
+        var left = channel.Count;
+        LookAhead(left);
+        for (; left > 0 && channel.TryRead(out var item); left--)
             TakeOrDrop(in item);
+    }
+
+    /// <summary>
+    /// The function's own span decides the trace of its invocation, and arrives after most of its log lines. So it is looked for before anything is
+    /// encoded. A boundary: a bug in here costs only the common trace.
+    /// </summary>
+    private void LookAhead(int count)
+    {
+        try
+        {
+            var traces = channel.Traces;
+            for (var i = 0; traces > 0 && i < count && channel.TryPeek(i, out var item); i++)
+            {
+                if (item is not { Kind: TelemetryItemKind.OtlpRequest, Signal: Signal.Traces })
+                    continue;
+                traces--;
+                FunctionSpanReader.Read(item.Bytes)?.ForEach(tracker.OnFunctionSpan);
+            }
+        }
+        catch (Exception e)
+        {
+            Log.WarnOnce("function-span", $"the function's spans could not be read: {Reason.OfBug(e)}");
+        }
     }
 
     /// <summary>Also takes the item of a writer that was in the middle of a write when the channel closed, and waits briefly for it.</summary>
@@ -153,6 +178,7 @@ internal sealed class TelemetryCollector(
     private void Encode(bool last)
     {
         EncodeSpans(last);
+        EncodeNotes();
         logs.Flush();
         shaper?.Settle(last);
         foreach (var fact in tracker.Facts)
@@ -211,6 +237,8 @@ internal sealed class TelemetryCollector(
         }
 
         var known = tracker.Apply(platformEvent);
+        if (platformEvent is PlatformEvent.RestoreStart)
+            onRestores?.Invoke(tracker.Restores);
         if (options.PlatformLogs || platformEvent is PlatformEvent.LogsDropped)
             TakeAsLog(in item);
         // Keep this last, so that a record that fails earlier is counted once.
@@ -282,6 +310,26 @@ internal sealed class TelemetryCollector(
         var spans = tracker.Spans.ToList();
         tracker.Spans.Clear();
         return spans;
+    }
+
+    private void EncodeNotes()
+    {
+        if (tracker.Notes.Count == 0)
+            return;
+        var notes = tracker.Notes.ToList();
+        tracker.Notes.Clear();
+        UseResource();
+        ledger.Received(LedgerAccount.Logs, notes.Count);
+        var written = 0;
+        try
+        {
+            for (; written < notes.Count; written++)
+                logs.Append(notes[written]);
+        }
+        finally
+        {
+            ledger.Dropped(LedgerAccount.Logs, DropReason.Malformed, notes.Count - written);
+        }
     }
 
     /// <summary>Null when the official exporter fails. Its exceptions must cost only these spans.</summary>

@@ -9,8 +9,19 @@ internal static class NodeFunction
     /// <summary>A timeout for starting Node and loading the SDK, which takes most of a second, or a few on a busy machine.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
 
-    public static async Task<LambdaUnderTest> StartAsync(
-        Func<SandboxOptions, SandboxOptions>? change = null, params IReadOnlyList<(string Name, string? Value)> environment)
+    public static Task<LambdaUnderTest> StartAsync(
+        Func<SandboxOptions, SandboxOptions>? change = null, params IReadOnlyList<(string Name, string? Value)> environment) =>
+        StartAsync("index.mjs", change, environment);
+
+    /// <summary>Behind the SDK's own instrumentation of Lambda, which makes a SERVER span of each invocation, and behind the wrapper.</summary>
+    public static Task<LambdaUnderTest> StartInstrumentedAsync(
+        Func<SandboxOptions, SandboxOptions>? change = null, params IReadOnlyList<(string Name, string? Value)> environment) =>
+        StartAsync(
+            "lambda.mjs", change,
+            [("AWS_LAMBDA_EXEC_WRAPPER", "/opt/telemetry-wrapper"), ("TELEMETRY_EXTENSION_OTLP_HTTP_PORT", FreePort.Find()), .. environment]);
+
+    private static async Task<LambdaUnderTest> StartAsync(
+        string program, Func<SandboxOptions, SandboxOptions>? change, IReadOnlyList<(string Name, string? Value)> environment)
     {
         var node = Tool.Require("node");
         var folder = Path.Combine(Environment.GetEnvironmentVariable("TELEMETRY_EXTENSION_ARTIFACTS") ?? Repository.Path("artifacts"), "node-function");
@@ -23,7 +34,7 @@ internal static class NodeFunction
                 {
                     FunctionZip = null,
                     FunctionDirectory = folder,
-                    Command = [node, Path.Combine(folder, "index.mjs")],
+                    Command = [node, Path.Combine(folder, program)],
                     Timeout = Timeout,
                     InitTimeout = Timeout,
                 };

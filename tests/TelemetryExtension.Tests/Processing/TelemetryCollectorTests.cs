@@ -1,4 +1,5 @@
 using System.Text;
+using Google.Protobuf;
 using OpenTelemetry.Proto.Collector.Trace.V1;
 using TelemetryExtension.Buffering;
 using TelemetryExtension.Diagnostics.Accounting;
@@ -10,6 +11,7 @@ using TelemetryExtension.Processing.Resources;
 using TelemetryExtension.Tests.Delivery;
 using TelemetryExtension.Tests.Ingest.OtlpReceiver;
 using TelemetryExtension.Tests.Otlp;
+using TelemetryExtension.Tests.Processing.Invocations;
 
 namespace TelemetryExtension.Tests.Processing;
 
@@ -48,6 +50,25 @@ public sealed class TelemetryCollectorTests : IDisposable
             attributes["faas.name"].StringValue, attributes["faas.version"].StringValue, attributes["faas.instance"].StringValue,
             attributes["faas.max_memory"].IntValue));
         Assert.DoesNotContain("service.instance.id", attributes.Keys);
+    }
+
+    /// <summary>The function's span arrives after its log lines: those that wait are in its trace all the same.</summary>
+    [Fact]
+    public async Task Collect_LogsBeforeTheFunctionsSpan_AreInItsTrace()
+    {
+        const string Id = "3da1f2dc-3222-475e-9205-e2e6c6318895";
+        _collector.OnInvoke(new(Id, "", "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0", 0));
+        Write(TelemetryItemKind.FunctionLog, Signal.Logs, Encoding.UTF8.GetBytes($"\"[INFO]\t2025-08-11T12:00:00.000Z\t{Id}\tone\""));
+        var span = FunctionSpanReaderTests.Span(OpenTelemetry.Proto.Trace.V1.Span.Types.SpanKind.Server, ("faas.invocation_id", Id));
+        var request = new ExportTraceServiceRequest { ResourceSpans = { new OpenTelemetry.Proto.Trace.V1.ResourceSpans { ScopeSpans = { new OpenTelemetry.Proto.Trace.V1.ScopeSpans { Spans = { span } } } } } };
+        Write(TelemetryItemKind.OtlpRequest, Signal.Traces, request.ToByteArray());
+
+        _collector.Collect();
+        await _bench.DeliverAsync();
+
+        var log = Assert.Single(_destination.Requests.Where(static sent => sent.Signal == Signal.Logs).SelectMany(static sent => sent.LogRecords()));
+        Assert.Equal(span.TraceId, log.TraceId);
+        Assert.Equal((0, 0), (_channel.Count, _channel.Traces));
     }
 
     [Fact]

@@ -89,7 +89,7 @@ internal sealed class InitTracker
         _pending.Remove(init);
         if (_current == init)
             _current = null;
-        var own = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded);
+        var own = InvocationIds.NewRoot();
         if (parent is null)
             _ahead = own;
         var before = spans.Count;

@@ -10,6 +10,12 @@ namespace TelemetryExtension.Processing.Invocations;
 /// <param name="SpanId">Of our SERVER span, the parent of everything that the function does (docs/decisions/0003).</param>
 internal sealed record InvocationContext(string RequestId, ActivityTraceId TraceId, ActivitySpanId SpanId, bool Recorded, bool? Sampled = null)
 {
+    /// <summary>Null without tenant isolation.</summary>
+    public byte[]? TenantIdUtf8 { get; init; }
+
+    /// <summary>Null for an invocation that is not known to be part of a durable execution.</summary>
+    public byte[]? DurableExecutionUtf8 { get; init; }
+
     public byte[] RequestIdUtf8 { get; } = Encoding.UTF8.GetBytes(RequestId);
 
     public byte[] TraceIdBytes { get; } = Bytes(TraceId);

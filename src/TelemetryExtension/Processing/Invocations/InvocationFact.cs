@@ -3,6 +3,12 @@ namespace TelemetryExtension.Processing.Invocations;
 /// <summary>The input of metrics: something that happened once, at <see cref="Time"/> (Unix epoch ns).</summary>
 internal abstract record InvocationFact(long Time)
 {
+    /// <summary>faas.trigger, when the function's SDK said it. Never guessed.</summary>
+    public string? Trigger { get; init; }
+
+    /// <summary>With tenant isolation.</summary>
+    public string? Tenant { get; init; }
+
     /// <summary>
     /// An invocation ended. <see cref="Status"/> is success, error, failure or timeout, or null when nobody reported the end. Durations are in ms,
     /// and null when unknown.

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using TelemetryExtension.Configuration;
 
 namespace TelemetryExtension.Processing.Invocations;
 
@@ -13,10 +14,12 @@ internal readonly record struct InvocationIds(ActivityTraceId TraceId, ActivityS
     /// <param name="tracing">From platform.start (or runtimeDone, report): what the platform reports about the request.</param>
     /// <param name="invokeHeader">From the INVOKE event: the header that the function received.</param>
     /// <param name="run">
-    /// Distinguishes runs, for example by start time. Lambda repeats an asynchronous event under the same request id, and each run gets its own ids.
+    /// Distinguishes runs by their start (Unix epoch, ms). Lambda repeats an asynchronous event under the same request id, and each run gets its own ids.
     /// </param>
-    public static InvocationIds Decide(string requestId, PlatformTracing tracing, XRayTraceHeader invokeHeader, long run = 0)
+    /// <param name="rules">Null: those without any setting.</param>
+    public static InvocationIds Decide(string requestId, PlatformTracing tracing, XRayTraceHeader invokeHeader, long run = 0, TraceRules? rules = null)
     {
+        rules ??= TraceRules.Default;
         var telemetry = XRayTraceHeader.Parse(tracing.Value);
         var traceId = telemetry.Root ?? invokeHeader.Root ?? DeriveTraceId(requestId);
         var sampled = telemetry.Sampled ?? invokeHeader.Sampled;
@@ -24,14 +27,17 @@ internal readonly record struct InvocationIds(ActivityTraceId TraceId, ActivityS
 
         // Active tracing: Lambda names its own segment for this invocation.
         if (XRayTraceHeader.ReadSpanId(tracing.SpanId) is { } segment)
-            return new(traceId, segment, upstream == segment ? null : upstream, sampled, Given: true);
+            return new(traceId, segment, upstream == segment ? null : Kept(ownSegment: true), sampled, Given: true);
 
         // Nobody else records this parent: Lambda invented it for the function (unsampled), or replaced the caller's id by its own. So our span takes
         // it. Lambda passes an unsampled header on unchanged, so without an INVOKE event the header of the telemetry serves as well.
         if ((invokeHeader.Parent ?? (sampled == false ? upstream : null)) is { } given && (sampled == false || (upstream is not null && upstream != given)))
-            return new(traceId, given, upstream == given ? null : upstream, sampled, Given: true);
+            return new(traceId, given, upstream == given ? null : Kept(ownSegment: false), sampled, Given: true);
 
-        return new(traceId, DeriveSpanId(requestId, "invocation", run), upstream ?? invokeHeader.Parent, sampled, Given: false);
+        var parent = upstream ?? invokeHeader.Parent;
+        return new(traceId, DeriveSpanId(requestId, "invocation", run), rules.Parent is ParentRule.Root ? null : parent, sampled, Given: false);
+
+        ActivitySpanId? Kept(bool ownSegment) => rules.KeepsParent(telemetry, ownSegment, run) ? upstream : null;
     }
 
     /// <summary>For an invocation whose given span id is in use: a new id, as a child of that span.</summary>
@@ -48,6 +54,15 @@ internal readonly record struct InvocationIds(ActivityTraceId TraceId, ActivityS
         Span<byte> bytes = stackalloc byte[8];
         BinaryPrimitives.WriteUInt64BigEndian(bytes, hash == 0 ? 1 : hash);
         return ActivitySpanId.CreateFromBytes(bytes);
+    }
+
+    /// <summary>Random ids from the kernel: copies of a SnapStart snapshot share the state of every other generator.</summary>
+    public static ActivityContext NewRoot()
+    {
+        Span<byte> trace = stackalloc byte[16], span = stackalloc byte[16];
+        Guid.NewGuid().TryWriteBytes(trace);
+        Guid.NewGuid().TryWriteBytes(span);
+        return new(ActivityTraceId.CreateFromBytes(trace), ActivitySpanId.CreateFromBytes(span[..8]), ActivityTraceFlags.Recorded);
     }
 
     /// <summary>A request id is a UUID, which is as long as a trace id.</summary>

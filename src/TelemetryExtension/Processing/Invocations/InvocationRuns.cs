@@ -5,13 +5,16 @@ namespace TelemetryExtension.Processing.Invocations;
 /// under the same request id, often in the same environment. So a request may have several runs, and the time of an event decides which run it
 /// belongs to.
 /// </summary>
-internal sealed class InvocationRuns(bool followSampling)
+internal sealed class InvocationRuns(TraceRules rules)
 {
     /// <summary>Enough, because a report is late by one invocation.</summary>
     private const int RememberedEnded = 64;
 
     /// <summary>Far more than Managed Instances run at the same time.</summary>
     private const int RememberedRunning = 1024;
+
+    /// <summary>Far longer than a line waits in a pipe.</summary>
+    private const long LagNano = 5_000_000_000;
 
     private readonly Dictionary<string, Invocation> _latest = [];
     private readonly Queue<Invocation> _order = [];
@@ -35,6 +38,14 @@ internal sealed class InvocationRuns(bool followSampling)
             return newest;
         }
     }
+
+    /// <summary>
+    /// The one invocation that can have written a line without a request id on Managed Instances. Their lines are read late, after the start of the
+    /// next invocation. So it must be the only one that runs, and no other may have ended shortly before.
+    /// </summary>
+    /// <param name="time">The line's time.</param>
+    public Invocation? CertainAt(long time) => _running is [var only] && only.Started is { } started && started <= time
+        && (LastEnded?.Ended is not { } ended || ended + LagNano < started) ? only : null;
 
     /// <summary>The running invocations that began before this one.</summary>
     public List<Invocation> Before(Invocation invocation) => _running.FindAll(other => IsBefore(other, invocation));
@@ -131,7 +142,7 @@ internal sealed class InvocationRuns(bool followSampling)
 
     private Invocation Begin(string requestId)
     {
-        var run = new Invocation(requestId, _begun++, _spanIds, followSampling) { Earlier = _latest.GetValueOrDefault(requestId) };
+        var run = new Invocation(requestId, _begun++, _spanIds, rules) { Earlier = _latest.GetValueOrDefault(requestId) };
         _latest[requestId] = run;
         _order.Enqueue(run);
         return run;

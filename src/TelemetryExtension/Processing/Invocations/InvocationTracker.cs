@@ -8,10 +8,12 @@ namespace TelemetryExtension.Processing.Invocations;
 /// repeated, late or out of order. Every invocation that left any event gives exactly one SERVER span, even across resets (<see
 /// cref="IsOfEarlierLife"/>).
 /// </summary>
-/// <param name="followSampling">Whether spans of requests that X-Ray does not sample are dropped.</param>
-internal sealed class InvocationTracker(string functionName, bool followSampling = false) : IInvocationLookup
+/// <param name="rules">Null: those without any setting.</param>
+internal sealed class InvocationTracker(string functionName, TraceRules? rules = null) : IInvocationLookup
 {
-    private readonly InvocationRuns _runs = new(followSampling);
+    private readonly InvocationRuns _runs = new(rules ?? TraceRules.Default);
+    private readonly EarlyFunctionSpans _early = new();
+    private readonly DurableExecutions _executions = new();
     private readonly InitTracker _init = new();
     private bool _seenStart;
     private bool _announced;
@@ -21,6 +23,12 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
 
     /// <summary>Facts for the metrics. The caller that takes them clears the list.</summary>
     public List<InvocationFact> Facts { get; } = [];
+
+    /// <summary>What people must be told beside spans and metrics. The caller that takes them clears the list.</summary>
+    public List<InvocationNote> Notes { get; } = [];
+
+    /// <summary>Version and ARN of a managed runtime, from initStart or restoreStart. Null until then, and for other runtimes.</summary>
+    public (string? Version, string? Arn) Runtime { get; private set; }
 
     /// <summary>faas.instance and the memory limit in bytes, from initStart or restoreStart. Null until then.</summary>
     public (string? InstanceId, long? MaxMemory) Instance { get; private set; }
@@ -49,10 +57,12 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
 
     public InvocationContext? OpenAt(long time)
     {
+        if (!_announced)
+            return _runs.CertainAt(time)?.Context;
         // Where INVOKE announces invocations they run one at a time. So only the newest can run, whatever is missing about earlier ones.
         if (_runs.Newest is { } newest)
-            return _announced || _runs.Running.Count == 1 ? newest.Context : null;
-        return _announced && _runs.LastEnded is { } last && time <= last.Ended ? last.Context : null;
+            return newest.Context;
+        return _runs.LastEnded is { } last && time <= last.Ended ? last.Context : null;
     }
 
     public InvocationContext? Find(ReadOnlySpan<byte> requestIdUtf8)
@@ -62,6 +72,11 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
             ? _runs.Find(requestId[..length])?.Context
             : null;
     }
+
+    public void OnFailure(InvocationContext invocation, ReadOnlySpan<byte> message) =>
+        _runs.Find(invocation.RequestId)?.OnFailure(message);
+
+    public void OnDurableExecution(InvocationContext invocation, string arn) => _runs.Find(invocation.RequestId)?.OnDurableExecution(arn);
 
     /// <summary>The ARN of the first invocation, possibly with a qualifier. Null before it.</summary>
     public string? FunctionArn { get; private set; }
@@ -77,6 +92,18 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
             FunctionArn = invokedArn;
         _runs.OfInvoke(requestId).OnInvoke(invokedArn, traceHeader, receivedAt);
         ForgetOldest();
+    }
+
+    /// <summary>
+    /// Handles the span with which the function's own SDK describes an invocation. The invocation joins that span's trace, unless its own span has
+    /// left already (docs/decisions/0010).
+    /// </summary>
+    public void OnFunctionSpan(FunctionSpan span)
+    {
+        if (_runs.Find(span.RequestId) is { } invocation)
+            invocation.OnFunctionSpan(span);
+        else if (!_announced)
+            _early.Keep(span);
     }
 
     /// <summary>Applies one platform event. False when its type is unknown.</summary>
@@ -135,12 +162,16 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
         if (_runs.OfStart(start.RequestId, start.Time) is not { } invocation)
             return;
         invocation.OnStart(start);
+        if (_early.Take(start.RequestId) is { } span)
+            invocation.OnFunctionSpan(span);
         if (!_seenStart)
             BeginFirst(invocation);
         if (_announced && invocation.Ended is null)
             Supersede(invocation);
         invocation.InitAhead = _init.TakeAheadOfTime();
-        _init.Attach(invocation, Spans, Facts);
+        // While it runs, it may still learn which trace it belongs to. Its init waits for that.
+        if (invocation.Ended is not null)
+            _init.Attach(invocation, Spans, Facts);
     }
 
     /// <summary>
@@ -194,12 +225,16 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
         if (invocation.Ended is null)
         {
             invocation.Learn(report.Tracing, report.TenantId);
-            Finish(invocation, report.Time, report.Metrics.DurationMs, report.Status ?? "success", report.ErrorType, report.Spans);
+            Finish(invocation, report.Time, report.Metrics.DurationMs, report.Status ?? "success", report.ErrorType, report.Spans, metrics: report.Metrics);
+        }
+        else if (FailureCause.InReport(invocation.ErrorType, report.Status, report.ErrorType, report.Metrics) is var (type, text))
+        {
+            Notes.Add(new(report.Time, invocation.Context, text, type));
         }
 
         if (overhead is { } part)
             Spans.Add(Part(invocation, part));
-        Facts.Add(new InvocationFact.Reported(report.Time, report.Metrics, overhead?.DurationMs));
+        Facts.Add(new InvocationFact.Reported(report.Time, report.Metrics, overhead?.DurationMs) { Trigger = invocation.Trigger, Tenant = invocation.TenantId });
     }
 
     /// <summary>
@@ -209,23 +244,31 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
     private bool IsOfEarlierLife(string requestId) => _announced && !_runs.Knows(requestId);
 
     private void Finish(
-        Invocation invocation, long time, double? durationMs, string status, string? errorType, IReadOnlyList<PlatformSpan> parts, long? producedBytes = null)
+        Invocation invocation, long time, double? durationMs, string status, string? errorType, IReadOnlyList<PlatformSpan> parts, long? producedBytes = null,
+        PlatformReportMetrics metrics = default)
     {
         if (!_seenStart)
             BeginFirst(invocation);
         if (_announced)
             foreach (var earlier in _runs.Before(invocation))
                 CloseUnknown(earlier);
-        var span = invocation.Finish(functionName, time, durationMs, status, errorType);
+        invocation.Replayed = _executions.FirstOf(invocation);
+        var span = invocation.Finish(functionName, time, durationMs, status, errorType, metrics);
         _runs.Ended(invocation);
         Spans.Add(span);
+        if (invocation.Note() is { } note)
+            Notes.Add(note);
         foreach (var part in parts)
             if (part.Name != SpanNames.ExtensionOverhead)
                 Spans.Add(Part(invocation, part));
         _init.Attach(invocation, Spans, Facts);
         Facts.Add(new InvocationFact.Finished(
             span.End, status.ToLowerInvariant(), invocation.ColdStart, durationMs ?? (span.End - span.Start) / 1e6, Duration(SpanNames.ResponseLatency),
-            Duration(SpanNames.ResponseDuration), Duration(SpanNames.RuntimeOverhead), producedBytes, span.Error));
+            Duration(SpanNames.ResponseDuration), Duration(SpanNames.RuntimeOverhead), producedBytes, span.Error)
+        {
+            Trigger = invocation.Trigger,
+            Tenant = invocation.TenantId,
+        });
 
         double? Duration(string name)
         {
@@ -244,13 +287,14 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
         _runs.Ended(invocation);
         Spans.Add(span);
         _init.Attach(invocation, Spans, Facts);
-        Facts.Add(new InvocationFact.Finished(span.End, null, invocation.ColdStart, null, null, null, null, null, null));
+        Facts.Add(new InvocationFact.Finished(span.End, null, invocation.ColdStart, null, null, null, null, null, null) { Trigger = invocation.Trigger, Tenant = invocation.TenantId });
     }
 
     private void OnEnvironment(PlatformEvent platformEvent)
     {
         if (platformEvent is PlatformEvent.InitStart init)
         {
+            Runtime = (init.RuntimeVersion ?? Runtime.Version, init.RuntimeVersionArn ?? Runtime.Arn);
             IsManagedInstances = init.InitializationType is "lambda-managed-instances";
             if (init.InstanceId is not null)
                 Instance = (init.InstanceId, init.InstanceMaxMemory);
@@ -259,6 +303,7 @@ internal sealed class InvocationTracker(string functionName, bool followSampling
         if (platformEvent is PlatformEvent.RestoreStart restore)
         {
             Restores++;
+            Runtime = (restore.RuntimeVersion ?? Runtime.Version, restore.RuntimeVersionArn ?? Runtime.Arn);
             Instance = (restore.InstanceId ?? Instance.InstanceId, restore.InstanceMaxMemory ?? Instance.MaxMemory);
         }
 

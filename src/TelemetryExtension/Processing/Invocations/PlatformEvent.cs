@@ -10,13 +10,23 @@ internal abstract record PlatformEvent(long Time)
     public int UnreadableSpans { get; init; }
 
     /// <param name="InstanceMaxMemory">In bytes.</param>
-    public sealed record InitStart(long Time, string? InitializationType, string? Phase, string? InstanceId, long? InstanceMaxMemory) : PlatformEvent(Time);
+    public sealed record InitStart(long Time, string? InitializationType, string? Phase, string? InstanceId, long? InstanceMaxMemory) : PlatformEvent(Time)
+    {
+        public string? RuntimeVersion { get; init; }
+
+        public string? RuntimeVersionArn { get; init; }
+    }
 
     public sealed record InitRuntimeDone(long Time, string? Status, string? ErrorType) : PlatformEvent(Time);
 
     public sealed record InitReport(long Time, string? Status, string? ErrorType, double? DurationMs) : PlatformEvent(Time);
 
-    public sealed record RestoreStart(long Time, string? InstanceId, long? InstanceMaxMemory) : PlatformEvent(Time);
+    public sealed record RestoreStart(long Time, string? InstanceId, long? InstanceMaxMemory) : PlatformEvent(Time)
+    {
+        public string? RuntimeVersion { get; init; }
+
+        public string? RuntimeVersionArn { get; init; }
+    }
 
     public sealed record RestoreRuntimeDone(long Time, string? Status, string? ErrorType) : PlatformEvent(Time);
 

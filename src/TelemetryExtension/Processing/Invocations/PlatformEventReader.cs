@@ -39,12 +39,20 @@ internal static class PlatformEventReader
         {
             "platform.initStart" => new PlatformEvent.InitStart(
                 time, Text(record, "initializationType"), Text(record, "phase"), Text(record, "instanceId"),
-                MaxMemoryBytes(Whole(record, "instanceMaxMemory"))),
+                MaxMemoryBytes(Whole(record, "instanceMaxMemory")))
+            {
+                RuntimeVersion = Text(record, "runtimeVersion"),
+                RuntimeVersionArn = Text(record, "runtimeVersionArn"),
+            },
             "platform.initRuntimeDone" => new PlatformEvent.InitRuntimeDone(time, Text(record, "status"), Text(record, "errorType")),
             "platform.initReport" => new PlatformEvent.InitReport(
                 time, Text(record, "status"), Text(record, "errorType"), Milliseconds(Metrics(record), "durationMs")),
             "platform.restoreStart" => new PlatformEvent.RestoreStart(
-                time, Text(record, "instanceId"), MaxMemoryBytes(Whole(record, "instanceMaxMemory"))),
+                time, Text(record, "instanceId"), MaxMemoryBytes(Whole(record, "instanceMaxMemory")))
+            {
+                RuntimeVersion = Text(record, "runtimeVersion"),
+                RuntimeVersionArn = Text(record, "runtimeVersionArn"),
+            },
             "platform.restoreRuntimeDone" => new PlatformEvent.RestoreRuntimeDone(time, Text(record, "status"), Text(record, "errorType")),
             "platform.restoreReport" => new PlatformEvent.RestoreReport(
                 time, Text(record, "status"), Text(record, "errorType"), Milliseconds(Metrics(record), "durationMs")),

@@ -6,13 +6,18 @@ namespace TelemetryExtension.Processing.Invocations;
 /// An X-Amzn-Trace-Id header: <c>Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1</c>. Keys come in any order, and unknown
 /// keys are ignored. Ids of the wrong length or all zero count as absent. <see cref="Sampled"/> is null when deferred or missing.
 /// </summary>
-internal readonly record struct XRayTraceHeader(ActivityTraceId? Root, ActivitySpanId? Parent, bool? Sampled)
+/// <param name="HasLineage">The request came through a function of Lambda before.</param>
+internal readonly record struct XRayTraceHeader(ActivityTraceId? Root, ActivitySpanId? Parent, bool? Sampled, bool HasLineage = false)
 {
+    /// <summary>X-Ray starts a trace id with the time (Unix epoch). Other makers of ids put random digits there.</summary>
+    public long? RootSeconds => Root is { } root ? Convert.ToUInt32(root.ToHexString()[..8], 16) : null;
+
     public static XRayTraceHeader Parse(string? header)
     {
         ActivityTraceId? root = null;
         ActivitySpanId? parent = null;
         bool? sampled = null;
+        var lineage = false;
         foreach (var range in header.AsSpan().Split(';'))
         {
             var part = header.AsSpan()[range].Trim();
@@ -27,9 +32,11 @@ internal readonly record struct XRayTraceHeader(ActivityTraceId? Root, ActivityS
                 parent = ReadSpanId(value);
             else if (key is "Sampled")
                 sampled = value is "1" ? true : value is "0" ? false : null;
+            else if (key is "Lineage")
+                lineage = !value.IsEmpty;
         }
 
-        return new(root, parent, sampled);
+        return new(root, parent, sampled, lineage);
     }
 
     /// <summary>A span id of 16 hex digits. Null for any other text and for all zeros.</summary>

@@ -54,6 +54,10 @@ internal ref struct Correlation
         var requestId = Invocation is null ? UnknownRequestId : Invocation.RequestIdUtf8;
         if (!requestId.IsEmpty)
             writer.Attribute(OtlpFields.LogRecord.Attributes, LogAttributes.InvocationId, requestId);
+        if (Invocation?.TenantIdUtf8 is { } tenant)
+            writer.Attribute(OtlpFields.LogRecord.Attributes, LogAttributes.TenantId, tenant);
+        if (Invocation?.DurableExecutionUtf8 is { } execution)
+            writer.Attribute(OtlpFields.LogRecord.Attributes, LogAttributes.DurableExecution, execution);
         if (_traceId == 0 && _spanId == 0)
         {
             if (Invocation is not null)

@@ -14,6 +14,15 @@ internal ref struct JsonError
 
     public bool MessageEscaped { get; private set; }
 
+    /// <summary>The message as text. Empty when there is none.</summary>
+    public readonly ReadOnlySpan<byte> MessageText()
+    {
+        if (!MessageEscaped)
+            return Message;
+        var text = new byte[JsonText.Room(Message, out var valid)];
+        return text.AsSpan(0, JsonText.Unescape(Message, valid, text));
+    }
+
     /// <summary>Takes a string (or, for stack traces, an array of strings) for the key. False leaves the scanner unchanged.</summary>
     public bool TryTake(OtlpWriter writer, LogKey key, ref JsonScanner scanner)
     {

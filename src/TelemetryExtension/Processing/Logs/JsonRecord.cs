@@ -20,7 +20,11 @@ internal ref struct JsonRecord
     private JsonError _error;
     private long _time;
     private bool _hasLevel;
+    private byte _severity;
     private bool _hasBody;
+    private bool _isLabelled;
+    private bool _hasErrorType;
+    private JsonScanner _execution;
     private bool _hasRequestId;
 
     private JsonRecord(OtlpWriter writer, in LogOrigin origin, in LogLine line, ReadOnlySpan<byte> prefixId, IInvocationLookup invocations)
@@ -109,11 +113,28 @@ internal ref struct JsonRecord
 
         if (!ok || scanner.Peek() != 0)
             return false;
+        TellExecution();
+        WriteFailure();
         if (!_hasBody && !_error.Message.IsEmpty)
             JsonValueWriter.WriteStringValue(_writer, OtlpFields.LogRecord.Body, _error.Message, _error.MessageEscaped);
         else if (!_hasBody)
             JsonValueWriter.WriteText(_writer, OtlpFields.LogRecord.Body, json);
         return true;
+    }
+
+    /// <summary>
+    /// An exception that the function did not handle. Node's runtime labels it. Python's has no message beside the exception's. Of the ids found so far
+    /// one is the request's, because the runtimes print it first.
+    /// </summary>
+    private readonly void WriteFailure()
+    {
+        if (!_hasErrorType || !(_isLabelled || !_hasBody) || _severity is not (0 or Severity.Error) || _error.Message.IsEmpty)
+            return;
+        if (_severity == 0)
+            _writer.Varint(OtlpFields.LogRecord.SeverityNumber, Severity.Error);
+        _writer.Bytes(OtlpFields.LogRecord.EventName, LogAttributes.InvocationException);
+        if (_correlation.Invocation is { } invocation)
+            _invocations.OnFailure(invocation, _error.MessageText());
     }
 
     /// <summary>Takes a member with a known meaning. False leaves the scanner unchanged, so that the member becomes an attribute.</summary>
@@ -124,14 +145,19 @@ internal ref struct JsonRecord
         {
             case LogKey.Message when !_hasBody:
                 _hasBody = true;
+                _isLabelled = IsLabelled(scanner);
                 broken = !JsonValueWriter.TryWrite(_writer, OtlpFields.LogRecord.Body, ref scanner);
                 return true;
             case LogKey.ErrorType or LogKey.ErrorMessage or LogKey.StackTrace:
+                _hasErrorType |= known == LogKey.ErrorType;
                 return _error.TryTake(_writer, known, ref scanner);
             case LogKey.Error when scanner.Peek() == '{':
                 broken = !_error.TryTakeObject(_writer, key, false, ref scanner);
                 return true;
             case LogKey.Message or LogKey.Error:
+                return false;
+            case LogKey.DurableExecution:
+                _execution = scanner;
                 return false;
             case LogKey.Fields or LogKey.TraceObject or LogKey.SpanObject:
                 LookInside(known, scanner);
@@ -146,6 +172,16 @@ internal ref struct JsonRecord
         scanner = before;
         return false;
     }
+
+    private void TellExecution()
+    {
+        if (_correlation.Invocation is { DurableExecutionUtf8: null } invocation && _execution.Peek() == '"' && _execution.TryReadString(out var arn, out var escaped) && !escaped
+            && arn.IndexOf(DurableExecutions.Marker) >= 0 && System.Text.Encoding.UTF8.GetString(arn) is var text && DurableExecutions.IsArn(text))
+            _invocations.OnDurableExecution(invocation, text);
+    }
+
+    private static bool IsLabelled(JsonScanner scanner) =>
+        scanner.Peek() == '"' && scanner.TryReadString(out var text, out _) && UnhandledException.IsLabel(text);
 
     /// <summary>Takes the record's fields from inside an object. The object itself stays an attribute.</summary>
     private void LookInside(LogKey known, JsonScanner scanner)
@@ -193,6 +229,7 @@ internal ref struct JsonRecord
         else if (!Utf8Parser.TryParse(value, out long level, out _) || (number = Severity.OfNumber(level)) == 0)
             return false;
         _hasLevel = true;
+        _severity = number;
         if (number != 0)
             _writer.Varint(OtlpFields.LogRecord.SeverityNumber, number);
         _writer.Bytes(OtlpFields.LogRecord.SeverityText, quoted ? value : Severity.NameOf(number));

@@ -7,7 +7,13 @@ namespace TelemetryExtension.Processing.Logs;
 internal static class LogAttributes
 {
     public static readonly byte[] InvocationId = Encoding.UTF8.GetBytes(Conventions.FaasInvocationId);
+    public static readonly byte[] TenantId = Encoding.UTF8.GetBytes(Conventions.TenantId);
+    public static readonly byte[] DurableExecution = Encoding.UTF8.GetBytes(Conventions.DurableExecutionArn);
     public static readonly byte[] ExceptionType = Encoding.UTF8.GetBytes(Conventions.ExceptionType);
     public static readonly byte[] ExceptionMessage = Encoding.UTF8.GetBytes(Conventions.ExceptionMessage);
     public static readonly byte[] ExceptionStackTrace = Encoding.UTF8.GetBytes(Conventions.ExceptionStackTrace);
+    public static readonly byte[] ErrorType = Encoding.UTF8.GetBytes(Conventions.ErrorType);
+
+    /// <summary>An event name.</summary>
+    public static readonly byte[] InvocationException = Encoding.UTF8.GetBytes(Conventions.InvocationException);
 }

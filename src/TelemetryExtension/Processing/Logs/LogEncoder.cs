@@ -30,6 +30,7 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
     private readonly OtlpWriter _writer = new(64 * 1024);
     private readonly HeldText _held = new();
     private byte[] _resource = [];
+    private IInvocationLookup? _lookup;
     private int _records;
 
     /// <summary>The end of the last complete record: a bug in the middle of a record must not spoil the records before it.</summary>
@@ -93,6 +94,29 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
         }
     }
 
+    /// <summary>Encodes a record of our own.</summary>
+    public void Append(InvocationNote note)
+    {
+        try
+        {
+            WriteHeld();
+            var start = _writer.Position;
+            var record = _writer.Open(OtlpFields.Scope.Items, 256);
+            _writer.Varint(OtlpFields.LogRecord.SeverityNumber, Severity.Error);
+            _writer.Bytes(OtlpFields.LogRecord.SeverityText, Severity.NameOf(Severity.Error));
+            _writer.StringValue(OtlpFields.LogRecord.Body, Encoding.UTF8.GetBytes(note.Text));
+            _writer.Attribute(OtlpFields.LogRecord.Attributes, LogAttributes.ErrorType, Encoding.UTF8.GetBytes(note.ErrorType));
+            new Correlation { Invocation = note.Invocation }.Write(_writer);
+            new LogOrigin(TelemetryItemKind.PlatformEvent, note.Time, UnixTime.Now(time), null).Write(_writer, note.Time);
+            Finish(true, record, start, 1);
+        }
+        catch
+        {
+            _writer.Rewind(_end);
+            throw;
+        }
+    }
+
     /// <summary>The memory that this uses between two flushes.</summary>
     public int Capacity => _writer.Capacity + _held.Capacity;
 
@@ -124,6 +148,7 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
             return true;
         var invocation = line.RequestId.Length == 0 ? origin.Open : Correlation.Find(line.RequestId.Of(text), origin.Open, invocations);
         _held.Hold(text.Length, origin, line, invocation, items);
+        _lookup = invocations;
         return true;
     }
 
@@ -136,7 +161,7 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
         try
         {
             var record = _writer.Open(OtlpFields.Scope.Items, 256 + _held.Text.Length);
-            TextRecord.Write(_writer, _held.Text, _held.Origin, _held.Line, _held.Invocation);
+            TextRecord.Write(_writer, _held.Text, _held.Origin, _held.Line, _held.Invocation, _lookup);
             Finish(true, record, start, items);
         }
         catch (Exception e)

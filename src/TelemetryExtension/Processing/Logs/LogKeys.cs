@@ -27,6 +27,9 @@ internal enum LogKey : byte
     /// <summary>An object with the message: <c>fields</c> of Rust's tracing.</summary>
     Fields,
 
+    /// <summary>The ARN of a durable execution.</summary>
+    DurableExecution,
+
     /// <summary>An object with an id: <c>trace</c> and <c>span</c> of ECS.</summary>
     TraceObject,
     SpanObject,
@@ -49,11 +52,11 @@ internal static class LogKeys
         7 => Is(key, "message"u8) ? LogKey.Message : Is(key, "traceId"u8) ? LogKey.TraceId : Is(key, "span_id"u8) || Is(key, "span.id"u8) ? LogKey.SpanId : LogKey.Attribute,
         8 => Is(key, "severity"u8) || Is(key, "logLevel"u8) ? LogKey.Level : Is(key, "trace_id"u8) || Is(key, "trace.id"u8) ? LogKey.TraceId : LogKey.Attribute,
         9 => Is(key, "timestamp"u8) ? LogKey.Time : Is(key, "requestId"u8) ? LogKey.RequestId : Is(key, "errorType"u8) ? LogKey.ErrorType
-            : Is(key, "exception"u8) ? LogKey.Error : Is(key, "levelName"u8) || Is(key, "log.level"u8) ? LogKey.Level : LogKey.Attribute,
+            : Is(key, "exception"u8) ? LogKey.Error : Is(key, "levelName"u8) || Is(key, "log.level"u8) || Is(key, "log_level"u8) ? LogKey.Level : LogKey.Attribute,
         10 => Is(key, "stackTrace"u8) ? LogKey.StackTrace : Is(key, "@timestamp"u8) ? LogKey.Time : Is(key, "request_id"u8) ? LogKey.RequestId
             : Is(key, "otelSpanID"u8) ? LogKey.SpanId : LogKey.Attribute,
         11 => Is(key, "stack_trace"u8) ? LogKey.StackTrace : Is(key, "otelTraceID"u8) ? LogKey.TraceId : LogKey.Attribute,
-        12 => Is(key, "errorMessage"u8) ? LogKey.ErrorMessage : Is(key, "AWSRequestId"u8) ? LogKey.LambdaRequestId : LogKey.Attribute,
+        12 => Is(key, "executionArn"u8) ? LogKey.DurableExecution : Is(key, "errorMessage"u8) ? LogKey.ErrorMessage : Is(key, "AWSRequestId"u8) ? LogKey.LambdaRequestId : LogKey.Attribute,
         14 => Is(key, "aws_request_id"u8) ? LogKey.LambdaRequestId : Is(key, "exception_name"u8) ? LogKey.ErrorType : LogKey.Attribute,
         17 => Is(key, "lambda_request_id"u8) ? LogKey.LambdaRequestId : LogKey.Attribute,
         19 => Is(key, "function_request_id"u8) ? LogKey.LambdaRequestId : LogKey.Attribute,

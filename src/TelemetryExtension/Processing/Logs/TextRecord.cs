@@ -7,12 +7,15 @@ namespace TelemetryExtension.Processing.Logs;
 internal static class TextRecord
 {
     /// <param name="text">Valid UTF-8.</param>
-    public static void Write(OtlpWriter writer, ReadOnlySpan<byte> text, in LogOrigin origin, in LogLine line, InvocationContext? invocation)
+    public static void Write(
+        OtlpWriter writer, ReadOnlySpan<byte> text, in LogOrigin origin, in LogLine line, InvocationContext? invocation, IInvocationLookup? invocations)
     {
         var message = text[line.Message..];
         WriteSeverity(writer, text, line);
         writer.StringValue(OtlpFields.LogRecord.Body, message);
-        WriteException(writer, message, line);
+        var failure = WriteException(writer, message, line);
+        if (!failure.IsEmpty && invocation is not null)
+            invocations?.OnFailure(invocation, failure);
         var correlation = new Correlation { Invocation = invocation, UnknownRequestId = line.RequestId.Of(text) };
         correlation.Write(writer);
         origin.Write(writer, origin.Time(line.TimeUnixNano, line.HasZone));
@@ -27,33 +30,43 @@ internal static class TextRecord
             writer.Bytes(OtlpFields.LogRecord.SeverityText, level);
     }
 
-    private static void WriteException(OtlpWriter writer, ReadOnlySpan<byte> message, in LogLine line)
+    /// <summary>Returns the message of an exception that the function did not handle, or of the runtime's exit. Otherwise nothing.</summary>
+    private static ReadOnlySpan<byte> WriteException(OtlpWriter writer, ReadOnlySpan<byte> message, in LogLine line)
     {
         if (line.Shape == LogLineShape.Crash)
-            WriteCrash(writer, message);
-        else if (message.Contains((byte)'\n') && ExceptionText.TryRead(message, out var exception))
+            return WriteCrash(writer, message);
+        var isUncaught = line.Shape == LogLineShape.Uncaught;
+        if ((message.Contains((byte)'\n') && ExceptionText.TryRead(message, out var exception)) || (isUncaught && ExceptionText.TryReadHeader(message, out exception)))
+        {
             Write(writer, exception.Type, exception.Message, exception.StackTrace);
-        else if (line.Shape == LogLineShape.Uncaught && ExceptionText.TryReadHeader(message, out var uncaught))
-            Write(writer, uncaught.Type, uncaught.Message, default);
-        else if (line.Severity >= Severity.Error && message.EndsWith("}"u8) && message.IndexOf("\t{\"errorType\":"u8) is var tab and >= 0)
-            WriteReported(writer, message[(tab + 1)..]);
+            if (isUncaught)
+                writer.Bytes(OtlpFields.LogRecord.EventName, LogAttributes.InvocationException);
+            return isUncaught ? exception.Message : default;
+        }
+
+        return line.Severity >= Severity.Error && message.EndsWith("}"u8) && message.IndexOf("\t{\"errorType\":"u8) is var tab and >= 0
+            ? WriteReported(writer, message, tab)
+            : default;
     }
 
     /// <summary><c>Error: Runtime exited with error: exit status 1\nRuntime.ExitError</c></summary>
-    private static void WriteCrash(OtlpWriter writer, ReadOnlySpan<byte> message)
+    private static ReadOnlySpan<byte> WriteCrash(OtlpWriter writer, ReadOnlySpan<byte> message)
     {
         var newline = message.IndexOf((byte)'\n');
         if (newline < 0)
-            return;
+            return default;
         var said = message[..newline];
-        Write(writer, message[(newline + 1)..], said.StartsWith("Error: "u8) ? said["Error: ".Length..] : said, default);
+        if (said.StartsWith("Error: "u8))
+            said = said["Error: ".Length..];
+        Write(writer, message[(newline + 1)..], said, default);
+        return said;
     }
 
     /// <summary>Node's <c>Invoke Error \t{"errorType":...,"errorMessage":...,"stack":[...]}</c>.</summary>
-    private static void WriteReported(OtlpWriter writer, ReadOnlySpan<byte> json)
+    private static ReadOnlySpan<byte> WriteReported(OtlpWriter writer, ReadOnlySpan<byte> message, int tab)
     {
         var start = writer.Position;
-        var scanner = new JsonScanner(json);
+        var scanner = new JsonScanner(message[(tab + 1)..]);
         var error = default(JsonError);
         var first = true;
         var ok = scanner.TryTake((byte)'{');
@@ -67,6 +80,10 @@ internal static class TextRecord
 
         if (!ok)
             writer.Rewind(start);
+        if (!ok || !UnhandledException.IsLabel(message[..tab]))
+            return default;
+        writer.Bytes(OtlpFields.LogRecord.EventName, LogAttributes.InvocationException);
+        return error.MessageText();
     }
 
     private static void Write(OtlpWriter writer, ReadOnlySpan<byte> type, ReadOnlySpan<byte> message, ReadOnlySpan<byte> stackTrace)

@@ -7,15 +7,15 @@ namespace TelemetryExtension.Processing.Metrics;
 /// <summary>Turns facts about invocations into measurements with the events' own times.</summary>
 internal static class InvocationMetrics
 {
-    public static void Record(MetricAggregator metrics, InvocationFact fact, PriceTable prices)
+    public static void Record(MetricAggregator metrics, InvocationFact fact, MetricOptions options)
     {
         switch (fact)
         {
             case InvocationFact.Finished finished:
-                Finished(metrics, finished);
+                Finished(metrics, finished, Common(finished, options));
                 break;
             case InvocationFact.Reported reported:
-                Reported(metrics, reported, prices);
+                Reported(metrics, reported, Common(reported, options), options.Prices);
                 break;
             case InvocationFact.Initialized init:
                 // An init ahead of time delays nobody. In the same histogram it would hide the cold starts that people wait for.
@@ -32,7 +32,7 @@ internal static class InvocationMetrics
         }
     }
 
-    private static void Finished(MetricAggregator metrics, InvocationFact.Finished finished)
+    private static void Finished(MetricAggregator metrics, InvocationFact.Finished finished, MetricAttributes common)
     {
         var outcome = finished.Status switch
         {
@@ -41,37 +41,40 @@ internal static class InvocationMetrics
             "timeout" => FaasMetrics.Timeouts,
             _ => FaasMetrics.Errors,
         };
+        var failed = finished.ErrorType is { } type ? common with { Key = Conventions.ErrorType, Value = type } : common;
         if (outcome is not null)
-            metrics.Add(outcome, 1, finished.Time, outcome == FaasMetrics.Errors && finished.ErrorType is { } type ? new(Conventions.ErrorType, type) : default);
+            metrics.Add(outcome, 1, finished.Time, outcome == FaasMetrics.Errors ? failed : common);
         if (finished.ColdStart)
-            metrics.Add(FaasMetrics.ColdStarts, 1, finished.Time);
+            metrics.Add(FaasMetrics.ColdStarts, 1, finished.Time, common);
         if (finished.DurationMs is { } duration)
-            metrics.Record(FaasMetrics.InvokeDuration, Seconds(duration), finished.Time);
+            metrics.Record(FaasMetrics.InvokeDuration, Seconds(duration), finished.Time, failed);
         if (finished.ResponseLatencyMs is { } latency)
-            metrics.Record(FaasMetrics.ResponseLatency, Seconds(latency), finished.Time);
+            metrics.Record(FaasMetrics.ResponseLatency, Seconds(latency), finished.Time, common);
         if (finished.ResponseDurationMs is { } response)
-            metrics.Record(FaasMetrics.ResponseDuration, Seconds(response), finished.Time);
+            metrics.Record(FaasMetrics.ResponseDuration, Seconds(response), finished.Time, common);
         if (finished.RuntimeOverheadMs is { } overhead)
-            metrics.Record(FaasMetrics.RuntimeOverhead, Seconds(overhead), finished.Time);
+            metrics.Record(FaasMetrics.RuntimeOverhead, Seconds(overhead), finished.Time, common);
         if (finished.ProducedBytes is { } bytes)
-            metrics.Record(FaasMetrics.ProducedBytes, bytes, finished.Time);
+            metrics.Record(FaasMetrics.ProducedBytes, bytes, finished.Time, common);
     }
 
-    private static void Reported(MetricAggregator metrics, InvocationFact.Reported reported, PriceTable prices)
+    private static void Reported(MetricAggregator metrics, InvocationFact.Reported reported, MetricAttributes common, PriceTable prices)
     {
         var report = reported.Metrics;
         if (report.MaxMemoryUsedMb is { } memory)
-            metrics.Record(FaasMetrics.MemUsage, memory * 1024.0 * 1024.0, reported.Time);
+            metrics.Record(FaasMetrics.MemUsage, memory * 1024.0 * 1024.0, reported.Time, common);
         if (report.BilledDurationMs is { } billed)
         {
-            metrics.Record(FaasMetrics.BilledDuration, Seconds(billed), reported.Time);
+            metrics.Record(FaasMetrics.BilledDuration, Seconds(billed), reported.Time, common);
             if (report.MemorySizeMb is { } size)
-                metrics.AddReal(FaasMetrics.EstimatedCost, prices.Of(billed, size), reported.Time);
+                metrics.AddReal(FaasMetrics.EstimatedCost, prices.Of(billed, size), reported.Time, common);
         }
 
         if (reported.ExtensionOverheadMs is { } overhead)
-            metrics.Record(FaasMetrics.ExtensionOverhead, Seconds(overhead), reported.Time);
+            metrics.Record(FaasMetrics.ExtensionOverhead, Seconds(overhead), reported.Time, common);
     }
+
+    private static MetricAttributes Common(InvocationFact fact, MetricOptions options) => new(Trigger: fact.Trigger, Tenant: options.ByTenant ? fact.Tenant : null);
 
     private static double Seconds(double milliseconds) => milliseconds / 1000;
 }

@@ -98,5 +98,9 @@ internal static class MetricEncoder
             writer.Attribute(field, attributes.Key, attributes.Value!);
         if (attributes.SecondKey is not null)
             writer.Attribute(field, attributes.SecondKey, attributes.SecondValue!);
+        if (attributes.Trigger is not null)
+            writer.Attribute(field, Conventions.FaasTrigger, attributes.Trigger);
+        if (attributes.Tenant is not null)
+            writer.Attribute(field, Conventions.TenantId, attributes.Tenant);
     }
 }

@@ -1,7 +1,10 @@
 namespace TelemetryExtension.Processing.Metrics;
 
-/// <summary>Up to two attributes of a data point. A value is never null when its key is not.</summary>
-internal readonly record struct MetricAttributes(string? Key = null, string? Value = null, string? SecondKey = null, string? SecondValue = null);
+/// <summary>
+/// The attributes of a data point: those that its metric has by itself, and those of the invocation. A value is never null when its key is not.
+/// </summary>
+internal readonly record struct MetricAttributes(
+    string? Key = null, string? Value = null, string? SecondKey = null, string? SecondValue = null, string? Trigger = null, string? Tenant = null);
 
 /// <summary>One collected data point.</summary>
 /// <param name="StartUnixNano">The start of its window.</param>

@@ -10,7 +10,10 @@ namespace TelemetryExtension.Processing.Resources;
 internal sealed class EnvironmentResource(ResourceOptions options, LambdaFacts facts, bool enrich = false)
 {
     private (string? InstanceId, long? MaxMemory) _instance;
+    private (string? Version, string? Arn) _runtime;
     private string? _functionArn;
+    private string? _zone;
+    private string? _availabilityZone;
     private int _restores = -1;
     private string _serviceInstanceId = "";
 
@@ -20,6 +23,13 @@ internal sealed class EnvironmentResource(ResourceOptions options, LambdaFacts f
     public string? InstanceId => _instance.InstanceId;
 
     public IReadOnlyList<KeyValuePair<string, object>> Attributes { get; private set; } = [];
+
+    /// <summary>Set when it becomes known, by any thread. Null until then.</summary>
+    public string? AvailabilityZone
+    {
+        get => Volatile.Read(ref _availabilityZone);
+        set => Volatile.Write(ref _availabilityZone, value);
+    }
 
     /// <summary>A serialized Resource message.</summary>
     public byte[] Encoded { get; private set; } = [];
@@ -38,15 +48,26 @@ internal sealed class EnvironmentResource(ResourceOptions options, LambdaFacts f
 
     public void Update(InvocationTracker tracker)
     {
-        if (_restores == tracker.Restores && _instance == tracker.Instance && _functionArn == tracker.FunctionArn)
+        var zone = AvailabilityZone;
+        if (_restores == tracker.Restores && _instance == tracker.Instance && _runtime == tracker.Runtime && _functionArn == tracker.FunctionArn && _zone == zone)
             return;
         // Copies of a snapshot must not share an identity.
         if (_restores != tracker.Restores)
             _serviceInstanceId = Guid.NewGuid().ToString();
-        (_restores, _instance, _functionArn) = (tracker.Restores, tracker.Instance, tracker.FunctionArn);
+        (_restores, _instance, _runtime, _functionArn, _zone) = (tracker.Restores, tracker.Instance, tracker.Runtime, tracker.FunctionArn, zone);
         var problems = new SettingProblems();
         Attributes = LambdaResource.Create(
-            options, facts with { InstanceId = _instance.InstanceId, MaxMemory = _instance.MaxMemory, InvokedFunctionArn = _functionArn }, _serviceInstanceId, problems);
+            options,
+            facts with
+            {
+                InstanceId = _instance.InstanceId,
+                MaxMemory = _instance.MaxMemory,
+                InvokedFunctionArn = _functionArn,
+                RuntimeVersion = _runtime.Version,
+                RuntimeVersionArn = _runtime.Arn,
+                AvailabilityZone = zone,
+            },
+            _serviceInstanceId, problems);
         foreach (var problem in problems.Messages)
             Log.WarnOnce(problem, problem);
         Encoded = LambdaResource.Encode(Attributes);

@@ -35,9 +35,16 @@ internal static class LambdaResource
         Set(list, Conventions.FaasVersion, version);
         Set(list, Conventions.FaasInstance, instance);
         Set(list, Conventions.FaasMaxMemory, facts.MaxMemory ?? options.MemorySizeMb * 1024L * 1024);
-        Set(list, Conventions.AwsLogGroupNames, options.LogGroupName is { } group ? new[] { group } : null);
+        Set(list, Conventions.CloudAvailabilityZone, Text(facts.AvailabilityZone));
         // The name of a log stream contains the function's version in brackets. Documentation also shows instance ids that are UUIDs.
-        Set(list, Conventions.AwsLogStreamNames, instance is not null && instance.Contains('[') ? new[] { instance } : null);
+        var stream = instance is not null && instance.Contains('[') ? instance : null;
+        var groupArn = options.LogGroupName is null ? null : LogGroupArn(invoked, region, account, options.LogGroupName);
+        Set(list, Conventions.AwsLogGroupNames, One(options.LogGroupName));
+        Set(list, Conventions.AwsLogGroupArns, One(groupArn is null ? null : groupArn + ":*"));
+        Set(list, Conventions.AwsLogStreamNames, One(stream));
+        Set(list, Conventions.AwsLogStreamArns, One(groupArn is null || stream is null ? null : $"{groupArn}:log-stream:{stream}"));
+        Set(list, Conventions.RuntimeVersion, Text(facts.RuntimeVersion));
+        Set(list, Conventions.RuntimeVersionArn, Text(facts.RuntimeVersionArn));
         // Not "opentelemetry": only spans pass through its SDK, and our own code makes the three signals.
         Set(list, Conventions.TelemetrySdkName, Conventions.ScopeName);
         Set(list, Conventions.TelemetrySdkLanguage, "dotnet");
@@ -74,6 +81,15 @@ internal static class LambdaResource
             list.Add(new(key, value));
         else
             list[at] = new(key, value);
+    }
+
+    private static string[]? One(string? value) => value is null ? null : [value];
+
+    /// <summary>Null while partition, region or account are unknown.</summary>
+    private static string? LogGroupArn(LambdaArn? invoked, string? region, string? account, string name)
+    {
+        region ??= invoked?.Region;
+        return region is null || account is null ? null : $"arn:{invoked?.Partition ?? AwsPartition.OfRegion(region).Id}:logs:{region}:{account}:log-group:{name}";
     }
 
     private static string? Text(string? fact) => string.IsNullOrWhiteSpace(fact) ? null : fact.Trim();

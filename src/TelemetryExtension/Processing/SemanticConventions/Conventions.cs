@@ -21,8 +21,11 @@ internal static class Conventions
     public const string FaasVersion = "faas.version";
     public const string FaasInstance = "faas.instance";
     public const string FaasMaxMemory = "faas.max_memory";
+    public const string CloudAvailabilityZone = "cloud.availability_zone";
     public const string AwsLogGroupNames = "aws.log.group.names";
+    public const string AwsLogGroupArns = "aws.log.group.arns";
     public const string AwsLogStreamNames = "aws.log.stream.names";
+    public const string AwsLogStreamArns = "aws.log.stream.arns";
     public const string ServiceName = "service.name";
     public const string ServiceInstanceId = "service.instance.id";
     public const string TelemetrySdkName = "telemetry.sdk.name";
@@ -34,11 +37,16 @@ internal static class Conventions
     // Spans and log records.
     public const string FaasInvocationId = "faas.invocation_id";
     public const string FaasColdStart = "faas.coldstart";
+    public const string FaasTrigger = "faas.trigger";
+    public const string HttpRoute = "http.route";
     public const string AwsLambdaInvokedArn = "aws.lambda.invoked_arn";
     public const string ErrorType = "error.type";
     public const string ExceptionType = "exception.type";
     public const string ExceptionMessage = "exception.message";
     public const string ExceptionStackTrace = "exception.stacktrace";
+
+    /// <summary>The event of an exception that the function did not handle (conventions, exceptions in FaaS).</summary>
+    public const string InvocationException = "faas.invocation.exception";
 
     // Metrics of the conventions.
     public const string FaasInvokeDuration = "faas.invoke_duration";
@@ -56,6 +64,12 @@ internal static class Conventions
     /// <summary>On invocations, true: neither the platform nor SHUTDOWN reported how and when it ended.</summary>
     public const string EndUnknown = "telemetry_extension.end_unknown";
     public const string TenantId = "telemetry_extension.tenant_id";
+
+    /// <summary>The ARN of the durable execution that an invocation belongs to. The conventions have no name for it.</summary>
+    public const string DurableExecutionArn = "telemetry_extension.durable_execution.arn";
+
+    /// <summary>On invocations, true: this environment ran an earlier invocation of the same durable execution, whose steps this one repeats.</summary>
+    public const string DurableExecutionReplay = "telemetry_extension.durable_execution.replay";
     public const string InitializationType = "telemetry_extension.initialization_type";
     public const string InitPhase = "telemetry_extension.init_phase";
 
@@ -71,6 +85,10 @@ internal static class Conventions
     public const string FlushBytes = "telemetry_extension.flush.bytes";
     public const string FlushPayloadsLeft = "telemetry_extension.flush.payloads_left";
     public const string FlushBatchIds = "telemetry_extension.flush.batch_ids";
+
+    /// <summary>On the resource: which patch of a managed runtime runs. The conventions have no name for it.</summary>
+    public const string RuntimeVersion = "telemetry_extension.runtime.version";
+    public const string RuntimeVersionArn = "telemetry_extension.runtime.version_arn";
 
     /// <summary>On metrics: transmit or receive.</summary>
     public const string NetworkIoDirection = "network.io.direction";

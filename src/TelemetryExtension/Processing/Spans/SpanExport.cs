@@ -78,7 +78,7 @@ internal sealed class SpanExport : IDisposable
         activity.SetStartTime(UnixTime.ToUtc(span.Start));
         activity.SetEndTime(UnixTime.ToUtc(Math.Max(span.Start, span.End)));
         if (span.Error is not null)
-            activity.SetStatus(ActivityStatusCode.Error, span.Error.Length > 0 ? span.Error : null);
+            activity.SetStatus(ActivityStatusCode.Error, span.Description);
         return activity;
     }
 

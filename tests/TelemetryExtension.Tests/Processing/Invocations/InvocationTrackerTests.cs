@@ -35,7 +35,7 @@ public class InvocationTrackerTests
     [InlineData(true, false)]
     public void Context_OfAnUnsampledRequest_IsRecordedUnlessXRaysDecisionIsFollowed(bool followSampling, bool recorded)
     {
-        var tracker = new InvocationTracker("orders", followSampling);
+        var tracker = new InvocationTracker("orders", new TraceRules(FollowSampling: followSampling));
         tracker.Apply(Events.Start(Id, Ms(1000), Header));
 
         Assert.Equal(recorded, tracker.OpenAt(Ms(1001))?.Recorded);
@@ -207,6 +207,9 @@ public class InvocationTrackerTests
         Assert.Empty(_tracker.Spans);
 
         _tracker.Apply(Events.Start(Id, Ms(1000), Header));
+        Assert.Empty(_tracker.Spans);
+        _tracker.Apply(Events.RuntimeDone(Id, Ms(1250), 250));
+        _tracker.Spans.RemoveAt(0);
 
         Assert.Equal(["init", "init.runtime", "init.extensions"], _tracker.Spans.Select(span => span.Name));
         Assert.Equal("53995c3f42cd8ad8", _tracker.Spans[0].ParentSpanId?.ToHexString());
@@ -249,8 +252,9 @@ public class InvocationTrackerTests
         _tracker.Apply(new PlatformEvent.RestoreStart(Ms(0), "copy", 512 << 20));
         _tracker.Apply(new PlatformEvent.RestoreReport(Ms(200), "success", null, 181.7));
         _tracker.Apply(Events.Start(Id, Ms(1000), Header));
+        _tracker.Apply(Events.RuntimeDone(Id, Ms(1250), 250));
 
-        Assert.Equal(("restore", "53995c3f42cd8ad8"), (_tracker.Spans[0].Name, _tracker.Spans[0].ParentSpanId?.ToHexString()));
+        Assert.Equal(("restore", "53995c3f42cd8ad8"), (_tracker.Spans[1].Name, _tracker.Spans[1].ParentSpanId?.ToHexString()));
         Assert.Equal(("copy", 1), (_tracker.Instance.InstanceId, _tracker.Restores));
     }
 
@@ -272,7 +276,6 @@ public class InvocationTrackerTests
         _tracker.Apply(Events.Start("other", Ms(2000), null));
 
         Assert.Equal(Id, _tracker.Find("3da1f2dc-3222-475e-9205-e2e6c6318895"u8)?.RequestId);
-        Assert.Equal("other", _tracker.OpenAt(Ms(5000))?.RequestId);
         Assert.Null(_tracker.Find("nobody"u8));
         Assert.Null(_tracker.Find([0xff, 0xfe]));
     }
@@ -284,11 +287,36 @@ public class InvocationTrackerTests
         _tracker.Apply(Events.Start("b", Ms(1010), null));
         Assert.Null(_tracker.OpenAt(Ms(1050)));
         _tracker.Apply(Events.Report("b", Ms(1100), 90));
-        Assert.Equal("a", _tracker.OpenAt(Ms(1150))?.RequestId);
+        Assert.Null(_tracker.OpenAt(Ms(1150)));
         _tracker.Apply(Events.Report("a", Ms(1200), 200));
         Assert.Null(_tracker.OpenAt(Ms(1150)));
 
         Assert.Equal([("b", Ms(1010), Ms(1100)), ("a", Ms(1000), Ms(1200))], _tracker.Spans.Select(span => ((string)Attribute(span, "faas.invocation_id")!, span.Start, span.End)));
+    }
+
+    /// <summary>Managed Instances read a line late: after the end of its invocation, or after the start of another one.</summary>
+    [Theory]
+    [InlineData(999, null)]
+    [InlineData(1000, "a")]
+    [InlineData(1400, "a")]
+    [InlineData(1501, null)]
+    [InlineData(2100, null)]
+    [InlineData(8000, "c")]
+    public void OpenAt_OnManagedInstances_IsOnlyWhatIsCertain(long line, string? expected)
+    {
+        _tracker.Apply(Events.InitStart(Ms(0), "lambda-managed-instances", "init"));
+        _tracker.Apply(Events.Start("a", Ms(1000), null));
+        if (line > 1500)
+            _tracker.Apply(Events.Report("a", Ms(1500), 500));
+        if (line > 2000)
+            _tracker.Apply(Events.Start("b", Ms(2000), null));
+        if (line > 7000)
+        {
+            _tracker.Apply(Events.Report("b", Ms(2500), 500));
+            _tracker.Apply(Events.Start("c", Ms(7600), null));
+        }
+
+        Assert.Equal(expected, _tracker.OpenAt(Ms(line))?.RequestId);
     }
 
     private static long Ms(long ms) => (1_754_913_600_000 + ms) * 1_000_000;

@@ -43,6 +43,15 @@ internal sealed class LogEncoding : IInvocationLookup
         return null;
     }
 
+    /// <summary>What records said about the failure of an invocation.</summary>
+    public List<(string RequestId, string Message)> Failures { get; } = [];
+
+    public List<string> Executions { get; } = [];
+
+    public void OnDurableExecution(InvocationContext invocation, string arn) => Executions.Add(arn);
+
+    public void OnFailure(InvocationContext invocation, ReadOnlySpan<byte> message) => Failures.Add((invocation.RequestId, Encoding.UTF8.GetString(message)));
+
     /// <summary>One text line as printed.</summary>
     public static LogRecord Text(string line, InvocationContext? open = null) => Single(Json(line), open);
 

@@ -74,5 +74,24 @@ public class InvocationMetricsTests
         Assert.InRange(errors.Count, 2, 501);
     }
 
-    private void Record(InvocationFact fact) => InvocationMetrics.Record(_metrics, fact, Prices);
+    [Theory]
+    [InlineData(true, "blue")]
+    [InlineData(false, null)]
+    public void Record_OfATenant_SaysSoOnlyWhenAskedFor(bool asked, string? expected)
+    {
+        var fact = new InvocationFact.Finished(1000, "success", false, 1, null, null, null, null, null) { Tenant = "blue", Trigger = "http" };
+        InvocationMetrics.Record(_metrics, fact, new(true, MetricTemporality.Delta, Prices, asked));
+
+        Assert.All(_metrics.Collect(), point => Assert.Equal(("http", expected), (point.Attributes.Trigger, point.Attributes.Tenant)));
+    }
+
+    [Fact]
+    public void Record_Failed_HasTheErrorsTypeOnTheDuration()
+    {
+        Record(new InvocationFact.Finished(1000, "timeout", false, 3000, null, null, null, null, "timeout"));
+
+        Assert.Equal("timeout", Assert.Single(_metrics.Collect(), point => point.Definition.Name == "faas.invoke_duration").Attributes.Value);
+    }
+
+    private void Record(InvocationFact fact) => InvocationMetrics.Record(_metrics, fact, new(true, MetricTemporality.Delta, Prices, ByTenant: true));
 }

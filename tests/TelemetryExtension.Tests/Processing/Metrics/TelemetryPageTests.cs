@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using TelemetryExtension.Configuration;
@@ -36,14 +37,18 @@ public partial class TelemetryPageTests
     public void EveryDottedName_IsOneWeHave()
     {
         var known = Constants().Concat(["init.runtime", "init.extensions", "restore.runtime", "restore.extensions"]);
-        // The page names it to explain that it is not set.
-        Assert.Empty(Names(Page).Where(name => name.Contains('.', StringComparison.Ordinal)).Except(known).Except(["faas.trigger"]));
+        Assert.Empty(Names(Page).Where(name => name.Contains('.', StringComparison.Ordinal)).Except(known));
     }
 
     [Fact]
     public void Resource_OnThePage_IsWhatIsSent()
     {
-        var facts = new LambdaFacts("123456789012", "orders", "7", "2025/08/11/orders[7]22be53a8", 268435456);
+        var facts = new LambdaFacts("123456789012", "orders", "7", "2025/08/11/orders[7]22be53a8", 268435456)
+        {
+            RuntimeVersion = "nodejs:22.v42",
+            RuntimeVersionArn = "arn:aws:lambda:eu-west-1::runtime:ab",
+            AvailabilityZone = "use1-az1",
+        };
         var sent = LambdaResource.Create(new(Region: "eu-west-1", LogGroupName: "/g"), facts, "instance", new SettingProblems()).Select(pair => pair.Key);
 
         Assert.Equal(sent.Order(), Names(Section("Resource")).Where(name => name.Contains('.', StringComparison.Ordinal)).Distinct().Order());
@@ -62,8 +67,12 @@ public partial class TelemetryPageTests
         tracker.Apply(new PlatformEvent.RestoreStart(2001, "copy", 1));
         tracker.Apply(new PlatformEvent.RestoreRuntimeDone(2100, "error", "Runtime.ExitError"));
         tracker.Apply(new PlatformEvent.RestoreReport(2200, "error", "Runtime.ExitError", null));
+        tracker.OnFunctionSpan(new("a", true, ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), null, "http", [new("faas.trigger", "http"), new("http.route", "/")]) { DurableExecution = "arn:x/durable-execution/y" });
         tracker.Apply(new PlatformEvent.RuntimeDone(3000, "a", "error", "Function.X", 1, 1, parts, default, null));
         tracker.Apply(new PlatformEvent.Report(3000, "a", "error", null, default, [new("extensionOverhead", 3000, 1)], default, null));
+        tracker.OnInvoke("c", "", null, 3500);
+        tracker.OnDurableExecution(tracker.Find("c"u8)!, "arn:x/durable-execution/y");
+        tracker.Apply(new PlatformEvent.RuntimeDone(3700, "c", "success", null, 1, 1, [], default, null));
         tracker.OnInvoke("b", "", null, 4000);
         tracker.OnShutdown("spindown", 5000);
         var flushes = new FlushSpans(new Ledger());

@@ -6,7 +6,12 @@ namespace TelemetryExtension.Tests.Processing.Resources;
 
 public class LambdaResourceTests
 {
-    private static readonly LambdaFacts Facts = new("123456789012", "orders", "$LATEST", "2025/08/11/orders[$LATEST]22be53a8", 268435456);
+    private static readonly LambdaFacts Facts = new("123456789012", "orders", "$LATEST", "2025/08/11/orders[$LATEST]22be53a8", 268435456)
+    {
+        RuntimeVersion = "nodejs:22.v42",
+        RuntimeVersionArn = "arn:aws:lambda:eu-west-1::runtime:ab",
+        AvailabilityZone = "use1-az1",
+    };
     private readonly SettingProblems _problems = new();
 
     [Fact]
@@ -26,6 +31,10 @@ public class LambdaResourceTests
         Assert.Equal(268435456L, attributes["faas.max_memory"]);
         Assert.Equal(["/g"], (string[])attributes["aws.log.group.names"]);
         Assert.Equal([Facts.InstanceId!], (string[])attributes["aws.log.stream.names"]);
+        Assert.Equal(["arn:aws:logs:eu-west-1:123456789012:log-group:/g:*"], (string[])attributes["aws.log.group.arns"]);
+        Assert.Equal([$"arn:aws:logs:eu-west-1:123456789012:log-group:/g:log-stream:{Facts.InstanceId}"], (string[])attributes["aws.log.stream.arns"]);
+        Assert.Equal(("use1-az1", "nodejs:22.v42", "arn:aws:lambda:eu-west-1::runtime:ab"), (
+            attributes["cloud.availability_zone"], attributes["telemetry_extension.runtime.version"], attributes["telemetry_extension.runtime.version_arn"]));
         Assert.Empty(_problems.Messages);
     }
 
