@@ -25,6 +25,11 @@ public sealed record SandboxFaults
     /// <summary>How much later an event is sent to the subscribers. Later events may overtake it.</summary>
     public Func<TelemetryEvent, TimeSpan>? TelemetryDelay { get; init; }
 
+    /// <summary>
+    /// How long after it was printed a line is read, and gets its time: Managed Instances deliver lines of one invocation after the start of the next.
+    /// </summary>
+    public TimeSpan LineLag { get; init; }
+
     /// <summary>Whether the platform creates no platform.* events, because the test plays them through <see cref="Sandbox.Emit"/>.</summary>
     public bool ScriptedTelemetry { get; init; }
 

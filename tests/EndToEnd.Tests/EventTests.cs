@@ -110,7 +110,7 @@ public sealed class EventTests
 
         Assert.Equal("green", outcome.Invocation(result).Text("telemetry_extension.tenant_id"));
         Assert.Equal(3, outcome.LogsOf(result.RequestId).Count);
-        Assert.All(outcome.LogsOf(result.RequestId), log => Assert.Equal(outcome.Invocation(result).SpanId, log.SpanId));
+        Assert.All(outcome.LogsOf(result.RequestId), log => Assert.Equal((outcome.Invocation(result).SpanId, "green"), (log.SpanId, log.Text("telemetry_extension.tenant_id"))));
         Assert.Equal((1, 0, 0, 1), outcome.Counts);
     }
 

@@ -1,4 +1,5 @@
 using LambdaSandbox;
+using OpenTelemetry.Proto.Logs.V1;
 using OpenTelemetry.Proto.Trace.V1;
 
 namespace EndToEnd.Tests;
@@ -54,9 +55,35 @@ public sealed class FailureTests
         var next = await lambda.InvokeAsync(Order);
         var outcome = await lambda.EndAsync(lives: 2);
 
-        CheckError(outcome, failed, "Runtime.ExitError");
+        var span = CheckError(outcome, failed, "Runtime.OutOfMemory");
+        Assert.Equal("Runtime exited with error: signal: killed", span.Status.Message);
+        var told = outcome.Log("The function ran out of memory: its runtime was killed");
+        Assert.Equal((SeverityNumber.Error, "Runtime.OutOfMemory", span.SpanId), (told.SeverityNumber, told.Text("error.type"), told.SpanId));
         CheckReset(outcome, failed, next);
-        CheckExit(outcome, failed, next, [failed, next]);
+        CheckExit(outcome, failed, next, [failed, next], "Runtime.OutOfMemory");
+    }
+
+    /// <summary>The function had succeeded, and Lambda failed the invocation all the same.</summary>
+    [Fact]
+    public async Task A_neighbour_that_crashes_after_the_function_is_told()
+    {
+        var crash = new SandboxFaults { Telemetry = item => [item.Type == "platform.report" ? Crashed(item) : item] };
+        await using var lambda = await LambdaUnderTest.StartAsync(options => options with { Faults = crash });
+        var result = await lambda.InvokeAsync(Order);
+        await lambda.InvokeAsync(Order);
+        var outcome = await lambda.EndAsync();
+
+        var told = Assert.Single(outcome.LogsOf(result.RequestId), log => log.Text("error.type") == "Extension.Crash");
+        Assert.StartsWith("An extension failed after the function was done", told.Body.StringValue, StringComparison.Ordinal);
+        Assert.Equal((outcome.Invocation(result).TraceId, outcome.Invocation(result).SpanId), (told.TraceId, told.SpanId));
+    }
+
+    private static TelemetryEvent Crashed(TelemetryEvent report)
+    {
+        var record = report.Record!.DeepClone().AsObject();
+        record["status"] = "error";
+        record["errorType"] = "Extension.Crash";
+        return new TelemetryEvent(report.Time, report.Type, record);
     }
 
     [Theory]
@@ -115,11 +142,11 @@ public sealed class FailureTests
     }
 
     /// <summary>There is one error of that type, lines of the failed invocation under its span, and the platform's report.</summary>
-    private static void CheckExit(Outcome outcome, InvocationResult failed, InvocationResult next, IReadOnlyList<InvocationResult> reported)
+    private static void CheckExit(Outcome outcome, InvocationResult failed, InvocationResult next, IReadOnlyList<InvocationResult> reported, string type = "Runtime.ExitError")
     {
         Assert.Equal((1, 1, 0, 2), outcome.Counts);
         var errors = outcome.Metrics.Where(metric => metric.Name == "faas.errors").SelectMany(metric => metric.Sum.DataPoints);
-        Assert.Equal("Runtime.ExitError", Assert.Single(errors).Attributes.Value("error.type")?.StringValue);
+        Assert.Equal(type, Assert.Single(errors).Attributes.Value("error.type")?.StringValue);
         Assert.All(outcome.LogsOf(failed.RequestId), log => Assert.Equal(outcome.Invocation(failed).SpanId, log.SpanId));
         Assert.All(outcome.LogsOf(next.RequestId), log => Assert.Equal(outcome.Invocation(next).SpanId, log.SpanId));
         CheckReports(outcome, reported);

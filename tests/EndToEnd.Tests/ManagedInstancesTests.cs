@@ -1,3 +1,4 @@
+using EndToEnd.Tests.Otlp;
 using EndToEnd.Tests.Trouble;
 using LambdaSandbox;
 using OpenTelemetry.Proto.Trace.V1;
@@ -43,6 +44,29 @@ public sealed class ManagedInstancesTests
         Assert.DoesNotContain(outcome.Metrics, metric =>
             metric.Name is "faas.mem_usage" or "faas.init_duration" or "telemetry_extension.invocation.billed_duration" or "telemetry_extension.estimated_cost");
         Assert.NotEqual(0, outcome.Distribution("faas.cpu_usage").Count);
+    }
+
+    /// <summary>A line without a request id is read after its invocation: without one is better than with a wrong one.</summary>
+    [Fact]
+    public async Task Lines_that_are_read_late_get_no_wrong_invocation()
+    {
+        await using var lambda = await NodeFunction.StartInstrumentedAsync(options => options with
+        {
+            InitializationType = InitializationType.ManagedInstances,
+            LogFormat = LogFormat.Json,
+            MaxConcurrency = 1,
+            Faults = new() { LineLag = TimeSpan.FromMilliseconds(15) },
+        });
+        var printed = new Dictionary<string, string>();
+        for (var i = 0; i < 40; i++)
+            printed.Add($"handling /{i}", (await lambda.InvokeAsync($$"""{"path":"/{{i}}"}""")).RequestId);
+        await Task.Delay(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
+        var outcome = await lambda.EndAsync();
+
+        var lines = outcome.Logs.Where(log => printed.ContainsKey(log.Body.StringValue)).ToList();
+        Assert.Equal(40, lines.Count);
+        Assert.All(lines, line => Assert.Contains(line.Text("faas.invocation_id"), new[] { null, printed[line.Body.StringValue] }));
+        Assert.Equal(0, outcome.Ledger.Accounts.Sum(account => account.Account.Dropped));
     }
 
     /// <summary>Only the report shows the end there. No timer helps here.</summary>

@@ -51,7 +51,9 @@ internal sealed class TelemetryStream(SandboxOptions options) : IAsyncDisposable
         foreach (var changed in options.Faults.Telemetry?.Invoke(item) ?? [item])
         {
             var delay = options.Faults.TelemetryDelay?.Invoke(changed) ?? TimeSpan.Zero;
-            if (delay > TimeSpan.Zero)
+            if (options.Faults.LineLag > TimeSpan.Zero && changed.Category == "function")
+                _ = Task.Delay(options.Faults.LineLag).ContinueWith(_ => Hand(new TelemetryEvent(DateTimeOffset.UtcNow, changed.Type, changed.Record)), TaskScheduler.Default);
+            else if (delay > TimeSpan.Zero)
                 _ = Task.Delay(delay).ContinueWith(_ => Hand(changed), TaskScheduler.Default);
             else
                 Hand(changed);

@@ -236,6 +236,12 @@ internal sealed class TelemetryCollector(
             ledger.Dropped(LedgerAccount.Traces, DropReason.Malformed, platformEvent.UnreadableSpans);
         }
 
+        if (platformEvent is PlatformEvent.RuntimeDone { Status: not "success" } or PlatformEvent.Report { Status: not "success" })
+        {
+            UseResource();
+            logs.Complete();
+        }
+
         var known = tracker.Apply(platformEvent);
         if (platformEvent is PlatformEvent.RestoreStart)
             onRestores?.Invoke(tracker.Restores);

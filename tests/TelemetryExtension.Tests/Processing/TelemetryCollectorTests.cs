@@ -71,6 +71,28 @@ public sealed class TelemetryCollectorTests : IDisposable
         Assert.Equal((0, 0), (_channel.Count, _channel.Traces));
     }
 
+    /// <summary>The encoder waits for more lines of a text record, and the end of the invocation comes before them.</summary>
+    [Fact]
+    public async Task Collect_LineAboutTheExitBeforeTheEnd_NamesTheCause()
+    {
+        const string Id = "3da1f2dc-3222-475e-9205-e2e6c6318895";
+        _collector.OnInvoke(new(Id, "", null, 0));
+        Write(TelemetryItemKind.FunctionLog, Signal.Logs, Encoding.UTF8.GetBytes($"\"RequestId: {Id} Error: Runtime exited with error: signal: killed\\nRuntime.ExitError\""));
+        Write(TelemetryItemKind.PlatformEvent, Signal.Traces, Encoding.UTF8.GetBytes(
+            $$$"""{"time":"2025-08-11T12:00:00.000Z","type":"platform.runtimeDone","record":{"requestId":"{{{Id}}}","status":"error","errorType":"Runtime.ExitError"}}"""));
+
+        _collector.Collect();
+        await _bench.DeliverAsync();
+
+        var span = Assert.Single(ExportTraceServiceRequest.Parser.ParseFrom(Assert.Single(_destination.Requests, static sent => sent.Signal == Signal.Traces).Body.Span)
+            .ResourceSpans[0].ScopeSpans[0].Spans);
+        Assert.Equal("Runtime exited with error: signal: killed", span.Status.Message);
+        Assert.Equal("Runtime.OutOfMemory", span.Attributes.Single(pair => pair.Key == "error.type").Value.StringValue);
+        var logs = _destination.Requests.Where(static sent => sent.Signal == Signal.Logs).SelectMany(static sent => sent.LogRecords()).ToList();
+        Assert.Equal(["The function ran out of memory: its runtime was killed"], logs.Where(log => log.Attributes.Any(pair => pair.Key == "error.type")).Select(log => log.Body.StringValue));
+        Assert.Equal((2, 2), (_bench.LogsLine().Received, logs.Count));
+    }
+
     [Fact]
     public async Task Collect_ItemThatCannotBeRead_IsCountedAndTheNextIsTaken()
     {

@@ -117,6 +117,9 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
         }
     }
 
+    /// <summary>Writes the text record that waits for its next line: it may say why the invocation fails whose end comes now.</summary>
+    public void Complete() => WriteHeld();
+
     /// <summary>The memory that this uses between two flushes.</summary>
     public int Capacity => _writer.Capacity + _held.Capacity;
 
