@@ -62,11 +62,13 @@ internal sealed class Invocation(string requestId, long number, SpanIdsInUse spa
             var ids = InvocationIds.Decide(requestId, _tracing, _invokeHeader, salt, rules);
             if (ids.Given && !spanIds.TryTake(ids.SpanId, number))
                 ids = ids.Under(requestId, salt);
+            var xray = ids.TraceId;
             ids = InTraceOfFunction(ids);
             _parent = ids.Parent;
             Sampled = ids.Sampled;
             return _context = new(requestId, ids.TraceId, ids.SpanId, Recorded: !rules.FollowSampling || ids.Sampled != false, ids.Sampled)
             {
+                XRayTraceIdBytes = xray == ids.TraceId ? null : InvocationContext.Bytes(xray),
                 TenantIdUtf8 = TenantId is null ? null : Encoding.UTF8.GetBytes(TenantId),
                 DurableExecutionUtf8 = DurableExecution is null ? null : Encoding.UTF8.GetBytes(DurableExecution),
             };

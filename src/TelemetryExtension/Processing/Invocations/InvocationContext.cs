@@ -13,6 +13,9 @@ internal sealed record InvocationContext(string RequestId, ActivityTraceId Trace
     /// <summary>Null without tenant isolation.</summary>
     public byte[]? TenantIdUtf8 { get; init; }
 
+    /// <summary>X-Ray's trace id, when the invocation is in another trace. Loggers may print it.</summary>
+    public byte[]? XRayTraceIdBytes { get; init; }
+
     /// <summary>Null for an invocation that is not known to be part of a durable execution.</summary>
     public byte[]? DurableExecutionUtf8 { get; init; }
 
@@ -25,7 +28,7 @@ internal sealed record InvocationContext(string RequestId, ActivityTraceId Trace
 
     public byte[] SpanIdBytes { get; } = Bytes(SpanId);
 
-    private static byte[] Bytes(ActivityTraceId id)
+    public static byte[] Bytes(ActivityTraceId id)
     {
         var bytes = new byte[16];
         id.CopyTo(bytes);

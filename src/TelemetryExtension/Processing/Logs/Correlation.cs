@@ -69,6 +69,13 @@ internal ref struct Correlation
         BinaryPrimitives.WriteUInt64BigEndian(span, _spanId);
         Span<byte> trace = stackalloc byte[16];
         BinaryPrimitives.WriteUInt128BigEndian(trace, _traceId);
+        // A logger that knows X-Ray's trace only, and the invocation is in another one.
+        if (Invocation?.XRayTraceIdBytes is { } given && _spanId == 0 && trace.SequenceEqual(given))
+        {
+            WriteInvocation(writer, Invocation, Invocation.SpanIdBytes);
+            return;
+        }
+
         if (Invocation is not null && (_traceId == 0 || trace.SequenceEqual(Invocation.TraceIdBytes)))
         {
             WriteInvocation(writer, Invocation, _spanId == 0 ? Invocation.SpanIdBytes : span);

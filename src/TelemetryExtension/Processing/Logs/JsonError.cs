@@ -9,19 +9,16 @@ internal ref struct JsonError
     private bool _stackTrace;
     private bool _message;
 
+    /// <summary>The stack trace as printed, when it was one text.</summary>
+    private ReadOnlySpan<byte> _printed;
+
     /// <summary>The exception's message as printed (the inside of a JSON string), for records without their own message.</summary>
     public ReadOnlySpan<byte> Message { get; private set; }
 
     public bool MessageEscaped { get; private set; }
 
     /// <summary>The message as text. Empty when there is none.</summary>
-    public readonly ReadOnlySpan<byte> MessageText()
-    {
-        if (!MessageEscaped)
-            return Message;
-        var text = new byte[JsonText.Room(Message, out var valid)];
-        return text.AsSpan(0, JsonText.Unescape(Message, valid, text));
-    }
+    public readonly ReadOnlySpan<byte> MessageText() => MessageEscaped ? Decode(Message) : Message;
 
     /// <summary>Takes a string (or, for stack traces, an array of strings) for the key. False leaves the scanner unchanged.</summary>
     public bool TryTake(OtlpWriter writer, LogKey key, ref JsonScanner scanner)
@@ -52,11 +49,64 @@ internal ref struct JsonError
                 break;
             default:
                 _stackTrace = true;
+                _printed = escaped ? raw : default;
                 Write(writer, LogAttributes.ExceptionStackTrace, raw, escaped);
                 break;
         }
 
         return true;
+    }
+
+    /// <summary>Takes an exception printed as one text: a stack trace or traceback with its header. Any other text is left.</summary>
+    public bool TryTakeText(OtlpWriter writer, ref JsonScanner scanner)
+    {
+        var before = scanner;
+        if (!_stackTrace && scanner.TryReadString(out var raw, out var escaped) && escaped && raw.IndexOf("\\n"u8) >= 0 && ExceptionText.TryRead(Decode(raw), out _))
+        {
+            _stackTrace = true;
+            _printed = raw;
+            Write(writer, LogAttributes.ExceptionStackTrace, raw, escaped);
+            return true;
+        }
+
+        scanner = before;
+        return false;
+    }
+
+    /// <summary>Takes type, message and stack out of an object that stays what it is.</summary>
+    public void LookInto(OtlpWriter writer, JsonScanner scanner)
+    {
+        var first = true;
+        if (!scanner.TryTake((byte)'{'))
+            return;
+        while (scanner.TryNext((byte)'}', ref first, out _))
+        {
+            if (!scanner.TryReadKey(out var name, out var escaped))
+                return;
+            if (!escaped && LogKeys.OfError(name) is var known and not LogKey.Attribute && TryTake(writer, known, ref scanner))
+                continue;
+            if (!scanner.TrySkipValue(out _))
+                return;
+        }
+    }
+
+    /// <summary>Adds type and message from the head of the stack trace, when the record has it alone. To be called once, at the end.</summary>
+    public void Complete(OtlpWriter writer)
+    {
+        if (_type || _printed.IsEmpty || !ExceptionText.TryRead(Decode(_printed), out var exception))
+            return;
+        _type = true;
+        writer.Attribute(OtlpFields.LogRecord.Attributes, LogAttributes.ExceptionType, exception.Type);
+        if (_message || exception.Message.IsEmpty)
+            return;
+        _message = true;
+        writer.Attribute(OtlpFields.LogRecord.Attributes, LogAttributes.ExceptionMessage, exception.Message);
+    }
+
+    private static ReadOnlySpan<byte> Decode(ReadOnlySpan<byte> raw)
+    {
+        var text = new byte[JsonText.Room(raw, out var valid)];
+        return text.AsSpan(0, JsonText.Unescape(raw, valid, text));
     }
 
     /// <summary>

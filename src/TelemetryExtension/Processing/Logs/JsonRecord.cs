@@ -25,6 +25,8 @@ internal ref struct JsonRecord
     private bool _isLabelled;
     private bool _hasErrorType;
     private JsonScanner _execution;
+    private JsonScanner _template;
+    private ReadOnlySpan<byte> _templateKey;
     private bool _hasRequestId;
 
     private JsonRecord(OtlpWriter writer, in LogOrigin origin, in LogLine line, ReadOnlySpan<byte> prefixId, IInvocationLookup invocations)
@@ -113,6 +115,8 @@ internal ref struct JsonRecord
 
         if (!ok || scanner.Peek() != 0)
             return false;
+        _error.Complete(_writer);
+        WriteTemplate();
         TellExecution();
         WriteFailure();
         if (!_hasBody && !_error.Message.IsEmpty)
@@ -154,12 +158,19 @@ internal ref struct JsonRecord
             case LogKey.Error when scanner.Peek() == '{':
                 broken = !_error.TryTakeObject(_writer, key, false, ref scanner);
                 return true;
-            case LogKey.Message or LogKey.Error:
+            case LogKey.Error when scanner.Peek() == '"':
+                return _error.TryTakeText(_writer, ref scanner);
+            case LogKey.Template when _templateKey.IsEmpty && scanner.Peek() == '"':
+                _template = scanner;
+                _templateKey = key;
+                broken = !scanner.TrySkipValue(out _);
+                return true;
+            case LogKey.Message or LogKey.Error or LogKey.Template:
                 return false;
             case LogKey.DurableExecution:
                 _execution = scanner;
                 return false;
-            case LogKey.Fields or LogKey.TraceObject or LogKey.SpanObject:
+            case LogKey.Fields or LogKey.TraceObject or LogKey.SpanObject or LogKey.Record or LogKey.Context or LogKey.Instant:
                 LookInside(known, scanner);
                 return false;
         }
@@ -187,6 +198,7 @@ internal ref struct JsonRecord
     private void LookInside(LogKey known, JsonScanner scanner)
     {
         var first = true;
+        var (seconds, nanos) = (0L, 0L);
         if (scanner.Peek() != '{' || !scanner.TryTake((byte)'{'))
             return;
         while (scanner.TryNext((byte)'}', ref first, out _))
@@ -194,20 +206,76 @@ internal ref struct JsonRecord
             if (!scanner.TryReadKey(out var key, out _))
                 return;
             var before = scanner;
-            if (known == LogKey.Fields && !_hasBody && key.SequenceEqual("message"u8) && scanner.Peek() == '"' && scanner.TryReadString(out var text, out var escaped))
+            var inner = known switch
             {
-                _hasBody = true;
-                JsonValueWriter.WriteStringValue(_writer, OtlpFields.LogRecord.Body, text, escaped);
-            }
-            else if (known != LogKey.Fields && key.SequenceEqual("id"u8) && scanner.Peek() == '"' && scanner.TryReadString(out var id, out _))
-            {
-                _ = known == LogKey.TraceObject ? _correlation.TrySetTraceId(id) : _correlation.TrySetSpanId(id);
-            }
-
+                LogKey.TraceObject => key.SequenceEqual("id"u8) ? LogKey.TraceId : LogKey.Attribute,
+                LogKey.SpanObject => key.SequenceEqual("id"u8) ? LogKey.SpanId : LogKey.Attribute,
+                LogKey.Fields => key.SequenceEqual("message"u8) ? LogKey.Message : LogKey.Attribute,
+                LogKey.Level => key.SequenceEqual("name"u8) ? LogKey.Level : LogKey.Attribute,
+                LogKey.Time => key.SequenceEqual("timestamp"u8) ? LogKey.Time : LogKey.Attribute,
+                _ => LogKeys.Of(key),
+            };
+            if (known == LogKey.Instant)
+                _ = (key.SequenceEqual("epochSecond"u8) && scanner.TryReadScalar(out var number) && Utf8Parser.TryParse(number, out seconds, out _))
+                    || (key.SequenceEqual("nanoOfSecond"u8) && scanner.TryReadScalar(out number) && Utf8Parser.TryParse(number, out nanos, out _));
+            else
+                TakeInner(known, inner, scanner);
             scanner = before;
             if (!scanner.TrySkipValue(out _))
                 return;
         }
+
+        if (seconds is > 0 and < 7_258_118_400 && nanos is >= 0 and < 1_000_000_000 && _time == 0 && LogTime.IsPlausible((seconds * 1_000_000_000) + nanos, true, _origin.Reference))
+            _time = (seconds * 1_000_000_000) + nanos;
+    }
+
+    private void TakeInner(LogKey known, LogKey inner, JsonScanner scanner)
+    {
+        var next = scanner.Peek();
+        if (inner == LogKey.Message && known is LogKey.Fields or LogKey.Record && !_hasBody && next == '"' && scanner.TryReadString(out var text, out var escaped))
+        {
+            _hasBody = true;
+            JsonValueWriter.WriteStringValue(_writer, OtlpFields.LogRecord.Body, text, escaped);
+        }
+        else if (inner == LogKey.Error && known is LogKey.Context or LogKey.Record && next == '{')
+        {
+            _error.LookInto(_writer, scanner);
+        }
+        else if (known == LogKey.Record && inner is LogKey.Level or LogKey.Time && next == '{')
+        {
+            LookInside(inner, scanner);
+        }
+        else if (IsInnerField(known, inner) && (next == '"' ? scanner.TryReadString(out text, out escaped) && !escaped : scanner.TryReadScalar(out text)))
+        {
+            TryTakeScalar(inner, text, next == '"');
+        }
+    }
+
+    /// <summary>Which fields of the record an object of that kind may hold. A level or a time in it is data of the application, except in its own.</summary>
+    private static bool IsInnerField(LogKey known, LogKey inner) => known switch
+    {
+        LogKey.Level or LogKey.Time => inner == known,
+        LogKey.TraceObject or LogKey.SpanObject => inner is LogKey.TraceId or LogKey.SpanId,
+        LogKey.Context => inner is LogKey.TraceId or LogKey.SpanId or LogKey.RequestId or LogKey.LambdaRequestId,
+        _ => false,
+    };
+
+    /// <summary>The body of a record without a message of its own. Otherwise it is an attribute.</summary>
+    private void WriteTemplate()
+    {
+        if (_templateKey.IsEmpty || !_template.TryReadString(out var text, out var escaped))
+            return;
+        if (!_hasBody)
+        {
+            _hasBody = true;
+            JsonValueWriter.WriteStringValue(_writer, OtlpFields.LogRecord.Body, text, escaped);
+            return;
+        }
+
+        var attribute = _writer.Open(OtlpFields.LogRecord.Attributes);
+        JsonValueWriter.WriteString(_writer, OtlpFields.KeyValue.Key, _templateKey, false);
+        JsonValueWriter.WriteStringValue(_writer, OtlpFields.KeyValue.Value, text, escaped);
+        _writer.Close(attribute);
     }
 
     private bool TryTakeScalar(LogKey known, ReadOnlySpan<byte> value, bool quoted) => known switch

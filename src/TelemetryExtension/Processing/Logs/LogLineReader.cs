@@ -15,10 +15,12 @@ internal static class LogLineReader
         return text[0] switch
         {
             >= (byte)'0' and <= (byte)'9' => Stamped(text),
+            (byte)'[' when text.Length > 1 && char.IsAsciiDigit((char)text[1]) => BracketedTime(text),
             (byte)'[' => Bracketed(text),
             (byte)'R' when text.StartsWith("RequestId: "u8) => Platform(text),
             >= (byte)'A' and <= (byte)'W' when text.Length > 3 && text[1] == ',' && text[2] == ' ' && text[3] == '[' => Ruby(text),
-            _ => default,
+            (byte)'t' or (byte)'l' when LooseFields.TryLogfmt(text, out var line) => line,
+            _ => LooseFields.Labelled(text),
         };
     }
 
@@ -30,15 +32,19 @@ internal static class LogLineReader
     private static LogLine Stamped(ReadOnlySpan<byte> text)
     {
         if (!UnixTimeText.TryRead(text, out var time, out var at, out var hasZone) || at >= text.Length)
-            return default;
+            return LooseFields.ClockTime(text);
         var untouched = new LogLine(0, time, hasZone, 0, default, default, LogLineShape.Prefixed);
         if (text[at] == '\t')
             return Tabbed(text, at + 1, out var id, out var level, out var message)
                 ? new(message, time, hasZone, Severity.Of(level.Of(text)), level, id, LogLineShape.Tabbed)
                 : untouched;
+        if (text[at] == '|')
+            return LooseFields.Separated(text, untouched, at, (byte)'|');
         if (text[at] != ' ')
             return untouched;
         var word = Word(text, at);
+        if (word.Of(text) is [(byte)'|' or (byte)'-'])
+            return LooseFields.Separated(text, untouched, word.Start, text[word.Start]);
         var requestId = default(TextPart);
         if (IsRequestId(word.Of(text)))
         {
@@ -52,7 +58,18 @@ internal static class LogLineReader
         var severity = Severity.Of(printed.Of(text));
         if (severity == 0)
             return untouched with { RequestId = requestId };
-        return new(Next(text, word), time, hasZone, severity, printed, requestId, LogLineShape.Prefixed);
+        return new(AfterLevel(text, printed), time, hasZone, severity, printed, requestId, LogLineShape.Prefixed);
+    }
+
+    /// <summary>The start of the message behind a level, its bracket or colon, and blanks.</summary>
+    private static int AfterLevel(ReadOnlySpan<byte> text, TextPart level)
+    {
+        var at = level.Start + level.Length;
+        if (level.Start > 0 && text[level.Start - 1] == '[')
+            at += text[at..].IndexOf((byte)']') + 1;
+        else if (at < text.Length && text[at] == ':')
+            at++;
+        return Next(text, new(at, 0));
     }
 
     /// <summary><c>id TAB level TAB message</c>. The id may be empty or "undefined".</summary>
@@ -73,6 +90,18 @@ internal static class LogLineReader
         level = new(at + first + 1, second);
         message = at + first + second + 2;
         return true;
+    }
+
+    /// <summary>Monolog and log4js: <c>[2025-08-11T12:00:00.101+00:00] orders.WARNING: message</c>, <c>[2025-08-11T12:00:00.101] [WARN] default - message</c></summary>
+    private static LogLine BracketedTime(ReadOnlySpan<byte> text)
+    {
+        if (!UnixTimeText.TryRead(text[1..], out var time, out var length, out var hasZone) || length + 2 >= text.Length || text[length + 1] != ']')
+            return default;
+        var untouched = new LogLine(0, time, hasZone, 0, default, default, LogLineShape.Prefixed);
+        var word = Unwrapped(text, Word(text, length + 2));
+        var dot = word.Of(text).LastIndexOf((byte)'.');
+        var level = new TextPart(word.Start + dot + 1, word.Length - dot - 1);
+        return LooseFields.Leveled(text, untouched, level);
     }
 
     /// <summary>Python: <c>[INFO]\t2025-08-11T12:00:00.101Z\tid\tmessage</c>, and <c>[ERROR] ValueError: ...</c> for an uncaught exception.</summary>
@@ -146,6 +175,9 @@ internal static class LogLineReader
     {
         if (word.Length > 2 && text[word.Start] == '[' && text[word.Start + word.Length - 1] == ']')
             return new(word.Start + 1, word.Length - 2);
+        // structlog pads inside the brackets.
+        if (word.Length > 2 && text[word.Start] == '[' && text[word.Start..Math.Min(text.Length, word.Start + 16)].IndexOf((byte)']') is > 0 and var close)
+            return new(word.Start + 1, text.Slice(word.Start + 1, close - 1).TrimEnd((byte)' ').Length);
         return word.Length > 1 && text[word.Start + word.Length - 1] == ':' ? word with { Length = word.Length - 1 } : word;
     }
 

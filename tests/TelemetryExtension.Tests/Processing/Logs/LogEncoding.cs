@@ -29,6 +29,9 @@ internal sealed class LogEncoding : IInvocationLookup
 
     public int MaxBytes { get; init; } = 1_000_000;
 
+    /// <summary>The platform's time of every record.</summary>
+    public long Time { get; init; } = Envelope;
+
     public TelemetryItemKind Kind { get; set; } = TelemetryItemKind.FunctionLog;
 
     public IReadOnlyList<OtlpPayload> Payloads => _payloads;
@@ -65,7 +68,7 @@ internal sealed class LogEncoding : IInvocationLookup
         using var encoder = NewEncoder();
         foreach (var record in records)
         {
-            var answer = encoder.Append(Item(record, Kind), this);
+            var answer = encoder.Append(Item(record, Kind, Time), this);
             answered?.Invoke(answer);
         }
 
