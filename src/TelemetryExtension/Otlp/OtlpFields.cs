@@ -50,7 +50,10 @@ internal static class OtlpFields
     public static class Span
     {
         public const int TraceId = 1;
+        public const int SpanId = 2;
+        public const int ParentSpanId = 4;
         public const int Name = 5;
+        public const int Kind = 6;
         public const int Attributes = 9;
     }
 
@@ -76,15 +79,6 @@ internal static class OtlpFields
         public const int SpanId = 10;
         public const int ObservedTime = 11;
         public const int EventName = 12;
-    }
-
-    public static class Span
-    {
-        public const int TraceId = 1;
-        public const int SpanId = 2;
-        public const int ParentSpanId = 4;
-        public const int Kind = 6;
-        public const int Attributes = 9;
     }
 
     public static class Metric

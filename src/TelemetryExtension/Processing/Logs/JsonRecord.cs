@@ -192,7 +192,7 @@ internal ref struct JsonRecord
     }
 
     private static bool IsLabelled(JsonScanner scanner) =>
-        scanner.Peek() == '"' && scanner.TryReadString(out var text, out _) && UnhandledException.IsLabel(text);
+        scanner.Peek() == '"' && scanner.TryTake((byte)'"') && UnhandledException.IsLabel(scanner.Rest);
 
     /// <summary>Takes the record's fields from inside an object. The object itself stays an attribute.</summary>
     private void LookInside(LogKey known, JsonScanner scanner)

@@ -24,6 +24,9 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> json)
         return 0;
     }
 
+    /// <summary>What has not been read.</summary>
+    public readonly ReadOnlySpan<byte> Rest => _json[Position..];
+
     public bool TryTake(byte expected)
     {
         if (Peek() != expected || Position >= _json.Length)
