@@ -130,7 +130,7 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
     }
 
     /// <summary>
-    /// Sends all signals in parallel. But without a connection and with little to send, it sends one request after the other: another handshake costs the
+    /// Sends all signals in parallel. But before a costly handshake and with little to send, it sends one request after the other: another one costs the
     /// function more CPU than the requests, and pays off in saved round trips only if the function keeps sending. A slow request does not delay the others.
     /// </summary>
     /// <param name="earlier">At the last chance: cancels the flushes that were started before.</param>

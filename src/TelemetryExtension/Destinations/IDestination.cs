@@ -15,8 +15,8 @@ internal interface IDestination
     bool Accepts(Signal signal);
 
     /// <summary>
-    /// Whether there is no connection yet and each concurrent request would open its own. Requests are then better sent one after the other. False where
-    /// all requests share one connection anyway.
+    /// Whether there is no connection yet and each concurrent request would open its own, with a costly handshake. Requests are then better sent one after
+    /// the other. False where all requests share one connection anyway, or where a connection costs little.
     /// </summary>
     bool IsCold => false;
 

@@ -21,6 +21,8 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
 
     private static readonly MediaTypeHeaderValue Protobuf = new("application/x-protobuf");
 
+    private readonly bool _isTls = Array.Exists(endpoints, static endpoint => endpoint?.Url.Scheme == Uri.UriSchemeHttps);
+
     /// <summary>Consecutive bodies that did not arrive.</summary>
     private int _hangs;
 
@@ -28,7 +30,8 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
 
     public bool Accepts(Signal signal) => endpoints[(int)signal] is not null;
 
-    public bool IsCold => connections.IsCold;
+    /// <summary>Only a TLS handshake costs more CPU than the requests. Without TLS each signal opens its own connection.</summary>
+    public bool IsCold => _isTls && connections.IsCold;
 
     public async ValueTask<DeliveryResult> DeliverAsync(OtlpPayload payload, CancellationToken cancellationToken)
     {
