@@ -7,7 +7,7 @@ internal sealed record ExtensionOptions(
     TelemetryOptions Telemetry, ReceiverOptions Receiver, BufferOptions Buffer, FlushOptions Flush, DeliveryOptions Delivery, OutboxOptions Outbox,
     MetricOptions Metrics, CloudWatchOptions CloudWatch, DeadLetterOptions DeadLetters, AwsOptions Aws, ResourceOptions Resource,
     ShapingOptions Shaping,
-    SecretOptions Secrets)
+    SecretOptions Secrets, WarmUpOptions WarmUp)
 {
     /// <param name="telemetry">Read before the rest, like <paramref name="receiver"/>, because both contain the ports to listen on.</param>
     /// <param name="ownPorts">
@@ -32,6 +32,7 @@ internal sealed record ExtensionOptions(
             AwsOptions.From(variables),
             resource,
             ShapingOptions.From(variables),
-            SecretOptions.From(variables));
+            SecretOptions.From(variables),
+            WarmUpOptions.From(variables));
     }
 }

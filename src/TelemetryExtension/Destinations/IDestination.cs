@@ -20,5 +20,10 @@ internal interface IDestination
     /// </summary>
     bool IsCold => false;
 
+    /// <summary>Opens what a first flush needs, before there is one. Blocks, for a thread of its own; never throws.</summary>
+    void Prepare(CancellationToken stop)
+    {
+    }
+
     ValueTask<DeliveryResult> DeliverAsync(OtlpPayload payload, CancellationToken cancellationToken);
 }

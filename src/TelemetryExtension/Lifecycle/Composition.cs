@@ -37,6 +37,7 @@ internal sealed class Composition
     private readonly Func<Task> _readSecrets;
     private readonly Action _report;
     private readonly Action _askForZone;
+    private readonly Action _warmUp;
 
     public Composition(
         ExtensionOptions options, RegisterResponse function, Sockets sockets, bool subscribed, bool managedInstances, ExtensionsApiClient extensions,
@@ -103,7 +104,9 @@ internal sealed class Composition
         var budget = new FlushBudget(options.Flush.Budget);
         var flusher = new Flusher(collector, delivery, deadLetters, policy, budget, ledger, time, options.Flush.SelfTraces ? new FlushTrace(collector, options.Flush.Strategy) : null);
         var shutdown = new Shutdown(collector, delivery, deadLetters, options.DeadLetters.Reserve, telemetry, signals, ledger, subscribed, time);
-        Loop = new ExtensionLoop(extensions, collector, flusher, policy, budget, signals, otlp, shutdown, time) { Invoked = snapStart.OnInvoke };
+        var warmUp = new WarmUp(options.WarmUp, destinations, stop => new Rehearsal(options, time).Run(stop));
+        _warmUp = warmUp.Start;
+        Loop = new ExtensionLoop(extensions, collector, flusher, policy, budget, signals, otlp, shutdown, time, warmUp.Stop) { Invoked = snapStart.OnInvoke };
         _recover = outbox.RecoverAsync;
         _readSecrets = () => secrets.GetAsync(options.Delivery.SecretSources, CancellationToken.None).AsTask();
         _report = () => StartUpReport.Write(destinations, sockets, subscribed, options.Flush.Strategy);
@@ -140,6 +143,7 @@ internal sealed class Composition
 
         // In the init phase, before an invocation needs them. Nobody waits for it.
         _ = _readSecrets();
+        _warmUp();
         _ = RecoverAsync();
         _askForZone();
         return true;

@@ -11,9 +11,10 @@ namespace TelemetryExtension.Lifecycle;
 /// The main loop after start-up: INVOKE, INVOKE, ..., SHUTDOWN. For each INVOKE the policy decides when to flush. Next follows when the flush is done, or
 /// at once when none is due. Nothing here delays an invocation longer than its budget.
 /// </summary>
+/// <param name="onEvent">Called for every event before anything else. Cheap, and does not throw.</param>
 internal sealed class ExtensionLoop(
     ExtensionsApiClient extensions, TelemetryCollector collector, Flusher flusher, FlushPolicy policy, FlushBudget budget, InvocationSignals signals,
-    OtlpIntake? otlp, Shutdown shutdown, TimeProvider time)
+    OtlpIntake? otlp, Shutdown shutdown, TimeProvider time, Action? onEvent = null)
 {
     /// <summary>The time before the function's timeout that is kept for the flush and Next, when the runtime does not finish.</summary>
     private static readonly TimeSpan InvokeMargin = TimeSpan.FromMilliseconds(250);
@@ -36,7 +37,9 @@ internal sealed class ExtensionLoop(
         var upkeep = new MemoryUpkeep(static () => GC.GetTotalAllocatedBytes());
         while (true)
         {
-            switch (await extensions.NextAsync(CancellationToken.None).ConfigureAwait(false))
+            var next = await extensions.NextAsync(CancellationToken.None).ConfigureAwait(false);
+            onEvent?.Invoke();
+            switch (next)
             {
                 case ExtensionEvent.Invoke invoke:
                     lastRequestId = invoke.RequestId;

@@ -10,7 +10,9 @@ namespace TelemetryExtension.Network;
 /// <param name="createHandler">Creates the handler, e.g. <see cref="OutboundHandler.Create"/>.</param>
 /// <param name="allShareOne">All requests share one connection (HTTP/2), so a response to any of them shows that it is alive.</param>
 /// <param name="distrust">Called when a connection gave no response or failed in the handshake. Another address of the host may work.</param>
-internal sealed partial class OutboundConnections(Func<HttpMessageHandler> createHandler, TimeProvider time, bool allShareOne, Action? distrust = null) : IDisposable
+/// <param name="prepared">Connections that the handler uses first.</param>
+internal sealed partial class OutboundConnections(
+    Func<HttpMessageHandler> createHandler, TimeProvider time, bool allShareOne, Action? distrust = null, PreparedConnections? prepared = null) : IDisposable
 {
     private readonly Lock _gate = new();
     private Pool? _pool;
@@ -25,9 +27,15 @@ internal sealed partial class OutboundConnections(Func<HttpMessageHandler> creat
         }
     }
 
+    /// <summary>The number of connections that were opened ahead and not used yet.</summary>
+    public int Prepared => prepared?.Count ?? 0;
+
+    /// <summary>Opens connections ahead of the first request. Blocks, for a thread of its own; never throws.</summary>
+    public void Prepare(int count, CancellationToken stop) => prepared?.Prepare(allShareOne ? 1 : count, stop);
+
     /// <summary>
-    /// Sends one request. A used connection that ends before a response byte was most likely closed by the peer during a freeze. The request is then
-    /// retried once, at once, on a new connection. So is a request without a response for far longer than usual (<see cref="PatienceWith"/>). The
+    /// Sends one request. A used or prepared connection that ends before a response byte was most likely closed by the peer during a freeze. The request
+    /// is then retried once, at once, on a new connection. So is a request without a response for far longer than usual (<see cref="PatienceWith"/>). The
     /// retry is a new request with the same batch id.
     /// </summary>
     public async ValueTask<T> SendAsync<T>(
@@ -51,7 +59,7 @@ internal sealed partial class OutboundConnections(Func<HttpMessageHandler> creat
                         await abandoned.CancelAsync();
                     response = await answer;
                 }
-                catch (HttpRequestException exception) when (!isSecondTry && pool.HasAnswered && IsLostConnection(exception))
+                catch (HttpRequestException exception) when (!isSecondTry && (pool.HasAnswered || pool.WasPrepared) && IsLostConnection(exception))
                 {
                     Retire(pool);
                     continue;
@@ -90,6 +98,8 @@ internal sealed partial class OutboundConnections(Func<HttpMessageHandler> creat
                 Close(pool);
             _pool = null;
         }
+
+        prepared?.Dispose();
     }
 
     private static bool IsLostConnection(HttpRequestException exception) =>
@@ -102,7 +112,7 @@ internal sealed partial class OutboundConnections(Func<HttpMessageHandler> creat
         {
             if (_pool is { } old && (old.Restores != SnapshotRestores.Count || SilenceSince(old.Heard) > MaxIdle))
                 Close(old);
-            _pool ??= new(new HttpMessageInvoker(createHandler()), time.GetUtcNow());
+            _pool ??= new(new HttpMessageInvoker(createHandler()), time.GetUtcNow(), Prepared > 0);
             _pool.InUse++;
             return (_pool, _pool.HasAnswered, _pool.Heard);
         }
@@ -121,6 +131,9 @@ internal sealed partial class OutboundConnections(Func<HttpMessageHandler> creat
             pool.InUse--;
             if (pool is { IsRetired: true, InUse: 0 })
                 pool.Invoker.Dispose();
+            // The first flush has what it needs.
+            if (pool is { HasAnswered: true, InUse: 0 })
+                prepared?.Dispose();
         }
     }
 
@@ -131,17 +144,22 @@ internal sealed partial class OutboundConnections(Func<HttpMessageHandler> creat
             _pool = null;
         if (pool.IsRetired)
             return;
+        // What was prepared for it is no better.
+        prepared?.Dispose();
         pool.IsRetired = true;
         if (pool.InUse == 0)
             pool.Invoker.Dispose();
     }
 
-    private sealed class Pool(HttpMessageInvoker invoker, DateTimeOffset created)
+    /// <param name="wasPrepared">Its first requests may go on connections that were opened before, so that these connections may be old.</param>
+    private sealed class Pool(HttpMessageInvoker invoker, DateTimeOffset created, bool wasPrepared)
     {
         public HttpMessageInvoker Invoker { get; } = invoker;
 
         /// <summary>The copies of a snapshot share none of its connections.</summary>
         public int Restores { get; } = SnapshotRestores.Count;
+
+        public bool WasPrepared { get; } = wasPrepared;
 
         public int InUse { get; set; }
 

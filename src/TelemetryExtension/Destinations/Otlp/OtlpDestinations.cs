@@ -1,5 +1,6 @@
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Network;
+using TelemetryExtension.Otlp;
 using TelemetryExtension.Secrets;
 
 namespace TelemetryExtension.Destinations.Otlp;
@@ -33,8 +34,10 @@ internal static class OtlpDestinations
                 var name = $"{destination.Name} {group.Key.Origin}";
                 var isGrpc = group.Key.Protocol == OtlpProtocol.Grpc;
                 var connector = new HostConnector(options.OwnPorts, time);
+                var (url, tls) = (group.First().Url, group.Key.Tls);
+                var prepared = new PreparedConnections(stop => OutboundHandler.Open(url, tls, connector, isGrpc, stop), time);
                 var connections = new OutboundConnections(
-                    () => OutboundHandler.Create(group.First().Url, group.Key.Tls, IDestination.MaxRequests, connector, isGrpc), time, allShareOne: isGrpc, connector.Distrust);
+                    () => OutboundHandler.Create(url, tls, IDestination.MaxRequests, connector, isGrpc, prepared), time, allShareOne: isGrpc, connector.Distrust, prepared);
                 destinations.Add(isGrpc
                     ? new OtlpGrpcDestination(name, endpoints, connections, time)
                     : new OtlpHttpDestination(name, endpoints, connections, time));
@@ -42,5 +45,19 @@ internal static class OtlpDestinations
         }
 
         return destinations;
+    }
+
+    /// <summary>
+    /// A destination that goes through all code of a real one, over a stream that accepts everything. Nothing leaves the process.
+    /// </summary>
+    public static OtlpHttpDestination Rehearsal(bool gzip, TimeProvider time)
+    {
+        var endpoints = Array.ConvertAll(
+            Enum.GetValues<Signal>(),
+            signal => new OtlpEndpoint(new("http://rehearsal.invalid/" + OtlpPaths.Http(signal)), OtlpProtocol.HttpProtobuf, [], TimeSpan.FromSeconds(1), gzip, default));
+        var connections = new OutboundConnections(
+            static () => new SocketsHttpHandler { UseProxy = false, ActivityHeadersPropagator = null, ConnectCallback = static (_, _) => new(new AcceptingStream()) },
+            time, allShareOne: false);
+        return new("rehearsal", endpoints, connections, time);
     }
 }

@@ -20,6 +20,8 @@ internal sealed class OtlpGrpcDestination(string name, OtlpEndpoint?[] endpoints
 
     public bool Accepts(Signal signal) => endpoints[(int)signal] is not null;
 
+    public void Prepare(CancellationToken stop) => connections.Prepare(1, stop);
+
     public async ValueTask<DeliveryResult> DeliverAsync(OtlpPayload payload, CancellationToken cancellationToken)
     {
         var endpoint = endpoints[(int)payload.Signal]!;

@@ -21,6 +21,7 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
 
     private static readonly MediaTypeHeaderValue Protobuf = new("application/x-protobuf");
 
+    private readonly int _signals = endpoints.Count(static endpoint => endpoint is not null);
     private readonly bool _isTls = Array.Exists(endpoints, static endpoint => endpoint?.Url.Scheme == Uri.UriSchemeHttps);
 
     /// <summary>Consecutive bodies that did not arrive.</summary>
@@ -31,7 +32,10 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
     public bool Accepts(Signal signal) => endpoints[(int)signal] is not null;
 
     /// <summary>Only a TLS handshake costs more CPU than the requests. Without TLS each signal opens its own connection.</summary>
-    public bool IsCold => _isTls && connections.IsCold;
+    public bool IsCold => _isTls && connections.IsCold && connections.Prepared < _signals;
+
+    /// <summary>A connection for each signal, so that the first flush sends them side by side.</summary>
+    public void Prepare(CancellationToken stop) => connections.Prepare(_signals, stop);
 
     public async ValueTask<DeliveryResult> DeliverAsync(OtlpPayload payload, CancellationToken cancellationToken)
     {

@@ -8,7 +8,7 @@ namespace TelemetryExtension.Processing.Metrics;
 /// network cost two small reads. Processes cost two calls each, so they are read only on request.
 /// </summary>
 /// <param name="root">The folder that contains proc and tmp. Tests use another one.</param>
-internal sealed class EnvironmentReader(string root = "/")
+internal sealed class EnvironmentReader(string root = "/") : IDisposable
 {
     // USER_HZ, the unit of /proc: 100 on every Linux that Lambda uses, whatever the kernel's own clock.
     private const double TicksPerSecond = 100;
@@ -30,6 +30,12 @@ internal sealed class EnvironmentReader(string root = "/")
     {
         var (descriptors, threads) = Processes();
         return ReadStart() with { TmpUsedBytes = TmpUsed(), FileDescriptors = descriptors, Threads = threads };
+    }
+
+    public void Dispose()
+    {
+        _stat.Dispose();
+        _net.Dispose();
     }
 
     /// <summary>First line: <c>cpu user nice system idle iowait irq softirq steal ...</c> (proc(5)).</summary>

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace TelemetryExtension.Processing.Metrics;
 
 /// <summary>A file of /proc that is read repeatedly. It stays open, because opening costs more than reading. Not thread-safe.</summary>
-internal sealed class KeptFile(string path)
+internal sealed class KeptFile(string path) : IDisposable
 {
     private SafeFileHandle? _file;
 
@@ -22,4 +22,6 @@ internal sealed class KeptFile(string path)
             return [];
         }
     }
+
+    public void Dispose() => _file?.Dispose();
 }
