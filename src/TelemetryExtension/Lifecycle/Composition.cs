@@ -28,11 +28,12 @@ using TelemetryExtension.Secrets;
 namespace TelemetryExtension.Lifecycle;
 
 /// <summary>
-/// Builds every object by hand, in the direction of the data. Nothing here connects, reads a file or starts a thread before <see cref="TryStartAsync"/>.
+/// Builds every object by hand, in the direction of the data. Nothing here connects, reads a file or starts a thread before <see cref="TryStart"/>.
 /// </summary>
 internal sealed class Composition
 {
-    private readonly List<HttpListen> _listens = [];
+    private readonly ExtensionsApiClient _extensions;
+    private readonly PollLoop _poll;
     private readonly Func<Task<int>> _recover;
     private readonly Func<Task> _readSecrets;
     private readonly Action _report;
@@ -43,6 +44,7 @@ internal sealed class Composition
         ExtensionOptions options, RegisterResponse function, Sockets sockets, bool subscribed, bool managedInstances, ExtensionsApiClient extensions,
         TimeProvider time)
     {
+        _extensions = extensions;
         // The function name is empty when the answer to Register was unreadable.
         if (function.FunctionName.Length == 0)
             function = function with { FunctionName = options.Resource.FunctionName ?? "" };
@@ -89,15 +91,14 @@ internal sealed class Composition
             makesMetrics ? new MetricCollector(options.Metrics, ledger, time) : null, outbox, ledger, time, options.Telemetry, shaper, snapStart.OnRestores);
 
         // Input: from the listeners into the channel.
-        var telemetry = new TelemetryEndpoint(new TelemetryBatchReader(channel, signals, ledger), time, collector.MakeRoom);
+        var telemetry = new TelemetryEndpoint(new TelemetryBatchReader(channel, signals, ledger), time, () => collector.IsHalfUsed, collector.Collect);
         var room = IntakeRoom.Of(channel, options.Buffer, () => outbox.BytesInMemory);
         var otlp = sockets.OtlpHttp is null && sockets.OtlpGrpc is null ? null : new OtlpIntake(options.Receiver, channel, ledger, time, room);
+        _poll = new(time, static e => Log.WarnOnce("poll", $"a local socket failed: {Reason.OfBug(e)}"));
         if (sockets.Telemetry is not null)
-            _listens.Add(new(sockets.Telemetry, HttpVersionSpoken.Http1, telemetry.HandleAsync));
-        if (sockets.OtlpHttp is not null && otlp is not null)
-            _listens.Add(new(sockets.OtlpHttp, HttpVersionSpoken.Http1, new OtlpHttpReceiver(otlp).HandleAsync));
-        if (sockets.OtlpGrpc is not null && otlp is not null)
-            _listens.Add(new(sockets.OtlpGrpc, HttpVersionSpoken.Http2, new OtlpGrpcReceiver(otlp).HandleAsync));
+            _poll.Watch(new TelemetryListener(sockets.Telemetry, telemetry, _poll, HttpEndpoint.MaxConnections));
+        if (otlp is not null)
+            OtlpServer.StartWithFirstConnection(otlp, sockets.OtlpHttp, sockets.OtlpGrpc, _poll);
 
         // Control: when to flush.
         var policy = new FlushPolicy(options.Flush, time, subscribed, destinations.Count > 0);
@@ -117,27 +118,21 @@ internal sealed class Composition
     public ExtensionLoop Loop { get; }
 
     /// <summary>
-    /// Starts the server on the sockets, which hold connections in their backlog until then. When it cannot start, this logs the reason and returns false,
-    /// and the caller closes the sockets.
+    /// Starts to serve the sockets, which hold connections in their backlog until then. False, with a line in the log, when that does not work:
+    /// whoever calls closes the sockets.
     /// </summary>
-    public async Task<bool> TryStartAsync()
+    public bool TryStart()
     {
-        HttpEndpoint? endpoint = null;
         try
         {
-            if (_listens.Count > 0)
-            {
-                endpoint = new(_listens);
-                await endpoint.StartAsync(CancellationToken.None).ConfigureAwait(false);
-            }
-
+            _poll.Start();
+            _extensions.WaitWith(_poll.ReadableAsync);
             _report();
         }
         catch (Exception e)
         {
+            _poll.End();
             Log.Error($"cannot serve the local endpoints, the function runs without telemetry: {Reason.OfBug(e)}");
-            if (endpoint is not null)
-                await endpoint.DisposeAsync().ConfigureAwait(false);
             return false;
         }
 

@@ -35,7 +35,7 @@ internal static class Extension
             var composition = TryPrepare(extensions, function, managedInstances, sockets, time);
             extensions.SendNext();
             StandardOutput.OfProcess.Release();
-            var end = composition is null || !await composition.TryStartAsync().ConfigureAwait(false)
+            var end = composition is null || !composition.TryStart()
                 ? await IdleAsync(extensions, sockets).ConfigureAwait(false)
                 : await composition.Loop.RunAsync().ConfigureAwait(false);
             return end is ExtensionEvent.Shutdown ? 0 : 1;

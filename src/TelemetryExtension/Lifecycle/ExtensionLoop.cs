@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TelemetryExtension.Diagnostics;
 using TelemetryExtension.Flushing;
 using TelemetryExtension.Ingest.OtlpReceiver;
@@ -47,10 +48,12 @@ internal sealed class ExtensionLoop(
                     signals.Handled(invoke.RequestId);
                     break;
                 case ExtensionEvent.Shutdown end:
+                    await LeaveThread();
                     flusher.End();
                     await shutdown.RunAsync(end, lastRequestId).ConfigureAwait(false);
                     return end;
                 case ExtensionEvent.Lost lost:
+                    await LeaveThread();
                     Log.Error($"{lost.Reason}; exiting after everything is delivered or written as a dead letter");
                     flusher.End();
                     // Handle it as a shutdown without a deadline. There is no next generation that would find files.
@@ -98,6 +101,7 @@ internal sealed class ExtensionLoop(
     {
         if (!await RuntimeDoneAsync(requestId, deadline).ConfigureAwait(false))
             policy.RuntimeDoneMissed();
+        await LeaveThread();
         var done = time.GetTimestamp();
         var limit = budget.AfterRuntimeDone(deadline.Later(InvokeMargin - NextMargin)) - spent;
         await AwaitArrivingOtlpAsync(limit).ConfigureAwait(false);
@@ -115,6 +119,7 @@ internal sealed class ExtensionLoop(
     /// <returns>How long this held the invocation when its runtime was done.</returns>
     private async Task<TimeSpan> FlushBesideHandlerAsync(string requestId, Deadline deadline)
     {
+        await LeaveThread();
         var started = time.GetTimestamp();
         using var cutOff = CutOff(deadline, TimeSpan.Zero);
         var flush = flusher.FlushAsync("an invocation begins", deadline.Remaining, measured: false, cutOff.Token);
@@ -153,6 +158,10 @@ internal sealed class ExtensionLoop(
         await flush.ConfigureAwait(false);
         return time.GetElapsedTime(done);
     }
+
+    /// <summary>An event is handled on the thread that serves the Telemetry API, as long as that takes no time. A flush does.</summary>
+    private static ConfiguredTaskAwaitable LeaveThread() => Task.CompletedTask.ConfigureAwait(
+        Thread.CurrentThread.IsThreadPoolThread ? ConfigureAwaitOptions.None : ConfigureAwaitOptions.ForceYielding);
 
     /// <summary>Waits for runtimeDone. Returns false when the deadline came first.</summary>
     private async Task<bool> RuntimeDoneAsync(string requestId, Deadline deadline)

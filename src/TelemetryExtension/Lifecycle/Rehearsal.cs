@@ -43,7 +43,7 @@ internal sealed class Rehearsal(ExtensionOptions options, TimeProvider time)
             options.Metrics.Enabled ? new MetricCollector(options.Metrics, ledger, time, environment) : null, outbox, ledger, time, options.Telemetry);
 
         collector.OnInvoke(new(RequestId, "", null, 0));
-        new TelemetryEndpoint(new TelemetryBatchReader(channel, new InvocationSignals(), ledger), time, static () => { }).Read(Batch());
+        new TelemetryEndpoint(new TelemetryBatchReader(channel, new InvocationSignals(), ledger), time, static () => false, static () => { }).Take(Batch());
         if (!stop.IsCancellationRequested)
             collector.Collect();
 #pragma warning disable RS0030 // The warm-up's thread is there to wait, and the budget limits it.

@@ -83,14 +83,10 @@ internal sealed class TelemetryCollector(
     }
 
     /// <summary>
-    /// Called before more is accepted. It empties a half full channel on the caller's thread: encoding is cheaper than losing data, and the platform,
-    /// which sends one batch at a time, waits meanwhile.
+    /// Whether to <see cref="Collect"/> before more is accepted: encoding is cheaper than losing data, and the platform, which sends one batch at a
+    /// time, waits meanwhile.
     /// </summary>
-    public void MakeRoom()
-    {
-        if (channel.IsHalfUsed)
-            Collect();
-    }
+    public bool IsHalfUsed => channel.IsHalfUsed;
 
     /// <summary>The last collection: nothing is accepted any more, and running invocations are closed as failed.</summary>
     /// <param name="hasTelemetry">Without telemetry the ends of invocations are unknown, and none is closed.</param>

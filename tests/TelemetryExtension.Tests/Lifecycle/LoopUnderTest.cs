@@ -43,7 +43,7 @@ internal sealed class LoopUnderTest : IDisposable
         var ledger = _bench.Ledger;
         var channel = new TelemetryChannel(new(4096, 8 << 20), ledger);
         _signals = new((id, failed) => _loop!.OnRuntimeDone(id, failed), (id, failed) => _loop!.OnReportedOnly(id, failed));
-        var endpoint = new TelemetryEndpoint(new TelemetryBatchReader(channel, _signals, ledger), Time, static () => { });
+        var endpoint = new TelemetryEndpoint(new TelemetryBatchReader(channel, _signals, ledger), Time, static () => false, static () => { });
         Telemetry = new(endpoint);
         _collector = new(
             channel, new InvocationTracker("orders"), new EnvironmentResource(new(), new LambdaFacts("1", "orders", "1")),

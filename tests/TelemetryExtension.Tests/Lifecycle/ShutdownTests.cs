@@ -43,7 +43,7 @@ public sealed class ShutdownTests : IDisposable
         _bench = new([_destination], null, null, _time);
         _encode = _bench.Outbox.Add;
         var channel = new TelemetryChannel(new(64, 1 << 20), _bench.Ledger);
-        _endpoint = new(new TelemetryBatchReader(channel, _signals, _bench.Ledger), _time, static () => { });
+        _endpoint = new(new TelemetryBatchReader(channel, _signals, _bench.Ledger), _time, static () => false, static () => { });
         _telemetry = new(_endpoint);
         _collector = new(
             channel, new InvocationTracker("orders"), new EnvironmentResource(new(), new LambdaFacts("1", "orders", "1")),

@@ -73,7 +73,7 @@ public sealed class TelemetryFuzzTests : IDisposable
     public TelemetryFuzzTests()
     {
         _channel = new TelemetryChannel(new(4096, 8 << 20), _ledger);
-        _endpoint = new(new TelemetryBatchReader(_channel, new InvocationSignals(), _ledger), _time, static () => { });
+        _endpoint = new(new TelemetryBatchReader(_channel, new InvocationSignals(), _ledger), _time, static () => false, static () => { });
         _outbox = new PayloadOutbox([_destination], new OutboxOptions(SpoolMaxBytes: 0, MaxAge: TimeSpan.FromHours(1)), RetrySchedule.Default, _ledger, _time);
         _delivery = new Deliverer(_outbox, _time, () => 0.5);
     }

@@ -22,8 +22,8 @@ internal enum HttpVersionSpoken : byte
 internal readonly record struct HttpListen(ListeningSocket Socket, HttpVersionSpoken Version, HttpHandler Handler);
 
 /// <summary>
-/// Serves HTTP on sockets that already listen. The only place that creates Kestrel. It does so by hand, because a host and a container cost more at start
-/// than the rest of the extension (docs/decisions/0001).
+/// Serves the function's OTLP on sockets that already listen. The only place that creates Kestrel. It does so by hand, because a host and a container cost
+/// more at start than the rest of the extension (docs/decisions/0001). Many functions have no SDK, so it starts with the first connection.
 /// </summary>
 internal sealed class HttpEndpoint : IAsyncDisposable
 {

@@ -6,14 +6,14 @@ using TelemetryExtension.Ingest.Http;
 namespace TelemetryExtension.Ingest.TelemetryApi;
 
 /// <summary>
-/// Answers the Telemetry API's POSTs, on any path. Also unreadable ones get 200, because Lambda would otherwise repeat them for ever. The platform sends
-/// one batch at a time. A lock ensures that for other senders that find the port.
+/// Takes the bodies of the Telemetry API's POSTs. The platform sends one batch at a time; a lock keeps that true for anybody else who finds the port.
 /// </summary>
-/// <param name="makeRoom">Called before each batch, to make room for all of it.</param>
-internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvider time, Action makeRoom)
+/// <param name="isHalfUsed">Whether the buffer should be emptied before another batch.</param>
+/// <param name="makeRoom">Empties it: so much as a batch holds must find room afterwards.</param>
+internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvider time, Func<bool> isHalfUsed, Action makeRoom)
 {
     /// <summary>A batch may reach about twice maxBytes, plus framing.</summary>
-    private const int MaxBodyBytes = 8 * 1024 * 1024;
+    public const int MaxBodyBytes = 8 * 1024 * 1024;
 
     /// <summary>The limit for all batches that are being read. The platform sends one at a time, so more come from another sender that found the port.</summary>
     private const long InFlightBytes = 2 * MaxBodyBytes;
@@ -22,28 +22,22 @@ internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvide
     private readonly Lock _gate = new();
     private readonly SplitRecordJoiner _joiner = new();
 
-    public async Task HandleAsync(HttpExchange exchange)
-    {
-        using var lease = new ByteLease(_budget);
-        var result = await RequestBody.ReadAsync(exchange.RequestBody, exchange.ContentLength, MaxBodyBytes, lease).ConfigureAwait(false);
-        if (result.Body is { } body)
-        {
-            MakeRoom();
-            ReadOrDrop(body);
-        }
-        else if (result.Status is BodyStatus.OverBudget)
-        {
-            // The batch is not accepted and not counted. The platform sends it again.
-            await exchange.AnswerAsync(503, null, default).ConfigureAwait(false);
-            return;
-        }
-        else if (result.Status is not BodyStatus.Aborted)
-        {
-            reader.Drop(result.Status is BodyStatus.TooLarge ? DropReason.TooLarge : DropReason.Malformed);
-        }
+    /// <summary>Whether <see cref="Take"/> makes room first, which takes longer than the thread of all local sockets may.</summary>
+    public bool MakesRoom => isHalfUsed();
 
-        await exchange.AnswerAsync(200, null, default).ConfigureAwait(false);
+    /// <summary>For a body that is about to be read: at most <see cref="MaxBodyBytes"/>, out of what all of them may hold together.</summary>
+    public ByteLease Lease() => new(_budget);
+
+    /// <summary>A whole body, which is released. Never throws: without the answer 200 it would come again.</summary>
+    public void Take(PooledBody body)
+    {
+        if (isHalfUsed())
+            MakeRoom();
+        ReadOrDrop(body);
     }
+
+    /// <summary>A body that cannot be read, or is too large, is counted as one lost record.</summary>
+    public void Refuse(BodyStatus status) => reader.Drop(status is BodyStatus.TooLarge ? DropReason.TooLarge : DropReason.Malformed);
 
     private void MakeRoom()
     {

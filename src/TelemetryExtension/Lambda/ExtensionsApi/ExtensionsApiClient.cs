@@ -19,6 +19,9 @@ internal sealed class ExtensionsApiClient(RuntimeApiConnection connection, TimeP
     /// <summary>The name under which this extension is registered.</summary>
     public string Name { get; private set; } = ExtensionName.Default;
 
+    /// <summary>From now on <see cref="NextAsync"/> waits like this, and what follows it runs where the wait ends.</summary>
+    public void WaitWith(Func<Socket, ValueTask> whenReadable) => connection.WhenReadable = whenReadable;
+
     /// <summary>
     /// POST /register. On Managed Instances extensions cannot register for INVOKE (403), so they register only for SHUTDOWN. Throws when Lambda refuses,
     /// because the extension cannot work without registration.

@@ -26,6 +26,11 @@ internal sealed class RuntimeApiConnection : IDisposable
         _port = colon < 0 ? 80 : int.Parse(runtimeApi.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture);
     }
 
+    /// <summary>
+    /// Completes when the socket can be read; what follows <see cref="ReceiveAsync"/> then runs where it completes. Null leaves waiting to .NET.
+    /// </summary>
+    public Func<Socket, ValueTask>? WhenReadable { get; set; }
+
     /// <summary>Sends one request. Connects first, also when the connection was closed.</summary>
     /// <param name="headers">Complete header lines, each ended by CRLF.</param>
     public void Send(string method, string path, string headers, string body)
@@ -66,11 +71,19 @@ internal sealed class RuntimeApiConnection : IDisposable
             if (TryParse(length, isEnd: false, out var response))
                 return response;
             MakeRoom(length);
-            var received = await Connected.ReceiveAsync(_buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
+            var received = await ReceiveSomeAsync(length, cancellationToken).ConfigureAwait(false);
             if (received == 0)
                 return AtEnd(length);
             length += received;
         }
+    }
+
+    private async ValueTask<int> ReceiveSomeAsync(int length, CancellationToken cancellationToken)
+    {
+        if (WhenReadable is not { } readable)
+            return await Connected.ReceiveAsync(_buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
+        await readable(Connected).ConfigureAwait(false);
+        return Connected.Receive(_buffer.AsSpan(length));
     }
 
     public void Dispose() => Close();

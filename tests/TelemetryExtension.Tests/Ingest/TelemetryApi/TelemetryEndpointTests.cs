@@ -18,7 +18,7 @@ public class TelemetryEndpointTests
     private readonly ManualTimeProvider _time = new();
     private readonly TelemetryEndpoint _endpoint;
 
-    public TelemetryEndpointTests() => _endpoint = new(new TelemetryBatchReader(_sink, _signals, _ledger), _time, static () => { });
+    public TelemetryEndpointTests() => _endpoint = new(new TelemetryBatchReader(_sink, _signals, _ledger), _time, static () => false, static () => { });
 
     [Fact]
     public void Read_OrdinaryBatch_GivesEveryRecordInOrder()

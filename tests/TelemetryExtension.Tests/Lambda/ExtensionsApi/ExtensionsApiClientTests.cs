@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using TelemetryExtension.Lambda.ExtensionsApi;
+using TelemetryExtension.Native;
 
 namespace TelemetryExtension.Tests.Lambda.ExtensionsApi;
 
@@ -15,12 +16,16 @@ public sealed class ExtensionsApiClientTests : IDisposable
     private readonly ImpatientTimeProvider _time = new();
     private readonly RuntimeApiConnection _connection;
     private readonly ExtensionsApiClient _client;
+    private readonly PollLoop _loop;
 
     public ExtensionsApiClientTests()
     {
         _listener.Start();
         _connection = new($"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
         _client = new(_connection, _time);
+        _loop = new(_time, static bug => Assert.Fail(bug.ToString()));
+        _loop.Start();
+        _client.WaitWith(_loop.ReadableAsync);
     }
 
     [Theory]
@@ -233,6 +238,7 @@ public sealed class ExtensionsApiClientTests : IDisposable
 
     public void Dispose()
     {
+        _loop.End();
         _connection.Dispose();
         _listener.Dispose();
     }
