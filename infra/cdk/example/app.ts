@@ -29,7 +29,7 @@ export function example(app: App, layerZip: string): Stack {
 
 if (require.main === module) {
     const root = process.env.TELEMETRY_EXTENSION_ARTIFACTS ?? path.join(process.cwd(), '..', '..', 'artifacts');
-    const app = new App();
+    const app = new App({ outdir: process.env.CDK_OUTDIR ?? 'cdk.out' });
     example(app, path.join(root, 'telemetry-extension-layer-x86_64.zip'));
     app.synth();
 }

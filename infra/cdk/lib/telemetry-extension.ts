@@ -43,7 +43,7 @@ export interface TelemetryExtensionProps {
     /** @default http/protobuf */
     readonly protocol?: 'http/protobuf' | 'grpc';
 
-    /** Headers for the backend. Values are encoded here. */
+    /** Headers for the backend. Values are percent-encoded here, except tokens and `{{resolve:…}}`. */
     readonly headers?: Record<string, string | SecretValue>;
 
     /** Other settings (docs/settings.md), without the prefix TELEMETRY_EXTENSION_. */
@@ -68,6 +68,11 @@ export interface TelemetryAlarms {
 }
 
 const namespace = 'TelemetryExtension/Ledger';
+
+/** Percent-encodes a header's value, but not what CDK or CloudFormation puts in later: the reference would no longer be one. */
+function encode(value: string): string {
+    return value.split(/(\$\{Token\[[^\]]*\]\}|\{\{resolve:[^}]*\}\})/).map((part, index) => index % 2 === 1 ? part : encodeURIComponent(part)).join('');
+}
 
 /** The telemetry extension as a layer, and what a function needs to use it. */
 export class TelemetryExtension extends Construct {
@@ -131,7 +136,7 @@ export class TelemetryExtension extends Construct {
         }
         return headers.map(([name, value]) => {
             if (typeof value === 'string') {
-                return `${name}=${encodeURIComponent(value)}`;
+                return `${name}=${encode(value)}`;
             }
             value.grantRead(fn);
             return `${name}=${encodeURIComponent(value.prefix)}${value.reference}`;

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { test } from 'node:test';
-import { App, Stack, Validations } from 'aws-cdk-lib';
+import { App, CfnParameter, Stack, Validations } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
@@ -45,6 +45,17 @@ test('nothing is added that was not asked for', () => {
     const alarms = new TelemetryExtension(stack, 'T', { alarms: false }).attach(fn);
     assert.equal(alarms, undefined);
     Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', { Layers: Match.absent(), Environment: Match.absent() });
+});
+
+test('what is put in at deployment stays a reference', () => {
+    const stack = new Stack(new App(), 'S');
+    const fn = functionOf(stack);
+    new TelemetryExtension(stack, 'T', {
+        headers: { one: 'Bearer {{resolve:secretsmanager:otlp:SecretString:token}}', two: `a b ${new CfnParameter(stack, 'Key').valueAsString}` },
+        alarms: false,
+    }).attach(fn);
+    const headers = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function'))[0].Properties.Environment.Variables.TELEMETRY_EXTENSION_OTLP_HEADERS;
+    assert.deepEqual(headers, { 'Fn::Join': ['', ['one=Bearer%20{{resolve:secretsmanager:otlp:SecretString:token}},two=a%20b%20', { Ref: 'Key' }]] });
 });
 
 test('headers are encoded, parameters are granted, settings get their prefix', () => {

@@ -9,6 +9,18 @@ internal static class NodeFunction
     /// <summary>A timeout for starting Node and loading the SDK, which takes most of a second, or a few on a busy machine.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
 
+    /// <summary>With the packages of npm. Skips the test where they are missing.</summary>
+    public static string Folder
+    {
+        get
+        {
+            var folder = Path.Combine(Environment.GetEnvironmentVariable("TELEMETRY_EXTENSION_ARTIFACTS") ?? Repository.Path("artifacts"), "node-function");
+            if (!File.Exists(Path.Combine(folder, "installed.stamp")))
+                Assert.Skip($"the OpenTelemetry JS SDK is not installed in {folder}: run make node-function");
+            return folder;
+        }
+    }
+
     public static Task<LambdaUnderTest> StartAsync(
         Func<SandboxOptions, SandboxOptions>? change = null, params IReadOnlyList<(string Name, string? Value)> environment) =>
         StartAsync("index.mjs", change, environment);
@@ -24,9 +36,7 @@ internal static class NodeFunction
         string program, Func<SandboxOptions, SandboxOptions>? change, IReadOnlyList<(string Name, string? Value)> environment)
     {
         var node = Tool.Require("node");
-        var folder = Path.Combine(Environment.GetEnvironmentVariable("TELEMETRY_EXTENSION_ARTIFACTS") ?? Repository.Path("artifacts"), "node-function");
-        if (!File.Exists(Path.Combine(folder, "installed.stamp")))
-            Assert.Skip($"the OpenTelemetry JS SDK is not installed in {folder}: run make node-function");
+        var folder = Folder;
         return await LambdaUnderTest.StartAsync(
             options =>
             {

@@ -14,7 +14,7 @@ public sealed partial class NameTests
             .Select(File.ReadAllText)));
 
     // An SDK or the platform reads these, not the extension.
-    private static readonly HashSet<string> OfOthers = ["NODE_OPTIONS"];
+    private static readonly HashSet<string> OfOthers = ["NODE_OPTIONS", "OTEL_LOG_LEVEL"];
 
     [Fact]
     public void EnvironmentVariables_InDocuments_AreRead()

@@ -74,8 +74,8 @@ public class FailureCauseTests
         _tracker.Apply(Events.RuntimeDone(Id, Ms(1250), 250, status, reported));
     }
 
-    private static PlatformEvent Report(string status, string? errorType, long usedMb) =>
-        new PlatformEvent.Report(Ms(2000), Id, status, errorType, new(250, 250, 128, usedMb), [], default, null);
+    private static PlatformEvent.Report Report(string status, string? errorType, long usedMb) =>
+        new(Ms(2000), Id, status, errorType, new(250, 250, 128, usedMb), [], default, null);
 
     private static long Ms(long ms) => ms * 1_000_000;
 }
