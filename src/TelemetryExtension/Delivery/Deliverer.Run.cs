@@ -30,28 +30,30 @@ internal sealed partial class Deliverer
 
         public bool IsBudgetSpent => deadline.IsExpired;
 
-        public bool KeepsBatchIds { get; init; }
+        public bool KeepsSent { get; init; }
 
-        public long Bytes => Interlocked.Read(ref _bytes);
-
-        public IReadOnlyList<string> BatchIds
+        public SentRequests? Sent
         {
             get
             {
+                if (!KeepsSent)
+                    return null;
                 lock (_failed)
-                    return [.. _batchIds];
+                    return new(_bytes, [.. _batchIds]);
             }
         }
 
         /// <summary>A destination took this request.</summary>
         public void Delivered(OtlpPayload payload)
         {
-            Interlocked.Add(ref _bytes, payload.Body.Length);
-            if (!KeepsBatchIds)
+            if (!KeepsSent)
                 return;
             lock (_failed)
+            {
+                _bytes += payload.Body.Length;
                 if (_batchIds.Count < MaxBatchIds)
                     _batchIds.Add(payload.BatchId);
+            }
         }
 
         /// <summary>Whether a request that was cut off after this long should already have been answered.</summary>

@@ -29,12 +29,13 @@ internal enum DeliveryMode : byte
 /// </param>
 /// <param name="HasDelivered">A destination took something.</param>
 /// <param name="WasCutOff">The budget ended, or the caller cancelled.</param>
-/// <param name="Bytes">Uncompressed, of the requests that a destination took.</param>
-internal readonly record struct DeliverySummary(int LeftPayloads, bool HealthyAreDone, bool HasDelivered = false, bool WasCutOff = false, long Bytes = 0)
-{
-    /// <summary>The ids of these requests, where <see cref="Deliverer.KeepsBatchIds"/> asks for them: the first ones.</summary>
-    public IReadOnlyList<string> BatchIds { get; init; } = [];
-}
+/// <param name="Sent">The requests that destinations took, where <see cref="Deliverer.KeepsSent"/> asks for them.</param>
+internal readonly record struct DeliverySummary(
+    int LeftPayloads, bool HealthyAreDone, bool HasDelivered = false, bool WasCutOff = false, SentRequests? Sent = null);
+
+/// <param name="Bytes">Of all of them, uncompressed.</param>
+/// <param name="BatchIds">Of the first ones.</param>
+internal sealed record SentRequests(long Bytes, IReadOnlyList<string> BatchIds);
 
 /// <summary>
 /// Delivers payloads from the outbox to all destinations in parallel, within a budget. Each destination has a queue, requests and a back-off per signal, so
@@ -86,21 +87,18 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
         var superseded = mode == DeliveryMode.Drain ? CancellationToken.None : Volatile.Read(ref _flushes).Token;
         using var outer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, superseded);
         using var deadline = new AttemptTimeout(budget, time, outer.Token);
-        var run = new Run(mode, time.GetTimestamp(), budget, deadline, superseded) { KeepsBatchIds = KeepsBatchIds };
+        var run = new Run(mode, time.GetTimestamp(), budget, deadline, superseded) { KeepsSent = KeepsSent };
         await Task.WhenAll(_destinations.Select(lanes => DriveDestinationAsync(lanes, run, earlier)));
         return new(
             outbox.Counts.Payloads,
             run.HasDelivered && outbox.Lanes.All(lane => lane.Health.Failures > 0 || outbox.IsInBackground(lane) || !outbox.HasWork(lane)),
             run.HasDelivered,
             run.IsOver,
-            run.Bytes)
-        {
-            BatchIds = run.BatchIds,
-        };
+            run.Sent);
     }
 
     /// <summary>Whether summaries name the requests. Off, it costs nothing.</summary>
-    public bool KeepsBatchIds { get; init; }
+    public bool KeepsSent { get; init; }
 
     /// <summary>Whether <see cref="DeliveryMode.Silent"/> has something to do.</summary>
     public bool HasSilentWork => outbox.HasSilentWork;

@@ -11,5 +11,5 @@ internal sealed class FlushTrace(TelemetryCollector collector, FlushStrategy str
 
     public void Write(string why, FlushOutcome outcome, DeliverySummary summary, TimeSpan took, TimeSpan limit) => collector.OnFlushed(new(
         why, _strategy, limit, took, outcome switch { FlushOutcome.Complete => "complete", FlushOutcome.CutOff => "cut_off", _ => "incomplete" },
-        summary.Bytes, summary.LeftPayloads, summary.BatchIds));
+        summary.Sent?.Bytes ?? 0, summary.LeftPayloads, summary.Sent?.BatchIds ?? []));
 }

@@ -73,7 +73,7 @@ internal sealed class Composition
             SpoolDirectory = SpoolDirectory(options.Outbox.SpoolDirectory, extensions.Name),
         };
         var outbox = new PayloadOutbox(destinations, outboxOptions, RetrySchedule.Default, ledger, time);
-        var delivery = new Deliverer(outbox, time, SnapshotRestores.NextDouble) { KeepsBatchIds = options.Flush.SelfTraces };
+        var delivery = new Deliverer(outbox, time, SnapshotRestores.NextDouble) { KeepsSent = options.Flush.SelfTraces };
 
         // A zone that a snapshot brought along is another copy's.
         void AskForZone() => _ = Task.Run(async () => resource.AvailabilityZone = await MetadataEndpoint.AvailabilityZoneAsync(options.Aws.MetadataApi, options.Aws.MetadataToken, time).ConfigureAwait(false));

@@ -23,7 +23,7 @@ internal sealed class DeliveryTestBench : IDisposable
     /// <param name="inBackground">Runs work on files. Null runs it synchronously.</param>
     public DeliveryTestBench(
         IReadOnlyList<IDestination> destinations, OutboxOptions? outbox, RetrySchedule? schedule, TimeProvider time, ISpoolFiles? files = null,
-        Action<Action>? inBackground = null)
+        Action<Action>? inBackground = null, bool keepsSent = false)
     {
         var options = outbox ?? new();
         if (options.SpoolDirectory == new OutboxOptions().SpoolDirectory)
@@ -34,7 +34,7 @@ internal sealed class DeliveryTestBench : IDisposable
         Outbox = new(
             destinations, options, schedule ?? new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100)), Ledger, time,
             files ?? new DiskSpoolFiles(options.SpoolDirectory), inBackground ?? (static work => work()));
-        Delivery = new(Outbox, time, static () => 0.5);
+        Delivery = new(Outbox, time, static () => 0.5) { KeepsSent = keepsSent };
     }
 
     public Ledger Ledger { get; } = new();

@@ -27,7 +27,7 @@ public sealed class FlushTraceTests : IDisposable
 
     public FlushTraceTests()
     {
-        _bench = new([_destination], null, null, _time);
+        _bench = new([_destination], null, null, _time, keepsSent: true);
         _collector = new(
             new TelemetryChannel(new(64, 1 << 20), _bench.Ledger), _tracker, new EnvironmentResource(new(), new LambdaFacts("1", "orders", "1")),
             new LogEncoder(_bench.Outbox.Add, _time), null, _bench.Outbox, _bench.Ledger, _time, new(0, FollowSampling: false, PlatformLogs: false));

@@ -80,7 +80,7 @@ public class InvocationMetricsTests
     public void Record_OfATenant_SaysSoOnlyWhenAskedFor(bool asked, string? expected)
     {
         var fact = new InvocationFact.Finished(1000, "success", false, 1, null, null, null, null, null) { Tenant = "blue", Trigger = "http" };
-        InvocationMetrics.Record(_metrics, fact, new(true, MetricTemporality.Delta, Prices, asked));
+        InvocationMetrics.Record(_metrics, fact, new(true, MetricTemporality.Delta, Prices, ByTenant: asked));
 
         Assert.All(_metrics.Collect(), point => Assert.Equal(("http", expected), (point.Attributes.Trigger, point.Attributes.Tenant)));
     }
