@@ -18,12 +18,13 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts, Ha
     private const int MaxNamed = 10;
     private static readonly string[] MayHaveSecrets = [Endpoint, "HEADERS", "CERTIFICATE", "CLIENT_KEY", "CLIENT_CERTIFICATE"];
     private readonly HashSet<string> _reported = reported ?? [];
+    private readonly AwsServiceReader _aws = new(variables);
 
     /// <summary>Null when no usable endpoint is set for the signal. An unusable endpoint counts as unset.</summary>
     public OtlpEndpoint? Read(Signal signal, OtlpLevel[] levels) =>
         levels is [{ StandsAlone: true } own, .. var others] && variables.Text(own.Prefix + Endpoint) is not null
-            ? ReadOne(signal, [own]) ?? ReadOne(signal, others)
-            : ReadOne(signal, levels);
+            ? ReadOne(signal, [own], own.Prefix) ?? ReadOne(signal, others, own.Prefix)
+            : ReadOne(signal, levels, levels is [var first, ..] ? first.Prefix : "");
 
     /// <summary>The settings that count for a signal and may have secrets in them, the endpoint first. None without an endpoint.</summary>
     public IReadOnlyList<(string Name, string Text)> SecretSettings(OtlpLevel[] levels)
@@ -82,7 +83,8 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts, Ha
         return null;
     }
 
-    private OtlpEndpoint? ReadOne(Signal signal, OtlpLevel[] levels)
+    /// <param name="ownPrefix">Of the settings that no standard has.</param>
+    private OtlpEndpoint? ReadOne(Signal signal, OtlpLevel[] levels, string ownPrefix)
     {
         var protocol = Protocol(levels);
         foreach (var level in levels)
@@ -93,9 +95,17 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts, Ha
                 continue;
             var headers = Headers(levels, url);
             url = new UriBuilder(url) { UserName = "", Password = "" }.Uri;
+            var aws = _aws.Read(ownPrefix + "SIGV4", signal, url, headers);
+            if (aws is not null && protocol == OtlpProtocol.Grpc)
+            {
+                if (_reported.Add("grpc to AWS"))
+                    variables.Problems.Add(First(levels, "PROTOCOL").Name, "grpc", "is not a protocol of AWS's OTLP endpoints", "http/protobuf");
+                protocol = OtlpProtocol.HttpProtobuf;
+            }
+
             if (protocol == OtlpProtocol.HttpProtobuf)
                 url = level.EndpointIsExact ? Exact(level, url, signal) : Append(Base(level, url), signal);
-            return new(url, protocol, headers, Timeout(levels), Gzip(levels), Tls(levels));
+            return new(url, protocol, headers, Timeout(levels), Gzip(levels), Tls(levels), aws);
         }
 
         return null;

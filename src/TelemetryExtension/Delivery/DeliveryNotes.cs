@@ -21,7 +21,7 @@ internal static class DeliveryNotes
 
     public static void LogAnswer(IDestination destination, OtlpPayload payload, DeliveryResult? result)
     {
-        if (result is not { } answer || (answer.Message is null && answer.RejectedRecords == 0 && answer.Status != DeliveryStatus.Refused))
+        if (result is not { } answer || (answer.Message is null && answer.RejectedRecords == 0))
             return;
         var signal = payload.Signal.ToString().ToLowerInvariant();
         var what = answer switch

@@ -64,7 +64,7 @@ internal sealed class Composition
         var stdout = new StandardOutputWriter(StandardOutput.OfProcess);
         var secrets = SecretStore.Of(options.Secrets, options.Aws, time);
         List<IDestination> destinations =
-            [.. OtlpDestinations.Create(options.Delivery, time, secrets), .. CloudWatchDestinations.Create(options.CloudWatch, logs, Names, resource.OfFunction, stdout, time)];
+            [.. OtlpDestinations.Create(options.Delivery, time, secrets, new(options.Aws, Names, logs, time)), .. CloudWatchDestinations.Create(options.CloudWatch, logs, Names, resource.OfFunction, stdout, time)];
         var deadLetters = DeadLetterWriter.For(options.DeadLetters, logs, Names, stdout, time);
         var keepsForDeadLetters = options.DeadLetters.Output != DeadLetterOutput.Off;
         var outboxOptions = options.Outbox with

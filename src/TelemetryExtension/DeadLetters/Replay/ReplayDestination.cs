@@ -1,5 +1,6 @@
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Destinations;
+using TelemetryExtension.Destinations.CloudWatch;
 using TelemetryExtension.Destinations.Otlp;
 using TelemetryExtension.Secrets;
 
@@ -33,7 +34,7 @@ internal static class ReplayDestination
             problems));
         // The command line says --endpoint where Lambda has a variable.
         var said = problems.Messages.Select(static message => message.Replace(Endpoint, "--endpoint", StringComparison.Ordinal)).ToList();
-        if (OtlpDestinations.Create(options, time, SecretStore.Of(SecretOptions.From(environment), AwsOptions.From(environment), time)) is not [var destination])
+        if (OtlpDestinations.Create(options, time, SecretStore.Of(SecretOptions.From(environment), AwsOptions.From(environment), time), new(AwsOptions.From(environment), () => new(null, null, null), new(() => CloudWatchLogsClientFactory.Create(AwsOptions.From(environment))), time)) is not [var destination])
             throw new ArgumentException($"--endpoint cannot be used: {string.Join("; ", said)}");
         foreach (var note in said)
             notes.WriteLine($"replay: {note}");

@@ -8,8 +8,9 @@ namespace TelemetryExtension.Destinations.Otlp;
 /// <summary>Builds the destinations that the options name. Cheap: nothing is connected, read or parsed before the first delivery.</summary>
 internal static class OtlpDestinations
 {
+    /// <param name="aws">For AWS's own endpoints.</param>
     /// <param name="secrets">For destinations with secrets in their settings.</param>
-    public static List<IDestination> Create(DeliveryOptions options, TimeProvider time, SecretStore? secrets = null)
+    public static List<IDestination> Create(DeliveryOptions options, TimeProvider time, SecretStore? secrets = null, AwsRequests? aws = null)
     {
         var destinations = new List<IDestination>();
         foreach (var destination in options.Destinations)
@@ -19,14 +20,14 @@ internal static class OtlpDestinations
                 ArgumentNullException.ThrowIfNull(secrets);
                 destinations.Add(new SecretDestination(
                     $"{destination.Name} {deferred.ShownEndpoint}", deferred, secrets,
-                    endpoints => Create(options with { Destinations = [new(destination.Name, endpoints)] }, time), time));
+                    endpoints => Create(options with { Destinations = [new(destination.Name, endpoints)] }, time, secrets, aws), time));
                 continue;
             }
 
             // Signals with different hosts become separate destinations, so that one backend's failure does not affect another.
             var groups = destination.Endpoints
                 .OfType<OtlpEndpoint>()
-                .GroupBy(static endpoint => (endpoint.Protocol, endpoint.Origin, endpoint.Tls))
+                .GroupBy(static endpoint => (endpoint.Protocol, endpoint.Origin, endpoint.Tls, IsAws: endpoint.Aws is not null))
                 .ToList();
             foreach (var group in groups)
             {
@@ -40,11 +41,14 @@ internal static class OtlpDestinations
                     () => OutboundHandler.Create(url, tls, IDestination.MaxRequests, connector, isGrpc, prepared), time, allShareOne: isGrpc, connector.Distrust, prepared);
                 destinations.Add(isGrpc
                     ? new OtlpGrpcDestination(name, endpoints, connections, time)
-                    : new OtlpHttpDestination(name, endpoints, connections, time));
+                    : Http(new(name, endpoints, connections, time, aws), endpoints, isAws: group.Key.IsAws));
             }
         }
 
         return destinations;
+
+        IDestination Http(OtlpHttpDestination destination, OtlpEndpoint?[] endpoints, bool isAws) =>
+            isAws ? new AwsOtlpDestination(destination, endpoints, aws ?? throw new ArgumentNullException(nameof(aws))) : destination;
     }
 
     /// <summary>

@@ -7,7 +7,7 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.Destinations.Otlp;
 
 /// <summary>OTLP over HTTP/1.1 in binary protobuf. Redirects are not followed, because they would send credentials elsewhere.</summary>
-internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints, OutboundConnections connections, TimeProvider time)
+internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints, OutboundConnections connections, TimeProvider time, AwsRequests? aws = null)
     : IDestination, IDisposable
 {
     private const int MaxResponseBytes = 4 * 1024 * 1024;
@@ -44,15 +44,29 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
         try
         {
             var body = endpoint.Gzip ? GzipBody.Compress(payload.Body.Span) : payload.Body;
-            long started = 0;
-            return await connections.SendAsync(
-                () =>
-                {
-                    started = time.GetTimestamp();
-                    return Request(endpoint, payload, body);
-                },
-                async (response, token) => HiddenValues.Hide(await ReadAsync(response, time.GetElapsedTime(started), token), endpoint),
-                timeout.Token);
+            var credentials = endpoint.Aws is { Signs: true } ? await aws!.CredentialsAsync(timeout.Token) : null;
+            for (var isSecondTry = false; ; isSecondTry = true)
+            {
+                long started = 0;
+                var isClockWrong = false;
+                var result = await connections.SendAsync(
+                    () =>
+                    {
+                        started = time.GetTimestamp();
+                        var request = Request(endpoint, payload, body);
+                        if (endpoint.Aws is not null)
+                            aws!.Complete(request, endpoint, body.Span, credentials);
+                        return request;
+                    },
+                    async (response, token) =>
+                    {
+                        isClockWrong = credentials is not null && !response.IsSuccessStatusCode && aws!.NoteClock(response.Headers.Date);
+                        return HiddenValues.Hide(await ReadAsync(response, time.GetElapsedTime(started), token), endpoint);
+                    },
+                    timeout.Token);
+                if (!isClockWrong || isSecondTry)
+                    return result;
+            }
         }
         catch (Exception exception)
         {

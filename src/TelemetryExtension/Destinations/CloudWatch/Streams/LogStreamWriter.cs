@@ -69,45 +69,14 @@ internal sealed class LogStreamWriter(Lazy<AmazonCloudWatchLogsClient> client, L
     /// <summary>Limits a call by the token, because the SDK fetches credentials without its own cancellation.</summary>
     private static Task<T> Bounded<T>(Task<T> call, CancellationToken cancellationToken) => call.WaitAsync(cancellationToken);
 
-    /// <summary>Creates the stream first, because the group usually exists and creating it needs one more permission.</summary>
-    private async Task CreateAsync(string group, string stream, CancellationToken cancellationToken)
+    private Task CreateAsync(string group, string stream, CancellationToken cancellationToken) => LogStreams.CreateAsync(client.Value, group, stream, cancellationToken, async () =>
     {
-        if (await TryCreateStreamAsync(group, stream, cancellationToken).ConfigureAwait(false))
+        if (target.RetentionDays is null)
             return;
-        try
-        {
-            await Bounded(client.Value.CreateLogGroupAsync(new() { LogGroupName = group }, cancellationToken), cancellationToken).ConfigureAwait(false);
-            if (target.RetentionDays is not null)
-            {
-                _withoutRetention = group;
-                await SetRetentionAsync(group, cancellationToken).ConfigureAwait(false);
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-        }
-        catch (Exception exception) when (exception is ResourceAlreadyExistsException or OperationAbortedException)
-        {
-            // Another environment of the same function was faster.
-        }
-
-        await TryCreateStreamAsync(group, stream, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task<bool> TryCreateStreamAsync(string group, string stream, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await Bounded(client.Value.CreateLogStreamAsync(new() { LogGroupName = group, LogStreamName = stream }, cancellationToken), cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (ResourceAlreadyExistsException)
-        {
-            return true;
-        }
-        catch (ResourceNotFoundException)
-        {
-            return false;
-        }
-    }
+        _withoutRetention = group;
+        await SetRetentionAsync(group, cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+    });
 
     /// <summary>Sets the retention of a new group. Does not throw, because the events matter more. A failed attempt is repeated after the next write.</summary>
     private async Task SetRetentionAsync(string group, CancellationToken cancellationToken)

@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Amazon.Runtime;
+using Amazon.Runtime.Internal.Auth;
+
+namespace TelemetryExtension.Aws;
+
+/// <summary>
+/// Signature Version 4 for requests that the SDK does not send itself (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
+/// Core computes the signature.
+/// </summary>
+internal static class SigV4
+{
+    private const string Algorithm = "AWS4-HMAC-SHA256";
+
+    /// <summary>Adds x-amz-date, x-amz-security-token and authorization. Nothing of the request may change afterwards.</summary>
+    /// <param name="body">As it is sent, compressed where it is.</param>
+    public static void Sign(HttpRequestMessage request, ReadOnlySpan<byte> body, ImmutableCredentials credentials, string service, string region, DateTimeOffset now)
+    {
+        var time = now.UtcDateTime;
+        Set("x-amz-date", time.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture));
+        if (credentials.UseToken)
+            Set("x-amz-security-token", credentials.Token);
+        var headers = Signed(request);
+        var names = string.Join(';', headers.Select(static header => header.Name));
+        var canonical = CanonicalRequest(request.Method.Method, request.RequestUri!, headers, body);
+        var signature = AWS4Signer.ComputeSignature(credentials.AccessKey, credentials.SecretKey, region, time, service, names, canonical).Signature;
+        Set("authorization", $"{Algorithm} Credential={credentials.AccessKey}/{time.ToString("yyyyMMdd", CultureInfo.InvariantCulture)}/{region}/{service}/aws4_request, SignedHeaders={names}, Signature={signature}");
+
+        void Set(string name, string value)
+        {
+            request.Headers.Remove(name);
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+    }
+
+    /// <param name="headers">Names in lower case and in order.</param>
+    public static string CanonicalRequest(string method, Uri url, IReadOnlyList<(string Name, string Value)> headers, ReadOnlySpan<byte> body)
+    {
+        var text = new StringBuilder(512);
+        text.Append(method).Append('\n').Append(Path(url.AbsolutePath)).Append('\n').Append(Query(url.Query)).Append('\n');
+        foreach (var (name, value) in headers)
+            text.Append(name).Append(':').Append(Folded(value)).Append('\n');
+        return text.Append('\n').AppendJoin(';', headers.Select(static header => header.Name)).Append('\n').Append(Convert.ToHexStringLower(SHA256.HashData(body))).ToString();
+    }
+
+    /// <summary>What proxies may change is not signed. The host is as HttpClient sends it: with a port only where that is not the default.</summary>
+    private static List<(string Name, string Value)> Signed(HttpRequestMessage request)
+    {
+        var headers = request.Headers.NonValidated.Concat(request.Content?.Headers.NonValidated.AsEnumerable() ?? [])
+            .Select(static header => (Name: header.Key.ToLowerInvariant(), Value: string.Join(',', header.Value)))
+            .Where(static header => header.Name is "content-type" || header.Name.StartsWith("x-amz-", StringComparison.Ordinal) || header.Name.StartsWith("x-aws-", StringComparison.Ordinal))
+            .ToList();
+        var url = request.RequestUri!;
+        headers.Add(("host", request.Headers.Host ?? (url.IsDefaultPort ? url.IdnHost : $"{url.IdnHost}:{url.Port}")));
+        headers.Sort(static (one, other) => string.CompareOrdinal(one.Name, other.Name));
+        return headers;
+    }
+
+    /// <summary>The path as it is sent, whose segments are encoded once more. Empty segments do not count.</summary>
+    private static string Path(string sent)
+    {
+        var segments = sent.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Uri.EscapeDataString).ToList();
+        return segments.Count == 0 ? "/" : $"/{string.Join('/', segments)}{(sent.EndsWith('/') ? "/" : "")}";
+    }
+
+    private static string Query(string sent) => string.Join('&', sent.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries)
+        .Select(static pair => pair.Split('=', 2))
+        .Select(static pair => (Name: Encoded(pair[0]), Value: pair.Length > 1 ? Encoded(pair[1]) : ""))
+        .OrderBy(static pair => pair.Name, StringComparer.Ordinal).ThenBy(static pair => pair.Value, StringComparer.Ordinal)
+        .Select(static pair => $"{pair.Name}={pair.Value}"));
+
+    private static string Encoded(string sent) => Uri.EscapeDataString(Uri.UnescapeDataString(sent));
+
+    /// <summary>Without blanks at the ends, and with one in place of several.</summary>
+    private static string Folded(string value) => string.Join(' ', value.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+}
