@@ -22,6 +22,6 @@ internal sealed record BufferOptions(int Items, int Bytes)
         var most = (int)Math.Min(1024 * MiB, heapLimitBytes / 2);
         return new(
             variables.Int("TELEMETRY_EXTENSION_BUFFER_ITEMS", 8192, 64, 1 << 20),
-            variables.Int("TELEMETRY_EXTENSION_BUFFER_BYTES", fallback, Math.Min(64 * 1024, most), most));
+            variables.Bytes("TELEMETRY_EXTENSION_BUFFER_BYTES", fallback, Math.Min(64 * 1024, most), most));
     }
 }

@@ -79,7 +79,7 @@ internal sealed record CloudWatchOptions(LogTarget? Target, bool Logs, bool Span
             variables.Bool("TELEMETRY_EXTENSION_CLOUDWATCH_LOGS", true),
             variables.Bool("TELEMETRY_EXTENSION_CLOUDWATCH_SPANS", false),
             variables.OneOf("TELEMETRY_EXTENSION_CLOUDWATCH_RESOURCE", ResourceInEvents.Service),
-            variables.Int("TELEMETRY_EXTENSION_CLOUDWATCH_MAX_EVENT_BYTES", SafeEventBytes, 1024, LargestEventBytes),
+            variables.Bytes("TELEMETRY_EXTENSION_CLOUDWATCH_MAX_EVENT_BYTES", SafeEventBytes, 1024, LargestEventBytes),
             EmfFrom(variables, group is not null));
     }
 

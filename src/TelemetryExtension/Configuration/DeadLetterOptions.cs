@@ -47,6 +47,6 @@ internal sealed record DeadLetterOptions(DeadLetterOutput Output, LogTarget Targ
             CloudWatchOptions.Template(variables, "TELEMETRY_EXTENSION_DEAD_LETTER_LOG_STREAM", DefaultStream)!,
             Create: true,
             CloudWatchOptions.Retention(variables, "TELEMETRY_EXTENSION_DEAD_LETTER_RETENTION_DAYS")),
-        variables.Int("TELEMETRY_EXTENSION_DEAD_LETTER_MAX_BYTES", 4 * 1024 * 1024, 64 * 1024, 256 * 1024 * 1024),
+        variables.Bytes("TELEMETRY_EXTENSION_DEAD_LETTER_MAX_BYTES", 4 * 1024 * 1024, 64 * 1024, 256 * 1024 * 1024),
         variables.Milliseconds("TELEMETRY_EXTENSION_DEAD_LETTER_TIMEOUT", 500, 50, 60_000));
 }

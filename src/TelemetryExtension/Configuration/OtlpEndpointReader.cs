@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using TelemetryExtension.Otlp;
 
@@ -13,6 +12,9 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts, Ha
 {
     private const string Endpoint = "ENDPOINT";
     private const int DefaultTimeoutMs = 10_000;
+
+    /// <summary>What a timer can count.</summary>
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromMilliseconds(int.MaxValue);
 
     /// <summary>The maximum number of headers in one message.</summary>
     private const int MaxNamed = 10;
@@ -200,10 +202,10 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts, Ha
         var (name, value) = First(levels, "TIMEOUT");
         if (value is null)
             return TimeSpan.FromMilliseconds(DefaultTimeoutMs);
-        if (int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var ms) && ms >= 0)
-            return ms == 0 ? System.Threading.Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(ms);
+        if (Quantity.Duration(value, TimeSpan.FromMilliseconds(1)) is { } timeout && timeout <= LongestTimeout)
+            return timeout == TimeSpan.Zero ? System.Threading.Timeout.InfiniteTimeSpan : timeout;
         if (_reported.Add(name))
-            variables.Problems.Add(name, value, "is not a whole number of milliseconds", "10000");
+            variables.Problems.Add(name, value, "is not a duration, in milliseconds or with a unit such as 10s", Quantity.Text(TimeSpan.FromMilliseconds(DefaultTimeoutMs)));
         return TimeSpan.FromMilliseconds(DefaultTimeoutMs);
     }
 

@@ -35,11 +35,11 @@ internal sealed record OutboxOptions(
         var fallback = (int)Math.Min((long)Math.Clamp(memorySizeMb / 16, 8, 32) * MiB, heapLimitBytes / 4);
         var most = (int)Math.Min(1024 * MiB, heapLimitBytes / 2);
         return new(
-            variables.Int("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", fallback, Math.Min(64 * 1024, most), most),
-            variables.Int("TELEMETRY_EXTENSION_MAX_REQUEST_BYTES", MiB / 2, 1024, 64 * MiB),
+            variables.Bytes("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", fallback, Math.Min(64 * 1024, most), most),
+            variables.Bytes("TELEMETRY_EXTENSION_MAX_REQUEST_BYTES", MiB / 2, 1024, 64 * MiB),
             variables.Seconds("TELEMETRY_EXTENSION_MAX_AGE_SECONDS", 6 * 3600, 1, 30 * 86400),
             variables.Int("TELEMETRY_EXTENSION_MAX_ATTEMPTS", 1000, 1, int.MaxValue),
-            variables.Int("TELEMETRY_EXTENSION_SPOOL_MAX_BYTES", 32 * MiB, 0, int.MaxValue),
+            variables.Bytes("TELEMETRY_EXTENSION_SPOOL_MAX_BYTES", 32 * MiB, 0, int.MaxValue),
             variables.Text("TELEMETRY_EXTENSION_SPOOL_DIRECTORY") ?? DefaultSpoolDirectory,
             MaxOvershootBytes: (int)Math.Min(8 * MiB, heapLimitBytes / 8));
     }

@@ -27,9 +27,9 @@ internal sealed record ReceiverOptions(
         var quarter = Math.Max((heapLimitBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) / 4, 4 * Smallest);
         // A power of two, like the buffers of the pool. Compressed and decompressed bytes coexist for a moment.
         var requestCeiling = (int)Math.Min(LargestRequestBytes, 1L << BitOperations.Log2((ulong)quarter / 2));
-        var maxRequestBytes = variables.Int("TELEMETRY_EXTENSION_OTLP_MAX_REQUEST_BYTES", Math.Min(4 * Mebibyte, requestCeiling), Smallest, requestCeiling);
+        var maxRequestBytes = variables.Bytes("TELEMETRY_EXTENSION_OTLP_MAX_REQUEST_BYTES", Math.Min(4 * Mebibyte, requestCeiling), Smallest, requestCeiling);
         var inFlightCeiling = (int)Math.Min(1024 * Mebibyte, quarter);
-        var inFlightBytes = variables.Int("TELEMETRY_EXTENSION_OTLP_IN_FLIGHT_BYTES", Math.Min(12 * Mebibyte, inFlightCeiling), Smallest, inFlightCeiling);
+        var inFlightBytes = variables.Bytes("TELEMETRY_EXTENSION_OTLP_IN_FLIGHT_BYTES", Math.Min(12 * Mebibyte, inFlightCeiling), Smallest, inFlightCeiling);
         return new(
             variables.Bool("TELEMETRY_EXTENSION_OTLP_RECEIVER", true),
             AddressOf(variables),

@@ -8,71 +8,89 @@ namespace TelemetryExtension.Configuration;
 /// Reads settings by name. Empty means unset (OpenTelemetry specification, environment variables). An invalid value is reported and replaced by the
 /// default.
 /// </summary>
-internal sealed class Variables(Func<string, string?> read, SettingProblems problems)
+/// <param name="seen">Gets each setting that is read. For the command <c>check</c>.</param>
+internal sealed class Variables(Func<string, string?> read, SettingProblems problems, Action<SettingRead>? seen = null)
 {
     /// <summary>Each costs time for every record.</summary>
     private const int MaxPatterns = 20;
 
     public SettingProblems Problems => problems;
 
-    public static Variables OfEnvironment(SettingProblems problems)
+    public static Variables OfEnvironment(SettingProblems problems, Action<SettingRead>? seen = null)
     {
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
-        return new(name => configuration[name], problems);
+        return new(name => configuration[name], problems, seen);
     }
 
     /// <summary>The trimmed text. Null when unset.</summary>
-    public string? Text(string name) => read(name) is { } raw && !string.IsNullOrWhiteSpace(raw) ? raw.Trim() : null;
+    public string? Text(string name)
+    {
+        var text = Raw(name);
+        seen?.Invoke(new(name, text, text));
+        return text;
+    }
 
     public int Int(string name, int fallback, int min, int max)
     {
-        if (Text(name) is not { } text)
-            return fallback;
+        if (Raw(name) is not { } text)
+            return Used(name, null, fallback, Plain);
         if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max)
-            return value;
-        problems.Add(name, text, $"is not a whole number from {min} to {max}", fallback.ToString(CultureInfo.InvariantCulture));
-        return fallback;
+            return Used(name, text, value, Plain);
+        problems.Add(name, text, $"is not a whole number from {min} to {max}", Plain(fallback));
+        return Used(name, text, fallback, Plain);
     }
 
-    public TimeSpan Seconds(string name, int fallback, int min, int max) => TimeSpan.FromSeconds(Int(name, fallback, min, max));
+    /// <summary>A duration (<see cref="Quantity"/>). A plain number is seconds, and so are the limits.</summary>
+    public TimeSpan Seconds(string name, int fallback, int min, int max) => Duration(name, TimeSpan.FromSeconds(1), "seconds", fallback, min, max);
 
-    public TimeSpan Milliseconds(string name, int fallback, int min, int max) => TimeSpan.FromMilliseconds(Int(name, fallback, min, max));
+    /// <summary>A duration whose plain number is milliseconds, and so are the limits.</summary>
+    public TimeSpan Milliseconds(string name, int fallback, int min, int max) => Duration(name, TimeSpan.FromMilliseconds(1), "milliseconds", fallback, min, max);
+
+    /// <summary>A size (<see cref="Quantity"/>). A plain number is bytes.</summary>
+    public int Bytes(string name, int fallback, int min, int max)
+    {
+        if (Raw(name) is not { } text)
+            return Used(name, null, fallback, Size);
+        if (Quantity.Bytes(text) is { } bytes && bytes >= min && bytes <= max)
+            return Used(name, text, (int)bytes, Size);
+        problems.Add(name, text, $"is not a size from {Size(min)} to {Size(max)}, in bytes or with a unit such as 512KiB", Size(fallback));
+        return Used(name, text, fallback, Size);
+    }
 
     /// <summary>Only "true" and "false", in any case, are booleans.</summary>
     public bool Bool(string name, bool fallback)
     {
-        if (Text(name) is not { } text)
-            return fallback;
+        if (Raw(name) is not { } text)
+            return Used(name, null, fallback, Lower);
         if (bool.TryParse(text, out var value))
-            return value;
-        problems.Add(name, text, "is neither true nor false", fallback ? "true" : "false");
-        return fallback;
+            return Used(name, text, value, Lower);
+        problems.Add(name, text, "is neither true nor false", Lower(fallback));
+        return Used(name, text, fallback, Lower);
     }
 
     /// <summary>A member of <typeparamref name="T"/> by its name, in any case.</summary>
     public T OneOf<T>(string name, T fallback)
         where T : struct, Enum
     {
-        if (Text(name) is not { } text)
-            return fallback;
+        if (Raw(name) is not { } text)
+            return Used(name, null, fallback, Lower);
         foreach (var choice in Enum.GetNames<T>())
             if (choice.Equals(text, StringComparison.OrdinalIgnoreCase))
-                return Enum.Parse<T>(choice);
-        problems.Add(
-            name, text, $"is not one of {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}", fallback.ToString().ToLowerInvariant());
-        return fallback;
+                return Used(name, text, Enum.Parse<T>(choice), Lower);
+        problems.Add(name, text, $"is not one of {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}", Lower(fallback));
+        return Used(name, text, fallback, Lower);
     }
 
     /// <summary>Words separated by commas, in any case. One that is not among the choices costs all of them.</summary>
     public IReadOnlyList<string> Words(string name, IReadOnlyList<string> fallback, IReadOnlyList<string> choices)
     {
-        if (Text(name) is not { } text)
-            return fallback;
+        if (Raw(name) is not { } text)
+            return Used(name, null, fallback, Joined);
         var words = text.ToLowerInvariant().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (words.All(choices.Contains))
-            return words;
-        problems.Add(name, text, $"is not a list of {string.Join(", ", choices)}", string.Join(",", fallback));
-        return fallback;
+            return Used(name, text, words, Joined);
+        problems.Add(name, text, $"is not a list of {string.Join(", ", choices)}", Joined(fallback));
+        return Used(name, text, fallback, Joined);
     }
 
     /// <summary>
@@ -115,4 +133,36 @@ internal sealed class Variables(Func<string, string?> read, SettingProblems prob
 
         return null;
     }
+
+    private TimeSpan Duration(string name, TimeSpan unit, string unitName, int fallback, int min, int max)
+    {
+        if (Raw(name) is not { } text)
+            return Used(name, null, fallback * unit, Quantity.Text);
+        if (Quantity.Duration(text, unit) is { } duration && duration >= min * unit && duration <= max * unit)
+            return Used(name, text, duration, Quantity.Text);
+        problems.Add(
+            name, text, $"is not a duration from {Quantity.Text(min * unit)} to {Quantity.Text(max * unit)}, in {unitName} or with a unit such as 20s", Quantity.Text(fallback * unit));
+        return Used(name, text, fallback * unit, Quantity.Text);
+    }
+
+    private string? Raw(string name) => read(name) is { } raw && !string.IsNullOrWhiteSpace(raw) ? raw.Trim() : null;
+
+    private T Used<T>(string name, string? text, T value, Func<T, string> print)
+    {
+        seen?.Invoke(new(name, text, print(value)));
+        return value;
+    }
+
+    private static string Plain(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static string Size(int bytes) => Quantity.Text((long)bytes);
+
+    private static string Joined(IReadOnlyList<string> words) => string.Join(",", words);
+
+    private static string Lower<T>(T value)
+        where T : notnull => value.ToString()!.ToLowerInvariant();
 }
+
+/// <param name="Text">As it is set. Null when it is not.</param>
+/// <param name="Value">What counts.</param>
+internal readonly record struct SettingRead(string Name, string? Text, string? Value);
