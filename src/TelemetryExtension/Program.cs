@@ -1,3 +1,4 @@
+using TelemetryExtension.Preflight;
 using TelemetryExtension.DeadLetters.Replay;
 using TelemetryExtension.Lifecycle;
 
@@ -10,6 +11,8 @@ switch (args)
     case ["--help" or "-h" or "help", ..]:
         Console.Write(Usage.Text);
         return 0;
+    case ["check", .. var arguments]:
+        return await CheckProcess.RunAsync(arguments).ConfigureAwait(false);
     case ["replay", .. var arguments]:
         return await ReplayProcess.RunAsync(arguments).ConfigureAwait(false);
 }

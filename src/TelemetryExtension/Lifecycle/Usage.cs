@@ -13,6 +13,7 @@ internal static class Usage
 
         Usage:
           telemetry-extension               run as an extension: Lambda starts it from /opt/extensions, with AWS_LAMBDA_RUNTIME_API set
+          telemetry-extension check ...     say what the settings mean, and try the endpoints; see telemetry-extension check --help
           telemetry-extension replay ...    send dead letters again; see telemetry-extension replay --help
           telemetry-extension --version     print the version
           telemetry-extension --help        print this text

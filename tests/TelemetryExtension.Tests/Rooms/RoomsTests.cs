@@ -28,7 +28,8 @@ public partial class RoomsTests
         ["DeadLetters"] = "Configuration Delivery Destinations Diagnostics Network Otlp Secrets",
         ["Flushing"] = "Configuration Delivery Diagnostics Processing",
         ["Lifecycle"] = "Buffering Configuration DeadLetters Delivery Destinations Diagnostics Flushing Ingest Lambda Native Otlp Outbox Processing Secrets",
-        ["Program.cs"] = "DeadLetters Lifecycle",
+        ["Preflight"] = "Configuration Destinations Diagnostics Network Otlp Secrets",
+        ["Program.cs"] = "DeadLetters Lifecycle Preflight",
     };
 
     private static readonly Lazy<IReadOnlyList<Reference>> References = new(static () =>
