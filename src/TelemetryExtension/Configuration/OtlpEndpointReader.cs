@@ -121,6 +121,8 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts, Ha
         {
             // Only gRPC endpoints may omit the scheme. INSECURE then decides, and the default is secure.
             var insecure = First(levels, "INSECURE");
+            if (insecure.Value is { } value && !bool.TryParse(value, out _) && _reported.Add(insecure.Name))
+                variables.Problems.Add(insecure.Name, value, "is neither true nor false", "false");
             full = (string.Equals(insecure.Value, "true", StringComparison.OrdinalIgnoreCase) ? "http://" : "https://") + text;
         }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using TelemetryExtension.Configuration;
 
 namespace TelemetryExtension.Preflight;
 
@@ -31,6 +32,7 @@ internal static class CheckJson
                 json.WriteString("name", setting.Name);
                 json.WriteString("value", setting.Value);
                 json.WriteString("source", setting.Source switch { SettingSource.Environment => "environment", SettingSource.Default => "default", _ => "problem" });
+                Explain(json, setting.Name);
                 json.WriteEndObject();
             });
             json.WriteNumber("exitCode", report.ExitCode);
@@ -38,6 +40,17 @@ internal static class CheckJson
         }
 
         output.WriteLine(Encoding.UTF8.GetString(bytes.WrittenSpan));
+    }
+
+    /// <summary>From the list of settings, which has none of the standard's.</summary>
+    private static void Explain(Utf8JsonWriter json, string name)
+    {
+        if (SettingCatalogue.All.FirstOrDefault(setting => SettingNames.Prefix + setting.Name == name) is not { } known)
+            return;
+        json.WriteString("default", known.Default);
+        json.WriteString("unit", known.Unit);
+        json.WriteString("example", known.Example);
+        json.WriteString("meaning", known.Meaning);
     }
 
     private static void Connection(Utf8JsonWriter json, CheckedConnection connection)

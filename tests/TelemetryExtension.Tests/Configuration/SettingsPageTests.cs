@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.RegularExpressions;
 using TelemetryExtension.Configuration;
 
@@ -13,6 +12,18 @@ public sealed partial class SettingsPageTests
         .Select(row => (Name: row.Key, Default: Quoted().Match(row.Value)))
         .Where(row => row.Default.Success)
         .Select(row => new TheoryDataRow<string, string>(row.Name, row.Default.Groups[1].Value))];
+
+    /// <summary>To write the tables anew after a change of the list: UPDATE_SETTINGS_PAGE=1 dotnet test ... --filter-class '*.SettingsPageTests'.</summary>
+    [Fact]
+    public void Page_Tables_AreMadeOfTheCatalogue()
+    {
+        var expected = WithTables(Page());
+        if (Environment.GetEnvironmentVariable("UPDATE_SETTINGS_PAGE") is not null)
+            File.WriteAllText(Path.Combine(Repository.Root, "docs", "settings.md"), expected);
+
+        Assert.Equal(expected.Split('\n'), Page().Split('\n'));
+        Assert.Equal(SettingCatalogue.All.Select(setting => Prefix + setting.Name), Rows().Keys);
+    }
 
     [Fact]
     public void Page_Tables_NameEveryOwnVariable() => Assert.Empty(Bound().Except(Rows().Keys));
@@ -37,7 +48,7 @@ public sealed partial class SettingsPageTests
         var set = Load(new() { [name] = value }, out var problems);
 
         Assert.Empty(problems);
-        Assert.Equal(Print(unset), Print(set));
+        Assert.Equal(OptionsText.Of(unset), OptionsText.Of(set));
     }
 
     private static ExtensionOptions Load(Env environment, out IReadOnlyList<string> reported, HashSet<string>? asked = null)
@@ -55,16 +66,6 @@ public sealed partial class SettingsPageTests
         return options;
     }
 
-    private static string Print(object? value) => value switch
-    {
-        null => "null",
-        string text => text,
-        System.Collections.IEnumerable items => "[" + string.Join(", ", items.Cast<object?>().Select(Print)) + "]",
-        _ when value.GetType().Assembly == typeof(ExtensionOptions).Assembly && !value.GetType().IsEnum => "{" + string.Join(
-            ", ", value.GetType().GetProperties(BindingFlags.Instance | BindingFlags.Public).Where(property => property.GetIndexParameters().Length == 0).Select(property => $"{property.Name}={Print(property.GetValue(value))}")) + "}",
-        _ => value.ToString()!,
-    };
-
     private static string? Read(string name, Env environment, HashSet<string>? asked)
     {
         asked?.Add(name);
@@ -80,6 +81,25 @@ public sealed partial class SettingsPageTests
             (environment[prefix + "ENDPOINT"], environment[prefix + "PROTOCOL"]) = ("backend.example.com:4317", "grpc");
         Load(environment, out _, asked);
         return [.. asked.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))];
+    }
+
+    /// <summary>The page with each row of our settings replaced, in its section, by the catalogue's.</summary>
+    private static string WithTables(string page)
+    {
+        var lines = new List<string>();
+        var section = "";
+        foreach (var line in page.Split('\n'))
+        {
+            if (line.StartsWith('#'))
+                section = line.TrimStart('#', ' ');
+            if (!line.StartsWith($"| `{Prefix}", StringComparison.Ordinal))
+                lines.Add(line);
+            else if (!lines[^1].StartsWith($"| `{Prefix}", StringComparison.Ordinal))
+                lines.AddRange(SettingCatalogue.All.Where(setting => setting.Section == section)
+                    .Select(setting => $"| `{Prefix}{setting.Name}` | {setting.Default} | {setting.Unit} | {setting.Example} | {setting.Meaning} |"));
+        }
+
+        return string.Join('\n', lines);
     }
 
     /// <summary>Each variable with the cell of its default.</summary>
