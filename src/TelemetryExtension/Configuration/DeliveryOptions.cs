@@ -12,7 +12,7 @@ namespace TelemetryExtension.Configuration;
 internal sealed record DeliveryOptions(IReadOnlyList<OtlpDestinationOptions> Destinations, IReadOnlyList<int> OwnPorts)
 {
     /// <summary>All secrets that the destinations need.</summary>
-    public IReadOnlyList<SecretSource> SecretSources { get; } =
+    public IReadOnlyList<SecretSource> SecretSources =>
         [.. Destinations.SelectMany(static destination => destination.Deferred?.References ?? []).Select(static reference => reference.Source).Distinct()];
 
     /// <summary>X-Ray itself is a destination of spans, at AWS's OTLP endpoint.</summary>
@@ -41,20 +41,20 @@ internal sealed record DeliveryOptions(IReadOnlyList<OtlpDestinationOptions> Des
         void Add(string name, Signal[]? signals, Func<Signal, OtlpLevel[]> levelsOf)
         {
             var endpoints = new OtlpEndpoint?[AllSignals.Length];
-            var deferred = new List<(Signal Signal, string Endpoint)>();
+            var deferred = new Dictionary<string, List<Signal>>();
             foreach (var signal in signals ?? AllSignals)
             {
                 var levels = levelsOf(signal);
                 if (reader.DeferredEndpoint(levels) is { } endpoint)
-                    deferred.Add((signal, endpoint));
+                    (deferred.TryGetValue(endpoint, out var sharing) ? sharing : deferred[endpoint] = []).Add(signal);
                 else
                     endpoints[(int)signal] = reader.Read(signal, levels);
             }
 
             if (endpoints.Any(endpoint => endpoint is not null))
                 destinations.Add(new(name, endpoints));
-            foreach (var group in deferred.GroupBy(static each => each.Endpoint, static each => each.Signal))
-                destinations.Add(new(name, new OtlpEndpoint?[AllSignals.Length], DeferredEndpoints.Of(reader, [.. group], levelsOf, group.Key)));
+            foreach (var (endpoint, sharing) in deferred)
+                destinations.Add(new(name, new OtlpEndpoint?[AllSignals.Length], DeferredEndpoints.Of(reader, sharing, levelsOf, endpoint)));
         }
     }
 

@@ -58,7 +58,10 @@ internal sealed class OtlpEndpointReader(Variables variables, int[] ownPorts, Ha
 
         if (!isDeferred)
             return null;
-        (_, _, _) = (Protocol(levels), Timeout(levels), Gzip(levels));
+        // For what they report.
+        Protocol(levels);
+        Timeout(levels);
+        Gzip(levels);
         return settings[0].Text;
     }
 

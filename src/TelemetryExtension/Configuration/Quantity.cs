@@ -40,7 +40,10 @@ internal static class Quantity
 
     private static string Text(double value, (string Unit, double Size)[] units, string smallest)
     {
-        var (unit, size) = units.Where(each => value > 0 && value % each.Size == 0).DefaultIfEmpty((smallest, 1)).MaxBy(static each => each.Item2);
+        var (unit, size) = (smallest, 1d);
+        foreach (var each in units)
+            if (value > 0 && value % each.Size == 0 && each.Size > size)
+                (unit, size) = each;
         return (value / size).ToString(CultureInfo.InvariantCulture) + unit;
     }
 }

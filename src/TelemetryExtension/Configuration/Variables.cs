@@ -165,4 +165,4 @@ internal sealed class Variables(Func<string, string?> read, SettingProblems prob
 
 /// <param name="Text">As it is set. Null when it is not.</param>
 /// <param name="Value">What counts.</param>
-internal readonly record struct SettingRead(string Name, string? Text, string? Value);
+internal sealed record SettingRead(string Name, string? Text, string? Value);

@@ -22,19 +22,19 @@ internal static class ConnectionCheck
             var endpoints = destination.Endpoints;
             if (destination.Deferred is { } deferred)
             {
-                var stopwatch = time.GetTimestamp();
-                var values = await secrets.GetAsync(options.Delivery.SecretSources, cancellationToken).ConfigureAwait(false);
-                var isKnown = values is not null && deferred.References.All(reference => values.Of(reference) is not null);
-                if (!isKnown)
+                var started = time.GetTimestamp();
+                var values = await secrets.GetAsync([.. deferred.References.Select(static reference => reference.Source).Distinct()], cancellationToken).ConfigureAwait(false);
+                if (values is null || deferred.References.Any(reference => values.Of(reference) is null))
                 {
-                    connections.Add(new(deferred.ShownEndpoint, [new("secrets", false, "a secret cannot be read, see the problems", time.GetElapsedTime(stopwatch))]));
+                    var step = new CheckStep("secrets", false, "a secret cannot be read, see the problems", time.GetElapsedTime(started));
+                    connections.Add(new($"{destination.Name} {deferred.ShownEndpoint}", [step]));
                     continue;
                 }
 
-                endpoints = deferred.Read(values!.Of, new());
+                endpoints = deferred.Read(values.Of, new());
             }
 
-            foreach (var group in endpoints.OfType<OtlpEndpoint>().GroupBy(static endpoint => (endpoint.Origin, endpoint.Protocol, endpoint.Tls)))
+            foreach (var group in endpoints.OfType<OtlpEndpoint>().GroupBy(static endpoint => (endpoint.Protocol, endpoint.Origin, endpoint.Tls, IsAws: endpoint.Aws is not null)))
                 connections.Add(await OriginAsync(destination, [.. endpoints.Select(endpoint => endpoint is not null && group.Contains(endpoint) ? endpoint : null)]).ConfigureAwait(false));
         }
 
@@ -52,7 +52,9 @@ internal static class ConnectionCheck
                         steps.Add(await ExportAsync(sender, signal, time, cancellationToken).ConfigureAwait(false));
             }
 
-            return new(destination.Deferred is { EndpointIsSecret: true } hidden ? hidden.ShownEndpoint : $"{destination.Name} {first.Origin}", destination.Deferred is { EndpointIsSecret: true } ? [.. steps.Select(WithoutDetail)] : steps);
+            return destination.Deferred is { EndpointIsSecret: true } hidden
+                ? new($"{destination.Name} {hidden.ShownEndpoint}", [.. steps.Select(WithoutDetail)])
+                : new($"{destination.Name} {first.Origin}", steps);
         }
     }
 

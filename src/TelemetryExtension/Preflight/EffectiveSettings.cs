@@ -10,10 +10,9 @@ internal sealed record EffectiveSettings(ExtensionOptions Options, IReadOnlyList
         var problems = new SettingProblems();
         var reads = new Dictionary<string, SettingRead>(StringComparer.Ordinal);
         var variables = new Variables(variable, problems, read => reads[read.Name] = read);
-        var level = LogOptions.From(variables);
+        LogOptions.From(variables);
         var receiver = ReceiverOptions.From(variables);
         var options = ExtensionOptions.Load(variables, TelemetryOptions.From(variables), receiver, OwnPorts(receiver));
-        _ = level;
         var settings = reads.Values.Where(static read => read.Text is not null || read.Name.StartsWith(SettingNames.Prefix, StringComparison.Ordinal))
             .Select(read => Checked(read, problems)).OrderBy(static setting => setting.Name, StringComparer.Ordinal);
         return new(options, [.. settings], [.. problems.Messages, .. SettingNames.Problems(names)]);

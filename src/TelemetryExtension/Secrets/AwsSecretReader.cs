@@ -20,7 +20,7 @@ internal sealed class AwsSecretReader(AwsOptions aws) : ISecretReader
     private static readonly JsonService ParameterStore = new("SSM", "ssm", "AmazonSSM");
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<(SecretService, string Region), JsonServiceClient> _clients = [];
+    private readonly Dictionary<string, JsonServiceClient> _clients = [];
 
     public async Task<IReadOnlyList<SecretAnswer>> ReadAsync(IReadOnlyList<SecretSource> sources, bool isFresh, CancellationToken cancellationToken)
     {
@@ -73,15 +73,17 @@ internal sealed class AwsSecretReader(AwsOptions aws) : ISecretReader
     {
         lock (_gate)
         {
-            if (_clients.TryGetValue((source.Service, source.Region), out var client))
+            var isSecret = source.Service == SecretService.SecretsManager;
+            var key = $"{(isSecret ? SecretsManager : ParameterStore).Id} {source.Region}";
+            if (_clients.TryGetValue(key, out var client))
                 return client;
-            var (service, endpoint) = source.Service == SecretService.SecretsManager ? (SecretsManager, aws.SecretsManagerEndpoint) : (ParameterStore, aws.SsmEndpoint);
+            var (service, endpoint) = isSecret ? (SecretsManager, aws.SecretsManagerEndpoint) : (ParameterStore, aws.SsmEndpoint);
             endpoint ??= $"https://{AwsPartition.Host(service.SigningName, source.Region, aws.UseFips, aws.UseDualStack, fipsIsDefault: service == ParameterStore)}/";
             if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
                 throw new AmazonClientException($"the AWS_ENDPOINT_URL for {service.Id} is not a URL");
             var credentials = AwsCredentials.Of(aws, out var problem) ?? throw new AmazonClientException(problem);
             client = JsonServiceClient.Create(credentials, service, source.Region, url, MaxConnections);
-            _clients.Add((source.Service, source.Region), client);
+            _clients.Add(key, client);
             return client;
         }
     }

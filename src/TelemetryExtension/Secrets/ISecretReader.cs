@@ -12,7 +12,7 @@ internal interface ISecretReader
 
 /// <param name="Text">Null when it cannot be read.</param>
 /// <param name="Problem">Why not, for the log.</param>
-internal readonly record struct SecretAnswer(SecretSource Source, string? Text, string? Problem = null)
+internal sealed record SecretAnswer(SecretSource Source, string? Text, string? Problem = null)
 {
     /// <summary>Keeps the text out of every log line.</summary>
     public override string ToString() => $"{Source}: {Problem ?? "read"}";

@@ -90,7 +90,7 @@ internal sealed class SecretStore(ISecretReader reader, TimeSpan timeToLive, Tim
         lock (_gate)
         {
             foreach (var source in sources)
-                Note(Of(source), answers.FirstOrDefault(answer => answer.Source == source) is { Source: not null } answer ? answer : new(source, null, "there is no answer"));
+                Note(Of(source), answers.FirstOrDefault(answer => answer.Source == source) ?? new(source, null, "there is no answer"));
         }
     }
 
