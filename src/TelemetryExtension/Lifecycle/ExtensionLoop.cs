@@ -14,7 +14,7 @@ namespace TelemetryExtension.Lifecycle;
 /// </summary>
 /// <param name="onEvent">Called for every event before anything else. Cheap, and does not throw.</param>
 internal sealed class ExtensionLoop(
-    ExtensionsApiClient extensions, TelemetryCollector collector, Flusher flusher, FlushPolicy policy, FlushBudget budget, InvocationSignals signals,
+    IExtensionEvents extensions, TelemetryCollector collector, Flusher flusher, FlushPolicy policy, FlushBudget budget, InvocationSignals signals,
     OtlpIntake? otlp, Shutdown shutdown, TimeProvider time, Action? onEvent = null)
 {
     /// <summary>The time before the function's timeout that is kept for the flush and Next, when the runtime does not finish.</summary>

@@ -7,7 +7,7 @@ namespace TelemetryExtension.Lambda.ExtensionsApi;
 /// <summary>
 /// The Extensions API 2020-01-01 and the subscription call of the Telemetry API 2022-07-01. Methods are in the order in which an extension calls them.
 /// </summary>
-internal sealed class ExtensionsApiClient(RuntimeApiConnection connection, TimeProvider time)
+internal sealed class ExtensionsApiClient(RuntimeApiConnection connection, TimeProvider time) : IExtensionEvents
 {
     private const int Forbidden = 403;
     private const int ContainerError = 500;

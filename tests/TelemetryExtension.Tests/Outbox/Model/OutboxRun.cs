@@ -1,3 +1,4 @@
+using Simulation;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Destinations;
 using TelemetryExtension.Diagnostics.Accounting;

@@ -1,3 +1,4 @@
+using Simulation;
 using TelemetryExtension.Outbox;
 
 namespace TelemetryExtension.Tests.Outbox.Model;

@@ -1,6 +1,6 @@
 using TelemetryExtension.Outbox;
 
-namespace TelemetryExtension.Tests.Outbox;
+namespace Simulation;
 
 /// <summary>The spool's directory in memory. It outlives the outbox that uses it, as /tmp outlives a reset.</summary>
 internal sealed class MemoryFiles : ISpoolFiles
