@@ -1,9 +1,7 @@
-using LambdaSandbox.Backend;
-
 namespace EndToEnd.Tests.Trouble;
 
 /// <summary>
-/// Invocations of random size under random faults from one seed: backend faults, outages, bad certificates, a full disk, freezes, clock jumps, failing
+/// Invocations of random size under random faults from one seed: backend faults, outages, bad certificates, a dead first address, a full disk, freezes, clock jumps, failing
 /// handlers, timeouts, resets of the environment, a killed extension. Every invocation must end as intended, and the ledgers of all generations must match
 /// what the backend accepted.
 /// </summary>
@@ -19,8 +17,7 @@ internal sealed class Soak(int seed, TimeSpan duration)
         using var place = await SoakPlace.FindAsync(_random);
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed} ({place})");
         await using var lambda = await LambdaUnderTest.StartAsync(
-            new OtlpBackendOptions { KeepBodies = false, Certificate = place.Good },
-            options => options with { MemorySizeMb = 256, Timeout = TimeSpan.FromSeconds(3) }, place.Environment);
+            place.Backend, options => place.In(options) with { MemorySizeMb = 256, Timeout = TimeSpan.FromSeconds(3) }, place.Environment);
         var books = new SoakBooks(() => lambda.Sandbox.Events.Count(happened => happened.Type == "function"));
         try
         {

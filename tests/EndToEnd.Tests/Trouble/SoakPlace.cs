@@ -1,14 +1,24 @@
+using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using EndToEnd.Tests.Network;
+using LambdaSandbox;
+using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests.Trouble;
 
 /// <summary>
 /// The place of one soak run: its settings, a certificate authority if it uses TLS, and a small disk that can be full, if it has one and this machine
-/// allows mounts. The random choices do not depend on what the machine allows.
+/// allows mounts; and a name of the backend whose first address is dead. The random choices do not depend on what the machine allows.
 /// </summary>
 internal sealed class SoakPlace : IDisposable
 {
+    private const string Host = "soak.test";
+
+    private readonly (int Http, int Grpc) _ports = (Port(), Port());
+    private readonly Hosts? _hosts;
+    private readonly SilentAddress? _dead;
     private readonly Certificates? _authority;
     private readonly Tmpfs? _disk;
     private readonly string _folder = Directory.CreateTempSubdirectory("telemetry-extension-soak-").FullName;
@@ -21,6 +31,13 @@ internal sealed class SoakPlace : IDisposable
         HasSmallMemory = random.Next(3) == 0;
         FindsBadRequests = random.Next(2) == 0;
         _disk = disk;
+        // A certificate is for an address here, not for a name.
+        if (random.Next(3) == 0 && !tls && System.Environment.IsPrivilegedProcess && Socket.OSSupportsIPv6 && System.IO.File.Exists("/proc/net/if_inet6"))
+        {
+            _hosts = new($"::1 {Host}", $"127.0.0.1 {Host}");
+            _dead = new(IPAddress.IPv6Loopback, EndpointPort);
+        }
+
         if (!tls)
             return;
         _authority = new();
@@ -64,11 +81,16 @@ internal sealed class SoakPlace : IDisposable
         (FaultRun.Strategy, Strategy), ("OTEL_EXPORTER_OTLP_PROTOCOL", Protocol), ("TELEMETRY_EXTENSION_FLUSH_INTERVAL", "1"),
         ("OTEL_EXPORTER_OTLP_CERTIFICATE", _authority?.File), ("TELEMETRY_EXTENSION_OUTBOX_MAX_BYTES", $"{(HasSmallMemory ? 64 << 10 : 32 << 20)}"),
         ("TELEMETRY_EXTENSION_SPOOL_DIRECTORY", SpoolFolder), ("TELEMETRY_EXTENSION_DEAD_LETTER_MAX_BYTES", $"{256 << 20}"),
+        .. _hosts is null ? (IEnumerable<(string Name, string? Value)>)[] : [("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://{Host}:{EndpointPort}")],
     ];
+
+    public OtlpBackendOptions Backend => new() { KeepBodies = false, Certificate = Good, HttpPort = _ports.Http, GrpcPort = _ports.Grpc };
 
     /// <summary>Payloads in files that no generation has taken over.</summary>
     public IReadOnlyList<string> LeftInFiles =>
         Directory.Exists(SpoolFolder) ? [.. Directory.GetFiles(SpoolFolder).Where(file => Path.GetFileName(file) != "lock")] : [];
+
+    private int EndpointPort => IsGrpc ? _ports.Grpc : _ports.Http;
 
     private string SpoolFolder => Path.Combine(_disk?.Folder ?? _folder, "spool");
 
@@ -79,6 +101,8 @@ internal sealed class SoakPlace : IDisposable
         var (tls, disk) = (random.Next(3) == 0, random.Next(2) == 0);
         return new(random, tls, disk ? await Tmpfs.TryMountAsync("size=8m") : null);
     }
+
+    public SandboxOptions In(SandboxOptions options) => _hosts?.In(options) ?? options;
 
     /// <summary>Fills the disk completely, or frees all of it.</summary>
     public void FillDisk(bool full)
@@ -104,16 +128,20 @@ internal sealed class SoakPlace : IDisposable
 
     public override string ToString() =>
         $"{Strategy}, {Protocol}{(Good is null ? "" : ", TLS")}{(HasKills ? ", kills" : "")}{(HasSmallMemory ? ", small memory" : "")}"
-        + $"{(FindsBadRequests ? ", bad requests" : "")}{(HasDisk ? ", small disk" : "")}";
+        + $"{(FindsBadRequests ? ", bad requests" : "")}{(HasDisk ? ", small disk" : "")}{(_dead is null ? "" : ", dead first address")}";
 
     public void Dispose()
     {
         foreach (var certificate in Bad.Select(bad => bad.Certificate).Append(Good))
             certificate?.Dispose();
         _authority?.Dispose();
+        _dead?.Dispose();
+        _hosts?.Dispose();
         _disk?.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
+
+    private static int Port() => int.Parse(FreePort.Find(), CultureInfo.InvariantCulture);
 
     private static string Of(Random random, params string[] values) => values[random.Next(values.Length)];
 }
