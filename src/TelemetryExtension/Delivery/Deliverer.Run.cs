@@ -17,6 +17,7 @@ internal sealed partial class Deliverer
         private readonly HashSet<DeliveryLane> _answered = [];
         private readonly HashSet<DeliveryLane> _unanswered = [];
         private readonly List<string> _batchIds = [];
+        private readonly HashSet<DeliveryLane> _slow = [];
         private bool _hasDelivered;
         private long _bytes;
 
@@ -80,7 +81,7 @@ internal sealed partial class Deliverer
             }
         }
 
-        /// <summary>Signals of these lanes with at least one answer, and signals with requests but no answer.</summary>
+        /// <summary>Signals of these lanes with at least one final answer, and signals whose requests all failed or got no answer.</summary>
         public (List<Signal> Answered, List<Signal> Silent) Answers(DeliveryLane[] lanes)
         {
             lock (_failed)
@@ -90,12 +91,25 @@ internal sealed partial class Deliverer
             }
         }
 
+        /// <summary>Whether no request to these lanes took longer than an invocation can wait.</summary>
+        public bool WasQuick(DeliveryLane[] lanes)
+        {
+            lock (_failed)
+                return !Array.Exists(lanes, _slow.Contains);
+        }
+
+        public void NoteSlow(DeliveryLane lane)
+        {
+            lock (_failed)
+                _slow.Add(lane);
+        }
+
         /// <param name="isUnanswered">Whether the destination had the time to answer and did not.</param>
         public void Note(DeliveryLane lane, DeliveryResult? result, bool isUnanswered)
         {
             lock (_failed)
             {
-                if (isUnanswered)
+                if (isUnanswered || result is { Status: DeliveryStatus.Retryable })
                     _unanswered.Add(lane);
                 else if (result is not null)
                     _answered.Add(lane);

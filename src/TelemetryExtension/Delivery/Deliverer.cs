@@ -58,6 +58,15 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
     /// </summary>
     private static readonly TimeSpan SlowAnswer = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>An invocation can wait for an answer that takes no longer than this.</summary>
+    private static readonly TimeSpan QuickAnswer = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>
+    /// The share of slow answers in the background after which an invocation waits again, because a freeze makes the quickest answer look slow. It is
+    /// random: environments that try together are slow together.
+    /// </summary>
+    private const double BlockingAgain = 0.05;
+
     /// <summary>A request that was cut off earlier than this says nothing about the destination.</summary>
     private static readonly TimeSpan MinConclusiveWait = TimeSpan.FromMilliseconds(50);
 
@@ -124,7 +133,7 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
             return;
         await DriveAllAsync(driven, run, earlier);
         var (answered, silent) = run.Answers(driven);
-        outbox.FlushEnded(driven[0].Silence, answered, silent, isBlocking: run.Mode == DeliveryMode.Once);
+        outbox.FlushEnded(driven[0].Silence, answered, silent, run.Mode == DeliveryMode.Once, run.WasQuick(driven) || random() < BlockingAgain);
     }
 
     /// <summary>
@@ -287,7 +296,7 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
         if (payload is null)
             return true;
         DeliveryResult? result = null;
-        var started = time.GetTimestamp();
+        var (started, startedAt) = (time.GetTimestamp(), time.GetUtcNow());
         try
         {
             result = await lane.Destination.DeliverAsync(payload, run.Token);
@@ -308,7 +317,11 @@ internal sealed partial class Deliverer(PayloadOutbox outbox, TimeProvider time,
         var change = outbox.Complete(lane, batch, payload, result, countsAsFailure: result is not null || run.IsBudgetSpent, random());
         if (result is { Status: DeliveryStatus.Delivered })
             run.Delivered(payload);
-        run.Note(lane, result, result is { IsUnanswered: true } || (result is null && run.WasLongEnough(time.GetElapsedTime(started))));
+        var took = time.GetElapsedTime(started);
+        run.Note(lane, result, result is { IsUnanswered: true } || (result is null && run.WasLongEnough(took)));
+        // During a freeze the wall clock goes on, and the other one may not.
+        if (took > QuickAnswer || time.GetUtcNow() - startedAt > QuickAnswer)
+            run.NoteSlow(lane);
         DeliveryNotes.LogAnswer(lane.Destination, payload, result);
         DeliveryNotes.LogChange(lane.Destination, lane.Signal, change);
         if (result is null && run.IsBudgetSpent)

@@ -10,7 +10,9 @@ namespace TelemetryExtension.Flushing;
 /// </summary>
 /// <param name="hasTelemetry">False when the subscription was refused. Then no runtimeDone arrives, and nothing waits for one.</param>
 /// <param name="hasDestinations">False when no destination is configured. Records are then only counted, and no invocation waits for that.</param>
-internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool hasTelemetry = true, bool hasDestinations = true)
+/// <param name="random">From 0 up to 1. Null: always 0.</param>
+internal sealed class FlushPolicy(
+    FlushOptions options, TimeProvider time, bool hasTelemetry = true, bool hasDestinations = true, Func<double>? random = null)
 {
     /// <summary>
     /// The number of invocations that are always flushed at their end. Many environments see no more than these, and people look at them first.
@@ -22,6 +24,9 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
     /// invocation only after the next has begun, possibly just after the flush; and one for safety.
     /// </summary>
     private const int Gaps = 3;
+
+    /// <summary>Up to this share of an interval is left out at random, so that environments that started together do not flush together for ever.</summary>
+    private const double Jitter = 0.3;
 
     private readonly Lock _gate = new();
     private readonly FreezeClock _clock = new(time);
@@ -38,6 +43,7 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
     private TimeSpan? _unflushedSince;
     private TimeSpan? _unflushedAfter;
     private TimeSpan _lastStart;
+    private TimeSpan _interval = options.Interval;
 
     /// <summary>The interval of flushes during an invocation (<see cref="OnLongInvocation"/>).</summary>
     public TimeSpan LongInvocation => options.Interval;
@@ -133,6 +139,7 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
         {
             _inFlight = true;
             _lastStart = _clock.Now();
+            _interval = options.Interval * (1 - (Jitter * (random?.Invoke() ?? 0)));
             // An invocation that has not ended, as far as is known, has more data to come, which this flush does not cover.
             _unflushedAfter = _previous is { Ended: false } ? _previous.Start : _current is { Ended: false } ? _lastStart : null;
         }
@@ -198,7 +205,7 @@ internal sealed class FlushPolicy(FlushOptions options, TimeProvider time, bool 
     {
         if (age <= TimeSpan.Zero)
             return false;
-        if (sinceLastStart >= options.Interval)
+        if (sinceLastStart >= _interval)
             return true;
         return options.Strategy == FlushStrategy.Adaptive
             && age + (Gaps * _rhythm.ExpectedGap) >= options.Staleness

@@ -33,12 +33,14 @@ internal sealed partial class PayloadOutbox
 
     /// <summary>Records the end of a flush with one destination.</summary>
     /// <param name="isBlocking">Whether an invocation may have waited for the flush.</param>
-    public void FlushEnded(SilentFlushes destination, IReadOnlyCollection<Signal> answered, IReadOnlyCollection<Signal> silent, bool isBlocking)
+    /// <param name="isQuick">Whether an invocation could have waited for all answers.</param>
+    public void FlushEnded(
+        SilentFlushes destination, IReadOnlyCollection<Signal> answered, IReadOnlyCollection<Signal> silent, bool isBlocking, bool isQuick)
     {
         if (answered.Count == 0 && silent.Count == 0)
             return;
         lock (_gate)
-            destination.FlushEnded(answered, silent, isBlocking);
+            destination.FlushEnded(answered, silent, isBlocking, isQuick);
     }
 
     /// <summary>Whether the signal is sent in the background, where no invocation waits for it.</summary>

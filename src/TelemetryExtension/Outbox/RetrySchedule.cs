@@ -20,6 +20,8 @@ internal sealed record RetrySchedule(TimeSpan Initial, TimeSpan Max, double Mult
         var own = TimeSpan.FromTicks((long)(ceiling * (0.5 + (random / 2))));
         if (retryAfter is not { } wished || wished <= TimeSpan.Zero)
             return own;
-        return wished < MaxServerDelay ? wished : MaxServerDelay;
+        // Never sooner than the server wants, and later by a random part: a server that is overloaded names the same delay to everybody.
+        wished = wished < MaxServerDelay ? wished : MaxServerDelay;
+        return wished + TimeSpan.FromTicks((long)(Math.Max(wished.Ticks / 2, ceiling) * random));
     }
 }

@@ -41,7 +41,7 @@ internal sealed class Generation : IDisposable
             channel, new InvocationTracker("orders"), new EnvironmentResource(new(), new LambdaFacts("1", "orders", "1")), new LogEncoder(_outbox.Add, Clock), null,
             _outbox, Ledger, Clock, new(0, FollowSampling: false, PlatformLogs: false));
         _endpoint = new(new TelemetryBatchReader(channel, signals, Ledger), Clock, () => _collector.IsHalfUsed, _collector.Collect);
-        var policy = new FlushPolicy(flush, Clock);
+        var policy = new FlushPolicy(flush, Clock, random: random.NextDouble);
         var budget = new FlushBudget(flush.Budget);
         var flusher = new Flusher(_collector, delivery, letters, policy, budget, Ledger, Clock);
         var shutdown = new Shutdown(_collector, delivery, letters, TimeSpan.FromMilliseconds(350), _endpoint, signals, Ledger, hasTelemetry: true, Clock);

@@ -44,12 +44,12 @@ public sealed class DeliveryHealthTests
         _destination.Respond = static payload => new(payload.Body.Span.IndexOf("bad"u8) >= 0 ? DeliveryStatus.Retryable : DeliveryStatus.Delivered);
         using var bench = Bench();
         bench.Add(LogPayload("bad") with { Signal = signal });
-        await bench.DeliverAsync();
+        await bench.FlushAsync();
         for (var i = 0; i < 20; i++)
         {
             bench.Add(LogPayload($"good {i}") with { Signal = signal });
             _time.Advance(TimeSpan.FromSeconds(10));
-            await bench.DeliverAsync();
+            await bench.FlushAsync();
         }
 
         Assert.Equal(20, bench.Ledger[(LedgerAccount)signal].Exported);

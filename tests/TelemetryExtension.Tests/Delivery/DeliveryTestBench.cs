@@ -84,6 +84,13 @@ internal sealed class DeliveryTestBench : IDisposable
     public Task<DeliverySummary> DeliverAsync(DeliveryMode mode = DeliveryMode.Once, int budgetMs = 5000) =>
         Delivery.DeliverAsync(mode, TimeSpan.FromMilliseconds(budgetMs), TestContext.Current.CancellationToken);
 
+    /// <summary>A flush, and after it what the extension then sends in the background.</summary>
+    public async Task<DeliverySummary> FlushAsync(int budgetMs = 5000)
+    {
+        var summary = await DeliverAsync(budgetMs: budgetMs);
+        return Delivery.HasSilentWork ? await DeliverAsync(DeliveryMode.Silent) : summary;
+    }
+
     public LedgerLine LogsLine() => Ledger[LedgerAccount.Logs];
 
     public void AssertLogs(long exported = 0, long rejected = 0, long refused = 0, long buffered = 0)

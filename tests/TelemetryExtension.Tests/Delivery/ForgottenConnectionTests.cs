@@ -47,7 +47,7 @@ public sealed class ForgottenConnectionTests : IAsyncLifetime
         proxy.Forget();
         AddSignals(bench);
         var flushes = 0;
-        while ((await bench.DeliverAsync(budgetMs: 100)).LeftPayloads > 0)
+        while ((await bench.FlushAsync(budgetMs: 100)).LeftPayloads > 0)
         {
             Assert.InRange(++flushes, 1, 5);
             time.Offset += TimeSpan.FromSeconds(1);

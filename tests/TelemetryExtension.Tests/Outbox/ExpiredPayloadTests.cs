@@ -94,12 +94,12 @@ public sealed class ExpiredPayloadTests
     {
         using var bench = Bench(new(MaxAge: TimeSpan.FromHours(1), KeepsForDeadLetters: true));
         var old = bench.Add(LogPayload("old") with { Created = _time.GetUtcNow() });
-        await bench.DeliverAsync();
+        await bench.FlushAsync();
         for (var flush = 0; flush < 3; flush++)
         {
             _time.JumpWallClock(TimeSpan.FromMinutes(40));
             bench.Add(LogPayload($"fresh {flush}") with { Created = _time.GetUtcNow() });
-            await bench.DeliverAsync();
+            await bench.FlushAsync();
         }
 
         await WriteAsync(bench, _letters);

@@ -16,6 +16,15 @@ public sealed class RetryScheduleTests
     public void DelayAfter_GrowsToTheMaximumWithJitter(int failures, double random, double seconds) =>
         Assert.Equal(TimeSpan.FromSeconds(seconds), Schedule.DelayAfter(failures, null, random));
 
+    /// <summary>A server that is overloaded names the same delay to everybody.</summary>
+    [Fact]
+    public void DelayAfter_ServersWish_ClientsComeBackApart()
+    {
+        Assert.Equal(TimeSpan.FromSeconds(70), Schedule.DelayAfter(1, TimeSpan.FromSeconds(60), 1.0 / 3));
+        // The more failures there were, the further apart.
+        Assert.Equal(TimeSpan.FromSeconds(12), Schedule.DelayAfter(6, TimeSpan.FromSeconds(2), 1.0 / 3));
+    }
+
     [Fact]
     public void DelayAfter_ServersWish_IsFollowedWithinReason()
     {

@@ -9,7 +9,7 @@ public sealed class SilentFlushesTests
     private readonly SilentFlushes _silence = new();
 
     [Fact]
-    public void FlushEnded_ThreeSilentOnes_EverySignalGoesToTheBackground()
+    public void FlushEnded_TooManySilentOnes_EverySignalGoesToTheBackground()
     {
         for (var i = 0; i < SilentFlushes.MaxSilentFlushes; i++)
         {
@@ -37,26 +37,35 @@ public sealed class SilentFlushesTests
     {
         for (var i = 0; i < 10; i++)
         {
-            Flush([], [Signal.Logs]);
-            Flush([], [Signal.Logs]);
+            for (var silent = 1; silent < SilentFlushes.MaxSilentFlushes; silent++)
+                Flush([], [Signal.Logs]);
             Flush([Signal.Logs], []);
             Assert.False(_silence.IsSilent(Signal.Logs));
         }
     }
 
-    /// <summary>It answers, but later than invocations wait. So one more silent flush is enough.</summary>
+    /// <summary>It answers, but later than invocations wait.</summary>
     [Fact]
-    public void FlushEnded_AnswersInTheBackgroundOnly_HoldsOneMoreInvocation()
+    public void FlushEnded_SlowAnswersInTheBackground_StaysThere()
     {
         for (var i = 0; i < SilentFlushes.MaxSilentFlushes; i++)
             Flush([], [Signal.Logs]);
         for (var i = 0; i < 5; i++)
         {
-            Flush([Signal.Logs], [], isBlocking: false);
-            Assert.False(_silence.IsSilent(Signal.Logs));
-            Flush([], [Signal.Logs]);
+            Flush([Signal.Logs], [], isBlocking: false, isQuick: false);
             Assert.True(_silence.IsSilent(Signal.Logs));
         }
+    }
+
+    [Fact]
+    public void FlushEnded_AQuickAnswerInTheBackground_OneMoreSilentFlushIsEnough()
+    {
+        for (var i = 0; i < SilentFlushes.MaxSilentFlushes; i++)
+            Flush([], [Signal.Logs]);
+        Flush([Signal.Logs], [], isBlocking: false);
+        Assert.False(_silence.IsSilent(Signal.Logs));
+        Flush([], [Signal.Logs]);
+        Assert.True(_silence.IsSilent(Signal.Logs));
 
         Flush([Signal.Logs], [], isBlocking: false);
         Flush([Signal.Logs], []);
@@ -74,5 +83,5 @@ public sealed class SilentFlushesTests
         Assert.True(_silence.IsSilent(Signal.Logs));
     }
 
-    private void Flush(Signal[] answered, Signal[] silent, bool isBlocking = true) => _silence.FlushEnded(answered, silent, isBlocking);
+    private void Flush(Signal[] answered, Signal[] silent, bool isBlocking = true, bool isQuick = true) => _silence.FlushEnded(answered, silent, isBlocking, isQuick);
 }
