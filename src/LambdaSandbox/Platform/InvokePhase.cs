@@ -132,7 +132,7 @@ internal sealed class InvokePhase(
             return Cut(generation, invocation, inTime);
         if (Managed)
         {
-            Forget(generation, invocation, expired: false);
+            Discard(generation, invocation, expired: false);
             return new InvocationOutcome(StatusOf(invocation), invocation.Error?.ErrorType, invocation.ResponseEndedAt!.Value, TimeSpan.Zero, false);
         }
 
@@ -157,7 +157,7 @@ internal sealed class InvokePhase(
         if (inTime)
             return Failed(generation, invocation);
         if (Managed)
-            Forget(generation, invocation, expired: true);
+            Discard(generation, invocation, expired: true);
         else
             telling.RuntimeDone(invocation, "timeout", null, invocation.Deadline);
         processes.WriteFunctionLine(TimeoutLine(invocation));
@@ -261,7 +261,7 @@ internal sealed class InvokePhase(
         platform.Gate.WaitAsync(() => generation.Fault is not null || condition(), invocation.Limit - platform.Gate.Clock, cancellation);
 
     /// <summary>Removes an invocation on managed instances, where nothing waits for the runtime's following Next.</summary>
-    private void Forget(Generation generation, Invocation invocation, bool expired) => platform.Gate.Do(() =>
+    private void Discard(Generation generation, Invocation invocation, bool expired) => platform.Gate.Do(() =>
     {
         generation.Active.Remove(invocation.RequestId);
         if (expired)

@@ -231,7 +231,7 @@ internal sealed class Subscriber : IAsyncDisposable
             if (await SendAsync(batch).ConfigureAwait(false))
             {
                 Delivered++;
-                TellDropped();
+                ReportDropped();
                 return;
             }
 
@@ -260,7 +260,7 @@ internal sealed class Subscriber : IAsyncDisposable
         }
     }
 
-    private void TellDropped()
+    private void ReportDropped()
     {
         int records;
         long bytes;

@@ -35,7 +35,7 @@ internal sealed class ApiFaults
         var number = chance.Number("api:" + call);
         if (faults.Find(each => each.Call == call && chance.Hits(each.Fault, call, number)) is not { Fault: not null } hit)
             return null;
-        chance.Tell($"{method} {path} was answered with {hit.Status}");
+        chance.Report($"{method} {path} was answered with {hit.Status}");
         return Error(hit.Status, path);
     }
 

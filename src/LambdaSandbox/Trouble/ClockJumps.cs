@@ -22,7 +22,7 @@ internal sealed class ClockJumps(FaultChance chance)
             foreach (var (_, by) in jumps.Where(each => chance.Hits(each.Fault, "clock-jump", number)))
             {
                 offset += by;
-                chance.Tell($"the clock jumped by {by.TotalSeconds:F0} s after invocation {chance.Invocation}");
+                chance.Report($"the clock jumped by {by.TotalSeconds:F0} s after invocation {chance.Invocation}");
             }
 
             foreach (var (name, pid) in moment.Processes)
@@ -36,7 +36,7 @@ internal sealed class ClockJumps(FaultChance chance)
             return known;
         var clock = ProcessClock.TryOf(pid, out var reason);
         if (clock is null)
-            chance.Tell($"the clock of {name} cannot be set: {reason}");
+            chance.Report($"the clock of {name} cannot be set: {reason}");
         return clocks[pid] = clock;
     }
 }

@@ -21,5 +21,5 @@ internal sealed class FaultChance(IReadOnlyList<FaultSpec> all, FaultDice dice, 
     /// <summary>A part of a limit that the seed chooses.</summary>
     public TimeSpan Part(FaultSpec fault, TimeSpan limit, string what, int number) => limit * dice.Roll(~fault.Index, what, number);
 
-    public void Tell(string text) => happened(text);
+    public void Report(string text) => happened(text);
 }

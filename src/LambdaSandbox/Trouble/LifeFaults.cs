@@ -53,7 +53,7 @@ internal sealed class LifeFaults
         // A point of one process affects that process. A point of all processes affects the one that the fault names.
         foreach (var (name, pid) in moment.Processes.Where(each => Means(fault.Value, each.Name) && (moment.Process is null || moment.Process == each.Name)))
         {
-            chance.Tell($"{name} was killed at {Points.First(each => each.Point == moment.Point).Name}{(chance.Invocation > 0 ? $", invocation {chance.Invocation}" : "")}");
+            chance.Report($"{name} was killed at {Points.First(each => each.Point == moment.Point).Name}{(chance.Invocation > 0 ? $", invocation {chance.Invocation}" : "")}");
             Native.SignalGroup(pid, Native.SigKill);
         }
     }

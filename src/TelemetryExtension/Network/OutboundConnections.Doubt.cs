@@ -19,7 +19,7 @@ internal sealed partial class OutboundConnections
     /// <summary>
     /// Short enough for a response on a new connection within the two seconds of SHUTDOWN, and long enough for most pauses of a healthy backend.
     /// </summary>
-    private static readonly TimeSpan MinPatience = TimeSpan.FromMilliseconds(600);
+    private static readonly TimeSpan MinResponseLimit = TimeSpan.FromMilliseconds(600);
 
     /// <summary>A freeze in between makes a response look slower than it was.</summary>
     private static readonly TimeSpan LongestSample = TimeSpan.FromSeconds(5);
@@ -35,30 +35,30 @@ internal sealed partial class OutboundConnections
     private int _patience = 2;
 
     /// <summary>By the wall clock, because a freeze counts as silence. The absolute value, because the clock may be set back.</summary>
-    private TimeSpan SilenceSince(DateTimeOffset heard) => (time.GetUtcNow() - heard).Duration();
+    private TimeSpan SilenceSince(DateTimeOffset lastResponse) => (time.GetUtcNow() - lastResponse).Duration();
 
     /// <summary>
     /// How long an old connection may be silent after a request before a second one is tried. Counts only time in which this process runs.
     /// </summary>
-    private TimeSpan PatienceWith(DateTimeOffset heard, HttpRequestMessage request)
+    private TimeSpan ResponseLimit(DateTimeOffset lastResponse, HttpRequestMessage request)
     {
-        var usual = Max(MinPatience, 4 * _usual);
-        return Max(usual, Doubt - SilenceSince(heard)) + TimeSpan.FromMilliseconds((request.Content?.Headers.ContentLength ?? 0) / BytesPerMillisecond);
+        var usual = Max(MinResponseLimit, 4 * _usual);
+        return Max(usual, Doubt - SilenceSince(lastResponse)) + TimeSpan.FromMilliseconds((request.Content?.Headers.ContentLength ?? 0) / BytesPerMillisecond);
     }
 
     /// <summary>Waits for the response. True when the connection counts as dead first and is given up.</summary>
-    private async Task<bool> IsDeadAsync(Pool pool, DateTimeOffset heard, HttpRequestMessage request, Task answer, CancellationToken cancellationToken)
+    private async Task<bool> IsDeadAsync(Pool pool, DateTimeOffset lastResponse, HttpRequestMessage request, Task answer, CancellationToken cancellationToken)
     {
         TimeSpan limit;
         lock (_gate)
-            limit = PatienceWith(heard, request);
+            limit = ResponseLimit(lastResponse, request);
         using var patience = new AttemptTimeout(limit, time, cancellationToken);
         await answer.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (answer.IsCompleted || !patience.IsExpired || cancellationToken.IsCancellationRequested)
             return false;
         lock (_gate)
         {
-            if (!pool.IsRetired && IsHeardSince(pool, heard))
+            if (!pool.IsRetired && HasRespondedSince(pool, lastResponse))
                 return false;
             GiveUp(pool);
             return true;
@@ -66,11 +66,11 @@ internal sealed partial class OutboundConnections
     }
 
     /// <summary>A request was cut off before its response.</summary>
-    private void Unanswered(Pool pool, DateTimeOffset heardBefore)
+    private void Unanswered(Pool pool, DateTimeOffset lastResponse)
     {
         lock (_gate)
         {
-            if (SilenceSince(heardBefore) < Doubt || IsHeardSince(pool, heardBefore) || ++pool.Unanswered < _patience)
+            if (SilenceSince(lastResponse) < Doubt || HasRespondedSince(pool, lastResponse) || ++pool.Unanswered < _patience)
                 return;
             GiveUp(pool);
         }
@@ -84,7 +84,7 @@ internal sealed partial class OutboundConnections
         lock (_gate)
         {
             pool.HasAnswered = true;
-            pool.Heard = time.GetUtcNow();
+            pool.LastResponse = time.GetUtcNow();
             pool.Unanswered = 0;
             _patience = 1;
             took = took < LongestSample ? took : LongestSample;
@@ -98,7 +98,7 @@ internal sealed partial class OutboundConnections
     }
 
     /// <summary>Without sharing, each request has its own connection, and one that is alive says nothing about the others.</summary>
-    private bool IsHeardSince(Pool pool, DateTimeOffset heardBefore) => allShareOne && pool.Heard != heardBefore;
+    private bool HasRespondedSince(Pool pool, DateTimeOffset lastResponse) => allShareOne && pool.LastResponse != lastResponse;
 
     private void GiveUp(Pool pool)
     {

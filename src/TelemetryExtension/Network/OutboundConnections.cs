@@ -23,7 +23,7 @@ internal sealed partial class OutboundConnections(
         get
         {
             lock (_gate)
-                return _pool is not { HasAnswered: true } pool || pool.Restores != SnapshotRestores.Count || SilenceSince(pool.Heard) > MaxIdle;
+                return _pool is not { HasAnswered: true } pool || pool.Restores != SnapshotRestores.Count || SilenceSince(pool.LastResponse) > MaxIdle;
         }
     }
 
@@ -35,7 +35,7 @@ internal sealed partial class OutboundConnections(
 
     /// <summary>
     /// Sends one request. A used or prepared connection that ends before a response byte was most likely closed by the peer during a freeze. The request
-    /// is then retried once, at once, on a new connection. So is a request without a response for far longer than usual (<see cref="PatienceWith"/>). The
+    /// is then retried once, at once, on a new connection. So is a request without a response for far longer than usual (<see cref="ResponseLimit"/>). The
     /// retry is a new request with the same batch id.
     /// </summary>
     public async ValueTask<T> SendAsync<T>(
@@ -45,7 +45,7 @@ internal sealed partial class OutboundConnections(
     {
         for (var isSecondTry = false; ; isSecondTry = true)
         {
-            var (pool, isWarm, heardBefore) = Acquire();
+            var (pool, isWarm, lastResponse) = Acquire();
             try
             {
                 using var request = createRequest();
@@ -55,7 +55,7 @@ internal sealed partial class OutboundConnections(
                 try
                 {
                     var answer = pool.Invoker.SendAsync(request, abandoned.Token);
-                    if (isWarm && !isSecondTry && !answer.IsCompleted && await IsDeadAsync(pool, heardBefore, request, answer, cancellationToken))
+                    if (isWarm && !isSecondTry && !answer.IsCompleted && await IsDeadAsync(pool, lastResponse, request, answer, cancellationToken))
                         await abandoned.CancelAsync();
                     response = await answer;
                 }
@@ -75,7 +75,7 @@ internal sealed partial class OutboundConnections(
                 }
                 catch (Exception) when (cancellationToken.IsCancellationRequested)
                 {
-                    Unanswered(pool, heardBefore);
+                    Unanswered(pool, lastResponse);
                     throw;
                 }
 
@@ -106,15 +106,15 @@ internal sealed partial class OutboundConnections(
         exception.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.HttpProtocolError
         || (exception.HttpRequestError is HttpRequestError.Unknown && exception.InnerException is IOException or SocketException);
 
-    private (Pool Pool, bool IsWarm, DateTimeOffset Heard) Acquire()
+    private (Pool Pool, bool IsWarm, DateTimeOffset LastResponse) Acquire()
     {
         lock (_gate)
         {
-            if (_pool is { } old && (old.Restores != SnapshotRestores.Count || SilenceSince(old.Heard) > MaxIdle))
+            if (_pool is { } old && (old.Restores != SnapshotRestores.Count || SilenceSince(old.LastResponse) > MaxIdle))
                 Close(old);
             _pool ??= new(new HttpMessageInvoker(createHandler()), time.GetUtcNow(), Prepared > 0);
             _pool.InUse++;
-            return (_pool, _pool.HasAnswered, _pool.Heard);
+            return (_pool, _pool.HasAnswered, _pool.LastResponse);
         }
     }
 
@@ -169,7 +169,7 @@ internal sealed partial class OutboundConnections(
         public bool HasAnswered { get; set; }
 
         /// <summary>The time of the last response, or of creation before the first.</summary>
-        public DateTimeOffset Heard { get; set; } = created;
+        public DateTimeOffset LastResponse { get; set; } = created;
 
         /// <summary>The number of consecutive requests without a response.</summary>
         public int Unanswered { get; set; }

@@ -52,7 +52,7 @@ internal sealed partial class PayloadOutbox
             // Room in the files helps only while the disk works. Payloads that no destination will get are removed before those that one still may.
             var inFilesToo = CanWaitForDisk && _order.OldestInMemory is { } oldest && _room.CanEverHold(oldest.Size);
             if ((inFilesToo ? _order.OldestExpired : _order.OldestExpiredInMemory) is { } expired)
-                Forget(expired);
+                DiscardExpired(expired);
             else if (NextToShed(inFilesToo) is { } entry)
                 Shed(entry);
             else

@@ -156,7 +156,7 @@ internal sealed partial class PayloadOutbox
         return true;
     }
 
-    private void Forget(OutboxEntry expired)
+    private void DiscardExpired(OutboxEntry expired)
     {
         TakeOut(expired);
         GiveUp(expired, isDeadLettered: false);

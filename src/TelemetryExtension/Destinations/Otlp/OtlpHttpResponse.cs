@@ -16,7 +16,7 @@ internal static class OtlpHttpResponse
         var text = $"HTTP {answer.Status.ToString(CultureInfo.InvariantCulture)}";
         if (answer.Status is >= 300 and < 400 && Redirect(answer.Location) is { } redirect)
             text += redirect;
-        else if (Said(body, answer.ContentType) is { } said)
+        else if (MessageOf(body, answer.ContentType) is { } said)
             text += ": " + said;
         return answer.Status is 429 or 502 or 503 or 504
             ? new(DeliveryStatus.Retryable, 0, text, RetryAfter(answer.RetryAfter, now))
@@ -52,7 +52,7 @@ internal static class OtlpHttpResponse
     private static string Quoted(string? title) => title is null ? "" : $" '{title}'";
 
     /// <summary>The message in a refusal's body: google.rpc.Status in protobuf, text, JSON, or the title of a page.</summary>
-    private static string? Said(byte[]? body, string? contentType)
+    private static string? MessageOf(byte[]? body, string? contentType)
     {
         if (body is null)
             return null;

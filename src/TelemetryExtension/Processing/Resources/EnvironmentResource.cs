@@ -41,7 +41,7 @@ internal sealed class EnvironmentResource(ResourceOptions options, LambdaFacts f
     public string? OfFunction(string key)
     {
         foreach (var (name, value) in Attributes)
-            if (name == key && SaysWhichFunction(name))
+            if (name == key && IdentifiesFunction(name))
                 return value as string ?? (value is long number ? number.ToString(CultureInfo.InvariantCulture) : null);
         return null;
     }
@@ -72,10 +72,10 @@ internal sealed class EnvironmentResource(ResourceOptions options, LambdaFacts f
             Log.WarnOnce(problem, problem);
         Encoded = LambdaResource.Encode(Attributes);
         if (enrich)
-            Enrichment = new(Attributes.Where(static pair => SaysWhichFunction(pair.Key)));
+            Enrichment = new(Attributes.Where(static pair => IdentifiesFunction(pair.Key)));
         Version++;
     }
 
-    private static bool SaysWhichFunction(string key) =>
+    private static bool IdentifiesFunction(string key) =>
         key.StartsWith("faas.", StringComparison.Ordinal) || key.StartsWith("cloud.", StringComparison.Ordinal);
 }
