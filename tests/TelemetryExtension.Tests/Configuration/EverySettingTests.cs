@@ -24,7 +24,12 @@ public sealed class EverySettingTests
         ["DEAD_LETTER_LOG_STREAM"] = "{nothing}",
         ["EMF_NAMESPACE"] = "AWS/Lambda",
         ["EMF_DIMENSIONS"] = ";",
-        ["LOG_GROUP"] = null, ["LOGS_DROP"] = "(", ["REDACT_PATTERNS"] = "(", ["METRICS_ALLOW"] = null, ["METRICS_DENY"] = null, ["REDACT_KEYS"] = null,
+        ["LOG_GROUP"] = null,
+        ["LOGS_DROP"] = "(",
+        ["REDACT_PATTERNS"] = "(",
+        ["METRICS_ALLOW"] = null,
+        ["METRICS_DENY"] = null,
+        ["REDACT_KEYS"] = null,
     };
 
     public static TheoryData<string> Names => [.. SettingCatalogue.All.Select(static setting => setting.Name)];
