@@ -37,7 +37,7 @@ public sealed class Sandbox : IAsyncDisposable
         processes = new ProcessSet(platform, telemetry, layout, new LambdaVariables(options, server.Authority, token, stream, layout), cgroup, mounts);
         initPhase = new InitPhase(platform, telemetry, processes, stream);
         freezes = new ImposedFreezes(platform, telemetry, processes);
-        if (!processes.RuntimeIsPlayed)
+        if (processes.OwnsAllCallers)
             Guardian.WatchAddress(server.Authority);
         platform.Freeze = duration => FreezeForAsync(duration);
         endPhase = new EndPhase(platform, telemetry, processes, freezes);
@@ -270,7 +270,7 @@ public sealed class Sandbox : IAsyncDisposable
             processes.KillStrays();
         }
 
-        if (!processes.RuntimeIsPlayed)
+        if (processes.OwnsAllCallers)
             Guardian.ReleaseAddress(server.Authority);
 
         await server.DisposeAsync().ConfigureAwait(false);

@@ -27,6 +27,12 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
 
     public bool RuntimeIsPlayed => options is { Command: null, FunctionZip: null, FunctionDirectory: null };
 
+    /// <summary>
+    /// Whether every process that has this Runtime API in its variables is the sandbox's own. The caller's processes, which play a part, are not to be
+    /// killed.
+    /// </summary>
+    public bool OwnsAllCallers => !RuntimeIsPlayed && options.PlayedExtensions.Count == 0;
+
     public void StartExtensions(Generation generation)
     {
         foreach (var name in options.PlayedExtensions)
@@ -122,10 +128,10 @@ internal sealed class ProcessSet(PlatformState platform, TelemetryStream telemet
             child.Continue();
     }
 
-    /// <summary>Ends what has left its process group. Nothing is looked for when the caller plays the runtime: it may have exported the variables.</summary>
+    /// <summary>Ends what has left its process group.</summary>
     public void KillStrays()
     {
-        if (!RuntimeIsPlayed)
+        if (OwnsAllCallers)
             Strays.Kill(variables.RuntimeApi);
     }
 

@@ -94,7 +94,7 @@ internal sealed class Composition
         var telemetry = new TelemetryEndpoint(new TelemetryBatchReader(channel, signals, ledger), time, () => collector.IsHalfUsed, collector.Collect);
         var room = IntakeRoom.Of(channel, options.Buffer, () => outbox.BytesInMemory);
         var otlp = sockets.OtlpHttp is null && sockets.OtlpGrpc is null ? null : new OtlpIntake(options.Receiver, channel, ledger, time, room);
-        _poll = new(time, static e => Log.WarnOnce("poll", $"a local socket failed: {Reason.OfBug(e)}"));
+        _poll = new(time, LogPollBug);
         if (sockets.Telemetry is not null)
             _poll.Watch(new TelemetryListener(sockets.Telemetry, telemetry, _poll, HttpEndpoint.MaxConnections));
         if (otlp is not null)
@@ -115,7 +115,7 @@ internal sealed class Composition
             Log.Warn("no destination: set OTEL_EXPORTER_OTLP_ENDPOINT or TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP; telemetry is counted and dropped, invocations continue");
     }
 
-    public ExtensionLoop Loop { get; }
+    private ExtensionLoop Loop { get; }
 
     /// <summary>
     /// Starts to serve the sockets, which hold connections in their backlog until then. False, with a line in the log, when that does not work:
@@ -142,6 +142,26 @@ internal sealed class Composition
         _ = RecoverAsync();
         _askForZone();
         return true;
+    }
+
+    /// <summary>Runs the loop to its end, which is the event that ended it. Afterwards the caller may close the sockets.</summary>
+    public async Task<ExtensionEvent> RunAsync()
+    {
+        try
+        {
+            return await Loop.RunAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _poll.End();
+        }
+    }
+
+    /// <summary>At the end the sockets are closed while the thread may still look at them. That is no bug.</summary>
+    private void LogPollBug(Exception e)
+    {
+        if (!_poll.IsEnded)
+            Log.WarnOnce("poll", $"a local socket failed: {Reason.OfBug(e)}");
     }
 
     /// <summary>One process owns a directory, so a copy of this extension under another name gets its own.</summary>

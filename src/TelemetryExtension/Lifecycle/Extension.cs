@@ -37,7 +37,7 @@ internal static class Extension
             StandardOutput.OfProcess.Release();
             var end = composition is null || !composition.TryStart()
                 ? await IdleAsync(extensions, sockets).ConfigureAwait(false)
-                : await composition.Loop.RunAsync().ConfigureAwait(false);
+                : await composition.RunAsync().ConfigureAwait(false);
             return end is ExtensionEvent.Shutdown ? 0 : 1;
         }
         catch (Exception e) when (e is InvalidOperationException or SocketException or InvalidDataException or JsonException or FormatException or OverflowException)

@@ -78,6 +78,8 @@ internal sealed partial class PollLoop(TimeProvider time, Action<Exception> onBu
         WakeUp();
     }
 
+    public bool IsEnded => _isEnded;
+
     private void WakeUp()
     {
         var one = 1L;

@@ -33,17 +33,21 @@ internal static class OtlpServer
                 loop.Forget(each);
             watched.Clear();
             intake.InFlight.Enter();
-            _ = Task.Run(() => StartAsync(listens, intake));
+            _ = Task.Run(() => StartAsync(listens, intake, loop));
         }
     }
 
-    private static async Task StartAsync(List<HttpListen> listens, OtlpIntake intake)
+    private static async Task StartAsync(List<HttpListen> listens, OtlpIntake intake, PollLoop loop)
     {
         HttpEndpoint? endpoint = null;
         try
         {
             endpoint = new HttpEndpoint(listens);
             await endpoint.StartAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException) when (loop.IsEnded)
+        {
+            // The extension exits, and has closed the sockets.
         }
         catch (Exception e)
         {
