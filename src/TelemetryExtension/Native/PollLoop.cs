@@ -23,7 +23,9 @@ internal sealed partial class PollLoop(TimeProvider time, Action<Exception> onBu
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private readonly List<Action> _posted = [];
+    // Large enough to need no memory later, also where there is none left.
+    private readonly List<Action> _posted = new(64);
+    private readonly List<Action> _running = new(64);
     private readonly List<IWatched> _watched = [];
     private readonly List<IWatched> _polled = [];
     private readonly ReadableSource _readable = new();
@@ -99,7 +101,7 @@ internal sealed partial class PollLoop(TimeProvider time, Action<Exception> onBu
             catch (Exception e)
             {
                 // On a thread of its own any exception would end the process. Without a pause one that repeats would take the CPU.
-                onBug(e);
+                Say(e);
                 _ = Poll(ref _descriptors[0], 0, Pause);
             }
         }
@@ -160,14 +162,13 @@ internal sealed partial class PollLoop(TimeProvider time, Action<Exception> onBu
     private void RunPosted()
     {
         _ = Read(_wakeUp, out _, sizeof(long));
-        Action[] posted;
         lock (_gate)
         {
-            posted = [.. _posted];
+            _running.AddRange(_posted);
             _posted.Clear();
         }
 
-        foreach (var action in posted)
+        foreach (var action in _running)
         {
             try
             {
@@ -175,17 +176,20 @@ internal sealed partial class PollLoop(TimeProvider time, Action<Exception> onBu
             }
             catch (Exception e)
             {
-                onBug(e);
+                Say(e);
             }
         }
+
+        _running.Clear();
     }
 
     private void RunTicks()
     {
         _lastTick = time.GetTimestamp();
-        foreach (var watched in _watched.ToArray())
-            if (watched.IsTimed)
-                Guarded(watched, static watched => watched.OnTick());
+        // From the end, because a connection that a tick closes is forgotten.
+        for (var i = _watched.Count - 1; i >= 0; i--)
+            if (_watched[i].IsTimed)
+                Guarded(_watched[i], static watched => watched.OnTick());
     }
 
     private void Guarded(IWatched watched, Action<IWatched> call)
@@ -197,7 +201,20 @@ internal sealed partial class PollLoop(TimeProvider time, Action<Exception> onBu
         catch (Exception e)
         {
             Forget(watched);
-            onBug(e);
+            Say(e);
+        }
+    }
+
+    /// <summary>There may be too little memory to say it.</summary>
+    private void Say(Exception bug)
+    {
+        try
+        {
+            onBug(bug);
+        }
+        catch (OutOfMemoryException)
+        {
+            // Nothing is left to say it with, and the loop must go on.
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed partial class TelemetryConnection
     private void Begin(RequestHead head)
     {
         (_head, _chunks, _left, _received, _ticks, _isAnswered) = (head, default, head.ContentLength, 0, 0, false);
-        _lease = endpoint.Lease();
+        _lease = endpoint.Lease(head.IsChunked ? null : head.ContentLength);
         _body = new(TelemetryEndpoint.MaxBodyBytes, _lease);
         _state = head.IsChunked ? State.Chunked : State.Sized;
         var status = _body.TryStart(_left);
@@ -113,15 +113,22 @@ internal sealed partial class TelemetryConnection
 
         // It would hold up the other sockets.
         _state = State.Working;
+        Action answer = () =>
+        {
+            Answer();
+            // Bytes of a next request may have come with the last.
+            Continue();
+        };
         _ = Task.Run(() =>
         {
-            endpoint.Take(body);
-            post(() =>
+            try
             {
-                Answer();
-                // Bytes of a next request may have come with the last.
-                Continue();
-            });
+                endpoint.Take(body);
+            }
+            finally
+            {
+                post(answer);
+            }
         });
     }
 

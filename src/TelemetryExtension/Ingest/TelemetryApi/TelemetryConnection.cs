@@ -74,9 +74,9 @@ internal sealed partial class TelemetryConnection(Socket socket, TelemetryEndpoi
         }
         catch (Exception e)
         {
-            // A boundary: a bug costs this connection. Whoever sent the request sends it again.
-            Log.WarnOnce("telemetry-connection", $"a connection of the Telemetry API failed: {Reason.OfBug(e)}");
+            // A boundary: a bug costs this connection, and so does memory that runs out. Whoever sent the request sends it again.
             Close();
+            Log.WarnOnce("telemetry-connection", $"a connection of the Telemetry API failed: {Reason.OfBug(e)}");
         }
     }
 

@@ -18,7 +18,14 @@ internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvide
     /// <summary>The limit for all batches that are being read. The platform sends one at a time, so more come from another sender that found the port.</summary>
     private const long InFlightBytes = 2 * MaxBodyBytes;
 
+    /// <summary>
+    /// A body of at most this declared size has its own budget. So senders of large bodies cannot keep a runtimeDone out, for which an invocation waits.
+    /// </summary>
+    private const int SmallBodyBytes = 256 * 1024;
+    private const long SmallInFlightBytes = 4 * 1024 * 1024;
+
     private readonly ByteBudget _budget = new(InFlightBytes);
+    private readonly ByteBudget _small = new(SmallInFlightBytes);
     private readonly Lock _gate = new();
     private readonly SplitRecordJoiner _joiner = new();
 
@@ -26,7 +33,8 @@ internal sealed class TelemetryEndpoint(TelemetryBatchReader reader, TimeProvide
     public bool MakesRoom => isHalfUsed();
 
     /// <summary>For a body that is about to be read: at most <see cref="MaxBodyBytes"/>, out of what all of them may hold together.</summary>
-    public ByteLease Lease() => new(_budget);
+    /// <param name="length">The declared size. Null when it is unknown.</param>
+    public ByteLease Lease(long? length) => new(length <= SmallBodyBytes ? _small : _budget);
 
     /// <summary>A whole body, which is released. Never throws: without the answer 200 it would come again.</summary>
     public void Take(PooledBody body)

@@ -18,18 +18,24 @@ internal sealed class TelemetryListener(ListeningSocket listening, TelemetryEndp
 
     public void OnReadable()
     {
-        Socket accepted;
+        Socket? accepted = null;
         try
         {
             accepted = Socket.Accept();
+            Add(accepted);
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or OutOfMemoryException)
         {
-            // The peer is gone already, or there is no descriptor left. The listener stays readable then: without a pause the loop would not rest.
+            // The peer is gone already, or no descriptor or memory is left. The listener may stay readable: without a pause the loop would not rest.
+            accepted?.Dispose();
             _isPaused = true;
-            return;
         }
+    }
 
+    public void OnTick() => _isPaused = false;
+
+    private void Add(Socket accepted)
+    {
         if (_connections.Count >= maxConnections && !TryCloseIdle())
         {
             accepted.Dispose();
@@ -42,8 +48,6 @@ internal sealed class TelemetryListener(ListeningSocket listening, TelemetryEndp
         _connections.Add(connection);
         loop.Watch(connection);
     }
-
-    public void OnTick() => _isPaused = false;
 
     /// <summary>The one that was opened first: a new connection is more likely to be used.</summary>
     private bool TryCloseIdle()
