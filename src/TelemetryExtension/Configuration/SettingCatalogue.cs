@@ -19,7 +19,7 @@ internal static class SettingCatalogue
         OTLP_CLIENT_CERTIFICATE | none |  | `/opt/client.pem` | PEM file with the certificate for mutual TLS
         OTLP_INSECURE | `false` | boolean | `true` | plaintext, for a gRPC endpoint without a scheme
         OTLP_SIGNALS | `traces,metrics,logs` |  | `traces,logs` | which signals the first destination gets, also when its endpoint is a standard variable. Without it, `OTEL_TRACES_EXPORTER`, `OTEL_METRICS_EXPORTER` and `OTEL_LOGS_EXPORTER` with the value `none` leave a signal out of the standard endpoint
-        OTLP_SIGV4 | `auto` |  | `on` | sign requests with the function's role: `auto` for AWS's own addresses without an `authorization` header, `on` for any address, `off`, or the name of a service to sign for. [More](backends/aws.md)
+        OTLP_SIGV4 | `auto` |  | `on` | sign requests with the function's role: `auto` for AWS's own addresses without an `authorization` header, `on` for any address, `off`, or the name of a service to sign for. [AWS endpoints](backends/aws.md)
         OTLP_2_ENDPOINT | none |  | `https://second.example.com` | a second destination, which gets a copy
         OTLP_2_PROTOCOL | `http/protobuf` |  | `grpc` | as above
         OTLP_2_HEADERS | none |  | `authorization=Bearer%20abc` | as above

@@ -19,7 +19,7 @@ public sealed partial class LocalPageTests
     [Fact]
     public void Page_NamesNoOptionThatThereIsNot()
     {
-        string[] foreign = ["--global", "--add-source", "--endpoint-url", "--function-name", "--payload", "--help"];
+        string[] foreign = ["--global", "--add-source", "--endpoint-url", "--function-name", "--payload", "--cli-binary-format", "--help"];
         var known = Root.Create().Subcommands.SelectMany(command => command.Options).Select(option => option.Name).Concat(foreign).ToHashSet();
         Assert.Empty(Option().Matches(File.ReadAllText(PagePath())).Select(match => match.Value).Distinct().Where(name => !known.Contains(name)).ToList());
     }

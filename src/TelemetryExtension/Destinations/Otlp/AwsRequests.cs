@@ -28,7 +28,8 @@ internal sealed class AwsRequests(AwsOptions aws, Func<LogNameValues> names, Laz
 
     /// <summary>The last step before a request is sent.</summary>
     /// <param name="credentials">Null for a request with a bearer token.</param>
-    public void Complete(HttpRequestMessage request, OtlpEndpoint endpoint, ReadOnlySpan<byte> body, ImmutableCredentials? credentials)
+    /// <returns>How far the clock of the signature is ahead of ours, for <see cref="NoteClock"/>.</returns>
+    public TimeSpan Complete(HttpRequestMessage request, OtlpEndpoint endpoint, ReadOnlySpan<byte> body, ImmutableCredentials? credentials)
     {
         var service = endpoint.Aws!;
         if (service.Name == AwsService.Logs)
@@ -38,8 +39,10 @@ internal sealed class AwsRequests(AwsOptions aws, Func<LogNameValues> names, Laz
             Set(StreamHeader, stream);
         }
 
+        var skew = _skew;
         if (credentials is not null)
-            SigV4.Sign(request, body, credentials, service.Name, service.Region, time.GetUtcNow() + _skew);
+            SigV4.Sign(request, body, credentials, service.Name, service.Region, time.GetUtcNow() + skew);
+        return skew;
 
         void Set(string name, string value)
         {
@@ -48,10 +51,14 @@ internal sealed class AwsRequests(AwsOptions aws, Func<LogNameValues> names, Laz
         }
     }
 
-    /// <summary>Compares the server's clock with ours. True when they were too far apart and the next signature will have the server's time.</summary>
-    public bool NoteClock(DateTimeOffset? serverTime)
+    /// <summary>
+    /// Compares the server's clock with that of a signature. True when they were too far apart and the next signature will have the server's time. A
+    /// request that was sent beside another may learn that the other has corrected the clock already.
+    /// </summary>
+    /// <param name="signedWith">What <see cref="Complete"/> returned for the request.</param>
+    public bool NoteClock(DateTimeOffset? serverTime, TimeSpan signedWith)
     {
-        if (serverTime is not { } server || (server - time.GetUtcNow() - _skew).Duration() < MaxSkew)
+        if (serverTime is not { } server || (server - time.GetUtcNow() - signedWith).Duration() < MaxSkew)
             return false;
         _skew = server - time.GetUtcNow();
         return true;

@@ -48,19 +48,19 @@ internal sealed class OtlpHttpDestination(string name, OtlpEndpoint?[] endpoints
             for (var isSecondTry = false; ; isSecondTry = true)
             {
                 long started = 0;
-                var isClockWrong = false;
+                var (isClockWrong, skew) = (false, TimeSpan.Zero);
                 var result = await connections.SendAsync(
                     () =>
                     {
                         started = time.GetTimestamp();
                         var request = Request(endpoint, payload, body);
                         if (endpoint.Aws is not null)
-                            aws!.Complete(request, endpoint, body.Span, credentials);
+                            skew = aws!.Complete(request, endpoint, body.Span, credentials);
                         return request;
                     },
                     async (response, token) =>
                     {
-                        isClockWrong = credentials is not null && !response.IsSuccessStatusCode && aws!.NoteClock(response.Headers.Date);
+                        isClockWrong = credentials is not null && !response.IsSuccessStatusCode && aws!.NoteClock(response.Headers.Date, skew);
                         return HiddenValues.Hide(await ReadAsync(response, time.GetElapsedTime(started), token), endpoint);
                     },
                     timeout.Token);

@@ -69,6 +69,28 @@ public sealed class AwsOtlpDestinationTests : DeliveryToBackend
         Assert.Equal(3, Backend.Requests.Count);
     }
 
+    /// <summary>The first answer corrects the clock while other requests with the old one are in transit.</summary>
+    [Fact]
+    public async Task Deliver_OurClockIsWrongForRequestsSideBySide_EachIsDelivered()
+    {
+        var time = new ManualTimeProvider(DateTimeOffset.UtcNow.AddHours(-3));
+        using var all = new CountdownEvent(3);
+        Backend.Respond = request =>
+        {
+            if ((SigV4.TimeOf(request.Headers["x-amz-date"]) - DateTimeOffset.UtcNow).Duration() < TimeSpan.FromMinutes(5))
+                return Fault.None;
+            all.Signal();
+            Assert.True(all.Wait(TimeSpan.FromSeconds(20), Cancelled));
+            return Fault.Http(403, headers: new Dictionary<string, string> { ["Date"] = DateTimeOffset.UtcNow.ToString("R") });
+        };
+        var destination = Destination(time: time);
+
+        var results = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => destination.DeliverAsync(DeliveryTestBench.LogPayload("x"), Cancelled).AsTask()));
+
+        Assert.All(results, result => Assert.Equal(DeliveryStatus.Delivered, result.Status));
+        Assert.Equal(6, Backend.Requests.Count);
+    }
+
     [Fact]
     public async Task Deliver_RoleLacksThePermission_SaysWhatItWasSignedFor()
     {
