@@ -12,6 +12,7 @@ using Benchmarks;
     ("tls", TlsBenchmark.RunAsync),
 #if SANDBOX
     ("start", StartBenchmark.RunAsync),
+    ("first", FirstBenchmark.RunAsync),
     ("cold", ColdBenchmark.RunAsync),
     ("invocation", InvocationBenchmark.RunAsync),
     ("memory", MemoryBenchmark.RunAsync),

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Network;
@@ -17,7 +16,6 @@ namespace Benchmarks;
 internal static class TlsBenchmark
 {
     private const int Rounds = 7;
-    private const string SystemBundle = "/etc/ssl/certs/ca-certificates.crt";
 
     /// <summary>Without arguments: measures and prints a table. With "client", mode, URL and bundle: one measurement.</summary>
     public static async Task<int> RunAsync(string[] args)
@@ -25,10 +23,9 @@ internal static class TlsBenchmark
         if (args is ["client", var mode, var url, var bundle])
             return await MeasureAsync(mode, new Uri(url), bundle);
 
-        using var root = Authority(out var rootKey);
-        using var server = Server(root, rootKey);
-        var path = Path.GetTempFileName();
-        await File.WriteAllTextAsync(path, (File.Exists(SystemBundle) ? await File.ReadAllTextAsync(SystemBundle) : "") + root.ExportCertificatePem());
+        using var root = TestCertificates.Authority(out var rootKey);
+        using var server = TestCertificates.Server(root, rootKey);
+        var path = await TestCertificates.WriteBundleAsync(root);
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var serving = ServeAsync(listener, server);
@@ -91,25 +88,5 @@ internal static class TlsBenchmark
         {
             // The listener was stopped.
         }
-    }
-
-    private static X509Certificate2 Authority(out ECDsa key)
-    {
-        key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=Benchmark Root", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));
-        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(2));
-    }
-
-    private static X509Certificate2 Server(X509Certificate2 root, ECDsa rootKey)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.Create(
-            root.SubjectName, X509SignatureGenerator.CreateForECDsa(rootKey), DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1), [1, 2, 3]);
-        return certificate.CopyWithPrivateKey(key);
     }
 }

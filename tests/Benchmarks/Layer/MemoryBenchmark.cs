@@ -12,12 +12,12 @@ internal static class MemoryBenchmark
         Subject.Say($"### Memory over {invocations} invocations");
         Console.WriteLine("| invocations | `end`, MB | highest before | `adaptive`, MB | highest before |");
         Console.WriteLine("|--:|--:|--:|--:|--:|");
-        await using var end = await Subject.StartAsync("end");
-        await using var adaptive = await Subject.StartAsync("adaptive");
+        await using var end = await Subject.StartAsync(SubjectOptions.WithStrategy("end"));
+        await using var adaptive = await Subject.StartAsync(SubjectOptions.WithStrategy("adaptive"));
         double highestEnd = 0, highestAdaptive = 0;
         for (var done = 0; ;)
         {
-            Subject.Say($"| {done} | {end.RssMb:0.0} | {highestEnd:0.0} | {adaptive.RssMb:0.0} | {highestAdaptive:0.0} |");
+            Subject.Say($"| {done} | {end.Figures.RssMb:0.0} | {highestEnd:0.0} | {adaptive.Figures.RssMb:0.0} | {highestAdaptive:0.0} |");
             highestEnd = highestAdaptive = 0;
             if (done >= invocations)
                 break;
@@ -25,8 +25,8 @@ internal static class MemoryBenchmark
             {
                 // Run both at once, because each waits most of the time.
                 await Task.WhenAll(end.InvokeAsync(), adaptive.InvokeAsync());
-                highestEnd = Math.Max(highestEnd, end.RssMb);
-                highestAdaptive = Math.Max(highestAdaptive, adaptive.RssMb);
+                highestEnd = Math.Max(highestEnd, end.Figures.RssMb);
+                highestAdaptive = Math.Max(highestAdaptive, adaptive.Figures.RssMb);
             }
         }
 

@@ -13,9 +13,9 @@ internal sealed class Subject : IAsyncDisposable
     private readonly Sandbox _sandbox;
     private readonly OtlpBackend _backend;
 
-    private Subject(string name, Sandbox sandbox, OtlpBackend backend, NextProbe probe)
+    private Subject(SubjectOptions options, Sandbox sandbox, OtlpBackend backend, NextProbe probe)
     {
-        (Name, _sandbox, _backend, CpuToNext) = (name, sandbox, backend, probe.Taken?.Cpu ?? default);
+        (Name, _sandbox, _backend, CpuToNext) = (options.Name, sandbox, backend, probe.Taken?.Cpu ?? default);
         Extension = sandbox.Extensions.Single();
     }
 
@@ -32,56 +32,34 @@ internal sealed class Subject : IAsyncDisposable
     /// <summary>The time from the start of the process to its first Next.</summary>
     public TimeSpan CpuToNext { get; }
 
-    /// <summary>utime and stime. The kernel derives them from exact run times, but reports hundredths of a second.</summary>
-    public TimeSpan Cpu
-    {
-        get
-        {
-            var stat = File.ReadAllText($"/proc/{Extension.Pid}/stat");
-            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return TimeSpan.FromMilliseconds(10 * (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)));
-        }
-    }
-
-    public double RssMb => double.Parse(
-        File.ReadLines($"/proc/{Extension.Pid}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))[6..^2], CultureInfo.InvariantCulture) / 1024;
+    /// <summary>Reads the kernel's figures about the process now.</summary>
+    public ProcessFigures Figures => ProcessFigures.Of(Extension.Pid!.Value);
 
     public int Requests => _backend.Requests.Count;
 
-    /// <param name="strategy">The flush strategy. Null selects the floor.</param>
-    /// <param name="cloudWatch">Whether CloudWatch Logs is a destination too. Nothing of it may be created before its first use.</param>
-    /// <param name="backendTakes">The delay of the backend's answer.</param>
-    public static async Task<Subject> StartAsync(string? strategy, bool cloudWatch = false, TimeSpan backendTakes = default)
+    public static async Task<Subject> StartAsync(SubjectOptions options)
     {
-        var environment = new Dictionary<string, string>();
-        if (cloudWatch)
-        {
-            environment["TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP"] = "/benchmark";
-            environment["TELEMETRY_EXTENSION_DEAD_LETTERS"] = "cloudwatch";
-            environment["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"] = "http://127.0.0.1:9";
-        }
-
-        var backend = await OtlpBackend.StartAsync(new() { KeepBodies = false });
-        if (backendTakes > TimeSpan.Zero)
-            backend.Respond = Faults.Always(Fault.Slow(backendTakes));
+        var backend = await OtlpBackend.StartAsync(new() { KeepBodies = false, Certificate = options.Certificate });
+        if (options.BackendTakes > TimeSpan.Zero)
+            backend.Respond = Faults.Always(Fault.Slow(options.BackendTakes));
         var probe = new NextProbe("telemetry-extension", "floor");
         var sandbox = await Sandbox.StartAsync(new SandboxOptions
         {
             OnNext = _ => probe.TakeAsync(),
-            LayerZip = strategy is null ? null : LayerZip,
-            LayerDirectory = strategy is null ? Path.Combine(Artifacts, "floor") : null,
+            LayerZip = options.IsFloor ? null : options.Layer ?? LayerZip,
+            LayerDirectory = options.IsFloor ? Path.Combine(Artifacts, "floor") : null,
             FunctionZip = FunctionZip,
-            Environment = new Dictionary<string, string>(environment)
+            LimitCpu = options.LimitCpu,
+            Environment = new Dictionary<string, string>(options.Environment)
             {
                 ["OTEL_EXPORTER_OTLP_ENDPOINT"] = backend.HttpUrl,
                 ["TELEMETRY_EXTENSION_TELEMETRY_PORT"] = "0",
                 ["TELEMETRY_EXTENSION_OTLP_HTTP_PORT"] = "0",
                 ["TELEMETRY_EXTENSION_OTLP_GRPC_PORT"] = "0",
-                ["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = strategy ?? "end",
             },
         });
         return sandbox.Init is { Succeeded: true }
-            ? new(cloudWatch ? "with CloudWatch" : (strategy ?? "floor") + (backendTakes > TimeSpan.Zero ? $", backend takes {backendTakes.TotalMilliseconds:0} ms" : ""), sandbox, backend, probe)
+            ? new(options, sandbox, backend, probe)
             : throw new InvalidOperationException($"init failed: {sandbox.Init}");
     }
 
