@@ -41,8 +41,11 @@ internal sealed class FlushBudget(TimeSpan ceiling)
         }
     }
 
-    /// <summary>Records how long a complete flush took.</summary>
-    public void Finished(TimeSpan took)
+    /// <summary>Records how long a flush took that sent all it could.</summary>
+    /// <param name="nothingWaits">
+    /// False while payloads wait for another attempt. One of them may be so large that it was cut off, so it keeps the longer time that it got.
+    /// </param>
+    public void Finished(TimeSpan took, bool nothingWaits)
     {
         double ticks = took.Ticks;
         if (!_measured)
@@ -57,7 +60,8 @@ internal sealed class FlushBudget(TimeSpan ceiling)
             _mean += (ticks - _mean) / 8;
         }
 
-        _backOff = 1;
+        if (nothingWaits)
+            _backOff = 1;
     }
 
     /// <summary>The budget cut a flush off. The backend may have become slower, so the next flush gets twice the time.</summary>

@@ -61,7 +61,7 @@ internal sealed class Flusher(
                 : summary.HealthyAreDone ? FlushOutcome.Complete
                 : FlushOutcome.Incomplete;
             if (measured && outcome == FlushOutcome.Complete && summary.HasDelivered)
-                budget.Finished(took);
+                budget.Finished(took, nothingWaits: summary.LeftPayloads == 0);
             else if (measured && outcome == FlushOutcome.CutOff)
                 budget.CutOff();
             before?.Write(why, outcome, summary.LeftPayloads, took, limit);

@@ -161,7 +161,7 @@ internal sealed class SimulatedEnvironment : IDestination, IDisposable
             : summary.HealthyAreDone ? FlushOutcome.Complete
             : FlushOutcome.Incomplete;
         if (measured && outcome == FlushOutcome.Complete && summary.HasDelivered)
-            _budget.Finished(_fleet.Now - started);
+            _budget.Finished(_fleet.Now - started, nothingWaits: summary.LeftPayloads == 0);
         else if (measured && outcome == FlushOutcome.CutOff)
             _budget.CutOff();
         _policy.Flushed(outcome);

@@ -18,7 +18,7 @@ public sealed class FlushBudgetTests
     public void AfterRuntimeDone_FastBackend_GivesUpSoonerThanTheCeiling()
     {
         for (var i = 0; i < 50; i++)
-            _budget.Finished(TimeSpan.FromMilliseconds(60 + (i % 3)));
+            _budget.Finished(TimeSpan.FromMilliseconds(60 + (i % 3)), nothingWaits: true);
 
         Assert.InRange(After(), TimeSpan.FromMilliseconds(60), TimeSpan.FromMilliseconds(90));
     }
@@ -27,7 +27,7 @@ public sealed class FlushBudgetTests
     public void AfterRuntimeDone_VeryFastBackend_StillToleratesAHiccup()
     {
         for (var i = 0; i < 50; i++)
-            _budget.Finished(TimeSpan.FromMilliseconds(2));
+            _budget.Finished(TimeSpan.FromMilliseconds(2), nothingWaits: true);
 
         Assert.Equal(TimeSpan.FromMilliseconds(50), After());
     }
@@ -36,7 +36,7 @@ public sealed class FlushBudgetTests
     public void CutOff_AgainAndAgain_DoublesUpToTheCeilingAndAFinishedOneEndsIt()
     {
         for (var i = 0; i < 50; i++)
-            _budget.Finished(TimeSpan.FromMilliseconds(60));
+            _budget.Finished(TimeSpan.FromMilliseconds(60), nothingWaits: true);
         var usual = After();
 
         _budget.CutOff();
@@ -44,8 +44,23 @@ public sealed class FlushBudgetTests
         for (var i = 0; i < 100; i++)
             _budget.CutOff();
         Assert.Equal(Ceiling, After());
-        _budget.Finished(TimeSpan.FromMilliseconds(60));
+        _budget.Finished(TimeSpan.FromMilliseconds(60), nothingWaits: true);
         Assert.InRange(After(), TimeSpan.FromMilliseconds(60), 1.1 * usual);
+    }
+
+    /// <summary>A large payload was cut off and waits for its next attempt. Meanwhile small flushes finish.</summary>
+    [Fact]
+    public void Finished_WhilePayloadsWait_KeepsTheLongerTime()
+    {
+        for (var i = 0; i < 50; i++)
+            _budget.Finished(TimeSpan.FromMilliseconds(60), nothingWaits: true);
+        var usual = After();
+
+        _budget.CutOff();
+        _budget.Finished(TimeSpan.FromMilliseconds(60), nothingWaits: false);
+        Assert.InRange(After(), 1.9 * usual, 2 * usual);
+        _budget.Finished(TimeSpan.FromMilliseconds(60), nothingWaits: true);
+        Assert.InRange(After(), TimeSpan.FromMilliseconds(60), usual);
     }
 
     [Fact]
