@@ -23,6 +23,9 @@ public sealed record OtlpBackendOptions
     /// <summary>The size limit of a request, before and after decompression. Larger ones get 413 or RESOURCE_EXHAUSTED.</summary>
     public int MaxRequestBytes { get; init; } = 64 << 20;
 
+    /// <summary>The requests that one HTTP/2 connection may have open at once (SETTINGS_MAX_CONCURRENT_STREAMS).</summary>
+    public int MaxStreamsPerConnection { get; init; } = 100;
+
     /// <summary>Whether answers are compressed for clients that accept gzip.</summary>
     public bool CompressResponses { get; init; }
 

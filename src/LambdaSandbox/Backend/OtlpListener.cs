@@ -45,6 +45,7 @@ internal sealed class OtlpListener : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = null;
             // A small buffer, so that the sender notices a slow reader.
             kestrel.Limits.MaxRequestBufferSize = 64 * 1024;
+            kestrel.Limits.Http2.MaxStreamsPerConnection = options.MaxStreamsPerConnection;
             kestrel.Limits.Http2.InitialConnectionWindowSize = 64 * 1024;
             kestrel.Limits.Http2.InitialStreamWindowSize = 64 * 1024;
             kestrel.Listen(IPAddress.Loopback, httpPort, listen => Configure(listen, HttpProtocols.Http1));

@@ -60,6 +60,19 @@ public sealed class PassingFaultTests
         outcome.CheckAllArrived(results, mayRepeat: mayRepeat);
     }
 
+    [Fact]
+    public async Task A_backend_that_takes_one_request_at_a_time_on_a_connection_receives_everything()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            new OtlpBackendOptions { MaxStreamsPerConnection = 1 }, null, ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), (FaultRun.Strategy, "end"));
+        lambda.Backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(20)));
+        var results = await lambda.OrdersAsync(4);
+        var outcome = await lambda.EndAsync();
+
+        lambda.CheckOncePerBatch(outcome);
+        outcome.CheckAllArrived(results);
+    }
+
     [Theory]
     [InlineData("http/protobuf")]
     [InlineData("grpc")]
