@@ -62,16 +62,28 @@ internal static class OtlpHttpResponse
         return text.StartsWith("<"u8) && ExportResponse.Read(text, contentType) is { Kind: ExportResponseKind.Page, Message: { } title } ? title : Printable.Line(text);
     }
 
-    /// <summary>The target of a redirect, without parts that may be secret. Redirects are not followed, because they would send credentials elsewhere.</summary>
+    /// <summary>Names the target of a redirect. The extension does not follow redirects, because that would send credentials elsewhere.</summary>
     public static string? Redirect(string? location)
     {
         if (location is null)
             return null;
+        if (WithoutSecrets(location) is not { } target)
+            return " redirects to an address that may contain a password, so it is not shown here, and not followed";
+        return Printable.Line(Encoding.UTF8.GetBytes(target)) is { } text ? $" redirects to {text}, which is not followed: set it as the endpoint" : null;
+    }
+
+    /// <summary>
+    /// The address without user info, query and fragment. Null when it is malformed and contains an @: then a parser cannot tell where the user info ends.
+    /// </summary>
+    private static string? WithoutSecrets(string location)
+    {
+        if (Uri.TryCreate(location, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps))
+            return url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
         var end = location.AsSpan().IndexOfAny('?', '#');
-        var shown = end < 0 ? location : location[..end];
-        if (Uri.TryCreate(shown, UriKind.Absolute, out var url) && url.UserInfo.Length > 0)
-            shown = new UriBuilder(url) { UserName = "", Password = "" }.Uri.ToString();
-        return Printable.Line(Encoding.UTF8.GetBytes(shown)) is { } text ? $" redirects to {text}, which is not followed: set it as the endpoint" : null;
+        var beforeQuery = end < 0 ? location : location[..end];
+        // Only a path has its query where the first ? is. Elsewhere the ? may be a part of a password.
+        var isPath = location.StartsWith('/') && !location.StartsWith("//", StringComparison.Ordinal);
+        return (isPath ? beforeQuery : location).Contains('@', StringComparison.Ordinal) ? null : beforeQuery;
     }
 
     /// <summary>google.rpc.Status { 1 code, 2 message }.</summary>

@@ -82,6 +82,38 @@ public sealed class OtlpHttpResponseTests
         Assert.Equal(new(DeliveryStatus.Refused, 0, expected), OtlpHttpResponse.Classify(new(302, "moved"u8.ToArray(), Location: location), Now));
 
     [Theory]
+    [InlineData("https://user:secret@host name/")]
+    [InlineData("https://user:secret@login.test:99999/")]
+    [InlineData("https://user:sec/ret@login.test/")]
+    [InlineData("https://user:sec?ret@login.test/")]
+    [InlineData("https://user:sec#ret@login.test/")]
+    [InlineData("https:/user:secret@login.test/")]
+    [InlineData("https:\\\\user:secret@login.test/")]
+    [InlineData("https:///user:secret@login.test/")]
+    [InlineData("https://user:secret@@login.test/")]
+    [InlineData("//user:secret@login.test/")]
+    [InlineData("/\\user:secret@login.test/")]
+    [InlineData("user:secret@login.test")]
+    [InlineData("ftp://user:secret@login.test/")]
+    [InlineData(" https://user:secret@login.test/")]
+    public void Classify_RedirectWithUserInfo_NeverShowsIt(string location)
+    {
+        var message = OtlpHttpResponse.Classify(new(302, [], Location: location), Now).Message;
+
+        Assert.Contains("redirects to", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("user", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("sec", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("ret@", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/login?mail=a@b.test", "/login")]
+    [InlineData("https://login.test/@tenant?mail=a@b.test", "https://login.test/@tenant")]
+    [InlineData("https://login.test:8443?key=secret", "https://login.test:8443/")]
+    public void Classify_RedirectWithAnAtSignOutsideUserInfo_ShowsTheAddress(string location, string shown) =>
+        Assert.StartsWith($"HTTP 302 redirects to {shown}, ", OtlpHttpResponse.Classify(new(302, [], Location: location), Now).Message, StringComparison.Ordinal);
+
+    [Theory]
     [InlineData(0)]
     [InlineData(101)]
     [InlineData(304)]
