@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using TelemetryExtension.Diagnostics;
+using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.DeadLetters;
@@ -20,7 +21,7 @@ internal sealed record DeadLetter(OtlpPayload Payload, IReadOnlyList<string> Lin
 
     public int Bytes { get; } = Lines.Sum(line => line.Length);
 
-    public static DeadLetter Of(OtlpPayload payload, int dataPerLine = DataPerLine)
+    public static DeadLetter Of(OtlpPayload payload, int dataPerLine = DataPerLine, DropReason? reason = null)
     {
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
@@ -32,8 +33,9 @@ internal sealed record DeadLetter(OtlpPayload Payload, IReadOnlyList<string> Lin
         for (var i = 0; i < count; i++)
         {
             var slice = data.Substring(i * dataPerLine, Math.Min(dataPerLine, data.Length - (i * dataPerLine)));
-            lines[i] = new DeadLetterPart(
-                payload.BatchId, payload.Signal, payload.Records, payload.Created.ToUnixTimeMilliseconds(), payload.Body.Length, sum, i + 1, count, slice).ToString();
+            var part = new DeadLetterPart(
+                payload.BatchId, payload.Signal, payload.Records, payload.Created.ToUnixTimeMilliseconds(), payload.Body.Length, sum, i + 1, count, slice);
+            lines[i] = (reason is { } why ? part with { Reason = LedgerLine.NameOf(why) } : part).ToString();
         }
 
         return new(payload, lines);

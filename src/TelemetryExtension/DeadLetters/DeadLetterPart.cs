@@ -7,9 +7,10 @@ using TelemetryExtension.Otlp;
 namespace TelemetryExtension.DeadLetters;
 
 /// <summary>
-/// One log line of a dead letter: <c>otlp-dead-letter/1 id=… signal=logs records=12 created=… size=… sum=… part=1/3 check=… data=…</c>. The data is a
+/// One log line of a dead letter: <c>otlp-dead-letter/1 id=… signal=logs records=12 created=… size=… sum=… part=1/3 check=… data=… reason=…</c>. The data is a
 /// slice of the gzipped OTLP request in base64url, which has no character that JSON or a shell would change. <c>sum</c> covers the whole request,
 /// <c>check</c> the line. The marker may stand anywhere in a line, so a timestamp or JSON around it does no harm.
+/// <c>reason</c> is for people, and stands behind the data because older programs ignore what follows the data.
 /// </summary>
 /// <param name="Size">Bytes of the request before compression.</param>
 /// <param name="Sum">First 16 bytes of its SHA-256, in hex.</param>
@@ -23,7 +24,10 @@ internal sealed record DeadLetterPart(string Id, Signal Signal, int Records, lon
 
     private static readonly SearchValues<char> ValueCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./");
 
-    public override string ToString() => $"{Head} check={Check} data={Data}";
+    /// <summary>Why it is a dead letter. Null in parts that were read, because a replay does not need it.</summary>
+    public string? Reason { get; init; }
+
+    public override string ToString() => $"{Head} check={Check} data={Data}{(Reason is null ? "" : " reason=")}{Reason}";
 
     private string Head => string.Create(CultureInfo.InvariantCulture,
         $"{Marker} id={Id} signal={Signal.ToString().ToLowerInvariant()} records={Records} created={CreatedUnixMs} size={Size} sum={Sum} part={Number}/{Count}");

@@ -3,7 +3,6 @@ using TelemetryExtension.Configuration;
 using TelemetryExtension.Delivery;
 using TelemetryExtension.Destinations.CloudWatch;
 using TelemetryExtension.Destinations.CloudWatch.Streams;
-using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.DeadLetters;
 
@@ -40,7 +39,7 @@ internal sealed class DeadLetterWriter(IReadOnlyList<IDeadLetterSink> sinks, int
 
     public bool HasRoom => _bytes + MinLetterBytes <= maxBytes && _misfits < MaxConsecutiveMisfits && _sinks.Count > 0;
 
-    public async ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
+    public async ValueTask<bool[]> WriteAsync(IReadOnlyList<UndeliveredPayload> payloads, CancellationToken cancellationToken)
     {
         var written = new bool[payloads.Count];
         for (var next = 0; next < payloads.Count && !cancellationToken.IsCancellationRequested;)
@@ -81,7 +80,7 @@ internal sealed class DeadLetterWriter(IReadOnlyList<IDeadLetterSink> sinks, int
     /// <summary>
     /// The next letters up to the size of a call, with their indexes. A letter that does not fit is skipped in favour of later ones.
     /// </summary>
-    private (List<DeadLetter> Letters, List<int> Places) NextGroup(IReadOnlyList<OtlpPayload> payloads, ref int next, CancellationToken cancellationToken)
+    private (List<DeadLetter> Letters, List<int> Places) NextGroup(IReadOnlyList<UndeliveredPayload> payloads, ref int next, CancellationToken cancellationToken)
     {
         var (letters, places) = (new List<DeadLetter>(), new List<int>());
         for (long bytes = 0; next < payloads.Count && bytes < GroupBytes && !cancellationToken.IsCancellationRequested; next++)
@@ -89,7 +88,7 @@ internal sealed class DeadLetterWriter(IReadOnlyList<IDeadLetterSink> sinks, int
             // Do not compress what cannot be written.
             if (_bytes + bytes + MinLetterBytes > maxBytes || _misfits >= MaxConsecutiveMisfits)
                 continue;
-            var letter = DeadLetter.Of(payloads[next]);
+            var letter = DeadLetter.Of(payloads[next].Payload, reason: payloads[next].Reason);
             if (_bytes + bytes + letter.Bytes > maxBytes)
             {
                 _misfits++;

@@ -98,7 +98,7 @@ internal sealed partial class Deliverer
             try
             {
                 if (works && loaded.Count > 0 && !cancellationToken.IsCancellationRequested)
-                    written = await deadLetters.WriteAsync([.. loaded.Select(static entry => entry.Payload)], cancellationToken);
+                    written = await deadLetters.WriteAsync([.. loaded.Select(static entry => new UndeliveredPayload(entry.Payload, entry.UndeliveredReason))], cancellationToken);
             }
             catch (Exception exception)
             {

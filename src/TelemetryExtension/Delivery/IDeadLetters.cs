@@ -1,3 +1,4 @@
+using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Delivery;
@@ -9,5 +10,8 @@ internal interface IDeadLetters
     bool HasRoom { get; }
 
     /// <summary>Writes payloads in order until done or cancelled. Returns for each whether it was written. Does not throw, not even for cancellation.</summary>
-    ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken);
+    ValueTask<bool[]> WriteAsync(IReadOnlyList<UndeliveredPayload> payloads, CancellationToken cancellationToken);
 }
+
+/// <param name="Reason">Why no destination took it: <see cref="DropReason.Refused"/>, <see cref="DropReason.Expired"/> or <see cref="DropReason.Shutdown"/>.</param>
+internal readonly record struct UndeliveredPayload(OtlpPayload Payload, DropReason Reason);

@@ -43,7 +43,10 @@ internal sealed class EntryAccount(int destinations)
     public bool IsSettled => Array.TrueForAll(_shares, static share => share.OpenParts == 0);
 
     /// <summary>Whether a replay can still deliver it to at least one destination.</summary>
-    public bool IsReplayable => Array.Exists(_shares, static share => share.Expired > 0 || share.Unwanted > 0);
+    public bool IsReplayable => IsUnwanted || Array.Exists(_shares, static share => share.Expired > 0);
+
+    /// <summary>Whether a destination refused records for a reason that is not their content.</summary>
+    public bool IsUnwanted => Array.Exists(_shares, static share => share.Unwanted > 0);
 
     /// <summary>Registers a destination that needs the payload: as one part, until a refusal splits it.</summary>
     public void Open(int destination) => _shares[destination].OpenParts = 1;

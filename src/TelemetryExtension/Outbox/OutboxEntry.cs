@@ -1,3 +1,4 @@
+using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Outbox;
@@ -68,6 +69,9 @@ internal sealed class OutboxEntry
 
     /// <summary>Whether the entry only waits for the dead letters: every destination has decided, and not all accepted it.</summary>
     public bool IsExpired { get; private set; }
+
+    /// <summary>The reason in its dead letter. A refusal outweighs the limits, because somebody has to act on it.</summary>
+    public DropReason UndeliveredReason => !IsExpired ? DropReason.Shutdown : Account.IsUnwanted ? DropReason.Refused : DropReason.Expired;
 
     public static int OverheadOf(int destinations) => OwnBytes + (ShareBytes * destinations);
 

@@ -41,6 +41,6 @@ internal sealed partial record DeadLetterReading(string Id, string Signal, int R
 
     [GeneratedRegex(
         @"^otlp-dead-letter/1 id=(?<id>\S+) signal=(?<signal>[a-z]+) records=(?<records>\d+) created=\d+ size=\d+ sum=[0-9a-f]+ "
-        + @"part=(?<part>\d+)/(?<of>\d+) check=[0-9a-f]+ data=(?<data>[A-Za-z0-9_-]*)$")]
+        + @"part=(?<part>\d+)/(?<of>\d+) check=[0-9a-f]+ data=(?<data>[A-Za-z0-9_-]*) reason=(refused|expired|shutdown)$")]
     private static partial Regex Form();
 }

@@ -1,5 +1,4 @@
 using TelemetryExtension.Delivery;
-using TelemetryExtension.Otlp;
 
 namespace Simulation.Life;
 
@@ -10,9 +9,9 @@ internal sealed class LetterBox : IDeadLetters
 
     public long[] Records { get; } = new long[3];
 
-    public ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
+    public ValueTask<bool[]> WriteAsync(IReadOnlyList<UndeliveredPayload> payloads, CancellationToken cancellationToken)
     {
-        foreach (var payload in payloads)
+        foreach (var (payload, _) in payloads)
             Records[(int)payload.Signal] += payload.Records;
         return new(payloads.Select(static _ => true).ToArray());
     }

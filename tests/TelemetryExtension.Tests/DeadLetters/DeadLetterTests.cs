@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using TelemetryExtension.DeadLetters;
 using TelemetryExtension.DeadLetters.Replay;
+using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Otlp;
 using TelemetryExtension.Tests.Destinations.CloudWatch;
 
@@ -18,13 +19,26 @@ public sealed class DeadLetterTests
         Assert.DoesNotContain('\n', line);
     }
 
+    /// <summary>Programs from before the reason read only up to the end of the data, so the rest of the line must be as it was.</summary>
+    [Fact]
+    public void Of_Reason_StandsBehindEachLine()
+    {
+        var payload = OtlpBuilder.Payload(Signal.Logs, RandomBytes(new Random(1), 300), 1, "abc");
+        var lines = DeadLetter.Of(payload, 100, DropReason.SpoolLost).Lines;
+
+        Assert.Equal(DeadLetter.Of(payload, 100).Lines.Select(static line => line + " reason=spool_lost"), lines);
+        AssertSame(payload, Assert.Single(lines.SelectMany(new DeadLetterAssembler().Add)));
+        AssertSame(payload, Assert.Single(lines.Select(static line => line[..^3]).SelectMany(new DeadLetterAssembler().Add)));
+    }
+
     /// <summary>Any payloads, split anywhere, interleaved, some lines repeated: every payload is restored once and unchanged.</summary>
     [Fact]
     public void Assemble_ShuffledAndRepeatedLines_GivesEveryPayloadOnce() => Prop.ForAll(Payloads.ToArbitrary(), given =>
     {
         var (payloads, perLine, seed) = given;
+        DropReason? reason = seed % 2 == 0 ? DropReason.Refused : null;
         var random = new Random(seed);
-        var lines = payloads.SelectMany(payload => DeadLetter.Of(payload, perLine).Lines).SelectMany(line => Enumerable.Repeat(Wrap(line, random), random.Next(1, 3))).ToArray();
+        var lines = payloads.SelectMany(payload => DeadLetter.Of(payload, perLine, reason).Lines).SelectMany(line => Enumerable.Repeat(Wrap(line, random), random.Next(1, 3))).ToArray();
         random.Shuffle(lines);
         var assembler = new DeadLetterAssembler();
 

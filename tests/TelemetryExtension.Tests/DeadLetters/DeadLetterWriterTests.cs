@@ -1,7 +1,9 @@
 using TelemetryExtension.Configuration;
 using TelemetryExtension.DeadLetters;
 using TelemetryExtension.DeadLetters.Replay;
+using TelemetryExtension.Delivery;
 using TelemetryExtension.Destinations.CloudWatch;
+using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Otlp;
 using TelemetryExtension.Tests.Configuration;
 using TelemetryExtension.Tests.Destinations.CloudWatch;
@@ -17,14 +19,15 @@ public sealed class DeadLetterWriterTests : IDisposable
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    private static OtlpPayload[] Payloads(int count, int size = 100) =>
-        [.. Enumerable.Range(0, count).Select(i => { var body = new byte[size]; new Random(i).NextBytes(body); return OtlpBuilder.Payload(Signal.Logs, body, 1, "id" + i); })];
+    private static UndeliveredPayload[] Payloads(int count, int size = 100, string id = "id") =>
+        [.. Enumerable.Range(0, count).Select(i => { var body = new byte[size]; new Random(i).NextBytes(body); return new UndeliveredPayload(OtlpBuilder.Payload(Signal.Logs, body, 1, id + i), DropReason.Expired); })];
 
     [Fact]
     public async Task Write_Stdout_ComesBackWhole()
     {
         Assert.Equal(3, await WriteAsync(new DeadLetterWriter([new StdoutSink(_stdout)], int.MaxValue), Payloads(3), Cancelled));
         Assert.Equal(["id0", "id1", "id2"], Restored(_stdout.ToString().Split('\n')));
+        Assert.All(_stdout.ToString().TrimEnd('\n').Split('\n'), line => Assert.EndsWith(" reason=expired", line, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -140,7 +143,7 @@ public sealed class DeadLetterWriterTests : IDisposable
     [Fact]
     public async Task Write_OneIsOverTheByteLimit_ItsNeighboursAreWritten()
     {
-        var (small, big) = (Payloads(2), Payloads(1, 100_000)[0] with { BatchId = "big" });
+        var (small, big) = (Payloads(2), Payloads(1, 100_000, "big")[0]);
         var writer = new DeadLetterWriter([new StdoutSink(_stdout)], 70_000);
 
         var written = await writer.WriteAsync([small[0], big, small[1]], Cancelled);
@@ -200,7 +203,7 @@ public sealed class DeadLetterWriterTests : IDisposable
         return DeadLetterWriter.For(options, client, () => new("orders", "1", "i"), _stdout, time ?? TimeProvider.System);
     }
 
-    private static async Task<int> WriteAsync(DeadLetterWriter writer, OtlpPayload[] payloads, CancellationToken cancellationToken) =>
+    private static async Task<int> WriteAsync(DeadLetterWriter writer, UndeliveredPayload[] payloads, CancellationToken cancellationToken) =>
         (await writer.WriteAsync(payloads, cancellationToken)).Count(static written => written);
 
     private static string[] Restored(IEnumerable<string> lines)

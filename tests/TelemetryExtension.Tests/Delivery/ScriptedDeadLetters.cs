@@ -1,4 +1,5 @@
 using TelemetryExtension.Delivery;
+using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Tests.Delivery;
@@ -20,7 +21,10 @@ internal sealed class ScriptedDeadLetters : IDeadLetters
 
     public List<OtlpPayload> Written { get; } = [];
 
-    public async ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
+    /// <summary>Those of <see cref="Written"/>, in the same order.</summary>
+    public List<DropReason> Reasons { get; } = [];
+
+    public async ValueTask<bool[]> WriteAsync(IReadOnlyList<UndeliveredPayload> payloads, CancellationToken cancellationToken)
     {
         Asked.TrySetResult();
         if (Gate is not null)
@@ -28,7 +32,8 @@ internal sealed class ScriptedDeadLetters : IDeadLetters
         if (GivesUp && cancellationToken.IsCancellationRequested)
             return new bool[payloads.Count];
         var now = payloads.Take(Room - Written.Count).ToList();
-        Written.AddRange(now);
+        Written.AddRange(now.Select(static each => each.Payload));
+        Reasons.AddRange(now.Select(static each => each.Reason));
         return [.. payloads.Select((_, i) => i < now.Count)];
     }
 }

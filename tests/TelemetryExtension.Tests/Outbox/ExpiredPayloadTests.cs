@@ -47,6 +47,7 @@ public sealed class ExpiredPayloadTests
         await bench.DeliverAsync(DeliveryMode.Drain);
         Assert.Single(_destination.Requests);
         Assert.Equal(isItsOwn ? [] : new[] { payload.BatchId }, _letters.Written.Select(static letter => letter.BatchId));
+        Assert.Equal(isItsOwn ? [] : [DropReason.Refused], _letters.Reasons);
         Assert.Equal((isItsOwn ? 0 : 1, isItsOwn ? 1 : 0), (bench.LogsLine().DeadLettered, bench.LogsLine().Dropped[(int)DropReason.Refused]));
     }
 
@@ -202,6 +203,7 @@ public sealed class ExpiredPayloadTests
         var left = bench.Add(LogPayload("new"));
         Assert.Equal(2, await bench.Delivery.GiveUpAsync(_letters, TestContext.Current.CancellationToken));
         Assert.Equal([expired.BatchId, left.BatchId], _letters.Written.Select(payload => payload.BatchId));
+        Assert.Equal([DropReason.Expired, DropReason.Shutdown], _letters.Reasons);
         AssertLogs(bench, deadLettered: 2);
     }
 

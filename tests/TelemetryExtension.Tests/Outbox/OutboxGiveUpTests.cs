@@ -102,14 +102,14 @@ public sealed class OutboxGiveUpTests
     {
         public bool HasRoom => true;
 
-        public ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken) => new([.. payloads.Select(takes)]);
+        public ValueTask<bool[]> WriteAsync(IReadOnlyList<UndeliveredPayload> payloads, CancellationToken cancellationToken) => new([.. payloads.Select(each => takes(each.Payload))]);
     }
 
     private sealed class ThrowingDeadLetters : IDeadLetters
     {
         public bool HasRoom => true;
 
-        public ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken) => throw new InvalidOperationException("a bug");
+        public ValueTask<bool[]> WriteAsync(IReadOnlyList<UndeliveredPayload> payloads, CancellationToken cancellationToken) => throw new InvalidOperationException("a bug");
     }
 
     private sealed class ShortOfMemory(ScriptedDeadLetters then) : IDeadLetters
@@ -118,7 +118,7 @@ public sealed class OutboxGiveUpTests
 
         private bool _asked;
 
-        public ValueTask<bool[]> WriteAsync(IReadOnlyList<OtlpPayload> payloads, CancellationToken cancellationToken)
+        public ValueTask<bool[]> WriteAsync(IReadOnlyList<UndeliveredPayload> payloads, CancellationToken cancellationToken)
         {
             if (_asked)
                 return then.WriteAsync(payloads, cancellationToken);

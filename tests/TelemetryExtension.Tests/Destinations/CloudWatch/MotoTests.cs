@@ -5,9 +5,11 @@ using Amazon.CloudWatchLogs;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.DeadLetters;
 using TelemetryExtension.DeadLetters.Replay;
+using TelemetryExtension.Delivery;
 using TelemetryExtension.Destinations;
 using TelemetryExtension.Destinations.CloudWatch;
 using TelemetryExtension.Destinations.CloudWatch.Streams;
+using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Otlp;
 using TelemetryExtension.Tests.Configuration;
 using TelemetryExtension.Tests.DeadLetters.Replay;
@@ -52,7 +54,7 @@ public sealed class MotoTests(MotoServer moto) : IClassFixture<MotoServer>
         Assert.SkipWhen(moto.Missing is not null, moto.Missing ?? "");
         var payloads = Enumerable.Range(0, 7).Select(i => OtlpBuilder.Payload((Signal)(i % 3), RandomBytes(i, i * 40_000), i, "id" + i)).ToArray();
         var letters = new DeadLetterWriter([new CloudWatchSink(Writer(new(_group, "{function}")), TimeSpan.FromSeconds(30), TimeProvider.System)], int.MaxValue);
-        Assert.All(await letters.WriteAsync(payloads, Cancelled), Assert.True);
+        Assert.All(await letters.WriteAsync([.. payloads.Select(static payload => new UndeliveredPayload(payload, DropReason.Shutdown))], Cancelled), Assert.True);
         var json = await AwsAsync("logs", "filter-log-events", "--log-group-name", _group, "--filter-pattern", "\"otlp-dead-letter/1\"");
         Assert.SkipWhen(json is null, "there is no aws command line");
 
