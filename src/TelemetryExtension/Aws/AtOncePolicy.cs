@@ -4,8 +4,8 @@ using Amazon.Runtime.Internal;
 namespace TelemetryExtension.Aws;
 
 /// <summary>
-/// One more try, without a pause, for what no later one would cure or needs no waiting: a signature with our wrong clock, which is decided before this
-/// policy is asked, and a pooled connection that died in a freeze. The SDK's own pauses of up to a second would outlast a flush.
+/// Retries once, without a pause, after two errors that need no waiting: a pooled connection that died in a freeze, and a signature with a wrong clock,
+/// which the SDK handles before it asks this policy. The SDK's own pauses of up to a second would outlast a flush.
 /// </summary>
 internal sealed class AtOncePolicy() : StandardRetryPolicy(1)
 {
@@ -19,7 +19,7 @@ internal sealed class AtOncePolicy() : StandardRetryPolicy(1)
 
     public override Task WaitBeforeRetryAsync(IExecutionContext executionContext) => Task.CompletedTask;
 
-    /// <summary>Not those that could not even be opened.</summary>
+    /// <summary>Whether an open connection failed. A connection that could not be opened is no reason to retry at once.</summary>
     private static bool IsDeadConnection(Exception exception) =>
         (exception as HttpRequestException ?? exception.InnerException as HttpRequestException)
             is { StatusCode: null, HttpRequestError: HttpRequestError.ResponseEnded or HttpRequestError.Unknown };

@@ -3,16 +3,16 @@ using TelemetryExtension.Network;
 
 namespace TelemetryExtension.Aws;
 
-/// <summary>What every client of AWSSDK.Core gets here. Everything that Core would otherwise look up in profile files, in the environment or over the network is said.</summary>
+/// <summary>The settings of every AWS client. They are complete, so that the SDK looks up nothing in profile files, in the environment or over the network.</summary>
 internal static class AwsClientSettings
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
 
-    // The services close connections that are silent for longer; a request on such a one would be a try lost.
-    private static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(20);
+    // The services close connections that are idle for longer, and a request on a closed connection fails.
+    private static readonly TimeSpan MaxIdle = TimeSpan.FromSeconds(20);
 
     /// <param name="handler">Replaces the connections, for tests.</param>
-    /// <param name="retries">By the SDK, with pauses.</param>
+    /// <param name="retries">How often the SDK retries, with pauses.</param>
     public static void Apply(ClientConfig config, string region, Uri endpoint, int maxConnections, HttpMessageHandler? handler, int retries)
     {
         config.IgnoreConfiguredEndpointUrls = true;
@@ -36,7 +36,7 @@ internal static class AwsClientSettings
         config.HttpClientFactory = new OneHttpClient(endpoint, maxConnections, handler);
     }
 
-    /// <summary>No timeout of its own: every call is bounded by the caller's cancellation token.</summary>
+    /// <summary>Has no timeout, because the caller's cancellation token limits every call.</summary>
     private sealed class OneHttpClient(Uri endpoint, int maxConnections, HttpMessageHandler? handler) : HttpClientFactory
     {
         public override HttpClient CreateHttpClient(IClientConfig clientConfig) =>
@@ -46,7 +46,7 @@ internal static class AwsClientSettings
         {
             var connections = OutboundHandler.Create(endpoint, default, maxConnections, new([], TimeProvider.System));
             connections.ConnectTimeout = ConnectTimeout;
-            connections.PooledConnectionIdleTimeout = MaxSilence;
+            connections.PooledConnectionIdleTimeout = MaxIdle;
             return connections;
         }
     }

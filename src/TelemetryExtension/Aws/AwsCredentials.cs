@@ -3,10 +3,10 @@ using TelemetryExtension.Configuration;
 
 namespace TelemetryExtension.Aws;
 
-/// <summary>The credentials of the function's role, from its environment alone: no profile and no instance metadata is asked.</summary>
+/// <summary>The credentials of the function's role. They come only from its environment, never from a profile or from instance metadata.</summary>
 internal static class AwsCredentials
 {
-    /// <summary>Null, and what is missing, when the environment names none.</summary>
+    /// <summary>Null when the environment has no credentials; <paramref name="problem"/> then says what is missing.</summary>
     public static AWSCredentials? Of(AwsOptions aws, out string problem)
     {
         problem = "";

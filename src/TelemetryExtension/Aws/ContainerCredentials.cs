@@ -7,8 +7,8 @@ using TelemetryExtension.Network;
 namespace TelemetryExtension.Aws;
 
 /// <summary>
-/// Credentials that a SnapStart function gets over HTTP instead of from its environment. They are cached until shortly before they expire. The SDK's
-/// GenericContainerCredentials does not fit: it refuses link-local hosts other than those of ECS and EKS, and tries five times however long that takes.
+/// The credentials of a SnapStart function, which come over HTTP instead of from its environment. It caches them until shortly before they expire. The SDK's
+/// GenericContainerCredentials does not fit: it refuses link-local hosts other than those of ECS and EKS, and makes five attempts without a limit of time.
 /// </summary>
 internal sealed class ContainerCredentials : RefreshingAWSCredentials
 {

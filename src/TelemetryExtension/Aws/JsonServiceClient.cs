@@ -9,12 +9,12 @@ using Amazon.Util.Internal;
 namespace TelemetryExtension.Aws;
 
 /// <summary>
-/// Calls operations of one service in one region on AWSSDK.Core's pipeline: credentials, Signature Version 4, clock skew, HTTP. For services
-/// of which the extension needs one operation, where a client package would bring hundreds. Thread-safe.
+/// Calls operations of one service in one region with AWSSDK.Core's pipeline: credentials, Signature Version 4, clock skew, HTTP. The extension needs one
+/// operation of such a service, and a client package would add hundreds. Thread-safe.
 /// </summary>
 internal sealed class JsonServiceClient(AWSCredentials credentials, JsonService service, ClientConfig config) : AmazonServiceClient(credentials, config)
 {
-    /// <param name="endpoint">Of the service in this region.</param>
+    /// <param name="endpoint">The URL of the service in this region.</param>
     /// <param name="handler">Replaces the connections, for tests.</param>
     public static JsonServiceClient Create(
         AWSCredentials credentials, JsonService service, string region, Uri endpoint, int maxConnections, HttpMessageHandler? handler = null)
@@ -24,7 +24,7 @@ internal sealed class JsonServiceClient(AWSCredentials credentials, JsonService 
         return new(credentials, service, config);
     }
 
-    /// <summary>The JSON document of the answer.</summary>
+    /// <returns>The JSON document of the answer. The caller disposes it.</returns>
     /// <exception cref="AmazonServiceException">The service refuses. <see cref="AmazonServiceException.ErrorCode"/> is its name for the reason.</exception>
     public async Task<JsonDocument> CallAsync(string operation, byte[] body, CancellationToken cancellationToken)
     {

@@ -8,14 +8,14 @@ namespace TelemetryExtension.Aws;
 
 /// <summary>
 /// Signature Version 4 for requests that the SDK does not send itself (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
-/// Core computes the signature.
+/// AWSSDK.Core computes the signature.
 /// </summary>
 internal static class SigV4
 {
     private const string Algorithm = "AWS4-HMAC-SHA256";
 
-    /// <summary>Adds x-amz-date, x-amz-security-token and authorization. Nothing of the request may change afterwards.</summary>
-    /// <param name="body">As it is sent, compressed where it is.</param>
+    /// <summary>Adds x-amz-date, x-amz-security-token and authorization. The request must not change afterwards.</summary>
+    /// <param name="body">The bytes on the wire, after compression.</param>
     public static void Sign(HttpRequestMessage request, ReadOnlySpan<byte> body, ImmutableCredentials credentials, string service, string region, DateTimeOffset now)
     {
         var time = now.UtcDateTime;
@@ -35,7 +35,7 @@ internal static class SigV4
         }
     }
 
-    /// <param name="headers">Names in lower case and in order.</param>
+    /// <param name="headers">Their names are in lower case and sorted.</param>
     public static string CanonicalRequest(string method, Uri url, IReadOnlyList<(string Name, string Value)> headers, ReadOnlySpan<byte> body)
     {
         var text = new StringBuilder(512);
@@ -45,7 +45,7 @@ internal static class SigV4
         return text.Append('\n').AppendJoin(';', headers.Select(static header => header.Name)).Append('\n').Append(Convert.ToHexStringLower(SHA256.HashData(body))).ToString();
     }
 
-    /// <summary>What proxies may change is not signed. The host is as HttpClient sends it: with a port only where that is not the default.</summary>
+    /// <summary>The headers to sign. Others are left out, because a proxy may change them. The host is as HttpClient sends it: with a port unless that is the default.</summary>
     private static List<(string Name, string Value)> Signed(HttpRequestMessage request)
     {
         var headers = request.Headers.NonValidated.Concat(request.Content?.Headers.NonValidated.AsEnumerable() ?? [])
@@ -58,14 +58,14 @@ internal static class SigV4
         return headers;
     }
 
-    /// <summary>The path as it is sent, whose segments are encoded once more. Empty segments do not count.</summary>
+    /// <summary>Encodes the segments of the path on the wire once more, and removes empty ones.</summary>
     private static string Path(string sent)
     {
         var segments = sent.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Uri.EscapeDataString).ToList();
         return segments.Count == 0 ? "/" : $"/{string.Join('/', segments)}{(sent.EndsWith('/') ? "/" : "")}";
     }
 
-    /// <summary>In order of names and then of values: NUL, which is never in them, comes before every character.</summary>
+    /// <summary>Sorts by name and then by value. NUL separates them while sorting, because it comes before every character and occurs in none of them.</summary>
     private static string Query(string sent)
     {
         var pairs = Array.ConvertAll(sent.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries), static text =>
@@ -79,6 +79,6 @@ internal static class SigV4
 
     private static string Encoded(string sent) => Uri.EscapeDataString(Uri.UnescapeDataString(sent));
 
-    /// <summary>Without blanks at the ends, and with one in place of several.</summary>
+    /// <summary>Removes blanks at both ends, and replaces several blanks with one.</summary>
     private static string Folded(string value) => string.Join(' ', value.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 }

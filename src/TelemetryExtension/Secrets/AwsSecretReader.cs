@@ -7,8 +7,8 @@ using TelemetryExtension.Diagnostics;
 namespace TelemetryExtension.Secrets;
 
 /// <summary>
-/// Reads from Secrets Manager and the Parameter Store with the role of the function: secrets side by side, parameters up to ten in a request. Batches of
-/// Secrets Manager need a permission for all secrets, so they are not used. Clients are created at first use.
+/// Reads from Secrets Manager and the Parameter Store with the role of the function. It reads secrets concurrently, one per request, because
+/// BatchGetSecretValue needs a permission for all secrets. It reads up to ten parameters per request. It creates clients at their first use.
 /// </summary>
 internal sealed class AwsSecretReader(AwsOptions aws) : ISecretReader
 {
@@ -52,7 +52,7 @@ internal sealed class AwsSecretReader(AwsOptions aws) : ISecretReader
         }
     }
 
-    /// <summary>By ARN, which works across accounts. Emulators know only names, so what is missing is asked for by name once.</summary>
+    /// <summary>Asks by ARN, which works across accounts, and then by name for missing parameters, because emulators know only names.</summary>
     private static async Task<IEnumerable<SecretAnswer>> ParametersAsync(JsonServiceClient client, SecretSource[] batch, CancellationToken cancellationToken)
     {
         var found = await AskAsync(batch, static source => source.Arn).ConfigureAwait(false);
@@ -65,7 +65,7 @@ internal sealed class AwsSecretReader(AwsOptions aws) : ISecretReader
             [.. SecretAnswers.OfParameters(sources, await CallAsync(client, "GetParameters", SecretAnswers.GetParameters(sources.Select(name)), cancellationToken).ConfigureAwait(false))];
     }
 
-    /// <summary>Credentials are fetched outside of the SDK's own cancellation.</summary>
+    /// <summary>Ends on cancellation even while the SDK fetches credentials, which it does without the token.</summary>
     private static Task<JsonDocument> CallAsync(JsonServiceClient client, string operation, byte[] body, CancellationToken cancellationToken) =>
         client.CallAsync(operation, body, cancellationToken).WaitAsync(cancellationToken);
 

@@ -1,35 +1,35 @@
 namespace TelemetryExtension.Secrets;
 
-/// <summary>What is known of one secret, and when it may be read again. Pure: the clock and randomness are passed in. Guarded by the store's lock.</summary>
+/// <summary>The last text of one secret, and when the store may read it again. Pure: the caller passes in time and randomness. The store's lock guards it.</summary>
 internal sealed class CachedSecret
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
 
-    /// <summary>A backend that refuses a current key must not become a load for the store.</summary>
-    private static readonly TimeSpan LeastBetweenRefreshes = TimeSpan.FromSeconds(5);
+    /// <summary>Keeps a backend that refuses even the current key from causing many reads.</summary>
+    private static readonly TimeSpan MinRefreshInterval = TimeSpan.FromSeconds(5);
 
     private DateTimeOffset _read;
     private DateTimeOffset _tried;
     private TimeSpan _pause;
 
-    /// <summary>The latest that could be read. It stays while a later read fails.</summary>
+    /// <summary>The text of the last successful read. It stays when a later read fails.</summary>
     public string? Text { get; private set; }
 
-    /// <summary>In a row.</summary>
+    /// <summary>Failed reads since the last successful one.</summary>
     public int Failures { get; private set; }
 
-    /// <summary>The read that is under way.</summary>
+    /// <summary>The read in progress.</summary>
     public Task? Reading { get; set; }
 
-    /// <summary>Whether to read it, because it is not known or too old. By the wall clock, since a freeze makes a secret older too.</summary>
+    /// <summary>Whether to read it, because it is unknown or too old. The wall clock counts, because a secret also ages during a freeze.</summary>
     public bool IsDue(DateTimeOffset now, TimeSpan timeToLive) =>
         Reading is null && (Text is null || Since(_read, now) >= timeToLive) && (Failures == 0 || Since(_tried, now) >= _pause);
 
-    /// <summary>Whether to read it because a backend refused it.</summary>
-    public bool MayRefresh(DateTimeOffset now) => Reading is null && Since(_tried, now) >= (Failures == 0 ? LeastBetweenRefreshes : _pause);
+    /// <summary>Whether to read it again after a backend refused it.</summary>
+    public bool MayRefresh(DateTimeOffset now) => Reading is null && Since(_tried, now) >= (Failures == 0 ? MinRefreshInterval : _pause);
 
-    /// <returns>Whether the text is another one now.</returns>
+    /// <returns>Whether the text changed.</returns>
     public bool Succeeded(string text, DateTimeOffset now)
     {
         var isNew = Text != text;
@@ -46,6 +46,6 @@ internal sealed class CachedSecret
         _tried = now;
     }
 
-    /// <summary>The absolute value, because the clock may be set back.</summary>
+    /// <summary>The absolute difference, because the clock may go back.</summary>
     private static TimeSpan Since(DateTimeOffset then, DateTimeOffset now) => (now - then).Duration();
 }

@@ -8,10 +8,10 @@ using TelemetryExtension.Network;
 namespace TelemetryExtension.Secrets;
 
 /// <summary>
-/// Asks AWS's Parameters and Secrets extension on localhost first, where the function has it: its cache is the function's too. It refuses in the init
-/// phase, and its cache does not know of a rotation: what it does not give, or what must be fresh, comes from the stores themselves.
+/// Asks AWS's Parameters and Secrets extension on localhost first, if the function has it, because it shares its cache with the function. That extension
+/// refuses in the init phase, and its cache misses rotations. So the stores themselves answer for secrets that it does not return or that must be fresh.
 /// </summary>
-/// <param name="port">Null: the one it has by default, if its file is there.</param>
+/// <param name="port">Its port. Null means the default port, if the layer of that extension is present.</param>
 internal sealed class LocalSecretReader(AwsOptions aws, int? port, ISecretReader stores) : ISecretReader
 {
     private const int DefaultPort = 2773;
@@ -31,7 +31,6 @@ internal sealed class LocalSecretReader(AwsOptions aws, int? port, ISecretReader
             : [.. answers.Where(static answer => answer.Text is not null), .. await stores.ReadAsync(others, isFresh, cancellationToken).ConfigureAwait(false)];
     }
 
-    /// <summary>The path that asks for a secret or a parameter.</summary>
     internal static string PathOf(SecretSource source)
     {
         var name = Uri.EscapeDataString(source.Arn);

@@ -5,7 +5,7 @@ using TelemetryExtension.Configuration;
 
 namespace TelemetryExtension.Secrets;
 
-/// <summary>Requests and answers of GetSecretValue and GetParameters, as they are on the wire.</summary>
+/// <summary>Writes the requests and reads the answers of GetSecretValue and GetParameters.</summary>
 internal static class SecretAnswers
 {
     public static byte[] GetSecretValue(SecretSource source) => Json(json =>
@@ -38,7 +38,7 @@ internal static class SecretAnswers
         : answer.TryGetProperty("SecretBinary", out var binary) && binary.TryGetBytesFromBase64(out var bytes) ? new(source, Encoding.UTF8.GetString(bytes))
         : new(source, null, "the answer has no value");
 
-    /// <summary>Each is found by its ARN, to which a version or a label is added in the setting.</summary>
+    /// <summary>Finds each parameter by its ARN. In a setting a version or a label may follow the ARN.</summary>
     public static IEnumerable<SecretAnswer> OfParameters(IReadOnlyList<SecretSource> sources, JsonDocument answer)
     {
         using (answer)
@@ -52,7 +52,7 @@ internal static class SecretAnswers
         }
     }
 
-    /// <summary>The name of a parameter. A name with several levels begins with a slash, which is no part of the ARN.</summary>
+    /// <summary>The name of a parameter. A name with several levels begins with a slash, which the ARN does not contain.</summary>
     public static string NameOf(SecretSource parameter)
     {
         var name = string.Join(':', parameter.Arn.Split(':')[5..])["parameter/".Length..];

@@ -5,23 +5,21 @@ using TelemetryExtension.Network;
 namespace TelemetryExtension.Secrets;
 
 /// <summary>
-/// The secrets of this process. Each is read at first use, once for all that use it, and kept. What is too old is read again in the background, while the
-/// text that is known goes on to be used. A read has its own time, whatever time its callers have: it goes on after a freeze. Thread-safe, never throws
-/// but for cancellation.
+/// The secrets of this process. It reads each at first use, once for all users, and keeps it. It reads an old one again in the background, and returns the
+/// known text meanwhile. A read has its own timeout, so it continues after its caller gave up, and after a freeze. Thread-safe. Throws only on cancellation.
 /// </summary>
 internal sealed class SecretStore(ISecretReader reader, TimeSpan timeToLive, TimeProvider time, Func<double> random)
 {
-    /// <summary>For one read of all that is due.</summary>
+    /// <summary>For one read of several secrets.</summary>
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Of the stores of the function's account, with the role of the function.</summary>
     public static SecretStore Of(SecretOptions options, AwsOptions aws, TimeProvider time) =>
         new(new LocalSecretReader(aws, options.LocalPort, new AwsSecretReader(aws)), options.TimeToLive, time, Random.Shared.NextDouble);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<SecretSource, CachedSecret> _secrets = [];
 
-    /// <summary>The values of all these secrets. Null when one cannot be read now, which is logged once.</summary>
+    /// <summary>Returns the values of all these secrets. Null when one of them is unreadable now; the log names it once.</summary>
     public async ValueTask<SecretValues?> GetAsync(IReadOnlyList<SecretSource> sources, CancellationToken cancellationToken)
     {
         var reading = Begin(sources, isFresh: false);
@@ -31,8 +29,8 @@ internal sealed class SecretStore(ISecretReader reader, TimeSpan timeToLive, Tim
         return Known(sources);
     }
 
-    /// <summary>Reads the secrets again, because a backend refused what they were. Answers at once when they have been read since.</summary>
-    /// <returns>The values, if they are others than those that were used. Otherwise null.</returns>
+    /// <summary>Reads the secrets again, because a backend refused their values. Returns at once when they have changed since.</summary>
+    /// <returns>The new values. Null when they equal the refused ones.</returns>
     public async ValueTask<SecretValues?> RefreshAsync(IReadOnlyList<SecretSource> sources, SecretValues used, CancellationToken cancellationToken)
     {
         if (Known(sources) is { } since && !since.IsSameAs(used))
@@ -55,7 +53,7 @@ internal sealed class SecretStore(ISecretReader reader, TimeSpan timeToLive, Tim
         }
     }
 
-    /// <summary>Starts to read what is due. The task ends when all of these that are being read have been, by whoever.</summary>
+    /// <summary>Starts a read of the secrets that are due. The task also waits for reads of these secrets that others began.</summary>
     private Task Begin(IReadOnlyList<SecretSource> sources, bool isFresh)
     {
         lock (_gate)
@@ -90,7 +88,7 @@ internal sealed class SecretStore(ISecretReader reader, TimeSpan timeToLive, Tim
         lock (_gate)
         {
             foreach (var source in sources)
-                Note(Of(source), answers.FirstOrDefault(answer => answer.Source == source) ?? new(source, null, "there is no answer"));
+                Note(Of(source), answers.FirstOrDefault(answer => answer.Source == source) ?? new(source, null, "the answer is missing"));
         }
     }
 
@@ -102,7 +100,7 @@ internal sealed class SecretStore(ISecretReader reader, TimeSpan timeToLive, Tim
             secret.Failed(time.GetUtcNow(), random());
             Log.WarnOnce(
                 $"secret {answer.Source}",
-                $"cannot read {answer.Source}: {answer.Problem}; {(secret.Text is null ? "what needs it waits, and it will be tried again" : "the value that is known is used on")}");
+                $"cannot read {answer.Source}: {answer.Problem}; {(secret.Text is null ? "telemetry that needs it waits, and the extension retries" : "the extension keeps using the known value")}");
             return;
         }
 

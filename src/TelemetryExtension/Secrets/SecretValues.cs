@@ -3,10 +3,10 @@ using TelemetryExtension.Configuration;
 
 namespace TelemetryExtension.Secrets;
 
-/// <summary>The texts of some secrets at one moment. Two are equal when all texts are.</summary>
+/// <summary>The texts of some secrets at one moment.</summary>
 internal sealed class SecretValues(IReadOnlyDictionary<SecretSource, string> texts)
 {
-    /// <summary>What belongs in the place of a reference. Null when the secret is no JSON object or has no such member.</summary>
+    /// <summary>The text that replaces a reference. Null when the reference names a member, and the secret is not a JSON object with that member.</summary>
     public string? Of(SecretReference reference)
     {
         if (!texts.TryGetValue(reference.Source, out var text) || reference.JsonKey is not { } key)

@@ -4,7 +4,7 @@ using TelemetryExtension.Aws;
 
 namespace TelemetryExtension.Tests.Aws;
 
-/// <summary>Vectors of AWS's published signing test suite (aws-signing-test-suite/v4), as far as HttpClient can send such a request.</summary>
+/// <summary>Checks vectors of AWS's published signing test suite (aws-signing-test-suite/v4): those whose request HttpClient can send.</summary>
 public sealed class SigV4Tests
 {
     private const string Token = "6e86291e8372ff2a2260956d9b8aae1d763fbf315fa00fa31553b73ebf194267";
@@ -31,7 +31,7 @@ public sealed class SigV4Tests
         Assert.Equal("20150830T123600Z", Assert.Single(request.Headers.NonValidated["x-amz-date"]));
     }
 
-    /// <summary>The published canonical form of get-header-value-trim: blanks at the ends go, and several become one.</summary>
+    /// <summary>The suite's vector get-header-value-trim: blanks at both ends disappear, and several blanks become one.</summary>
     [Fact]
     public void CanonicalRequest_HeaderWithBlanks_IsFolded()
     {
@@ -45,7 +45,7 @@ public sealed class SigV4Tests
             canonical);
     }
 
-    /// <summary>As botocore does: what is encoded on the wire is encoded once more.</summary>
+    /// <summary>Like botocore, the signature encodes the encoded path once more.</summary>
     [Theory]
     [InlineData("https://c/a%20b/v1/traces", "/a%2520b/v1/traces")]
     [InlineData("https://c/v1/traces?b=2&a=x%20y&a", "/v1/traces\na=&a=x%20y&b=2")]

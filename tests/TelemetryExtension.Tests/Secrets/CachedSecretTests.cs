@@ -25,7 +25,7 @@ public sealed class CachedSecretTests
     [Fact]
     public void IsDue_BeingRead_IsNotDue() => Assert.False(new CachedSecret { Reading = Task.CompletedTask }.IsDue(Start, Hour));
 
-    /// <summary>1, 2, 4, ... 60 seconds, of which half is random.</summary>
+    /// <summary>The pauses are 1, 2, 4, ... 60 seconds. Half of each is random.</summary>
     [Theory]
     [InlineData(1, 0.0, 0.5)]
     [InlineData(1, 1.0, 1)]
@@ -54,7 +54,7 @@ public sealed class CachedSecretTests
         Assert.False(secret.IsDue(Start + Hour, Hour));
     }
 
-    /// <summary>A backend that refuses a key that is current must not become a load for the store.</summary>
+    /// <summary>A backend that refuses even the current key must not cause many reads.</summary>
     [Fact]
     public void MayRefresh_JustRead_NotYet()
     {

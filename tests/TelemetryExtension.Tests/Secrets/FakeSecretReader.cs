@@ -4,7 +4,7 @@ using TelemetryExtension.Secrets;
 
 namespace TelemetryExtension.Tests.Secrets;
 
-/// <summary>A store in memory. What it does not have cannot be read.</summary>
+/// <summary>A store in memory. It answers with a problem for a secret that it does not have.</summary>
 internal sealed class FakeSecretReader : ISecretReader
 {
     public static SecretSource Key { get; } = new(SecretService.SecretsManager, "eu-west-1", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key");
@@ -13,10 +13,10 @@ internal sealed class FakeSecretReader : ISecretReader
 
     public ConcurrentDictionary<SecretSource, string> Texts { get; } = new();
 
-    /// <summary>What was asked for in each call, and whether it had to be fresh.</summary>
+    /// <summary>The secrets of each call, and whether they had to be fresh.</summary>
     public ConcurrentQueue<(SecretSource[] Sources, bool IsFresh)> Calls { get; } = new();
 
-    /// <summary>Until it ends no call is answered.</summary>
+    /// <summary>Every call waits for it.</summary>
     public Task Answers { get; set; } = Task.CompletedTask;
 
     public async Task<IReadOnlyList<SecretAnswer>> ReadAsync(IReadOnlyList<SecretSource> sources, bool isFresh, CancellationToken cancellationToken)

@@ -7,7 +7,7 @@ using TelemetryExtension.Secrets;
 
 namespace TelemetryExtension.Tests.Secrets;
 
-/// <summary>Against a server that answers as the manual of AWS's Parameters and Secrets extension says.</summary>
+/// <summary>Reads from a server that answers as the manual of AWS's Parameters and Secrets extension says.</summary>
 public sealed class LocalSecretReaderTests : IAsyncLifetime
 {
     private static readonly SecretSource Key = FakeSecretReader.Key;
@@ -33,7 +33,7 @@ public sealed class LocalSecretReaderTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
     [Fact]
-    public async Task Read_ItIsThere_ItIsAskedInsteadOfTheStores()
+    public async Task Read_ExtensionOfAwsAnswers_DoesNotAskTheStores()
     {
         var answers = await Reader().ReadAsync([Key, Host], isFresh: false, Cancelled);
 
@@ -47,9 +47,9 @@ public sealed class LocalSecretReaderTests : IAsyncLifetime
             _asked.Order());
     }
 
-    /// <summary>Its cache would go on to give a key that was rotated.</summary>
+    /// <summary>Its cache would still return the key from before a rotation.</summary>
     [Fact]
-    public async Task Read_MustBeFresh_TheStoresAreAsked()
+    public async Task Read_MustBeFresh_AsksTheStores()
     {
         var answers = await Reader().ReadAsync([Key], isFresh: true, Cancelled);
 
@@ -57,9 +57,9 @@ public sealed class LocalSecretReaderTests : IAsyncLifetime
         Assert.Empty(_asked);
     }
 
-    /// <summary>It refuses in the init phase.</summary>
+    /// <summary>The extension of AWS refuses in the init phase.</summary>
     [Fact]
-    public async Task Read_ItRefuses_TheStoresAreAsked()
+    public async Task Read_ExtensionOfAwsRefuses_AsksTheStores()
     {
         _status = 400;
 
@@ -67,11 +67,11 @@ public sealed class LocalSecretReaderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Read_NobodyListens_TheStoresAreAsked() =>
+    public async Task Read_NobodyListens_AsksTheStores() =>
         Assert.Equal("store's key", Assert.Single(await Reader(1).ReadAsync([Key], isFresh: false, Cancelled)).Text);
 
     [Fact]
-    public void PathOf_Version_IsAsked() => Assert.EndsWith(
+    public void PathOf_Version_IsInTheQuery() => Assert.EndsWith(
         "&versionStage=AWSPREVIOUS", LocalSecretReader.PathOf(Key with { Version = new("versionStage", "AWSPREVIOUS") }), StringComparison.Ordinal);
 
     private LocalSecretReader Reader(int? port = null) => new(new AwsOptions(SessionToken: "session"), port ?? new Uri(_app.Urls.First()).Port, _stores);

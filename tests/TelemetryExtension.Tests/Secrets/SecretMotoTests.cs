@@ -7,7 +7,7 @@ using TelemetryExtension.Tests.Destinations.CloudWatch;
 
 namespace TelemetryExtension.Tests.Secrets;
 
-/// <summary>Secrets Manager and the Parameter Store as others understand them (moto), and AWS's local extension as its manual describes it.</summary>
+/// <summary>Reads from moto, which is another project's implementation of Secrets Manager and the Parameter Store.</summary>
 public sealed class SecretMotoTests(MotoServer moto) : IClassFixture<MotoServer>
 {
     private readonly string _name = Guid.NewGuid().ToString("N");

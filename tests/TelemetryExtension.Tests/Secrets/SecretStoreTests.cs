@@ -38,7 +38,7 @@ public sealed class SecretStoreTests
         Assert.Single(_reader.Calls);
     }
 
-    /// <summary>The caller's time is a flush's. The read goes on for the next one.</summary>
+    /// <summary>The caller has only the time of a flush. The read continues for the next flush.</summary>
     [Fact]
     public async Task Get_CallerGivesUp_TheReadGoesOn()
     {
@@ -90,7 +90,7 @@ public sealed class SecretStoreTests
         Assert.Equal([Host], _reader.Calls.Last().Sources);
     }
 
-    /// <summary>Nobody waits for a secret that is known, also when it is old and the store is slow.</summary>
+    /// <summary>Nobody waits for a known secret, even when it is old and the store is slow.</summary>
     [Fact]
     public async Task Get_TooOld_IsAnsweredAtOnceAndReadInTheBackground()
     {

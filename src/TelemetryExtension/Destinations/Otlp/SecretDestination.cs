@@ -75,7 +75,7 @@ internal sealed class SecretDestination(
                 return _built;
             if (deferred.References.FirstOrDefault(reference => values.Of(reference) is null) is { } missing)
             {
-                Log.WarnOnce($"secret {missing}", $"{Name}: the secret has no member for {missing}; what needs it waits");
+                Log.WarnOnce($"secret {missing}", $"{Name}: the secret has no member for {missing}; telemetry that needs it waits");
                 return null;
             }
 

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace TelemetryExtension.Processing.Redaction;
 
-/// <summary>AKIA or ASIA, and 16 capital letters or digits.</summary>
+/// <summary>AKIA or ASIA, followed by 16 capital letters or digits.</summary>
 internal sealed class AwsAccessKeyId : ISecretDetector
 {
     private const int Length = 20;
@@ -13,7 +13,7 @@ internal sealed class AwsAccessKeyId : ISecretDetector
 
     public bool TryFind(ReadOnlySpan<byte> text, int from, out int start, out int end)
     {
-        // Both prefixes end alike. What stands before does not matter: in a URL it may be the end of an escape, such as %3D.
+        // Both prefixes end with IA. The character in front of them may be a letter: in a URL an escape such as %3D may end there.
         for (var at = from + 2; at < text.Length && text[at..].IndexOf("IA"u8) is >= 0 and var skip; at++)
         {
             at += skip;

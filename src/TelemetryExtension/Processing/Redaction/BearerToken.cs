@@ -1,11 +1,11 @@
 namespace TelemetryExtension.Processing.Redaction;
 
-/// <summary>What follows the word Bearer. A word of a sentence, such as "bearer authentication", is none.</summary>
+/// <summary>The token after the word Bearer. An ordinary word, such as in "bearer authentication", is not a token.</summary>
 internal sealed class BearerToken : ISecretDetector
 {
     private const int Shortest = 8;
 
-    /// <summary>Longer than a word.</summary>
+    /// <summary>Longer than an ordinary word.</summary>
     private const int ShortestWithoutDigit = 24;
 
     private const int LongestGap = 6;
@@ -14,7 +14,7 @@ internal sealed class BearerToken : ISecretDetector
 
     public bool TryFind(ReadOnlySpan<byte> text, int from, out int start, out int end)
     {
-        // The token may start at `from`, and the word before.
+        // The token may start at `from`, with the word Bearer in front of it.
         for (var at = Math.Max(0, from - LongestGap - 6); at < text.Length && text[at..].IndexOfAny((byte)'b', (byte)'B') is >= 0 and var skip; at++)
         {
             at += skip;
@@ -23,7 +23,7 @@ internal sealed class BearerToken : ISecretDetector
             start = at + 6;
             while (start < text.Length && start - at - 6 < LongestGap && text[start] is (byte)' ' or (byte)'\t' or (byte)':' or (byte)'"' or (byte)'=')
                 start++;
-            // A header in a setting of OpenTelemetry, or in a URL.
+            // OTEL_EXPORTER_OTLP_HEADERS and URLs encode the space.
             if (text[start..].StartsWith("%20"u8))
                 start += 3;
             end = start + Letters.Run(text, start, Letters.Token68);

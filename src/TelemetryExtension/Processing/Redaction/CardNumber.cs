@@ -1,15 +1,15 @@
 namespace TelemetryExtension.Processing.Redaction;
 
 /// <summary>
-/// The number of a payment card: 13 to 19 digits, perhaps in groups, that begin as those of a known network do and pass the check of Luhn. Other
-/// long numbers, such as times and ids, begin otherwise, and of those that do not one in ten passes.
+/// The number of a payment card: 13 to 19 digits, possibly in groups, with the first digits of a known network and a correct Luhn check digit. Most other
+/// long numbers, such as times and ids, have other first digits. Of the rest, one in ten passes the Luhn check.
 /// </summary>
 internal sealed class CardNumber : ISecretDetector
 {
     private const int Longest = 19;
     private const int Shortest = 13;
 
-    /// <summary>Networks print groups of 3 to 6 digits. Longer ones with a separator are columns of other numbers, or the end of a UUID.</summary>
+    /// <summary>Cards have groups of 3 to 6 digits. Longer groups are columns of other numbers, or the end of a UUID.</summary>
     private const int LongestGroup = 6;
 
     public ReadOnlyMemory<byte> Replacement { get; } = "[redacted:card]"u8.ToArray();
@@ -30,7 +30,7 @@ internal sealed class CardNumber : ISecretDetector
         return false;
     }
 
-    /// <summary>Reads digits, perhaps with one kind of separator between groups. Of several places where a number may end the last valid one counts.</summary>
+    /// <summary>Reads digits with at most one kind of separator between groups. When a number may end at several places, the last valid one counts.</summary>
     private static bool TryRead(ReadOnlySpan<byte> text, int start, out int end)
     {
         Span<byte> digits = stackalloc byte[Longest];
@@ -59,7 +59,7 @@ internal sealed class CardNumber : ISecretDetector
         return end > 0;
     }
 
-    /// <summary>Digits, letters or a separator after a digit stand before it: it is the end of something longer.</summary>
+    /// <summary>Whether the digits are the end of something longer: a digit, a letter, or a digit with a separator stands in front of them.</summary>
     private static bool ContinuesNumber(ReadOnlySpan<byte> text, int start)
     {
         if (start == 0)

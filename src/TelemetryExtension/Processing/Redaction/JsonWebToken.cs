@@ -1,6 +1,6 @@
 namespace TelemetryExtension.Processing.Redaction;
 
-/// <summary>Three to five parts in base64url, separated by dots. The first is a JSON object, so it begins with "eyJ".</summary>
+/// <summary>Three to five base64url parts, separated by dots. The first is a JSON object, so it begins with "eyJ".</summary>
 internal sealed class JsonWebToken : ISecretDetector
 {
     private const int ShortestHeader = 12;
@@ -15,7 +15,7 @@ internal sealed class JsonWebToken : ISecretDetector
         {
             start += skip;
             end = start + Letters.Run(text, start, Letters.Base64Url);
-            // What stands before does not matter: it may be the end of an escape.
+            // Any character may stand in front of it, because an escape may end there.
             if (end - start < ShortestHeader)
                 continue;
             var parts = 1;

@@ -1,7 +1,7 @@
 namespace TelemetryExtension.Processing.Redaction;
 
 /// <summary>
-/// A secret access key or a session token of AWS. Nothing about them is special but the name before them, in any of its forms:
+/// A secret access key or a session token of AWS. Only the name in front of them identifies them, in any of its forms:
 /// <c>aws_secret_access_key = …</c>, <c>"SecretAccessKey": "…"</c>, <c>X-Amz-Security-Token=…</c>.
 /// </summary>
 internal sealed class NamedAwsSecret : ISecretDetector
@@ -9,14 +9,14 @@ internal sealed class NamedAwsSecret : ISecretDetector
     private const int SecretLength = 40;
     private const int ShortestToken = 100;
 
-    /// <summary>Between the name and the value: quotes (perhaps escaped), blanks and one of <c>: = ></c>.</summary>
+    /// <summary>The gap between name and value consists of quotes (possibly escaped), blanks and one of <c>: = ></c>.</summary>
     private const int LongestGap = 12;
 
     public ReadOnlyMemory<byte> Replacement { get; } = "[redacted:aws]"u8.ToArray();
 
     public bool TryFind(ReadOnlySpan<byte> text, int from, out int start, out int end)
     {
-        // "key" and "token" have this letter. The value may start at `from`, and its name before.
+        // "key" and "token" contain this letter. The value may start at `from`, with its name in front of it.
         for (var at = Math.Max(0, from - LongestGap - 3); at < text.Length && text[at..].IndexOfAny((byte)'k', (byte)'K') is >= 0 and var skip; at++)
         {
             at += skip;
@@ -31,11 +31,11 @@ internal sealed class NamedAwsSecret : ISecretDetector
         return false;
     }
 
-    /// <summary>Whether a word stands here, with another one before it.</summary>
+    /// <summary>Whether the text has a word at this place, and another word in front of it.</summary>
     private static bool EndsName(ReadOnlySpan<byte> text, int at, ReadOnlySpan<byte> word, ReadOnlySpan<byte> before) =>
         Letters.StandsAt(text, at, word) && Letters.StandsAt(text, WordBefore(text, at) - before.Length, before);
 
-    /// <summary>The end of the word before this one, without the separator between them.</summary>
+    /// <summary>Returns where the word in front of this one ends. A separator may stand between them.</summary>
     private static int WordBefore(ReadOnlySpan<byte> text, int at) => at > 0 && text[at - 1] is (byte)'_' or (byte)'-' or (byte)' ' ? at - 1 : at;
 
     private static bool TryReadValue(ReadOnlySpan<byte> text, int at, bool isToken, out int start, out int end)

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 
 namespace TelemetryExtension.Processing.Redaction;
 
-/// <summary>Finds what a pattern of the settings describes. It finds all its matches in a text at the first call, and remembers them.</summary>
-/// <param name="buffer">May be shared by detectors.</param>
+/// <summary>Finds the matches of a pattern from the settings. The first call for a text finds and stores all of them.</summary>
+/// <param name="buffer">Detectors may share it.</param>
 internal sealed class PatternDetector(Regex pattern, TextBuffer buffer) : ISecretDetector
 {
     private readonly List<(int Start, int End)> _matches = [];

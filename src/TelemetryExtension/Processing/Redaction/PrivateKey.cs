@@ -1,6 +1,6 @@
 namespace TelemetryExtension.Processing.Redaction;
 
-/// <summary>A private key in PEM, to its END line, or to the end of the text when that is missing.</summary>
+/// <summary>A private key in PEM, up to its END line. Without that line it reaches to the end of the text.</summary>
 internal sealed class PrivateKey : ISecretDetector
 {
     private const int LongestLabel = 64;

@@ -17,13 +17,13 @@ internal sealed class Redactor
         _next = new (int, int)[_detectors.Length];
     }
 
-    /// <summary>What stands in the place of the value of a key.</summary>
+    /// <summary>The text that replaces the whole value of an attribute.</summary>
     public static ReadOnlySpan<byte> OfKey => "[redacted:key]"u8;
 
-    /// <summary>Whether the whole value of this attribute is replaced.</summary>
+    /// <summary>Whether the settings hide every value of this attribute.</summary>
     public bool Hides(ReadOnlySpan<byte> key) => !_keys.IsEmpty && _keys.Contains(key);
 
-    /// <summary>Writes the text into a field, without its secrets. Secrets that overlap are one.</summary>
+    /// <summary>Writes the text into a field, and replaces its secrets. Overlapping secrets count as one.</summary>
     /// <returns>The number of secrets replaced.</returns>
     public int Write(OtlpWriter writer, int field, ReadOnlySpan<byte> text)
     {
@@ -53,7 +53,7 @@ internal sealed class Redactor
         return count;
     }
 
-    /// <summary>What began inside a replaced part may reach beyond it.</summary>
+    /// <summary>Extends a replaced part by secrets that begin inside it and end behind it.</summary>
     private int EndOfOverlap(int end)
     {
         for (var i = 0; i < _next.Length; i++)
@@ -70,7 +70,7 @@ internal sealed class Redactor
     private (int Start, int End) Find(int detector, ReadOnlySpan<byte> text, int from) =>
         _detectors[detector].TryFind(text, from, out var start, out var end) ? (start, end) : (int.MaxValue, int.MaxValue);
 
-    /// <summary>The detector whose secret comes first, and of those the longest. -1 when there is none any more.</summary>
+    /// <summary>The detector with the first secret, and of several at one place the longest. -1 when no secret is left.</summary>
     private int First()
     {
         var first = -1;

@@ -2,14 +2,14 @@ using System.Text;
 
 namespace TelemetryExtension.Processing.Redaction;
 
-/// <summary>Decodes texts for regular expressions, into one buffer that it keeps unless it became unusually large.</summary>
+/// <summary>Decodes texts for regular expressions into one buffer. After an unusually long text it replaces the buffer with a small one.</summary>
 internal sealed class TextBuffer
 {
     private const int LargestKept = 64 * 1024;
 
     private char[] _characters = new char[1024];
 
-    /// <summary>Valid until the next call.</summary>
+    /// <summary>The result is valid until the next call.</summary>
     public ReadOnlySpan<char> Decode(ReadOnlySpan<byte> utf8)
     {
         if (_characters.Length < utf8.Length || (_characters.Length > LargestKept && utf8.Length <= LargestKept))

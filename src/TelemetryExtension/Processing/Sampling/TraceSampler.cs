@@ -11,29 +11,29 @@ internal enum SamplingDecision : byte
     Keep,
     Drop,
 
-    /// <summary>The outcome of an invocation that still runs decides.</summary>
+    /// <summary>The decision needs the outcome of a running invocation.</summary>
     Wait,
 }
 
 /// <summary>
-/// Decides which traces are kept. The ratio is a function of the trace id alone, so all parts of a trace get the same answer wherever it is asked.
-/// What the ratio leaves out is kept after all when an invocation in that trace failed, was a cold start or was slow, which is known at its end. Data
-/// of a trace that nobody knows belongs to an SDK that began a trace of its own: it is also kept when the invocation beside it is. One caller at a
-/// time.
+/// Decides which traces are kept. The ratio depends on the trace id alone, so all parts of a trace get the same answer everywhere. A trace that the ratio
+/// leaves out is kept all the same when an invocation in it failed, was a cold start or was slow, which is known only at the invocation's end. A trace
+/// without a known invocation comes from an SDK that began its own trace. It is also kept when the invocation that ran at its arrival is notable. One
+/// caller at a time.
 /// </summary>
 internal sealed class TraceSampler(SamplingOptions options, InvocationTracker tracker)
 {
-    /// <summary>More than the invocations whose late data may still come.</summary>
-    private const int Remembered = 256;
+    /// <summary>Enough for all invocations whose data may still arrive late.</summary>
+    private const int MaxRemembered = 256;
 
     private readonly ulong _threshold = (ulong)((1 - options.Ratio) * (1UL << 56));
     private readonly Dictionary<UInt128, Outcome> _ended = [];
     private readonly Queue<UInt128> _order = [];
 
-    /// <summary>Whether log records follow their trace too.</summary>
+    /// <summary>Whether sampling also applies to log records.</summary>
     public bool Logs => options.Logs;
 
-    /// <summary>The trace of the invocation that runs, or of the last one. Null where several may run.</summary>
+    /// <summary>The trace of the running invocation, or of the last one. Null on Managed Instances, where several may run.</summary>
     public UInt128? Beside => tracker.IsManagedInstances || tracker.Latest is not { } latest ? null : latest.Trace;
 
     public static UInt128 Of(ActivityTraceId traceId)
@@ -43,7 +43,7 @@ internal sealed class TraceSampler(SamplingOptions options, InvocationTracker tr
         return BinaryPrimitives.ReadUInt128BigEndian(bytes);
     }
 
-    /// <summary>Learns from our own spans how invocations ended. Spans may be shown several times.</summary>
+    /// <summary>Learns from the extension's own spans how invocations ended. The same span may come several times.</summary>
     public void Learn(IEnumerable<SpanData> spans)
     {
         foreach (var span in spans)
@@ -54,9 +54,9 @@ internal sealed class TraceSampler(SamplingOptions options, InvocationTracker tr
         }
     }
 
-    /// <param name="traceId">Zero for a record without a trace, which is kept.</param>
-    /// <param name="sampled">X-Ray's decision, where the record itself carries it.</param>
-    /// <param name="beside">The trace of the invocation beside which the record came.</param>
+    /// <param name="traceId">Zero for a record without a trace. Such a record is kept.</param>
+    /// <param name="sampled">X-Ray's decision, if the record contains it.</param>
+    /// <param name="beside">The trace of the invocation that ran when the record arrived.</param>
     public SamplingDecision Decide(UInt128 traceId, bool? sampled = null, UInt128? beside = null)
     {
         if (traceId == UInt128.Zero)
@@ -76,8 +76,8 @@ internal sealed class TraceSampler(SamplingOptions options, InvocationTracker tr
     }
 
     /// <summary>
-    /// Whether the ratio keeps the trace: by the rightmost 56 bits of its id, the random ones (W3C Trace Context level 2), as the OpenTelemetry
-    /// specification samples consistently. X-Ray's ids begin with a time, and the ids of a UUID have fixed bits further left.
+    /// Whether the ratio keeps the trace. As in OpenTelemetry's consistent sampling, the rightmost 56 bits of the id decide, because they are random (W3C Trace
+    /// Context level 2). X-Ray's ids begin with a time, and ids made from a UUID have fixed bits further left.
     /// </summary>
     private bool Head(UInt128 traceId, bool? sampled)
     {
@@ -96,7 +96,7 @@ internal sealed class TraceSampler(SamplingOptions options, InvocationTracker tr
             return true;
         foreach (var (key, value) in span.Attributes)
         {
-            // Of an invocation whose end is unknown nobody knows whether it was one to keep.
+            // An invocation with an unknown end may have failed, so it is kept.
             if (value is true && (key == Conventions.EndUnknown || (options.KeepColdStarts && key == Conventions.FaasColdStart)))
                 return true;
         }
@@ -104,7 +104,7 @@ internal sealed class TraceSampler(SamplingOptions options, InvocationTracker tr
         return false;
     }
 
-    /// <summary>A trace may have several invocations, such as the repetitions of a failed one. One of them that is kept keeps it.</summary>
+    /// <summary>A trace may have several invocations, such as the retries of a failed one. It is kept when one of them is.</summary>
     private void Remember(UInt128 traceId, Outcome outcome)
     {
         if (_ended.TryGetValue(traceId, out var before))
@@ -115,11 +115,11 @@ internal sealed class TraceSampler(SamplingOptions options, InvocationTracker tr
 
         _ended.Add(traceId, outcome);
         _order.Enqueue(traceId);
-        if (_order.Count > Remembered)
+        if (_order.Count > MaxRemembered)
             _ended.Remove(_order.Dequeue());
     }
 
-    /// <param name="Head">The ratio, or X-Ray, keeps it.</param>
-    /// <param name="Notable">Its outcome keeps it.</param>
+    /// <param name="Head">Whether the ratio or X-Ray keeps it.</param>
+    /// <param name="Notable">Whether its outcome keeps it.</param>
     private readonly record struct Outcome(bool Head, bool Notable);
 }

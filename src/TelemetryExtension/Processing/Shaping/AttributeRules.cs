@@ -4,7 +4,7 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Processing.Shaping;
 
-/// <summary>Applies the actions of a setting, one after the other, to the attributes of a Resource, Span or LogRecord.</summary>
+/// <summary>Applies the actions of <c>TELEMETRY_EXTENSION_ATTRIBUTES</c> in their order to the attributes of a Resource, Span or LogRecord.</summary>
 internal sealed class AttributeRules
 {
     private readonly Rule[] _ofResources;
@@ -16,7 +16,7 @@ internal sealed class AttributeRules
         _ofRecords = [.. actions.Where(static action => !action.OfResource).Select(static action => new Rule(action))];
     }
 
-    /// <summary>The message with changed attributes, which then stand at its end. Null when no rule is for it.</summary>
+    /// <summary>Returns the message with changed attributes, which move to its end. Null when no rule applies to this kind of message.</summary>
     public byte[]? Apply(OtlpMessage message, ReadOnlySpan<byte> bytes)
     {
         var (rules, field) = message switch
@@ -72,7 +72,7 @@ internal sealed class AttributeRules
         return new(Encoding.UTF8.GetString(key), value.ToArray());
     }
 
-    /// <param name="Value">The content of its AnyValue.</param>
+    /// <param name="Value">The serialized content of the AnyValue.</param>
     private sealed record Attribute(string Key, byte[] Value);
 
     private sealed class Rule(AttributeAction action)

@@ -2,7 +2,7 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Processing.Shaping;
 
-/// <summary>Changes what stands in a message.</summary>
+/// <summary>Changes the fields of a message.</summary>
 internal interface IMessageEditor
 {
     /// <summary>Writes the content of a Resource, Scope, Span, LogRecord or Metric, changed or not.</summary>

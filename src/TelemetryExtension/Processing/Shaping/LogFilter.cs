@@ -4,7 +4,7 @@ using TelemetryExtension.Processing.Redaction;
 
 namespace TelemetryExtension.Processing.Shaping;
 
-/// <summary>Leaves out log records by severity, text and rate. The rate counts only what the others let pass.</summary>
+/// <summary>Leaves out log records by severity, text and rate. The rate counts only records that pass the other two.</summary>
 internal sealed class LogFilter(LogFilterOptions options) : IRecordFilter
 {
     private readonly TextBuffer _buffer = new();

@@ -4,8 +4,8 @@ using TelemetryExtension.Processing.Redaction;
 namespace TelemetryExtension.Processing.Shaping;
 
 /// <summary>
-/// Changes attributes, and then replaces secrets: in every text value, in names of spans and events, and in messages of a status. Metrics have only
-/// their resource changed, because their attributes tell series apart.
+/// Changes attributes, then replaces secrets in every text value, in the names of spans and events, and in status messages. It changes only the resource of
+/// metrics, because the attributes of their points identify the series.
 /// </summary>
 internal sealed class MessageEditor(AttributeRules? attributes, Redactor? redactor) : IMessageEditor
 {

@@ -3,7 +3,7 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Processing.Shaping;
 
-/// <summary>Leaves out metrics by their names: those of a list, and those that another list does not have.</summary>
+/// <summary>Leaves out metrics whose name is in the list of denied names, or is missing in a list of allowed names.</summary>
 internal sealed class MetricFilter(NameList allowed, NameList denied) : IRecordFilter
 {
     public RecordVerdict Judge(Signal signal, ReadOnlySpan<byte> record)

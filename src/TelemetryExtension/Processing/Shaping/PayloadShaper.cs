@@ -9,18 +9,18 @@ using TelemetryExtension.Processing.Sampling;
 namespace TelemetryExtension.Processing.Shaping;
 
 /// <summary>
-/// Applies what the settings leave out and change, to every payload on its way to the outbox: ours and those of the function's SDK. It exists only when
-/// a setting asks for it. A payload waits here while the outcome of an invocation that runs decides about its traces. One caller at a time.
+/// Samples, filters and edits every payload on its way to the outbox, as the settings say: the extension's own and those of the function's SDK. A payload
+/// waits here while sampling depends on the outcome of a running invocation. One caller at a time.
 /// </summary>
-/// <param name="next">Takes what is left of each payload.</param>
-/// <param name="maxHeldBytes">Above it the oldest payloads go on as if their traces were kept: sampling saves money, and must not cost data.</param>
+/// <param name="next">Takes the remaining records of each payload.</param>
+/// <param name="maxHeldBytes">Above it the shaper passes on the oldest payloads as if their traces were kept, so that sampling never costs data.</param>
 internal sealed class PayloadShaper(
     RequestShaper requests, TraceSampler? sampler, Action<OtlpPayload> next, Ledger ledger, int maxHeldBytes) : IDisposable
 {
     private readonly Queue<Held> _held = [];
     private int _heldBytes;
 
-    /// <summary>Null when the settings leave out and change nothing: then it costs nothing.</summary>
+    /// <summary>Null when the settings change nothing. Then payloads go directly to the outbox.</summary>
     public static PayloadShaper? For(ShapingOptions options, InvocationTracker tracker, Action<OtlpPayload> next, Ledger ledger, int maxHeldBytes)
     {
         var requests = new RequestShaper(Filters(options), Editor(options));
@@ -45,7 +45,7 @@ internal sealed class PayloadShaper(
         return attributes is null && redactor is null ? null : new(attributes, redactor);
     }
 
-    /// <summary>A payload of the function's SDK, or our log records.</summary>
+    /// <summary>Takes a payload of the function's SDK, or the extension's log records.</summary>
     public void Add(OtlpPayload payload)
     {
         if (sampler is null || payload.Signal is Signal.Metrics || (payload.Signal is Signal.Logs && !sampler.Logs))
@@ -67,7 +67,7 @@ internal sealed class PayloadShaper(
             PassOldest();
     }
 
-    /// <summary>A payload whose traces are kept, or that has none.</summary>
+    /// <summary>Takes a payload that needs no sampling decision: its traces are kept, or it has none.</summary>
     public void AddDecided(OtlpPayload payload)
     {
         if (requests.ChangesNothing)
@@ -77,7 +77,7 @@ internal sealed class PayloadShaper(
     }
 
     /// <summary>
-    /// Takes those of our own spans out of the list that can be decided, and returns those to send. The others stay in it, but not at the end.
+    /// Removes the spans with a sampling decision from the list, and returns those to send. Undecided spans stay in the list, except at the end.
     /// </summary>
     public List<SpanData> TakeSpans(List<SpanData> spans, bool last)
     {
@@ -99,7 +99,7 @@ internal sealed class PayloadShaper(
         return kept;
     }
 
-    /// <summary>Passes on what has been decided meanwhile; at the end everything.</summary>
+    /// <summary>Passes on the waiting payloads that have a decision now, and at the end all of them.</summary>
     public void Settle(bool last)
     {
         for (var left = _held.Count; left > 0; left--)
@@ -121,7 +121,7 @@ internal sealed class PayloadShaper(
         Pass(held.Payload, held.Traces);
     }
 
-    /// <summary>A boundary: a bug in here must cost one payload only. What could not be redacted is not sent.</summary>
+    /// <summary>Catches everything, so that a bug costs only one payload. That payload is dropped, because it may still contain secrets.</summary>
     private void Pass(OtlpPayload payload, TraceFilter? traces)
     {
         var account = (LedgerAccount)payload.Signal;
@@ -137,8 +137,8 @@ internal sealed class PayloadShaper(
             return;
         }
 
-        // A record of joined lines counts as all of them, so a payload may count more than its bytes tell. What they tell of no record that is left
-        // out belongs to those that stay, or to the last reason when none does.
+        // A record made of joined lines counts as many, so a payload may count more records than its bytes contain. The surplus counts with the records
+        // that stay, or, when none stays, as filtered, or else as sampled.
         var (sampled, filtered) = (shaped.Sampled, shaped.Filtered);
         var rest = payload.Records - sampled - filtered;
         if (shaped.Body is null)

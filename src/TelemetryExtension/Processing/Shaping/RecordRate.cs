@@ -1,8 +1,8 @@
 namespace TelemetryExtension.Processing.Shaping;
 
 /// <summary>
-/// Admits a number of records for each second of their own times, so that a late delivery of many seconds is not one burst. It remembers the last
-/// 64 seconds that it saw.
+/// Admits a number of records for each second of the records' own times, so that a late delivery of many seconds does not count as one burst. It has a
+/// counter for each of 64 seconds.
 /// </summary>
 internal sealed class RecordRate(int perSecond)
 {
@@ -10,7 +10,7 @@ internal sealed class RecordRate(int perSecond)
 
     private readonly (ulong Second, int Count)[] _counts = new (ulong, int)[Seconds];
 
-    /// <param name="unixNano">The time of the record. Records without one share a second.</param>
+    /// <param name="unixNano">The time of the record. Records without a time share one second.</param>
     public bool TryAdmit(ulong unixNano)
     {
         var second = unixNano / 1_000_000_000;

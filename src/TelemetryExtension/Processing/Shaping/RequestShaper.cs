@@ -2,31 +2,30 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Processing.Shaping;
 
-/// <summary>What a filter says of a record.</summary>
 internal enum RecordVerdict : byte
 {
     Keep,
 
-    /// <summary>Its trace is left out.</summary>
+    /// <summary>Sampling leaves out its trace.</summary>
     Sampled,
 
     /// <summary>A setting leaves it out.</summary>
     Filtered,
 }
 
-/// <summary>Says of each record of a request whether it stays. Filters are asked in turn until one leaves the record out.</summary>
+/// <summary>Decides whether a record of a request stays. The first filter that leaves the record out ends the question.</summary>
 internal interface IRecordFilter
 {
     /// <param name="record">A serialized Span, LogRecord or Metric.</param>
     RecordVerdict Judge(Signal signal, ReadOnlySpan<byte> record);
 }
 
-/// <summary>A request as it leaves, and what happened to its records. <see cref="Body"/> is null when none is left.</summary>
+/// <summary>The new request, and the number of records by outcome. <see cref="Body"/> is null when no record is left.</summary>
 internal readonly record struct ShapedRequest(byte[]? Body, int Kept, int Sampled, int Filtered, int Redacted);
 
 /// <summary>
-/// Writes requests anew: without the records that filters leave out, and with what the editor changes in the others. A scope or a resource without
-/// records goes too. Only for requests that <see cref="OtlpRequestValidator"/> accepts. One caller at a time.
+/// Rewrites requests: it omits the records that filters leave out, and the editor changes the others. It also omits scopes and resources without
+/// records. Only for requests that <see cref="OtlpRequestValidator"/> accepts. One caller at a time.
 /// </summary>
 internal sealed class RequestShaper(IReadOnlyList<IRecordFilter> filters, IMessageEditor? editor = null) : IDisposable
 {
@@ -36,10 +35,10 @@ internal sealed class RequestShaper(IReadOnlyList<IRecordFilter> filters, IMessa
     private ShapedRequest _result;
     private Signal _signal;
 
-    /// <summary>Whether requests leave as they came unless a filter of their own says otherwise.</summary>
+    /// <summary>Whether only a filter passed to <see cref="Shape"/> can change a request.</summary>
     public bool ChangesNothing => filters.Count == 0 && editor is null;
 
-    /// <param name="first">A filter for this request alone, asked before the others.</param>
+    /// <param name="first">A filter for this request alone. It runs before the others.</param>
     public ShapedRequest Shape(Signal signal, ReadOnlySpan<byte> request, IRecordFilter? first = null)
     {
         (_result, _signal) = (default, signal);
@@ -62,7 +61,7 @@ internal sealed class RequestShaper(IReadOnlyList<IRecordFilter> filters, IMessa
 
     public void Dispose() => _writer.Dispose();
 
-    /// <summary>A ResourceSpans, ResourceLogs or ResourceMetrics.</summary>
+    /// <param name="item">A serialized ResourceSpans, ResourceLogs or ResourceMetrics.</param>
     private void WriteResource(ReadOnlySpan<byte> item, IRecordFilter? first)
     {
         var (start, kept) = (_writer.Position, _result.Kept);
@@ -89,7 +88,7 @@ internal sealed class RequestShaper(IReadOnlyList<IRecordFilter> filters, IMessa
             Write(OtlpMessage.Resource, OtlpFields.ResourceScope.Resource, value);
         }
 
-        // A sender may leave it out, but not what the settings add to it.
+        // A sender may omit the resource, but the settings may add attributes to it.
         if (!hasResource && editor is not null)
             Write(OtlpMessage.Resource, OtlpFields.ResourceScope.Resource, default);
         if (_result.Kept == kept)

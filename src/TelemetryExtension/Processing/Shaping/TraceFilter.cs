@@ -4,15 +4,15 @@ using TelemetryExtension.Processing.Sampling;
 
 namespace TelemetryExtension.Processing.Shaping;
 
-/// <summary>Leaves out the records of traces that are not kept.</summary>
-/// <param name="beside">The trace of the invocation beside which the records came.</param>
+/// <summary>Leaves out the records of traces that sampling drops.</summary>
+/// <param name="beside">The trace of the invocation that ran when the records arrived.</param>
 internal sealed class TraceFilter(TraceSampler sampler, UInt128? beside) : IRecordFilter
 {
-    /// <summary>What is still undecided is kept.</summary>
+    /// <summary>Keeps records without a decision.</summary>
     public RecordVerdict Judge(Signal signal, ReadOnlySpan<byte> record) =>
         sampler.Decide(TraceOf(signal, record), beside: beside) is SamplingDecision.Drop ? RecordVerdict.Sampled : RecordVerdict.Keep;
 
-    /// <summary>Whether the outcome of an invocation that still runs decides about a record of the request.</summary>
+    /// <summary>Whether the decision about a record of the request needs the outcome of a running invocation.</summary>
     public bool MustWait(Signal signal, ReadOnlySpan<byte> request)
     {
         var reader = new OtlpRecordReader(request);

@@ -5,13 +5,13 @@ using TelemetryExtension.Otlp;
 
 namespace TelemetryExtension.Processing.Shaping;
 
-/// <summary>Replaces values by their SHA-256 in hexadecimal, so that equal values stay equal.</summary>
+/// <summary>Replaces values with their SHA-256 in hexadecimal, so that equal values stay equal.</summary>
 internal static class ValueHash
 {
-    /// <param name="anyValue">The content of an AnyValue.</param>
+    /// <param name="anyValue">The serialized content of an AnyValue.</param>
     public static byte[] Of(ReadOnlySpan<byte> anyValue) => Text(Convert.ToHexStringLower(SHA256.HashData(TextOf(anyValue))));
 
-    /// <summary>The content of an AnyValue with a string.</summary>
+    /// <summary>Serializes the content of an AnyValue that is a string.</summary>
     public static byte[] Text(string text)
     {
         using var writer = new OtlpWriter(text.Length + 16);
@@ -19,7 +19,7 @@ internal static class ValueHash
         return writer.ToArray();
     }
 
-    /// <summary>A scalar as its text, so that 4711 and "4711" are equal. Of a list or a map the bytes.</summary>
+    /// <summary>Returns a scalar as text, so that 4711 and "4711" are equal, and a list or a map as its bytes.</summary>
     private static byte[] TextOf(ReadOnlySpan<byte> anyValue)
     {
         var reader = new ProtobufReader(anyValue);

@@ -16,7 +16,7 @@ public sealed class RedactorTests
     private static readonly string Pem = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\nabc/+=\n-----END RSA PRIVATE KEY-----";
     private static readonly string SessionToken = "FwoGZXIvYXdzE" + new string('x', 120) + "==";
 
-    /// <summary>A secret in its surroundings, and what must be left of the text.</summary>
+    /// <summary>A text with secrets, and the text that must remain.</summary>
     public static TheoryData<string, string> Secrets => new()
     {
         { "key AKIAIOSFODNN7EXAMPLE used", "key [redacted:aws] used" },
@@ -48,7 +48,7 @@ public sealed class RedactorTests
         { "Zoë cus_1 cus_2 ü cus_3", "Zoë [redacted:pattern] [redacted:pattern] ü [redacted:pattern]" },
     };
 
-    /// <summary>Looks alike, and is none.</summary>
+    /// <summary>Texts that look like secrets but are not.</summary>
     public static TheoryData<string> Innocent => new()
     {
         "2025-08-11T12:00:00.101Z 3da1f2dc-3222-475e-9205-e2e6c6318895 INFO order 4711 of 59.90 EUR",
@@ -85,10 +85,10 @@ public sealed class RedactorTests
     }
 
     [Fact]
-    public void Write_NothingAskedFor_FindsNothing() =>
+    public void Write_KindsThatAreOff_StayAsTheyAre() =>
         Assert.Equal($"{Jwt} {Pem}", Redact($"{Jwt} {Pem}", out _, new() { ["TELEMETRY_EXTENSION_REDACT"] = "email" }));
 
-    /// <summary>Wherever secrets stand in whatever text: none is left, what is around them is, and the count is right.</summary>
+    /// <summary>No secret remains at any place of any text, the text around it stays, and the count is right.</summary>
     [Fact]
     public void Write_AnyTextWithSecrets_LeavesNoSecretAndAllElse()
     {
@@ -103,7 +103,7 @@ public sealed class RedactorTests
             Assert.Equal(parts.Count(secrets.Contains), count);
             var kept = parts.Where(word => !secrets.Contains(word));
             Assert.Equal(kept, redacted.Split(" , ").Where(word => word.Length > 0 && !word.StartsWith("[redacted:", StringComparison.Ordinal)));
-            // Nothing is left to find.
+            // A second run finds nothing.
             Assert.Equal(redacted, Redact(redacted, out _));
         }).QuickCheckThrowOnFailure();
     }
@@ -117,7 +117,7 @@ public sealed class RedactorTests
         Assert.DoesNotContain('\uFFFD', redacted.Except(valid));
     }).QuickCheckThrowOnFailure();
 
-    /// <summary>A function may print anything, and what nearly is a secret must not take long.</summary>
+    /// <summary>A function may print anything, so text that is almost a secret must not take long.</summary>
     [Theory]
     [InlineData("eyJ")]
     [InlineData("token")]

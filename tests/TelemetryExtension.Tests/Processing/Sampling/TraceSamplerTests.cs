@@ -23,7 +23,7 @@ public sealed class TraceSamplerTests
     public void Decide_ManyTracesOfAnyKind_KeepsTheRatio(double ratio)
     {
         var sampler = Sampler(ratio);
-        // X-Ray's ids begin with the time, and those of a UUID have fixed bits.
+        // X-Ray's ids begin with the time, and ids made from a UUID have fixed bits.
         var xray = Enumerable.Range(0, 20_000).Count(_ => Keeps(sampler, ActivityTraceId.CreateFromString($"5759e988{ActivityTraceId.CreateRandom().ToHexString()[8..]}")));
         var uuid = Enumerable.Range(0, 20_000).Count(_ => Keeps(sampler, ActivityTraceId.CreateFromString(Guid.NewGuid().ToString("N"))));
 
@@ -31,7 +31,7 @@ public sealed class TraceSamplerTests
         Assert.InRange(uuid / 20_000.0, ratio - 0.02, ratio + 0.02);
     }
 
-    /// <summary>Another process, another time: the same answer. And what a small ratio keeps, a larger one keeps too.</summary>
+    /// <summary>Every process gives the same answer at any time. A larger ratio keeps every trace that a smaller one keeps.</summary>
     [Fact]
     public void Decide_AnyTrace_FollowsFromItsIdAndTheRatioAlone() => Prop.ForAll<Guid, byte, byte>((id, one, other) =>
     {
@@ -44,7 +44,7 @@ public sealed class TraceSamplerTests
             Assert.Equal(SamplingDecision.Keep, Sampler(more).Decide(traceId));
     }).QuickCheckThrowOnFailure();
 
-    /// <summary>Whatever happens in an environment: every span of a trace gets one answer, and no failure, cold start or slow invocation is left out.</summary>
+    /// <summary>In any order of events, all spans of a trace get one answer, and no failure, cold start or slow invocation is left out.</summary>
     [Fact]
     public void Decide_AnyInvocations_KeepsTracesWholeAndAllThatIsNotable()
     {
@@ -63,7 +63,7 @@ public sealed class TraceSamplerTests
                 tracker.Apply(Events.Start(id, _now, header));
                 sampler.Learn(tracker.Spans);
                 var traceId = tracker.Find(System.Text.Encoding.UTF8.GetBytes(id))!.TraceId;
-                // Meanwhile the ratio may keep it already, but nobody may leave it out.
+                // While it runs, the ratio may keep it, but nothing may leave it out.
                 Assert.NotEqual(SamplingDecision.Drop, sampler.Decide(TraceSampler.Of(traceId)));
                 tracker.Apply(Events.RuntimeDone(id, _now += Second, outcome == 2 ? 4000 : 10, outcome == 1 ? "error" : outcome == 3 ? "timeout" : "success", spans: [new("responseLatency", _now, 1)]));
                 if (outcome > 0 || index == 0)
@@ -73,7 +73,7 @@ public sealed class TraceSamplerTests
 
             foreach (var trace in taken.GroupBy(pair => pair.Span.TraceId))
             {
-                // A trace that was left out may be kept once it becomes notable, and stays so.
+                // A trace that was left out may become notable. From then on it is kept.
                 Assert.Equal(trace.Select(pair => pair.Decision).OrderByDescending(decision => decision), trace.Select(pair => pair.Decision));
                 Assert.True(!notable.Contains(trace.Key) || trace.Last().Decision is SamplingDecision.Keep);
             }
@@ -104,7 +104,7 @@ public sealed class TraceSamplerTests
         Assert.Equal(expected, sampler.Decide(own, beside: beside).ToString());
     }
 
-    /// <summary>INVOKE comes at once, platform.start later: the function may have sent data by then.</summary>
+    /// <summary>INVOKE comes before platform.start, and the function may send data between them.</summary>
     [Fact]
     public void Beside_AnnouncedAndNotStarted_IsAlreadyTheNewInvocation()
     {
@@ -140,7 +140,7 @@ public sealed class TraceSamplerTests
 
     private static bool Keeps(TraceSampler sampler, ActivityTraceId traceId) => sampler.Decide(TraceSampler.Of(traceId)) is SamplingDecision.Keep;
 
-    /// <param name="warm">After a first invocation, which is a cold start.</param>
+    /// <param name="warm">Whether to run a first invocation before it, because the first one is a cold start.</param>
     private TraceSampler Sampler(double ratio, bool warm = false)
     {
         var sampler = new TraceSampler(new(ratio, false, KeepErrors: true, KeepColdStarts: true, null, Logs: true), _tracker);

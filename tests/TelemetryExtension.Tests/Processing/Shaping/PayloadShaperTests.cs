@@ -54,7 +54,7 @@ public sealed class PayloadShaperTests : IDisposable
         _shaper.Settle(last: false);
 
         Assert.Equal(kept, _sent.Sum(payload => payload.Records));
-        // Of our own spans: one of this invocation, and none more of the first, a cold start.
+        // One more is the extension's own span of this invocation. The first invocation was a cold start, so its spans are kept.
         Assert.Equal(sampled + (sampled > 0 ? 1 : 0), _ledger[LedgerAccount.Traces].Sampled + _ledger[LedgerAccount.Logs].Sampled);
         Assert.Equal(kept, Buffered());
     }
@@ -108,11 +108,11 @@ public sealed class PayloadShaperTests : IDisposable
         var span = Assert.Single(Assert.Single(ExportTraceServiceRequest.Parser.ParseFrom(_sent[0].Body.Span).ResourceSpans).ScopeSpans[0].Spans);
         Assert.Equal(TraceOfB, Convert.ToHexStringLower(span.TraceId.ToByteArray()));
         Assert.Equal((1, 1), (_sent[0].Records, _sent[1].Records));
-        // Of the function's, and of our own the span of c.
+        // The function's span of an unknown trace, and the extension's own span of trace c.
         Assert.Equal(2, _ledger[LedgerAccount.Traces].Sampled);
     }
 
-    /// <summary>A record of joined lines counts as all of them.</summary>
+    /// <summary>A record made of several lines counts as many, so a payload may count more records than its bytes contain.</summary>
     [Theory]
     [InlineData(null, 0)]
     [InlineData(TraceOfB, 5)]

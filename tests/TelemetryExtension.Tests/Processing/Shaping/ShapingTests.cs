@@ -17,7 +17,7 @@ using Span = OpenTelemetry.Proto.Trace.V1.Span;
 
 namespace TelemetryExtension.Tests.Processing.Shaping;
 
-/// <summary>Filters, attributes and redaction by their settings, on whole requests.</summary>
+/// <summary>Applies the settings of filters, attributes and redaction to whole requests.</summary>
 public sealed class ShapingTests
 {
     private const ulong Second = 1_000_000_000;
@@ -158,7 +158,7 @@ public sealed class ShapingTests
         var expected = request.ToString().Replace(Key, "[redacted:aws]", StringComparison.Ordinal)
             .Replace("\"secret\"", "\"[redacted:key]\"", StringComparison.Ordinal).Replace("\"Password\", \"value\": { \"stringValue\": \"1\"", "\"Password\", \"value\": { \"stringValue\": \"[redacted:key]\"", StringComparison.Ordinal);
         Assert.Equal(expected, ExportTraceServiceRequest.Parser.ParseFrom(_sent[0].Body.Span).ToString());
-        // Of the request ten keys and two values by their names; of the record three and one.
+        // In the request ten keys, and two values because of their names; in the record three and one.
         Assert.Equal((12, 4), (_ledger[LedgerAccount.Traces].Redacted, _ledger[LedgerAccount.Logs].Redacted));
         Assert.DoesNotContain(Key, log.ToString(), StringComparison.Ordinal);
     }
