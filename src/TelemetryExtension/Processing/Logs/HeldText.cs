@@ -76,7 +76,8 @@ internal sealed class HeldText : IDisposable
         // On plain stdout Node's runtime prints carriage returns for newlines inside a message.
         if (line.Shape == LogLineShape.Tabbed && Text.Contains((byte)'\r') && !Text.Contains((byte)'\n'))
             _text.AsSpan(0, length).Replace((byte)'\r', (byte)'\n');
-        _lines.Begin(Text);
+        // The runtime prints an uncaught exception as one record, even one without frames, whose end looks like the start of a traceback.
+        _lines.Begin(line.Shape == LogLineShape.Uncaught ? default : Text);
     }
 
     public void Clear()

@@ -50,7 +50,7 @@ internal ref struct JsonError
             default:
                 _stackTrace = true;
                 _printed = escaped ? raw : default;
-                Write(writer, LogAttributes.ExceptionStackTrace, raw, escaped);
+                WriteStackTrace(writer, raw, escaped);
                 break;
         }
 
@@ -61,11 +61,12 @@ internal ref struct JsonError
     public bool TryTakeText(OtlpWriter writer, ref JsonScanner scanner)
     {
         var before = scanner;
-        if (!_stackTrace && scanner.TryReadString(out var raw, out var escaped) && escaped && raw.IndexOf("\\n"u8) >= 0 && ExceptionText.TryRead(Decode(raw), out _))
+        if (!_stackTrace && scanner.TryReadString(out var raw, out var escaped) && escaped && (raw.IndexOf("\\n"u8) >= 0 || raw.IndexOf("\\r"u8) >= 0)
+            && ExceptionText.TryRead(Decode(raw), out _))
         {
             _stackTrace = true;
             _printed = raw;
-            Write(writer, LogAttributes.ExceptionStackTrace, raw, escaped);
+            WriteStackTrace(writer, raw, escaped);
             return true;
         }
 
@@ -103,7 +104,7 @@ internal ref struct JsonError
         writer.Attribute(OtlpFields.LogRecord.Attributes, LogAttributes.ExceptionMessage, exception.Message);
     }
 
-    private static ReadOnlySpan<byte> Decode(ReadOnlySpan<byte> raw)
+    private static Span<byte> Decode(ReadOnlySpan<byte> raw)
     {
         var text = new byte[JsonText.Room(raw, out var valid)];
         return text.AsSpan(0, JsonText.Unescape(raw, valid, text));
@@ -191,7 +192,8 @@ internal ref struct JsonError
             if (writer.Position > from && writer.Written[^1] != '\n')
                 writer.Raw("\n"u8);
             var room = JsonText.Room(raw, out var valid);
-            writer.Advance(JsonText.Unescape(raw, valid, writer.GetSpan(room)));
+            var line = writer.GetSpan(room);
+            writer.Advance(StackTraceText.Normalize(line[..JsonText.Unescape(raw, valid, line)]));
         }
 
         if (!ok)
@@ -205,6 +207,18 @@ internal ref struct JsonError
         writer.Close(any);
         writer.Close(attribute);
         return _stackTrace = true;
+    }
+
+    private static void WriteStackTrace(OtlpWriter writer, ReadOnlySpan<byte> raw, bool escaped)
+    {
+        if (!escaped || raw.IndexOf("\\r"u8) < 0)
+        {
+            Write(writer, LogAttributes.ExceptionStackTrace, raw, escaped);
+            return;
+        }
+
+        var text = Decode(raw);
+        writer.Attribute(OtlpFields.LogRecord.Attributes, LogAttributes.ExceptionStackTrace, text[..StackTraceText.Normalize(text)]);
     }
 
     private static void Write(OtlpWriter writer, ReadOnlySpan<byte> key, ReadOnlySpan<byte> raw, bool escaped)

@@ -35,8 +35,10 @@ internal static class TextRecord
     {
         if (line.Shape == LogLineShape.Crash)
             return WriteCrash(writer, message);
-        var isUncaught = line.Shape == LogLineShape.Uncaught;
-        if ((message.Contains((byte)'\n') && ExceptionText.TryRead(message, out var exception)) || (isUncaught && ExceptionText.TryReadHeader(message, out exception)))
+        ExceptionText exception = default;
+        var hasLines = message.ContainsAny((byte)'\n', (byte)'\r');
+        var isUncaught = line.Shape == LogLineShape.Uncaught && IsUncaught(message, hasLines, out exception);
+        if (isUncaught || (hasLines && ExceptionText.TryRead(message, out exception)))
         {
             Write(writer, exception.Type, exception.Message, exception.StackTrace);
             if (isUncaught)
@@ -47,6 +49,14 @@ internal static class TextRecord
         return line.Severity >= Severity.Error && message.EndsWith("}"u8) && message.IndexOf("\t{\"errorType\":"u8) is var tab and >= 0
             ? WriteReported(writer, message, tab)
             : default;
+    }
+
+    /// <summary>A logger with the same prefix prints Python's whole traceback, of which the last line names the exception. The function caught that one.</summary>
+    private static bool IsUncaught(ReadOnlySpan<byte> message, bool hasLines, out ExceptionText exception)
+    {
+        if (hasLines && ExceptionText.HasTraceback(message))
+            return ExceptionText.TryReadUncaught(message, out exception);
+        return (hasLines && ExceptionText.TryRead(message, out exception)) || ExceptionText.TryReadHeader(message, out exception);
     }
 
     /// <summary><c>Error: Runtime exited with error: exit status 1\nRuntime.ExitError</c></summary>
@@ -92,6 +102,19 @@ internal static class TextRecord
         if (!message.IsEmpty)
             writer.Attribute(OtlpFields.LogRecord.Attributes, LogAttributes.ExceptionMessage, message);
         if (!stackTrace.IsEmpty)
-            writer.Attribute(OtlpFields.LogRecord.Attributes, LogAttributes.ExceptionStackTrace, stackTrace);
+            WriteStackTrace(writer, stackTrace);
+    }
+
+    private static void WriteStackTrace(OtlpWriter writer, ReadOnlySpan<byte> printed)
+    {
+        var attribute = writer.OpenKeyValue(OtlpFields.LogRecord.Attributes, LogAttributes.ExceptionStackTrace);
+        var any = writer.Open(OtlpFields.KeyValue.Value, printed.Length + 4);
+        var text = writer.Open(OtlpFields.AnyValue.String, printed.Length);
+        var room = writer.GetSpan(printed.Length)[..printed.Length];
+        printed.CopyTo(room);
+        writer.Advance(StackTraceText.Normalize(room));
+        writer.Close(text);
+        writer.Close(any);
+        writer.Close(attribute);
     }
 }

@@ -26,10 +26,20 @@ public class JoinedLinesTests
         Assert.Equal("ValueError", Attributes(records[0])["exception.type"].StringValue);
     }
 
+    [Fact]
+    public void PythonTraceback_LineByLineWithCarriageReturns_EndsWithItsExceptionLine()
+    {
+        var records = Encode(new(), "Traceback (most recent call last):\r\n", "  File \"a.py\", line 1, in f\r", "ValueError: x\r", "next\r");
+        Assert.Equal(["Traceback (most recent call last):\n  File \"a.py\", line 1, in f\nValueError: x", "next"], records.Select(record => record.Body.StringValue));
+        Assert.Equal("x", Attributes(records[0])["exception.message"].StringValue);
+    }
+
     [Theory]
     [InlineData("a", "  indented but no frame")]
     [InlineData("a", "at the end")]
     [InlineData("a", "")]
+    [InlineData("[ERROR] Runtime.ImportModuleError: x\nTraceback (most recent call last):", "b")]
+    [InlineData("[ERROR] Runtime.ImportModuleError: x\rTraceback (most recent call last):", "b")]
     [InlineData("{\"message\":\"json\"}", "\tat com.acme.A.run(A.java:1)")]
     public void OtherLines_StayApart(string first, string second) => Assert.Equal(2, Encode(new(), first, second).Count);
 

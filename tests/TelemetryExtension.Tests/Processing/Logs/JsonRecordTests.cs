@@ -79,6 +79,16 @@ public class JsonRecordTests
         Assert.Equal(1, Attributes(record)["a"].IntValue);
     }
 
+    [Theory]
+    [InlineData(""" "exc_info":"Traceback (most recent call last):\r  File \"C:\\repo\\a.py\", line 3\rKeyError: 'x'" """, "KeyError", "'x'", "Traceback (most recent call last):\n  File \"C:\\repo\\a.py\", line 3\nKeyError: 'x'")]
+    [InlineData(""" "stackTrace":"x.Y: z\r\n\tat a\r\n\tat b" """, "x.Y", "z", "x.Y: z\n\tat a\n\tat b")]
+    [InlineData(""" "errorType":"E","errorMessage":"m","stackTrace":["  a\r\n    b\r","  c"] """, "E", "m", "  a\n    b\n  c")]
+    public void StackTrace_WithCarriageReturns_HasNewlines(string members, string type, string message, string stack)
+    {
+        var attributes = Attributes(Single($$"""{"level":"ERROR","message":"failed",{{members}}}"""));
+        Assert.Equal((type, message, stack), (attributes["exception.type"].StringValue, attributes["exception.message"].StringValue, attributes["exception.stacktrace"].StringValue));
+    }
+
     [Fact]
     public void Exception_OfManagedRuntimes_HasItsAttributes()
     {

@@ -111,6 +111,44 @@ public class TextLineTests
     public void StackTrace_InText_BecomesAnException(string line, string type, string message, string stack) =>
         AssertException(Text(line), type, message, stack);
 
+    /// <summary>CloudWatch starts an event at each newline, so Python's runtime and some layouts print carriage returns inside a trace.</summary>
+    [Theory]
+    [InlineData("[ERROR] ValueError: boom\rTraceback (most recent call last):\r\u00a0\u00a0File \"/var/task/app.py\", line 3, in handler\r\u00a0\u00a0\u00a0\u00a0raise ValueError('boom')",
+        "ValueError", "boom", "Traceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in handler\n    raise ValueError('boom')")]
+    [InlineData("[ERROR] ValueError: boom\r\nTraceback (most recent call last):\r\n  File \"a.py\", line 3\r\n    raise\r\n",
+        "ValueError", "boom", "Traceback (most recent call last):\n  File \"a.py\", line 3\n    raise")]
+    [InlineData("[ERROR] OrderRejected: two\nlines\rTraceback (most recent call last):\r\u00a0\u00a0File \"a.py\", line 3\r",
+        "OrderRejected", "two\nlines", "Traceback (most recent call last):\n  File \"a.py\", line 3")]
+    [InlineData("[ERROR] KeyError\rTraceback (most recent call last):\r\u00a0\u00a0File \"a.py\", line 3", "KeyError", null, "Traceback (most recent call last):\n  File \"a.py\", line 3")]
+    [InlineData("[ERROR] Runtime.ImportModuleError: Unable to import module 'app': No module named 'x'\rTraceback (most recent call last):",
+        "Runtime.ImportModuleError", "Unable to import module 'app': No module named 'x'", null)]
+    [InlineData("[ERROR]\t2025-08-11T12:00:00.100Z\t" + Id + "\tfailed\rTraceback (most recent call last):\r  File \"a.py\", line 1\rKeyError: 'x'",
+        "KeyError", "'x'", "Traceback (most recent call last):\n  File \"a.py\", line 1\nKeyError: 'x'")]
+    [InlineData("failed\r\nTraceback (most recent call last):\r\n  File \"a.py\", line 1\r\nKeyError: 'x'\r\n",
+        "KeyError", "'x'", "Traceback (most recent call last):\n  File \"a.py\", line 1\nKeyError: 'x'")]
+    [InlineData("Traceback (most recent call last):\n  File \"a.py\", line 1\nValueError: a\rb", "ValueError", "a\rb", "Traceback (most recent call last):\n  File \"a.py\", line 1\nValueError: a\nb")]
+    [InlineData("order failed\rjava.lang.IllegalStateException: closed\r\tat com.acme.App.run(App.java:3)\rCaused by: x.Y: z",
+        "java.lang.IllegalStateException", "closed", "java.lang.IllegalStateException: closed\n\tat com.acme.App.run(App.java:3)\nCaused by: x.Y: z")]
+    [InlineData("System.InvalidOperationException: no\r\n ---> x.Y: z\r\n   at A.B()\r\n", "System.InvalidOperationException", "no",
+        "System.InvalidOperationException: no\n ---> x.Y: z\n   at A.B()")]
+    public void StackTrace_WithCarriageReturns_HasNewlinesAndTheBodyStays(string line, string type, string? message, string? stack)
+    {
+        var record = Text(line);
+        var attributes = Attributes(record);
+        Assert.Equal(type, attributes["exception.type"].StringValue);
+        Assert.Equal(message, attributes.GetValueOrDefault("exception.message")?.StringValue);
+        Assert.Equal(stack, attributes.GetValueOrDefault("exception.stacktrace")?.StringValue);
+        Assert.EndsWith(record.Body.StringValue, line.TrimEnd(), StringComparison.Ordinal);
+        Assert.Equal(line.TrimEnd().Count('\r'), record.Body.StringValue.Count('\r'));
+    }
+
+    [Theory]
+    [InlineData("10 %\r20 %\r30 %")]
+    [InlineData("waiting\r\nat the gate: x.Error: no")]
+    [InlineData("\r")]
+    [InlineData("ValueError: \ufffdTraceback (most recent call last):\r")]
+    public void Line_WithCarriageReturnsAndNoTrace_IsNoException(string line) => Assert.Empty(Attributes(Text(line)));
+
     [Fact]
     public void NodeUncaught_BecomesAnException()
     {

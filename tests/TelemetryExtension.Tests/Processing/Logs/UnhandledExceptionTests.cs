@@ -12,6 +12,8 @@ public class UnhandledExceptionTests
     [InlineData($"{Time}\t{LogEncoding.Id}\tERROR\tUnhandled Promise Rejection \t{{\"errorType\":\"Runtime.UnhandledPromiseRejection\",\"errorMessage\":\"Error: x\",\"stack\":[]}}", "Error: x")]
     [InlineData("[ERROR] ValueError: no items\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in handler\n    raise ValueError('no items')", "no items")]
     [InlineData("[ERROR] KeyError: 'order'", "'order'")]
+    [InlineData("[ERROR] OrderRejected: no items\rTraceback (most recent call last):\r\u00a0\u00a0File \"/var/task/app.py\", line 3, in handler\r", "no items")]
+    [InlineData("[ERROR] Runtime.ImportModuleError: no module\rTraceback (most recent call last):", "no module")]
     public void Text_OfARuntime_IsTheEventAndNamesTheFailure(string line, string message)
     {
         var encoding = new LogEncoding { Open = LogEncoding.First };
@@ -41,6 +43,8 @@ public class UnhandledExceptionTests
     [InlineData("""{"level":"error","error":{"name":"TypeError","message":"no items"}}""")]
     [InlineData("\"2025-08-11T12:00:00.101Z\\t3da1f2dc-3222-475e-9205-e2e6c6318895\\tERROR\\tretrying \\t{\\\"errorType\\\":\\\"TypeError\\\",\\\"errorMessage\\\":\\\"no items\\\"}\"")]
     [InlineData("\"[ERROR] something is wrong\"")]
+    [InlineData("\"[ERROR] failed: 7\\nTraceback (most recent call last):\\n  File \\\"a.py\\\", line 3\\nValueError: x\"")]
+    [InlineData("\"[ERROR] failed: 7\\rTraceback (most recent call last):\\r  File \\\"a.py\\\", line 3\\rOrderRejected: x\"")]
     [InlineData("\"TypeError: no items\\n    at a (b.js:1:2)\"")]
     public void Exception_ThatTheFunctionLogged_IsNoSuchEvent(string record)
     {
