@@ -52,6 +52,33 @@ public sealed class LedgerMetricTests
         Assert.Equal(exportedBefore ? 2 : 1, outcome.Metrics.Count(metric => metric.Name == "telemetry_extension.records.received"));
     }
 
+    [Fact]
+    public async Task With_the_names_of_the_conventions_each_finished_export_counts_once_by_its_result()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            null, (FaultRun.Strategy, "end"), (FaultRun.Budget, "2000"), ("TELEMETRY_EXTENSION_METRICS_LEDGER_NAMES", "otel"));
+        await lambda.OrdersAsync(2);
+        lambda.Backend.Respond = Faults.On(OtlpSignal.Logs, Faults.First(1, Fault.PartialSuccess(2, "too old")));
+        await lambda.OrdersAsync(1);
+        lambda.Backend.Respond = Faults.On(OtlpSignal.Logs, Faults.RefuseContaining("poison"));
+        await lambda.InvokeAsync(FaultRun.Order("poison"));
+        await lambda.OrdersAsync(1);
+        var outcome = await lambda.EndAsync();
+
+        var points = outcome.Metrics.Where(metric => metric.Name == "otel.sdk.exporter.log.exported").SelectMany(metric => metric.Sum.DataPoints)
+            .GroupBy(point => point.Attributes.Value("error.type")?.StringValue ?? "")
+            .ToDictionary(group => group.Key, group => group.Sum(point => point.AsInt));
+        Assert.Equal(["", "refused", "rejected"], points.Keys.Order());
+        Assert.Equal(2, points["rejected"]);
+        Assert.Equal(FaultRun.LinesPerOrder, points["refused"]);
+        Assert.InRange(points[""], 1, outcome.Ledger.Logs.Exported);
+        Assert.NotEqual(0, outcome.Total("otel.sdk.exporter.span.exported"));
+        var names = outcome.Metrics.Select(metric => metric.Name).ToHashSet();
+        Assert.Contains("telemetry_extension.records.received", names);
+        Assert.DoesNotContain("telemetry_extension.records.rejected", names);
+        Assert.DoesNotContain("telemetry_extension.records.dropped", names);
+    }
+
     private static long LastBuffered(Outcome outcome, string signal) =>
         outcome.Metrics.Where(metric => metric.Name == "telemetry_extension.records.buffered").SelectMany(metric => metric.Gauge.DataPoints)
             .Where(point => point.Attributes.Value(Signal)?.StringValue == signal).MaxBy(point => point.TimeUnixNano)!.AsInt;

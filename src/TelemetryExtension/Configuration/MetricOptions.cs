@@ -12,14 +12,25 @@ internal enum MetricTemporality : byte
     Cumulative = 2,
 }
 
+internal enum LedgerNames : byte
+{
+    /// <summary>All counts have our names.</summary>
+    Own,
+
+    /// <summary>Finished exports have the names that the semantic conventions give to exporters.</summary>
+    Otel,
+}
+
 /// <param name="Enabled">Whether the extension makes metrics. Metrics of the function's own SDK pass in any case.</param>
 /// <param name="Temporality">
 /// Delta, because every environment counts from zero and is short-lived. Cumulative for backends that accept nothing else, as far as their address
 /// tells.
 /// </param>
 /// <param name="Ledger">Whether they include the ledger. Some backends bill each name of a metric.</param>
+/// <param name="LedgerNames">The names of the ledger's metrics.</param>
 /// <param name="ByTenant">Whether the metrics of an invocation have its tenant. Each tenant is a time series more.</param>
-internal sealed record MetricOptions(bool Enabled, MetricTemporality Temporality, PriceTable Prices, bool Ledger = true, bool ByTenant = false)
+internal sealed record MetricOptions(
+    bool Enabled, MetricTemporality Temporality, PriceTable Prices, bool Ledger = true, LedgerNames LedgerNames = LedgerNames.Own, bool ByTenant = false)
 {
     /// <summary>Grafana Cloud refuses deltas, like every Prometheus-type store.</summary>
     private const string GrafanaCloud = ".grafana.net";
@@ -32,6 +43,7 @@ internal sealed record MetricOptions(bool Enabled, MetricTemporality Temporality
         variables.OneOf("TELEMETRY_EXTENSION_METRICS_TEMPORALITY", TemporalityFor(delivery)),
         PriceTable.From(variables, RuntimeInformation.ProcessArchitecture),
         variables.Bool("TELEMETRY_EXTENSION_METRICS_LEDGER", true),
+        variables.OneOf("TELEMETRY_EXTENSION_METRICS_LEDGER_NAMES", LedgerNames.Own),
         variables.Bool("TELEMETRY_EXTENSION_METRICS_BY_TENANT", false));
 
     /// <summary>There is one temporality for all destinations, so every one must be known to need cumulative points.</summary>

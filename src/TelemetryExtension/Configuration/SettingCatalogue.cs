@@ -61,6 +61,7 @@ internal static class SettingCatalogue
         # What the extension makes
         METRICS | `true` | boolean | `false` | make metrics of the platform's events and of the ledger
         METRICS_TEMPORALITY | `delta` |  | `cumulative` | or `cumulative`, for Prometheus-type backends. Grafana Cloud, and Prometheus at its own path (`/api/v1/otlp`), get `cumulative` by default
+        METRICS_LEDGER_NAMES | `own` |  | `otel` | or `otel`: what became of exported records has the names of the semantic conventions, `otel.sdk.exporter.*`. The rest of the ledger keeps its names ([what](telemetry.md#metrics))
         METRICS_BY_TENANT | `false` | boolean | `true` | with tenant isolation: the tenant on the metrics of an invocation too. Each tenant is a time series more
         PRICE_PER_GB_SECOND | price of us-east-1 | US dollars | `0.0000133334` | for the estimated cost
         PRICE_PER_MILLION_REQUESTS | `0.20` | US dollars | `0.25` | for the estimated cost

@@ -38,7 +38,7 @@ internal sealed class MetricCollector(MetricOptions options, Ledger ledger, Time
         if (options.Ledger && (last || (now - _lastLedger).Duration() >= LedgerInterval))
         {
             _lastLedger = now;
-            LedgerMetrics.Record(_metrics, ledger, Now(time));
+            LedgerMetrics.Record(_metrics, ledger, options.LedgerNames, Now(time));
         }
 
         return MetricEncoder.Encode(_metrics.Collect(), _metrics.Temporality, resource, now);

@@ -26,6 +26,13 @@ public sealed class MetricOptionsTests
     public void From_Temporality_WinsOverTheBackend() => Assert.Equal(
         MetricTemporality.Delta, Read(new() { [First] = "https://x.grafana.net/otlp", ["TELEMETRY_EXTENSION_METRICS_TEMPORALITY"] = "delta" }).Temporality);
 
+    [Theory]
+    [InlineData(null, nameof(LedgerNames.Own))]
+    [InlineData("own", nameof(LedgerNames.Own))]
+    [InlineData(" OTel ", nameof(LedgerNames.Otel))]
+    public void From_LedgerNames_AreOursUnlessAskedFor(string? value, string expected) =>
+        Assert.Equal(expected, Read(new() { ["TELEMETRY_EXTENSION_METRICS_LEDGER_NAMES"] = value }).LedgerNames.ToString());
+
     private static MetricOptions Read(Env environment)
     {
         var variables = environment.Read();

@@ -2,9 +2,12 @@ using TelemetryExtension.Processing.SemanticConventions;
 
 namespace TelemetryExtension.Processing.Metrics;
 
-/// <summary>Every metric that the extension sends. Those named faas.* come from the semantic conventions (1.44.0), the others are our own.</summary>
+/// <summary>Every metric that the extension sends. Those named faas.* and otel.* come from the semantic conventions (1.44.0), the others are our own.</summary>
 internal static class FaasMetrics
 {
+    /// <summary>All destinations together, as the ledger counts them. So this is none of the exporters that the conventions list.</summary>
+    private const string Exporter = "telemetry_extension";
+
     private const double Ki = 1024;
     private const double Mi = 1024 * 1024;
 
@@ -104,6 +107,14 @@ internal static class FaasMetrics
     public static readonly MetricDefinition RecordsBuffered = new(Conventions.RecordsBuffered, "{record}", MetricKind.Gauge,
         "Records still on their way, in memory", "own ledger");
 
+    public static readonly MetricDefinition SpansExported = Exports(Conventions.SpansExported, "{span}", "Spans whose export has finished, successful or failed");
+
+    public static readonly MetricDefinition LogRecordsExported = Exports(
+        Conventions.LogRecordsExported, "{log_record}", "Log records whose export has finished, successful or failed");
+
+    public static readonly MetricDefinition DataPointsExported = Exports(
+        Conventions.DataPointsExported, "{data_point}", "Metric data points whose export has finished, successful or failed");
+
     /// <summary>In the order of the documentation.</summary>
     public static IReadOnlyList<MetricDefinition> All =>
     [
@@ -112,7 +123,11 @@ internal static class FaasMetrics
         TmpUsed, FileDescriptors, Threads, PlatformDroppedRecords, PlatformDroppedBytes,
         RecordsReceived, RecordsExported, RecordsRejected, RecordsDropped, RecordsDeadLettered,
         RecordsSampled, RecordsFiltered, ValuesRedacted, RecordsSpooled, RecordsBuffered,
+        SpansExported, LogRecordsExported, DataPointsExported,
     ];
+
+    private static MetricDefinition Exports(string name, string unit, string description) =>
+        new(name, unit, MetricKind.Counter, description, "own ledger, with the conventions' names", Component: Exporter);
 
     private static MetricDefinition Ledger(string name, string description) => new(name, "{record}", MetricKind.Counter, description, "own ledger");
 }

@@ -70,6 +70,13 @@ internal static class MetricEncoder
             writer.Double(OtlpFields.NumberPoint.Double, point.Sum);
         else
             writer.Fixed64(OtlpFields.NumberPoint.Int, (ulong)point.Value);
+        if (point.Definition.Component is { } component)
+        {
+            writer.Attribute(OtlpFields.NumberPoint.Attributes, Conventions.OtelComponentType, component);
+            // The type, and the number of the instance within the process.
+            writer.Attribute(OtlpFields.NumberPoint.Attributes, Conventions.OtelComponentName, $"{component}/0");
+        }
+
         WriteAttributes(writer, OtlpFields.NumberPoint.Attributes, point.Attributes);
     }
 

@@ -59,6 +59,13 @@ internal static class Conventions
     public const string FaasCpuUsage = "faas.cpu_usage";
     public const string FaasNetIo = "faas.net_io";
 
+    // Metrics of the conventions about exporters.
+    public const string SpansExported = "otel.sdk.exporter.span.exported";
+    public const string LogRecordsExported = "otel.sdk.exporter.log.exported";
+    public const string DataPointsExported = "otel.sdk.exporter.metric_data_point.exported";
+    public const string OtelComponentName = "otel.component.name";
+    public const string OtelComponentType = "otel.component.type";
+
     // Ours.
 
     /// <summary>On invocations, true: neither the platform nor SHUTDOWN reported how and when it ended.</summary>

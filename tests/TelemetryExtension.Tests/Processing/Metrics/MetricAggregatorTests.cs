@@ -102,17 +102,57 @@ public class MetricAggregatorTests
         ledger.Spooled(LedgerAccount.Logs, 4);
         ledger.Exported(LedgerAccount.Logs, 6);
         ledger.Dropped(LedgerAccount.Logs, DropReason.BufferItems, 3);
-        LedgerMetrics.Record(_delta, ledger, 1100);
+        LedgerMetrics.Record(_delta, ledger, LedgerNames.Own, 1100);
         var points = _delta.Collect();
         Assert.Equal([("telemetry_extension.records.buffered", 1), ("telemetry_extension.records.dropped", 3), ("telemetry_extension.records.exported", 6),
             ("telemetry_extension.records.received", 14), ("telemetry_extension.records.spooled", 4)], points.Select(point => (point.Definition.Name, (int)point.Value)).Order());
         var dropped = points.Single(point => point.Definition == FaasMetrics.RecordsDropped).Attributes;
         Assert.Equal(("logs", "buffer_items"), (dropped.Value, dropped.SecondValue));
         ledger.Exported(LedgerAccount.Logs);
-        LedgerMetrics.Record(_delta, ledger, 1200);
+        LedgerMetrics.Record(_delta, ledger, LedgerNames.Own, 1200);
         points = _delta.Collect();
         Assert.Equal(1, points.Single(point => point.Definition == FaasMetrics.RecordsExported).Value);
         Assert.Equal(0, points.Single(point => point.Definition == FaasMetrics.RecordsBuffered).Value);
+    }
+
+    [Fact]
+    public void Ledger_WithTheNamesOfTheConventions_CountsEachExportOnceByItsResult()
+    {
+        var ledger = new Ledger();
+        ledger.Received(LedgerAccount.Logs, 100);
+        ledger.Exported(LedgerAccount.Logs, 40);
+        ledger.Rejected(LedgerAccount.Logs, 3);
+        ledger.DeadLettered(LedgerAccount.Logs, 4);
+        ledger.Sampled(LedgerAccount.Logs, 5);
+        foreach (var reason in Enum.GetValues<DropReason>())
+            ledger.Dropped(LedgerAccount.Logs, reason);
+        ledger.Received(LedgerAccount.Traces, 2);
+        ledger.Exported(LedgerAccount.Traces, 2);
+        ledger.Received(LedgerAccount.Metrics, 7);
+        ledger.Exported(LedgerAccount.Metrics, 7);
+        ledger.Received(LedgerAccount.Events, 9);
+        ledger.Exported(LedgerAccount.Events, 9);
+
+        LedgerMetrics.Record(_delta, ledger, LedgerNames.Otel, 1100);
+
+        var points = _delta.Collect().ToLookup(point => point.Definition);
+        Assert.Equal(
+            [("", 40), ("expired", 1), ("refused", 1), ("rejected", 3), ("shed", 1), ("shutdown", 1), ("spool_lost", 1)],
+            points[FaasMetrics.LogRecordsExported].Select(point => (point.Attributes.Value ?? "", (int)point.Value)).Order());
+        Assert.All(points[FaasMetrics.LogRecordsExported], point => Assert.Equal(point.Attributes.Value is null ? null : "error.type", point.Attributes.Key));
+        Assert.Equal(2, Assert.Single(points[FaasMetrics.SpansExported]).Value);
+        Assert.Equal(7, Assert.Single(points[FaasMetrics.DataPointsExported]).Value);
+        // Platform events are not exported, and what was dropped before an export has no name in the conventions.
+        Assert.Equal(("events", 9), Assert.Single(points[FaasMetrics.RecordsExported].Select(point => (point.Attributes.Value, (int)point.Value))));
+        Assert.Empty(points[FaasMetrics.RecordsRejected]);
+        Assert.Equal(
+            ["buffer_bytes", "buffer_items", "malformed", "no_destination", "too_large", "unknown_type", "unsampled"],
+            points[FaasMetrics.RecordsDropped].Select(point => point.Attributes.SecondValue).Order());
+        Assert.Equal((4, 5), (Assert.Single(points[FaasMetrics.RecordsDeadLettered]).Value, Assert.Single(points[FaasMetrics.RecordsSampled]).Value));
+
+        var sum = points[FaasMetrics.LogRecordsExported].Sum(point => point.Value) + points[FaasMetrics.RecordsDropped].Sum(point => point.Value) + 4 + 5
+            + points[FaasMetrics.RecordsBuffered].Single(point => point.Attributes.Value == "logs").Value;
+        Assert.Equal(points[FaasMetrics.RecordsReceived].Single(point => point.Attributes.Value == "logs").Value, sum);
     }
 
     [Fact]

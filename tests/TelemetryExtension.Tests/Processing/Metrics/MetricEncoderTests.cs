@@ -55,6 +55,21 @@ public class MetricEncoderTests
         Assert.Equal(0.5, list[2].Sum.DataPoints[0].AsDouble);
     }
 
+    [Fact]
+    public void MetricsOfTheConventionsAboutExporters_NameTheComponent()
+    {
+        var metrics = new MetricAggregator(1000);
+        metrics.SetTotal(FaasMetrics.SpansExported, 5, 1100);
+        metrics.SetTotal(FaasMetrics.SpansExported, 1, 1100, new("error.type", "rejected"));
+
+        var spans = Assert.Single(Decode(metrics));
+
+        Assert.Equal(("otel.sdk.exporter.span.exported", "{span}", true), (spans.Name, spans.Unit, spans.Sum.IsMonotonic));
+        Assert.Equal(
+            ["otel.component.type=telemetry_extension otel.component.name=telemetry_extension/0", "otel.component.type=telemetry_extension otel.component.name=telemetry_extension/0 error.type=rejected"],
+            spans.Sum.DataPoints.Select(point => string.Join(' ', point.Attributes.Select(pair => $"{pair.Key}={pair.Value.StringValue}"))));
+    }
+
     /// <summary>Compares with the same measurements from the official SDK and exporter. Only the times, which it cannot set, may differ.</summary>
     [Fact]
     public void Measurements_AgreeWithTheOfficialExporter()
