@@ -89,6 +89,11 @@ internal sealed partial class DemoTelemetry : IDisposable
 
     public void Flush() => _metrics?.ForceFlush(LocalReceiver.TimeoutMilliseconds);
 
+    /// <summary>
+    /// After a SnapStart restore. A collection ends the window of the metrics, so that the next one starts here: the snapshot may be days old.
+    /// </summary>
+    public void Restored() => Flush();
+
     public void Dispose()
     {
         _logs?.Dispose();

@@ -28,7 +28,7 @@ internal sealed class InvocationLoop(RuntimeApi runtime, OrderProcessing orders,
             }
             catch (PaymentDeclinedException exception)
             {
-                error = new InvocationError("Function.PaymentDeclined", exception.Message, StackOf(exception));
+                error = new InvocationError("Function.PaymentDeclined", exception.Message, InvocationError.StackOf(exception));
                 output.Json("ERROR", exception.Message, invocation.RequestId, command.Order?.Id, errorType: error.Type);
             }
 
@@ -42,7 +42,4 @@ internal sealed class InvocationLoop(RuntimeApi runtime, OrderProcessing orders,
         else
             await runtime.PostErrorAsync(invocation, error);
     }
-
-    private static string[] StackOf(Exception exception) =>
-        (exception.StackTrace ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

@@ -27,6 +27,9 @@ using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signa
     Environment.Exit(0);
 });
 
+if (SnapStart.IsOn && !await new SnapStart(runtime, telemetry).RestoreAsync())
+    return 1;
+
 var output = new FunctionOutput(Console.OpenStandardOutput(), TimeProvider.System);
 await new InvocationLoop(runtime, new OrderProcessing(output, telemetry), output, telemetry).RunAsync();
 return 0;

@@ -8,7 +8,11 @@ namespace DemoFunction;
 internal sealed record Invocation(string RequestId, string? InvocationId, string? TraceHeader, DateTimeOffset Deadline, byte[] Payload);
 
 /// <summary>The report of a failure to the Runtime API. <paramref name="Type"/> is <c>Function.Reason</c> or <c>Runtime.Reason</c>.</summary>
-internal sealed record InvocationError(string Type, string Message, string[] StackTrace);
+internal sealed record InvocationError(string Type, string Message, string[] StackTrace)
+{
+    public static string[] StackOf(Exception exception) =>
+        (exception.StackTrace ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}
 
 /// <summary>
 /// Client of the Lambda Runtime API 2018-06-01. Throws for any answer except 2xx, because AWS asks a runtime to exit then.
@@ -43,6 +47,18 @@ internal sealed class RuntimeApi : IDisposable
 
     public Task PostErrorAsync(Invocation invocation, InvocationError error) =>
         PostAsync($"invocation/{invocation.RequestId}/error", Body(error), invocation.InvocationId, error.Type);
+
+    /// <summary>
+    /// Reports the end of the init phase under SnapStart. Lambda takes the snapshot inside this call, and each copy of the environment continues behind it.
+    /// https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-custom.html
+    /// </summary>
+    public async Task RestoreNextAsync()
+    {
+        using var response = await _http.GetAsync(new Uri("restore/next", UriKind.Relative));
+        response.EnsureSuccessStatusCode();
+    }
+
+    public Task PostRestoreErrorAsync(InvocationError error) => PostAsync("restore/error", Body(error), invocationId: null, error.Type);
 
     public Task PostInitErrorAsync(InvocationError error) => PostAsync("init/error", Body(error), invocationId: null, error.Type);
 

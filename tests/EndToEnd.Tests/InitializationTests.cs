@@ -58,6 +58,35 @@ public sealed class InitializationTests
         Assert.Equal(1, outcome.Distribution("telemetry_extension.restore_duration").Count);
     }
 
+    [Fact]
+    public async Task A_SnapStart_restore_that_the_function_fails_is_an_error_of_its_span_and_of_the_invocation_that_waited()
+    {
+        const string FailsOnce = "test -e \"$LAMBDA_TASK_ROOT/failed\" || { touch \"$LAMBDA_TASK_ROOT/failed\"; export DEMO_FAIL_RESTORE=1; }; exec \"$LAMBDA_TASK_ROOT/bootstrap\"";
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            options => options with { InitializationType = InitializationType.SnapStart, Command = ["/bin/sh", "-c", FailsOnce] });
+        var failed = await lambda.InvokeToErrorAsync(Order, "Runtime.AfterRestoreError");
+        await lambda.InvokeAsync(Order);
+        var outcome = await lambda.EndAsync(lives: 2);
+
+        var restore = outcome.Single("restore");
+        Assert.True(restore.IsError());
+        Assert.Equal("Runtime.AfterRestoreError", restore.Text("error.type"));
+        Assert.True(outcome.Invocation(failed).IsError());
+    }
+
+    [Fact]
+    public async Task A_function_with_restore_handling_starts_again_after_a_crash()
+    {
+        await using var lambda = await LambdaUnderTest.StartAsync(options => options with { InitializationType = InitializationType.SnapStart });
+        await lambda.InvokeAsync(Order);
+        await lambda.InvokeToErrorAsync("""{"crash":true}""", "Runtime.ExitError");
+        var last = await lambda.InvokeAsync(Order);
+        var outcome = await lambda.EndAsync(lives: 2);
+
+        Assert.False(outcome.Invocation(last).IsError());
+        Assert.Single(outcome.Spans, span => span.Name == "restore");
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

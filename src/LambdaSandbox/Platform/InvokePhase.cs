@@ -95,6 +95,9 @@ internal sealed class InvokePhase(
         Action? first = options.SuppressedInitAfterStart ? () => telling.Start(invocation) : null;
         await init.RunAsync("invoke", options.Timeout, invocation.Trace, cancellation, first).ConfigureAwait(false);
         initWasReported = true;
+        // This init has no snapshot, so the runtime's restore/next is answered at once, without a restore phase.
+        restored = true;
+        platform.Gate.Do(() => platform.Current!.RestoreReleased = true);
     }
 
     private async Task<IReadOnlyList<StoppedProcess>> WakeAsync(Generation generation, Invocation invocation, CancellationToken cancellation)

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Text.Json;
 using EndToEnd.Tests.Otlp;
 using EndToEnd.Tests.Tools;
+using OpenTelemetry.Proto.Collector.Metrics.V1;
 
 namespace EndToEnd.Tests.Demo;
 
@@ -95,6 +96,64 @@ public sealed class DemoFunctionTests : IDisposable
         Assert.Equal("/2018-06-01/runtime/init/error", error.Path);
         Assert.Equal("Function.InitFailed", error.Headers["Lambda-Runtime-Function-Error-Type"]);
         Assert.Equal(1, await ExitCodeAsync(function));
+    }
+
+    [Fact]
+    public async Task SnapStart_RestoreComesBeforeTheFirstInvocation()
+    {
+        await using var runtime = await RuntimeApiStub.StartAsync("{}");
+        using var function = Start(runtime, new() { ["AWS_LAMBDA_INITIALIZATION_TYPE"] = "snap-start" });
+
+        Assert.EndsWith("/request-1/response", (await runtime.AnswerAsync()).Path, StringComparison.Ordinal);
+        Assert.Equal(["/2018-06-01/runtime/restore/next", "/2018-06-01/runtime/invocation/next"], runtime.Asked.Take(2));
+        Assert.Single(runtime.Asked, path => path.EndsWith("/restore/next", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task SnapStart_WindowOfTheFunctionsMetrics_StartsAtTheRestore()
+    {
+        await using var runtime = await RuntimeApiStub.StartAsync("{}");
+        runtime.RestoreAfter = TimeSpan.FromMilliseconds(300);
+        using var function = Start(runtime, new()
+        {
+            ["AWS_LAMBDA_INITIALIZATION_TYPE"] = "snap-start",
+            ["DEMO_OTEL"] = "true",
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://localhost:{Port(runtime)}",
+        });
+
+        await runtime.AnswerAsync();
+
+        var points = runtime.Otlp.Where(request => request.Path == "/v1/metrics")
+            .SelectMany(request => ExportMetricsServiceRequest.Parser.ParseFrom(request.Body).ResourceMetrics).SelectMany(resource => resource.ScopeMetrics)
+            .SelectMany(scope => scope.Metrics).Where(metric => metric.Sum is not null).SelectMany(metric => metric.Sum.DataPoints).ToList();
+        Assert.NotEmpty(points);
+        Assert.All(points, point => Assert.InRange(point.StartTimeUnixNano, (ulong)runtime.RestoredAt.ToUnixTimeMilliseconds() * 1_000_000, ulong.MaxValue));
+    }
+
+    [Fact]
+    public async Task SnapStart_RestoreFails_PostsRestoreErrorAndExits()
+    {
+        await using var runtime = await RuntimeApiStub.StartAsync();
+        using var function = Start(runtime, new() { ["AWS_LAMBDA_INITIALIZATION_TYPE"] = "snap-start", ["DEMO_FAIL_RESTORE"] = "1" });
+
+        var error = await runtime.AnswerAsync();
+
+        Assert.Equal("/2018-06-01/runtime/restore/error", error.Path);
+        Assert.Equal("Runtime.AfterRestoreError", error.Headers["Lambda-Runtime-Function-Error-Type"]);
+        Assert.Contains("DEMO_FAIL_RESTORE is set", error.Text, StringComparison.Ordinal);
+        Assert.Equal(1, await ExitCodeAsync(function));
+        Assert.Equal(["/2018-06-01/runtime/restore/next"], runtime.Asked);
+    }
+
+    [Fact]
+    public async Task OnDemand_NobodyAsksForARestore()
+    {
+        await using var runtime = await RuntimeApiStub.StartAsync("{}");
+        using var function = Start(runtime, new() { ["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand" });
+
+        await runtime.AnswerAsync();
+
+        Assert.DoesNotContain(runtime.Asked, path => path.Contains("restore", StringComparison.Ordinal));
     }
 
     [Fact]

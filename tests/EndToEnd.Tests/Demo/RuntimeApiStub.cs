@@ -37,6 +37,14 @@ internal sealed class RuntimeApiStub : IAsyncDisposable
     /// <summary>The OTLP requests in order of arrival.</summary>
     public ConcurrentQueue<Received> Otlp { get; } = new();
 
+    /// <summary>The paths of the GET requests in order of arrival.</summary>
+    public ConcurrentQueue<string> Asked { get; } = new();
+
+    /// <summary>How long the call of restore/next waits for its answer.</summary>
+    public TimeSpan RestoreAfter { get; set; }
+
+    public DateTimeOffset RestoredAt { get; private set; }
+
     public static async Task<RuntimeApiStub> StartAsync(params string[] events)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -66,7 +74,11 @@ internal sealed class RuntimeApiStub : IAsyncDisposable
     {
         if (HttpMethods.IsGet(context.Request.Method))
         {
-            await NextAsync(context);
+            Asked.Enqueue(context.Request.Path.Value!);
+            if (context.Request.Path.Value!.EndsWith("/restore/next", StringComparison.Ordinal))
+                await RestoreNextAsync(context);
+            else
+                await NextAsync(context);
             return;
         }
 
@@ -82,6 +94,12 @@ internal sealed class RuntimeApiStub : IAsyncDisposable
 
         context.Response.StatusCode = StatusCodes.Status202Accepted;
         await _answers.Writer.WriteAsync(received, context.RequestAborted);
+    }
+
+    private async Task RestoreNextAsync(HttpContext context)
+    {
+        await Task.Delay(RestoreAfter, context.RequestAborted);
+        RestoredAt = TimeProvider.System.GetUtcNow();
     }
 
     private async Task NextAsync(HttpContext context)

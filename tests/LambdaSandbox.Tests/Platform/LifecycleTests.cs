@@ -152,6 +152,22 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public async Task SnapStart_InitInsideAnInvocation_AnswersRestoreNextWithoutARestore()
+    {
+        await using var environment = await PlayedEnvironment.StartAsync(
+            new SandboxOptions { InitializationType = InitializationType.SnapStart, SuppressInit = true }, Cancellation);
+        var invoke = environment.Lambda.InvokeAsync("{}", Cancellation);
+        await environment.BeginAsync(InitializationType.SnapStart);
+        await environment.RuntimeNext;
+        environment.RuntimeNext = await environment.Runtime.ServeAsync(environment.Runtime.NextAsync());
+        await environment.ExtensionNext;
+        environment.ExtensionNext = environment.Extension.NextAsync();
+        Assert.True((await invoke).Succeeded);
+        Assert.True((await environment.InvokeAsync()).Succeeded);
+        Assert.Empty(environment.Made("platform.restoreStart"));
+    }
+
+    [Fact]
     public async Task ManagedInstances_InvocationsOverlap_WithoutRuntimeDone()
     {
         await using var environment = await PlayedEnvironment.StartAsync(
