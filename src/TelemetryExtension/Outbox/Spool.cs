@@ -27,13 +27,17 @@ internal sealed class Spool(ISpoolFiles files) : IDisposable
         wasEmptied = false;
         try
         {
-            wasEmptied = files.Acquire();
-            if (wasEmptied)
-                Log.WarnOnce("spool emptied", $"somebody deleted {files.Directory}: the extension creates it again, but its payloads are lost");
-            var head = SpoolFormat.Head(payload, bodies, pending);
-            var name = $"{payload.Created.ToUnixTimeMilliseconds():x12}-{_sequence++:x6}-{payload.BatchId}{Complete}";
-            files.Write(name, [head, .. bodies]);
-            return new(name, head.Length + bodies.Sum(static body => body.Length));
+            Acquire(ref wasEmptied);
+            try
+            {
+                return Write(payload, bodies, pending);
+            }
+            catch (IOException exception) when (exception is DirectoryNotFoundException or FileNotFoundException)
+            {
+                // The function emptied /tmp between the two steps. Without a second try the disk would count as full for some seconds.
+                Acquire(ref wasEmptied);
+                return Write(payload, bodies, pending);
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -98,6 +102,22 @@ internal sealed class Spool(ISpoolFiles files) : IDisposable
     }
 
     public void Dispose() => files.Dispose();
+
+    private void Acquire(ref bool wasEmptied)
+    {
+        if (!files.Acquire())
+            return;
+        wasEmptied = true;
+        Log.WarnOnce("spool emptied", $"somebody deleted {files.Directory}: the extension creates it again, but its payloads are lost");
+    }
+
+    private SpoolFile Write(OtlpPayload payload, IReadOnlyList<ReadOnlyMemory<byte>> bodies, IReadOnlyList<string> pending)
+    {
+        var head = SpoolFormat.Head(payload, bodies, pending);
+        var name = $"{payload.Created.ToUnixTimeMilliseconds():x12}-{_sequence++:x6}-{payload.BatchId}{Complete}";
+        files.Write(name, [head, .. bodies]);
+        return new(name, head.Length + bodies.Sum(static body => body.Length));
+    }
 
     /// <summary>Returns null when the file is not a readable payload of the extension. The other files are not affected.</summary>
     private (SpoolFile File, SpoolHead Head)? TakeOver(string name, byte[] beginning, SpoolRoom room)

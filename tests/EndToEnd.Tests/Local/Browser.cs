@@ -79,6 +79,17 @@ internal sealed class Browser : IAsyncDisposable
         })()
         """);
 
+    /// <summary>Clicks until another text appears: while a page loads, the text may stand elsewhere too.</summary>
+    public Task ClickUntilTextAsync(string text, string then, string selector = "*") => UntilAsync(
+        $$"""
+        (async () => {
+          const all = [...document.querySelectorAll({{Quote(selector)}})].filter(e => e.textContent.includes({{Quote(text)}}) && e.getClientRects().length);
+          if (all.length) all[all.length - 1].click();
+          await new Promise(resolve => setTimeout(resolve, 2000));
+          return document.body.innerText.includes({{Quote(then)}});
+        })()
+        """);
+
     public async Task ScreenshotAsync(string path)
     {
         var answer = await CallAsync("Page.captureScreenshot", new JsonObject { ["format"] = "png" });

@@ -42,15 +42,13 @@ public sealed class PageTests
         await browser.UntilTextAsync("invoke");
         await browser.UntilTextAsync("init");
         await browser.ScreenshotAsync(Path.Combine(Screenshots, "life.png"));
-        await browser.ClickAsync("frozen");
-        await browser.UntilTextAsync("lambda.billed");
+        await browser.ClickUntilTextAsync("frozen", then: "lambda.billed");
         await browser.ScreenshotAsync(Path.Combine(Screenshots, "frozen.png"));
 
         // One span's own details, and the extension's span of the flush, found by its name.
         var flush = await SpanAsync(served, "flush");
         await browser.GoAsync(new Uri(page, $"traces/detail/{flush.Trace}"));
-        await browser.ClickAsync("flush");
-        await browser.UntilTextAsync("telemetry_extension.flush.reason");
+        await browser.ClickUntilTextAsync("flush", then: "telemetry_extension.flush.reason");
         await browser.UntilTextAsync("the invocation has ended");
         await browser.ScreenshotAsync(Path.Combine(Screenshots, "flush.png"));
 
