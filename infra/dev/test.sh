@@ -25,7 +25,7 @@ again() {
     [ "$(failures "$3" | wc -l)" -le "$MOST_AGAIN" ] || return 1
     echo "$2: once more, alone: $(failures "$3" | paste -sd ' ' -)"
     # shellcheck disable=SC2046 # a name has no spaces
-    dotnet test --project "$1" -c "$configuration" --no-build $(failures "$3" | sed 's/^/--filter-method /') --results-directory "$results" \
+    dotnet test --project "$1" -c "$configuration" --no-build $(failures "$3" | sed 's/^/--filter-method /') --parallel none --results-directory "$results" \
         --report-xunit-trx --report-xunit-trx-filename "$2.again.trx" </dev/null
 }
 

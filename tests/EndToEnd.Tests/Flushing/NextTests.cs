@@ -9,6 +9,7 @@ namespace EndToEnd.Tests.Flushing;
 /// After Next the environment may be frozen at any moment. With the strategies that wait for their flushes no request is open then. Everything is stopped
 /// right after Next, so that nothing can be cleaned up afterwards.
 /// </summary>
+[Collection(nameof(Alone))]
 public sealed class NextTests
 {
     /// <summary>The time until the backend notices a request that was sent before Next.</summary>

@@ -1,6 +1,7 @@
 namespace EndToEnd.Tests.Lifecycle;
 
 /// <summary>For any answer of Lambda's APIs the extension stays, asks again without a hot loop, and loses nothing uncounted.</summary>
+[Collection(nameof(Alone))]
 public sealed class AnswerTests
 {
     private static readonly TimeSpan Watched = TimeSpan.FromSeconds(3);

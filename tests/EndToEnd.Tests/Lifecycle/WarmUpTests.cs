@@ -6,6 +6,7 @@ using LambdaSandbox.Backend;
 namespace EndToEnd.Tests.Lifecycle;
 
 /// <summary>What the init phase does for the first invocation, over a network that counts connections. The extension is not frozen before it.</summary>
+[Collection(nameof(Alone))]
 public sealed class WarmUpTests : IAsyncDisposable
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";

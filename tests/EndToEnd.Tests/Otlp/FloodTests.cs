@@ -8,6 +8,7 @@ using OpenTelemetry.Proto.Common.V1;
 namespace EndToEnd.Tests.Otlp;
 
 /// <summary>200 MB at the speed of loopback into a budget of 16 MiB. One record per request, so that every answer stands for one record.</summary>
+[Collection(nameof(Alone))]
 public sealed class FloodTests
 {
     private const int Requests = 2000;

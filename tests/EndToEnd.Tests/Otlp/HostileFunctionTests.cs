@@ -10,6 +10,7 @@ namespace EndToEnd.Tests.Otlp;
 
 /// <summary>The function's own code is the only one that can reach the extension's ports. Here it means harm, on all of them, for half a minute.</summary>
 [Trait("Category", "Slow")]
+[Collection(nameof(Alone))]
 public sealed class HostileFunctionTests
 {
     private const int MemoryMb = 128;

@@ -2,9 +2,8 @@ using LambdaSandbox.Backend;
 
 namespace EndToEnd.Tests.Trouble;
 
-/// <summary>Runs alone: Lambda gives two seconds, and other tests would use a part of them.</summary>
-[Collection(nameof(FullBuffersTests))]
-[CollectionDefinition(nameof(FullBuffersTests), DisableParallelization = true)]
+/// <summary>Lambda gives two seconds, and other tests would use a part of them.</summary>
+[Collection(nameof(Alone))]
 public sealed class FullBuffersTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -4,6 +4,7 @@ using LambdaSandbox.Backend;
 namespace EndToEnd.Tests.Trouble;
 
 /// <summary>During a freeze the network drops the connections without FIN or RST, and everything sent on them is lost.</summary>
+[Collection(nameof(Alone))]
 public sealed class LostConnectionTests : IAsyncDisposable
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";

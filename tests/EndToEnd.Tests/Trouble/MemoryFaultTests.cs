@@ -11,6 +11,7 @@ namespace EndToEnd.Tests.Trouble;
 /// largest process. Without a limit nothing is killed, but the extension's peak is still measured: that needs no permissions, so this test is never
 /// skipped.
 /// </summary>
+[Collection(nameof(Alone))]
 public sealed class MemoryFaultTests
 {
     /// <summary>Together with the function's base it uses 80 of 128 MB.</summary>
