@@ -123,7 +123,8 @@ public sealed class InitializationTests
         var outcome = await lambda.EndAsync(lives: 2, init: "error");
 
         var inits = outcome.Spans.Where(span => span.Name == "init").ToLookup(span => span.Text("telemetry_extension.init_phase"));
-        var failed = Assert.Single(inits["init"]);
+        Assert.True(inits["init"].Count() == 1, $"{outcome}\n{string.Join('\n', outcome.Said)}\n{string.Join('\n', lambda.Sandbox.Events)}");
+        var failed = inits["init"].Single();
         Assert.True(failed.IsError());
         Assert.Equal("Runtime.ExitError", failed.Text("error.type"));
         var repeated = Assert.Single(inits["invoke"]);

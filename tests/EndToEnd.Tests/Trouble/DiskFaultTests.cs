@@ -7,6 +7,7 @@ namespace EndToEnd.Tests.Trouble;
 /// The disk under /tmp is full or read-only: payloads that do not fit into memory while the backend is down are shed, in the order that the README
 /// documents.
 /// </summary>
+[Collection(nameof(Alone))]
 public sealed class DiskFaultTests
 {
     /// <summary>The signals, the least valuable first.</summary>

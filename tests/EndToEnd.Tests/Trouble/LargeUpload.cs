@@ -50,10 +50,7 @@ internal sealed class LargeUpload(LambdaUnderTest lambda, string port) : IAsyncD
     {
         await using var upload = await StartAsync(protocol);
         var (backend, sandbox) = (upload.Lambda.Backend, upload.Lambda.Sandbox);
-        // The backend is slow at first, so that the budget learns to give flushes time.
-        backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(300)));
-        List<InvocationResult> results = [.. await upload.Lambda.OrdersAsync(1, heldAtMost: TimeSpan.FromSeconds(3))];
-        backend.Respond = null;
+        var results = await upload.LearnAsync();
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         backend.Receive = request => IsLarge(request) && begun.TrySetResult() ? reading : Reading.Normal;
         var running = upload.InvokeAsync();
@@ -66,6 +63,15 @@ internal sealed class LargeUpload(LambdaUnderTest lambda, string port) : IAsyncD
         Assert.True(results[^1].Duration >= duration, $"the freeze had no effect: {results[^1]}");
         results.Add(await upload.Lambda.InvokeAsync(FaultRun.Order("after")));
         await upload.CheckAsync(results, broken: 1, mayRepeat: protocol == "grpc" || connectionDies);
+    }
+
+    /// <summary>The backend is slow for one order, so that the budget learns to give flushes the time of a large upload.</summary>
+    public async Task<List<InvocationResult>> LearnAsync()
+    {
+        lambda.Backend.Respond = Faults.Always(Fault.Slow(TimeSpan.FromMilliseconds(300)));
+        List<InvocationResult> results = [.. await lambda.OrdersAsync(1, heldAtMost: TimeSpan.FromSeconds(3))];
+        lambda.Backend.Respond = null;
+        return results;
     }
 
     public async Task<InvocationResult> InvokeAsync()
