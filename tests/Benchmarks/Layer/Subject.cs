@@ -50,6 +50,8 @@ internal sealed class Subject : IAsyncDisposable
             LayerDirectory = options.IsFloor ? Path.Combine(Artifacts, "floor") : null,
             FunctionZip = FunctionZip,
             LimitCpu = options.LimitCpu,
+            Command = options.Init > TimeSpan.Zero
+                ? ["/bin/sh", "-c", Invariant($"sleep {options.Init.TotalSeconds}; exec \"$LAMBDA_TASK_ROOT/bootstrap\"")] : null,
             Environment = new Dictionary<string, string>(options.Environment)
             {
                 ["OTEL_EXPORTER_OTLP_ENDPOINT"] = backend.HttpUrl,
@@ -88,5 +90,7 @@ internal sealed class Subject : IAsyncDisposable
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 
-    public static void Say(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+    public static void Say(FormattableString text) => Console.WriteLine(Invariant(text));
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -21,6 +21,9 @@ internal sealed record SubjectOptions(string Name)
     /// <summary>When set, the backend uses TLS.</summary>
     public X509Certificate2? Certificate { get; init; }
 
+    /// <summary>How long the runtime initialises before it starts the function. An extension may work meanwhile; afterwards the environment is frozen.</summary>
+    public TimeSpan Init { get; init; }
+
     /// <summary>Gives all processes together 7 % of a CPU, as a function with 128 MB has. Needs root.</summary>
     public bool LimitCpu { get; init; }
 
