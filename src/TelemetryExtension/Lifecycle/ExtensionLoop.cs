@@ -39,7 +39,8 @@ internal sealed class ExtensionLoop(
         while (true)
         {
             var next = await extensions.NextAsync(CancellationToken.None).ConfigureAwait(false);
-            onEvent?.Invoke();
+            if (onEvent is not null)
+                Guarded(onEvent);
             switch (next)
             {
                 case ExtensionEvent.Invoke invoke:

@@ -32,8 +32,9 @@ internal sealed class WarmUp(WarmUpOptions options, IReadOnlyList<IDestination> 
     /// <summary>An event has come: from now on the CPU belongs to the handler. Does not wait for the thread.</summary>
     public void Stop()
     {
+        // What the cancellation ends, such as a connection, ends on another thread.
         if (!_stop.IsCancellationRequested)
-            _stop.Cancel();
+            _ = _stop.CancelAsync();
     }
 
     public void Dispose() => _stop.Dispose();

@@ -56,7 +56,8 @@ internal sealed partial class PollLoop(TimeProvider time, Action<Exception> onBu
     {
         lock (_gate)
             _posted.Add(action);
-        WakeUp();
+        // Also from the loop's own thread, which would otherwise wait for a socket first.
+        WriteWakeUp();
     }
 
     /// <summary>
@@ -71,8 +72,8 @@ internal sealed partial class PollLoop(TimeProvider time, Action<Exception> onBu
     }
 
     /// <summary>
-    /// Ends the thread soon. What is watched stays open, and nobody serves it any more. So does the wake-up descriptor, because another thread may be about
-    /// to write to it.
+    /// Ends the thread soon. Nobody serves the watched sockets any more, but they stay open. The wake-up descriptor stays open too, because another thread
+    /// may be about to write to it.
     /// </summary>
     public void End()
     {
@@ -84,9 +85,14 @@ internal sealed partial class PollLoop(TimeProvider time, Action<Exception> onBu
 
     private void WakeUp()
     {
-        var one = 1L;
         if (Environment.CurrentManagedThreadId != Volatile.Read(ref _thread))
-            _ = Write(_wakeUp, in one, sizeof(long));
+            WriteWakeUp();
+    }
+
+    private void WriteWakeUp()
+    {
+        var one = 1L;
+        _ = Write(_wakeUp, in one, sizeof(long));
     }
 
     private void Run()
@@ -101,7 +107,7 @@ internal sealed partial class PollLoop(TimeProvider time, Action<Exception> onBu
             catch (Exception e)
             {
                 // On a thread of its own any exception would end the process. Without a pause one that repeats would take the CPU.
-                Say(e);
+                Report(e);
                 _ = Poll(ref _descriptors[0], 0, Pause);
             }
         }
@@ -110,7 +116,10 @@ internal sealed partial class PollLoop(TimeProvider time, Action<Exception> onBu
     private void RunOnce()
     {
         var awaited = Collect();
-        var count = Poll(ref _descriptors[0], (nuint)(FirstWatched + _polled.Count), _isTimed ? (int)Tick.TotalMilliseconds : Forever);
+        // A closed socket has ended, and poll would never say so.
+        var hasEnded = awaited is not null && _descriptors[1].Descriptor < 0;
+        var limit = hasEnded ? 0 : _isTimed ? (int)Tick.TotalMilliseconds : Forever;
+        var count = Poll(ref _descriptors[0], (nuint)(FirstWatched + _polled.Count), limit);
         if (count < 0)
         {
             if (Marshal.GetLastPInvokeError() != Interrupted)
@@ -126,11 +135,11 @@ internal sealed partial class PollLoop(TimeProvider time, Action<Exception> onBu
         if (_isTimed && time.GetElapsedTime(_lastTick) >= Tick)
             RunTicks();
         // Last, so that what the platform sent before an event has been read when the event is handled.
-        if (awaited is not null && _descriptors[1].Returned != 0)
+        if (awaited is not null && (hasEnded || _descriptors[1].Returned != 0))
             _readable.Complete(awaited);
     }
 
-    /// <summary>Writes down what to wait for. Answers the socket that somebody awaits.</summary>
+    /// <summary>Fills the array for poll. Returns the socket that somebody awaits.</summary>
     private Socket? Collect()
     {
         _polled.Clear();
@@ -156,7 +165,7 @@ internal sealed partial class PollLoop(TimeProvider time, Action<Exception> onBu
         return awaited;
     }
 
-    /// <summary>That of a closed socket may already be another's: poll ignores it then.</summary>
+    /// <summary>-1, which poll ignores, for a closed socket: the kernel may have given its descriptor to another one.</summary>
     private static int DescriptorOf(Socket socket) => socket.SafeHandle.IsClosed ? -1 : (int)socket.SafeHandle.DangerousGetHandle();
 
     private void RunPosted()
@@ -176,7 +185,7 @@ internal sealed partial class PollLoop(TimeProvider time, Action<Exception> onBu
             }
             catch (Exception e)
             {
-                Say(e);
+                Report(e);
             }
         }
 
@@ -201,20 +210,19 @@ internal sealed partial class PollLoop(TimeProvider time, Action<Exception> onBu
         catch (Exception e)
         {
             Forget(watched);
-            Say(e);
+            Report(e);
         }
     }
 
-    /// <summary>There may be too little memory to say it.</summary>
-    private void Say(Exception bug)
+    private void Report(Exception bug)
     {
         try
         {
             onBug(bug);
         }
-        catch (OutOfMemoryException)
+        catch (Exception)
         {
-            // Nothing is left to say it with, and the loop must go on.
+            // Logging fails when memory is short, and the loop must go on.
         }
     }
 

@@ -77,6 +77,23 @@ public sealed class PollLoopTests : IDisposable
         Assert.True(_bug.Task.IsCompleted);
     }
 
+    [Fact]
+    public async Task Post_FromTheLoopItself_IsRunWithoutAnotherEvent()
+    {
+        var ran = new TaskCompletionSource();
+        _loop.Post(() => _loop.Post(ran.SetResult));
+        await ran.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task ReadableAsync_SocketIsClosedHere_Completes()
+    {
+        var readable = ThreadOfReadableAsync();
+        _near.Dispose();
+        _loop.Post(static () => { });
+        await readable.WaitAsync(Patience, TestContext.Current.CancellationToken);
+    }
+
     /// <summary>The number of a closed descriptor may be another's by now.</summary>
     [Fact]
     public async Task Watched_SocketIsClosed_IsNotPolled()

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using TelemetryExtension.Diagnostics;
 
 namespace TelemetryExtension.Ingest.Http;
 
@@ -8,9 +9,11 @@ namespace TelemetryExtension.Ingest.Http;
 /// Kestrel alone accepts without end. A function with a fifteenth of a CPU reaches the accepted ones much later, so a client that connects and hangs up
 /// in a loop filled the heap.
 /// </summary>
-internal sealed class AcceptLimit(IConnectionListenerFactory inner) : IConnectionListenerFactory, IDisposable
+internal sealed class AcceptLimit(IConnectionListenerFactory inner, TimeProvider time) : IConnectionListenerFactory, IDisposable
 {
     private const int MostWaiting = 32;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _room = new(MostWaiting);
 
@@ -18,11 +21,11 @@ internal sealed class AcceptLimit(IConnectionListenerFactory inner) : IConnectio
     public void Begin() => _room.Release();
 
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        new Listener(await inner.BindAsync(endpoint, cancellationToken).ConfigureAwait(false), _room);
+        new Listener(await inner.BindAsync(endpoint, cancellationToken).ConfigureAwait(false), _room, time);
 
     public void Dispose() => _room.Dispose();
 
-    private sealed class Listener(IConnectionListener inner, SemaphoreSlim room) : IConnectionListener
+    private sealed class Listener(IConnectionListener inner, SemaphoreSlim room, TimeProvider time) : IConnectionListener
     {
         private readonly CancellationTokenSource _unbound = new();
 
@@ -30,19 +33,33 @@ internal sealed class AcceptLimit(IConnectionListenerFactory inner) : IConnectio
 
         public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
         {
-            try
+            while (true)
             {
-                await room.WaitAsync(_unbound.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                return null;
-            }
+                try
+                {
+                    await room.WaitAsync(_unbound.Token).ConfigureAwait(false);
+                }
+                catch (OperationCanceledException)
+                {
+                    return null;
+                }
 
-            var connection = await inner.AcceptAsync(cancellationToken).ConfigureAwait(false);
-            if (connection is null)
-                room.Release();
-            return connection;
+                try
+                {
+                    var connection = await inner.AcceptAsync(cancellationToken).ConfigureAwait(false);
+                    if (connection is null)
+                        room.Release();
+                    return connection;
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    // Kestrel would never accept again. The connection waits in the backlog until there is memory or a free descriptor.
+                    Log.WarnOnce("accept", $"cannot accept connections for OTLP now, the extension tries again: {Reason.Of(e)}");
+                    room.Release();
+                }
+
+                await Task.Delay(Pause, time, _unbound.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
 
         public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)

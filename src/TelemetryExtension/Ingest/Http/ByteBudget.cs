@@ -27,7 +27,7 @@ internal sealed class ByteLease(ByteBudget budget) : IDisposable
 {
     private long _held;
 
-    /// <summary>The charge for a buffer of this size. The shared pool hands out powers of two.</summary>
+    /// <summary>The charge for a buffer of this size. The pool hands out powers of two, up to a size; above it this is too much by at most a factor of two.</summary>
     public static long CostOf(int size) => BitOperations.RoundUpToPowerOf2((uint)Math.Max(size, 16));
 
     /// <summary>

@@ -53,7 +53,7 @@ internal sealed class HttpEndpoint : IAsyncDisposable
             MaxReadBufferSize = ReadBufferBytes,
             CreateBoundListenSocket = endPoint => SocketFor(endPoint, listens),
         };
-        _accepted = new AcceptLimit(new SocketTransportFactory(Options.Create(transport), NullLoggerFactory.Instance));
+        _accepted = new AcceptLimit(new SocketTransportFactory(Options.Create(transport), NullLoggerFactory.Instance), TimeProvider.System);
         foreach (var listen in listens)
         {
             var isHttp2 = listen.Version is HttpVersionSpoken.Http2;

@@ -11,13 +11,13 @@ internal sealed partial class TelemetryConnection
     private GrowingBody? _body;
     private ByteLease? _lease;
 
-    /// <summary>Of a body of a known length, still to come.</summary>
+    /// <summary>Bytes of a body of a known length that have not arrived yet.</summary>
     private long _left;
 
-    /// <summary>Of this body.</summary>
+    /// <summary>Bytes of this body that have arrived.</summary>
     private long _received;
 
-    /// <summary>The rest of the body is thrown away.</summary>
+    /// <summary>The request is answered, and the rest of its body is discarded.</summary>
     private bool _isAnswered;
 
     private void Begin(RequestHead head)
@@ -67,7 +67,7 @@ internal sealed partial class TelemetryConnection
             if (step == ChunkStep.Data && !_isAnswered)
                 Append(data);
             if (step == ChunkStep.Broken)
-                Spoil();
+                RejectBroken();
             if (_state != State.Chunked || step is ChunkStep.More)
                 return false;
             if (step != ChunkStep.End)
@@ -111,14 +111,14 @@ internal sealed partial class TelemetryConnection
             return;
         }
 
-        // It would hold up the other sockets.
+        // On this thread it would delay the other sockets.
         _state = State.Working;
-        Action answer = () =>
+        Action answer = () => Guarded(static connection =>
         {
-            Answer();
+            connection.Answer();
             // Bytes of a next request may have come with the last.
-            Continue();
-        };
+            connection.Continue();
+        });
         _ = Task.Run(() =>
         {
             try
@@ -138,24 +138,24 @@ internal sealed partial class TelemetryConnection
             Next();
     }
 
-    /// <summary>There is no room for it: the answer says so before it has come, and what comes is thrown away.</summary>
+    /// <summary>Answers before the body has arrived, because there is no room for it, and discards the body.</summary>
     private void AnswerEarly(BodyStatus status)
     {
-        // Not taken, and not counted, when others have the room: the platform sends it again.
+        // When other requests use the room, this one is not counted: Lambda sends it again.
         if (status is not BodyStatus.OverBudget)
             endpoint.Refuse(status);
         EndBody();
         _isAnswered = true;
         _ticks = 0;
-        // Whoever waits to be asked for the body never sends it, or sends it all the same: where the next request begins is unknown.
+        // A sender that waits for 100 may send the body or not, so the start of the next request is unknown.
         if (_head.AwaitsContinue)
             _head = _head with { KeepsAlive = false };
         if (TrySend(Answers.Of(status is BodyStatus.OverBudget ? 503 : 200, isLast: !_head.KeepsAlive)) && !_head.KeepsAlive)
             Leave();
     }
 
-    /// <summary>Nothing can be made of it, and nobody knows where it ends. It must not come again.</summary>
-    private void Spoil()
+    /// <summary>The body is broken and its end unknown. The answer is 200, so that Lambda does not send it again.</summary>
+    private void RejectBroken()
     {
         if (_isAnswered)
         {
@@ -164,7 +164,7 @@ internal sealed partial class TelemetryConnection
         }
 
         endpoint.Refuse(BodyStatus.BadRequest);
-        SayFarewell(200);
+        SendAndLeave(200);
     }
 
     private void Next()

@@ -7,8 +7,8 @@ using TelemetryExtension.Native;
 namespace TelemetryExtension.Ingest.TelemetryApi;
 
 /// <summary>
-/// A connection to the Telemetry API's port, as a state machine that never blocks. It takes POSTs on any path, and answers 200 even when it can make
-/// nothing of a body, because the body would only come again for ever. Used by the loop's thread only.
+/// A connection to the Telemetry API's port, as a state machine that never blocks. It takes POSTs on any path. It answers 200 even to a
+/// body that cannot be read, because Lambda would send that body again and again. Used by the loop's thread only.
 /// </summary>
 /// <param name="post">Runs an action on the loop's thread.</param>
 /// <param name="closed">Called once, when the connection has ended.</param>
@@ -17,17 +17,17 @@ internal sealed partial class TelemetryConnection(Socket socket, TelemetryEndpoi
     private const int MaxHeadBytes = 16 * 1024;
     private const int FirstBufferBytes = 4 * 1024;
 
-    /// <summary>So often a connection is read before the others get their turn.</summary>
+    /// <summary>Reads in one turn, so that other connections get theirs.</summary>
     private const int ReadsInARow = 16;
 
-    /// <summary>A head, or what is left of a body that was answered already, may take this long.</summary>
+    /// <summary>The longest time for a head, and for the rest of a body that was answered already.</summary>
     private const int PatienceTicks = 5;
 
-    /// <summary>A body may be slow that long, and then comes at this rate at least.</summary>
+    /// <summary>The least rate of a body after its first ticks.</summary>
     private const int BytesPerTick = 240;
 
-    /// <summary>For the other end to read the last answer.</summary>
-    private const int FarewellTicks = 2;
+    /// <summary>The time for the peer to read the last answer.</summary>
+    private const int LeavingTicks = 2;
 
     private State _state;
     private byte[] _buffer = [];
@@ -49,8 +49,8 @@ internal sealed partial class TelemetryConnection(Socket socket, TelemetryEndpoi
         /// <summary>Another thread takes the body.</summary>
         Working,
 
-        /// <summary>The last answer is sent. What still comes is thrown away: closing now could take the answer back.</summary>
-        Farewell,
+        /// <summary>The last answer is sent. Later bytes are discarded: closing now could destroy the answer on its way.</summary>
+        Leaving,
 
         Closed,
     }
@@ -59,46 +59,21 @@ internal sealed partial class TelemetryConnection(Socket socket, TelemetryEndpoi
 
     public bool IsWaiting => _state is not (State.Working or State.Closed);
 
-    public bool IsTimed => _state is State.Sized or State.Chunked or State.Farewell || (_state == State.Head && !IsIdle);
+    public bool IsTimed => _state is State.Sized or State.Chunked or State.Leaving || (_state == State.Head && !IsIdle);
 
     /// <summary>Between two requests, or before the first.</summary>
     public bool IsIdle => _state == State.Head && _end == _start;
 
-    public void OnReadable()
+    public void OnReadable() => Guarded(static connection =>
     {
-        try
-        {
-            for (var i = 0; i < ReadsInARow && IsWaiting; i++)
-                if (!TryReadSome())
-                    return;
-        }
-        catch (Exception e)
-        {
-            // A boundary: a bug costs this connection, and so does memory that runs out. Whoever sent the request sends it again.
-            Close();
-            Log.WarnOnce("telemetry-connection", $"a connection of the Telemetry API failed: {Reason.OfBug(e)}");
-        }
-    }
+        for (var i = 0; i < ReadsInARow && connection.IsWaiting; i++)
+            if (!connection.TryReadSome())
+                return;
+    });
 
-    public void OnTick()
-    {
-        _ticks++;
-        switch (_state)
-        {
-            case State.Head when _ticks > PatienceTicks:
-                SayFarewell(408);
-                break;
-            case State.Sized or State.Chunked when _ticks > PatienceTicks && _isAnswered:
-            case State.Farewell when _ticks > FarewellTicks:
-                Close();
-                break;
-            case State.Sized or State.Chunked when _ticks > PatienceTicks && _received < (long)BytesPerTick * _ticks:
-                Spoil();
-                break;
-        }
-    }
+    public void OnTick() => Guarded(static connection => connection.Tick());
 
-    /// <summary>Ends it without another word.</summary>
+    /// <summary>Closes it without an answer.</summary>
     public void Close()
     {
         if (_state == State.Closed)
@@ -108,6 +83,38 @@ internal sealed partial class TelemetryConnection(Socket socket, TelemetryEndpoi
         ReturnBuffer();
         socket.Dispose();
         closed(this);
+    }
+
+    /// <summary>A boundary: a bug, or memory that runs out, costs this connection only. Lambda sends the request again.</summary>
+    private void Guarded(Action<TelemetryConnection> work)
+    {
+        try
+        {
+            work(this);
+        }
+        catch (Exception e)
+        {
+            Close();
+            Log.WarnOnce("telemetry-connection", $"a connection of the Telemetry API failed: {Reason.OfBug(e)}");
+        }
+    }
+
+    private void Tick()
+    {
+        _ticks++;
+        switch (_state)
+        {
+            case State.Head when _ticks > PatienceTicks:
+                SendAndLeave(408);
+                break;
+            case State.Sized or State.Chunked when _ticks > PatienceTicks && _isAnswered:
+            case State.Leaving when _ticks > LeavingTicks:
+                Close();
+                break;
+            case State.Sized or State.Chunked when _ticks > PatienceTicks && _received < (long)BytesPerTick * _ticks:
+                RejectBroken();
+                break;
+        }
     }
 
     /// <summary>False when there is nothing more to read now.</summary>
@@ -122,7 +129,7 @@ internal sealed partial class TelemetryConnection(Socket socket, TelemetryEndpoi
             return false;
         if (error != SocketError.Success || count == 0)
         {
-            // In the middle of a request the sender is gone; it is not counted, because it was not sent.
+            // A sender that left in the middle of a request has sent nothing, so nothing is counted.
             Close();
             return false;
         }
@@ -135,7 +142,7 @@ internal sealed partial class TelemetryConnection(Socket socket, TelemetryEndpoi
         return count == room.Length;
     }
 
-    /// <summary>Goes as far as the bytes lead that are there.</summary>
+    /// <summary>Reads as much as the bytes in the buffer allow.</summary>
     private void Continue()
     {
         while (_state switch
@@ -148,7 +155,7 @@ internal sealed partial class TelemetryConnection(Socket socket, TelemetryEndpoi
         {
         }
 
-        if (_state == State.Farewell)
+        if (_state == State.Leaving)
             _start = _end = 0;
         if (_start == _end)
             ReturnBuffer();
@@ -166,14 +173,14 @@ internal sealed partial class TelemetryConnection(Socket socket, TelemetryEndpoi
             return false;
         if (length is < 0 or > MaxHeadBytes)
         {
-            SayFarewell(431);
+            SendAndLeave(431);
             return false;
         }
 
         var status = RequestHead.Read(bytes[..length], out var head);
         if (status != 0)
         {
-            SayFarewell(status);
+            SendAndLeave(status);
             return false;
         }
 
@@ -182,7 +189,7 @@ internal sealed partial class TelemetryConnection(Socket socket, TelemetryEndpoi
         return true;
     }
 
-    private void SayFarewell(int status)
+    private void SendAndLeave(int status)
     {
         EndBody();
         if (TrySend(Answers.Of(status, isLast: true)))
@@ -192,7 +199,7 @@ internal sealed partial class TelemetryConnection(Socket socket, TelemetryEndpoi
     /// <summary>Ends our side. The other end sees the answer, and then the end.</summary>
     private void Leave()
     {
-        _state = State.Farewell;
+        _state = State.Leaving;
         _ticks = 0;
         try
         {
@@ -204,7 +211,7 @@ internal sealed partial class TelemetryConnection(Socket socket, TelemetryEndpoi
         }
     }
 
-    /// <summary>False when the connection is closed. Whoever does not even read these few bytes gets no more of them.</summary>
+    /// <summary>False when the connection is closed, also because the peer does not read.</summary>
     private bool TrySend(byte[] answer)
     {
         if (socket.Send(answer, SocketFlags.None, out var error) == answer.Length && error == SocketError.Success)
