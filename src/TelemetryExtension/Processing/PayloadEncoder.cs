@@ -105,16 +105,25 @@ internal sealed class PayloadEncoder(
         ledger.Received(LedgerAccount.Traces, spans.Count);
         if (options.FollowSampling)
             ledger.Dropped(LedgerAccount.Traces, DropReason.Unsampled, spans.RemoveAll(span => span.Sampled == false));
-        if (spans.Count > 0 || last)
-            _flushes.MoveTo(spans);
-        UseResource();
-        for (var from = 0; from < spans.Count; from += SpansPerPayload)
+        var counted = 0;
+        try
         {
-            var part = spans.GetRange(from, Math.Min(SpansPerPayload, spans.Count - from));
-            if (TryEncode(part) is { } payload)
-                AddDecided(payload);
-            else
-                ledger.Dropped(LedgerAccount.Traces, DropReason.Malformed, part.Count);
+            if (spans.Count > 0 || last)
+                _flushes.MoveTo(spans);
+            UseResource();
+            while (counted < spans.Count)
+            {
+                var part = spans.GetRange(counted, Math.Min(SpansPerPayload, spans.Count - counted));
+                if (TryEncode(part) is { } payload)
+                    AddDecided(payload);
+                else
+                    ledger.Dropped(LedgerAccount.Traces, DropReason.Malformed, part.Count);
+                counted += part.Count;
+            }
+        }
+        finally
+        {
+            ledger.Dropped(LedgerAccount.Traces, DropReason.Malformed, spans.Count - counted);
         }
     }
 
@@ -124,7 +133,16 @@ internal sealed class PayloadEncoder(
         if (metrics?.Collect(tracker, resource.Encoded, last) is not { } payload)
             return;
         ledger.Received(LedgerAccount.Metrics, payload.Records);
-        AddDecided(payload);
+        var left = payload.Records;
+        try
+        {
+            AddDecided(payload);
+            left = 0;
+        }
+        finally
+        {
+            ledger.Dropped(LedgerAccount.Metrics, DropReason.Malformed, left);
+        }
     }
 
     private List<SpanData> TakeSpans(bool last)
