@@ -55,13 +55,20 @@ internal sealed class PayloadShaper(
         }
 
         var traces = new TraceFilter(sampler, sampler.Beside);
-        if (!traces.MustWait(payload.Signal, payload.Body.Span))
+        var held = new Held(payload, traces);
+        if (MustWait(held) is not { } wait)
+        {
+            AddDecided(payload);
+            return;
+        }
+
+        if (!wait)
         {
             Pass(payload, traces);
             return;
         }
 
-        _held.Enqueue(new(payload, traces));
+        _held.Enqueue(held);
         _heldBytes += payload.Body.Length;
         while (_heldBytes > maxHeldBytes)
             PassOldest();
@@ -105,20 +112,43 @@ internal sealed class PayloadShaper(
         for (var left = _held.Count; left > 0; left--)
         {
             var held = _held.Peek();
-            if (last || !held.Traces.MustWait(held.Payload.Signal, held.Payload.Body.Span))
+            var wait = last ? false : MustWait(held);
+            if (wait is true)
+                _held.Enqueue(_held.Dequeue());
+            else if (wait is false)
                 PassOldest();
             else
-                _held.Enqueue(_held.Dequeue());
+                AddDecided(DequeueOldest().Payload);
         }
     }
 
     public void Dispose() => requests.Dispose();
 
+    /// <summary>Null when a bug prevents the question. The caller then passes the payload on as if its traces were kept, or it would stay here for good.</summary>
+    private static bool? MustWait(Held held)
+    {
+        try
+        {
+            return held.Traces.MustWait(held.Payload.Signal, held.Payload.Body.Span);
+        }
+        catch (Exception e)
+        {
+            Log.WarnOnce("sampling", $"a request could not be sampled: {Reason.OfBug(e)}");
+            return null;
+        }
+    }
+
     private void PassOldest()
+    {
+        var held = DequeueOldest();
+        Pass(held.Payload, held.Traces);
+    }
+
+    private Held DequeueOldest()
     {
         var held = _held.Dequeue();
         _heldBytes -= held.Payload.Body.Length;
-        Pass(held.Payload, held.Traces);
+        return held;
     }
 
     /// <summary>Catches everything, so that a bug costs only one payload. That payload is dropped, because it may still contain secrets.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Google.Protobuf;
 using OpenTelemetry.Proto.Collector.Logs.V1;
 using OpenTelemetry.Proto.Collector.Trace.V1;
@@ -80,6 +81,26 @@ public sealed class PayloadShaperTests : IDisposable
         _shaper.Settle(last: true);
 
         Assert.Equal(1, Assert.Single(_sent).Records);
+    }
+
+    /// <summary>Or the same payload would fail at every flush, and hold back those behind it.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Settle_QuestionFails_PassesOnThatPayloadAlone(int failingRead)
+    {
+        Begin("b");
+        var (broken, whole) = (Logs(TraceOfB), Logs(TraceOfB));
+        using var failing = new FailsOnce(broken.Body.ToArray(), failingRead);
+        _shaper.Add(broken with { Body = failing.Memory });
+        _shaper.Add(whole);
+        _shaper.Settle(last: false);
+        Assert.Same(failing, Owner(Assert.Single(_sent)));
+        Assert.Equal(2, Buffered());
+
+        _shaper.Settle(last: true);
+        Assert.Equal(2, _sent.Count);
+        Assert.Null(Owner(_sent[1]));
     }
 
     [Fact]
@@ -166,6 +187,9 @@ public sealed class PayloadShaperTests : IDisposable
         "init", System.Diagnostics.ActivityKind.Internal, System.Diagnostics.ActivityTraceId.CreateFromString(trace),
         System.Diagnostics.ActivitySpanId.CreateRandom(), null, 1, 2, null, []);
 
+    private static FailsOnce? Owner(OtlpPayload payload) =>
+        System.Runtime.InteropServices.MemoryMarshal.TryGetMemoryManager<byte, FailsOnce>(payload.Body, out var owner) ? owner : null;
+
     private static ByteString Bytes(string hex) => ByteString.CopyFrom(Convert.FromHexString(hex));
 
     private void Begin(string id)
@@ -176,4 +200,24 @@ public sealed class PayloadShaperTests : IDisposable
     }
 
     private void End(string id, string status = "success") => _tracker.Apply(Events.RuntimeDone(id, _now += Second, 10, status));
+
+    /// <summary>Memory that cannot be read the given time.</summary>
+    private sealed class FailsOnce(byte[] bytes, int failingRead) : MemoryManager<byte>
+    {
+        private int _reads;
+
+        public override Memory<byte> Memory => CreateMemory(bytes.Length);
+
+        public override Span<byte> GetSpan() => ++_reads == failingRead ? throw new InvalidOperationException("a bug") : bytes;
+
+        public override MemoryHandle Pin(int elementIndex = 0) => throw new NotSupportedException();
+
+        public override void Unpin()
+        {
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+        }
+    }
 }
