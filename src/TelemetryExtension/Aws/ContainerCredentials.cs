@@ -75,12 +75,14 @@ internal sealed class ContainerCredentials : RefreshingAWSCredentials
 
     private static CredentialsRefreshState Read(JsonElement json)
     {
-        var expiration = json.TryGetProperty("Expiration", out var value) && value.TryGetDateTimeOffset(out var at) ? at.UtcDateTime : DateTime.MaxValue;
+        var expiration = Member(json, "Expiration") is { } value && value.TryGetDateTimeOffset(out var at) ? at.UtcDateTime : DateTime.MaxValue;
         return new(new ImmutableCredentials(Text(json, "AccessKeyId"), Text(json, "SecretAccessKey"), Text(json, "Token")), expiration);
     }
 
     private static string Text(JsonElement json, string name) =>
-        json.TryGetProperty(name, out var value) && value.GetString() is { Length: > 0 } text
-            ? text
-            : throw new AmazonClientException($"the credentials endpoint's answer has no {name}");
+        Member(json, name)?.GetString() is { Length: > 0 } text ? text : throw new AmazonClientException($"the credentials endpoint's answer has no {name}");
+
+    /// <summary>Null when the JSON is not an object, or has no such text.</summary>
+    private static JsonElement? Member(JsonElement json, string name) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value : null;
 }

@@ -40,13 +40,15 @@ internal sealed class AwsSecretReader(AwsOptions aws) : ISecretReader
                 ? [SecretAnswers.OfSecret(batch[0], await CallAsync(client, "GetSecretValue", SecretAnswers.GetSecretValue(batch[0]), cancellationToken).ConfigureAwait(false))]
                 : await ParametersAsync(client, batch, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is AmazonClientException or AmazonServiceException or HttpRequestException or IOException or OperationCanceledException or JsonException)
+        catch (Exception exception)
         {
+            // A boundary: whatever goes wrong costs this batch only.
             var problem = exception switch
             {
                 AmazonServiceException { ErrorCode: { Length: > 0 } code } => $"{code}: {exception.Message}",
                 OperationCanceledException => "no answer in time",
-                _ => Reason.Of(exception),
+                AmazonClientException or AmazonServiceException or HttpRequestException or IOException or JsonException => Reason.Of(exception),
+                _ => Reason.OfBug(exception),
             };
             return batch.Select(source => new SecretAnswer(source, null, problem.Length > MaxProblem ? problem[..MaxProblem] : problem));
         }

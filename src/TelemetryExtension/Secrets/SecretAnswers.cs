@@ -35,7 +35,7 @@ internal static class SecretAnswers
 
     public static SecretAnswer OfSecret(SecretSource source, JsonElement answer) =>
         Text(answer, "SecretString") is { } text ? new(source, text)
-        : answer.TryGetProperty("SecretBinary", out var binary) && binary.TryGetBytesFromBase64(out var bytes) ? new(source, Encoding.UTF8.GetString(bytes))
+        : Member(answer, "SecretBinary") is { ValueKind: JsonValueKind.String } binary && binary.TryGetBytesFromBase64(out var bytes) ? new(source, Encoding.UTF8.GetString(bytes))
         : new(source, null, "the answer has no value");
 
     /// <summary>Finds each parameter by its ARN. In a setting a version or a label may follow the ARN.</summary>
@@ -43,7 +43,7 @@ internal static class SecretAnswers
     {
         using (answer)
         {
-            var parameters = answer.RootElement.TryGetProperty("Parameters", out var array) && array.ValueKind == JsonValueKind.Array ? array.EnumerateArray().ToList() : [];
+            var parameters = Member(answer.RootElement, "Parameters") is { ValueKind: JsonValueKind.Array } array ? array.EnumerateArray().ToList() : [];
             return
             [
                 .. sources.Select(source => parameters.Find(parameter => Text(parameter, "ARN") + Text(parameter, "Selector") == source.Arn) is { ValueKind: JsonValueKind.Object } found
@@ -59,8 +59,11 @@ internal static class SecretAnswers
         return name.Contains('/', StringComparison.Ordinal) ? "/" + name : name;
     }
 
-    private static string? Text(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonElement json, string name) => Member(json, name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+
+    /// <summary>Null when the JSON is not an object, or has no such member.</summary>
+    private static JsonElement? Member(JsonElement json, string name) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) ? value : null;
 
     private static byte[] Json(Action<Utf8JsonWriter> write)
     {

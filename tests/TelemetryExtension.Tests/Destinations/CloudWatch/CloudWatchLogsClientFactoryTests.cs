@@ -114,6 +114,8 @@ public sealed class CloudWatchLogsClientFactoryTests
     [InlineData(500, "")]
     [InlineData(200, "nonsense")]
     [InlineData(200, "{}")]
+    [InlineData(200, "[]")]
+    [InlineData(200, """{"AccessKeyId":1,"SecretAccessKey":"b","Token":"c","Expiration":2}""")]
     [InlineData(200, """{"AccessKeyId":"a","SecretAccessKey":"b"}""")]
     public async Task Credentials_BadAnswer_IsAClearError(int status, string body)
     {
