@@ -24,7 +24,7 @@ internal sealed class ContainerCredentials : RefreshingAWSCredentials
     {
         _time = time ?? TimeProvider.System;
         (_endpoint, _authorizationToken) = (endpoint, authorizationToken);
-        _http = new(handler ?? Direct(endpoint)) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
+        _http = new(handler ?? Direct(endpoint)) { Timeout = System.Threading.Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = LimitedBody.MaxAnswerBytes };
         // An environment may be frozen between the signature and the request.
         PreemptExpiryTime = TimeSpan.FromMinutes(5);
     }

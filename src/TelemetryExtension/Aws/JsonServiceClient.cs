@@ -31,7 +31,7 @@ internal sealed class JsonServiceClient(AWSCredentials credentials, JsonService 
         var call = new Operation(service, operation, body);
         var answer = await InvokeAsync<Answer>(new Request(), new InvokeOptions { RequestMarshaller = call, ResponseUnmarshaller = call }, cancellationToken)
             .ConfigureAwait(false);
-        return answer.Json ?? throw new AmazonClientException("the service answered without a body");
+        return answer.Json ?? throw new AmazonClientException("the service's answer is too long");
     }
 
     protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline)
@@ -45,6 +45,7 @@ internal sealed class JsonServiceClient(AWSCredentials credentials, JsonService 
 
     private sealed class Answer : AmazonWebServiceResponse
     {
+        /// <summary>Null when the answer is too long. The SDK would hide the message of an exception.</summary>
         public JsonDocument? Json { get; set; }
     }
 
@@ -82,7 +83,11 @@ internal sealed class JsonServiceClient(AWSCredentials credentials, JsonService 
             return request;
         }
 
-        public override AmazonWebServiceResponse Unmarshall(JsonUnmarshallerContext context) => new Answer { Json = JsonDocument.Parse(context.Stream) };
+        public override AmazonWebServiceResponse Unmarshall(JsonUnmarshallerContext context)
+        {
+            var answer = LimitedBody.Read(context.Stream, LimitedBody.MaxAnswerBytes);
+            return new Answer { Json = answer.Length < LimitedBody.MaxAnswerBytes ? JsonDocument.Parse(answer) : null };
+        }
 
         public override AmazonServiceException UnmarshallException(JsonUnmarshallerContext context, Exception innerException, HttpStatusCode statusCode)
         {

@@ -17,21 +17,12 @@ internal readonly record struct ServiceError(string? Code, string Message, strin
 
     public static ServiceError Read(JsonUnmarshallerContext context)
     {
-        var body = ReadBody(context.Stream);
+        var body = LimitedBody.Read(context.Stream, MaxBytes);
         var (code, message) = ReadJson(body);
         code ??= Header(context, "x-amzn-ErrorType");
         code = code?[(code.LastIndexOf('#') + 1)..].Split(':')[0];
         message ??= Header(context, "x-amzn-error-message") ?? Describe(body);
         return new(code is { Length: > 0 } ? code : null, message, Header(context, "x-amzn-RequestId"));
-    }
-
-    private static byte[] ReadBody(Stream stream)
-    {
-        using var body = new MemoryStream();
-        var part = new byte[4096];
-        while (body.Length < MaxBytes && stream.Read(part) is var count and > 0)
-            body.Write(part, 0, count);
-        return body.ToArray();
     }
 
     private static (string? Code, string? Message) ReadJson(byte[] body)

@@ -78,6 +78,6 @@ internal sealed class LocalSecretReader(AwsOptions aws, int? port, ISecretReader
         var address = new Uri($"http://localhost:{port.ToString(CultureInfo.InvariantCulture)}");
         var handler = OutboundHandler.Create(address, default, maxConnections: 3, new([], TimeProvider.System));
         handler.UseProxy = false;
-        return new(handler) { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
+        return new(handler) { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = LimitedBody.MaxAnswerBytes };
     }
 }

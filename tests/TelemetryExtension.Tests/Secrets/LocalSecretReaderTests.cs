@@ -17,6 +17,7 @@ public sealed class LocalSecretReaderTests : IAsyncLifetime
     private readonly List<string> _asked = [];
     private WebApplication _app = null!;
     private int _status = 200;
+    private string _key = "local key";
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -66,6 +67,15 @@ public sealed class LocalSecretReaderTests : IAsyncLifetime
         Assert.Equal("store's key", Assert.Single(await Reader().ReadAsync([Key], isFresh: false, Cancelled)).Text);
     }
 
+    /// <summary>Something else listens on the port, and its answer must not fill the memory.</summary>
+    [Fact]
+    public async Task Read_AnswerIsTooLong_AsksTheStores()
+    {
+        _key = new('x', 2 * 1024 * 1024);
+
+        Assert.Equal("store's key", Assert.Single(await Reader().ReadAsync([Key], isFresh: false, Cancelled)).Text);
+    }
+
     [Fact]
     public async Task Read_NobodyListens_AsksTheStores() =>
         Assert.Equal("store's key", Assert.Single(await Reader(1).ReadAsync([Key], isFresh: false, Cancelled)).Text);
@@ -82,7 +92,7 @@ public sealed class LocalSecretReaderTests : IAsyncLifetime
             _asked.Add($"{context.Request.Path}{context.Request.QueryString} {context.Request.Headers["X-Aws-Parameters-Secrets-Token"]}");
         context.Response.StatusCode = _status;
         return context.Response.WriteAsync(context.Request.Path.StartsWithSegments("/secretsmanager", StringComparison.Ordinal)
-            ? """{"ARN":"arn","SecretString":"local key"}"""
+            ? $$"""{"ARN":"arn","SecretString":"{{_key}}"}"""
             : """{"Parameter":{"ARN":"arn","Value":"local host"}}""");
     }
 }

@@ -128,6 +128,17 @@ public sealed class CloudWatchLogsClientFactoryTests
     }
 
     [Fact]
+    public async Task Credentials_AnswerIsTooLong_IsAClearError()
+    {
+        using var endpoint = new CredentialsEndpoint { Answer = (200, $$"""{"AccessKeyId":"a","SecretAccessKey":"b","Token":"{{new string('x', 2 * 1024 * 1024)}}"}""") };
+        using var credentials = new ContainerCredentials(new("http://127.0.0.1:9001/"), null, endpoint);
+
+        var thrown = await Assert.ThrowsAsync<AmazonClientException>(() => credentials.GetCredentialsAsync());
+
+        Assert.Contains("credentials endpoint", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Credentials_EndpointHangs_IsAClearErrorAfterTheTimeoutOfTheClockGiven()
     {
         var time = new ManualTimeProvider();
