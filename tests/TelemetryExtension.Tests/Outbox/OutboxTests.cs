@@ -312,6 +312,27 @@ public sealed class OutboxTests
         Assert.Equal(1, second.LogsLine().Dropped[(int)DropReason.Shed]);
     }
 
+    /// <summary>The payload is in, so the caller must not send it again.</summary>
+    [Fact]
+    public void Add_TooLittleMemoryToWakeTheFiles_IsKeptAndWrittenLater()
+    {
+        var isScarce = true;
+        using var bench = new DeliveryTestBench(
+            [_destination], new(MaxBytes: 500), null, _time, inBackground: work =>
+            {
+                if (isScarce)
+                    throw new InsufficientMemoryException();
+                work();
+            });
+
+        bench.Add(LogPayload(new string('x', 900)));
+        Assert.Equal((1, 0), (bench.Outbox.Counts.Payloads, bench.Outbox.Counts.SpooledPayloads));
+
+        isScarce = false;
+        bench.Add(LogPayload("two"));
+        Assert.Equal((2, 2), (bench.Outbox.Counts.Payloads, bench.Outbox.Counts.SpooledPayloads));
+    }
+
     [Fact]
     public async Task Deliver_TooLittleMemoryToMerge_IsTriedAgainAfterAPause()
     {
