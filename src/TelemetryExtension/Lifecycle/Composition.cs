@@ -35,9 +35,8 @@ internal sealed class Composition
     private readonly ExtensionsApiClient _extensions;
     private readonly PollLoop _poll;
     private readonly Func<Task<int>> _recover;
-    private readonly Func<Task> _readSecrets;
+    private readonly Action _askAround;
     private readonly Action _report;
-    private readonly Action _askForZone;
     private readonly Action _warmUp;
 
     public Composition(
@@ -75,10 +74,18 @@ internal sealed class Composition
         var outbox = new PayloadOutbox(destinations, outboxOptions, RetrySchedule.Default, ledger, time);
         var delivery = new Deliverer(outbox, time, SnapshotRestores.NextDouble) { KeepsSent = options.Flush.SelfTraces };
 
+        // In the init phase, before an invocation needs them. Nobody waits for it. A snapshot must not contain connections to the stores, nor secrets that
+        // may be out of date when a copy starts.
+        void ReadSecrets() => _ = secrets.GetAsync(options.Delivery.SecretSources, CancellationToken.None).AsTask();
+
         // A zone that a snapshot brought along is another copy's.
         void AskForZone() => _ = Task.Run(async () => resource.AvailabilityZone = await MetadataEndpoint.AvailabilityZoneAsync(options.Aws.MetadataApi, options.Aws.MetadataToken, time).ConfigureAwait(false));
-        var snapStart = new SnapStart(options.Aws.IsSnapStart, AskForZone);
-        _askForZone = options.Aws.IsSnapStart ? static () => { } : AskForZone;
+        var snapStart = new SnapStart(options.Aws.IsSnapStart, () =>
+        {
+            ReadSecrets();
+            AskForZone();
+        });
+        _askAround = snapStart.OnStart;
 
         // Processing: from the channel to the outbox. Without a destination for metrics none are created.
         var makesMetrics = options.Metrics.Enabled && (destinations.Count == 0 || destinations.Exists(static destination => destination.Accepts(Signal.Metrics)));
@@ -109,7 +116,6 @@ internal sealed class Composition
         _warmUp = warmUp.Start;
         Loop = new ExtensionLoop(extensions, collector, flusher, policy, budget, signals, otlp, shutdown, time, warmUp.Stop) { Invoked = snapStart.OnInvoke };
         _recover = outbox.RecoverAsync;
-        _readSecrets = () => secrets.GetAsync(options.Delivery.SecretSources, CancellationToken.None).AsTask();
         _report = () => StartUpReport.Write(destinations, sockets, subscribed, options.Flush.Strategy);
         if (destinations.Count == 0)
             Log.Warn("no destination: set OTEL_EXPORTER_OTLP_ENDPOINT or TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP; telemetry is counted and dropped, invocations continue");
@@ -136,11 +142,9 @@ internal sealed class Composition
             return false;
         }
 
-        // In the init phase, before an invocation needs them. Nobody waits for it.
-        _ = _readSecrets();
+        _askAround();
         _warmUp();
         _ = RecoverAsync();
-        _askForZone();
         return true;
     }
 

@@ -24,6 +24,21 @@ public class SnapStartTests
         Assert.Equal((expected, expected), (restored, SnapshotRestores.Count - before));
     }
 
+    [Theory]
+    [InlineData(true, 0, 1)]
+    [InlineData(false, 1, 1)]
+    public void OnStart_BeforeASnapshot_LeavesTheQuestionsToTheCopy(bool isExpected, int atStart, int atInvoke)
+    {
+        var asked = 0;
+        var snapStart = new SnapStart(isExpected, () => asked++);
+
+        snapStart.OnStart();
+        Assert.Equal(atStart, asked);
+
+        snapStart.OnInvoke();
+        Assert.Equal(atInvoke, asked);
+    }
+
     [Fact]
     public void OnRestores_AfterTheInvokeOfTheSameCopy_IsKnownAlready()
     {
