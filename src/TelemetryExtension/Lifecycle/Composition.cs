@@ -108,7 +108,7 @@ internal sealed class Composition
             OtlpServer.StartWithFirstConnection(otlp, sockets.OtlpHttp, sockets.OtlpGrpc, _poll);
 
         // Control: when to flush.
-        var policy = new FlushPolicy(options.Flush, time, subscribed, destinations.Count > 0, Random.Shared.NextDouble);
+        var policy = new FlushPolicy(options.Flush, time, subscribed, destinations.Count > 0, SnapshotRestores.NextDouble);
         var budget = new FlushBudget(options.Flush.Budget);
         var flusher = new Flusher(collector, delivery, deadLetters, policy, budget, ledger, time, options.Flush.SelfTraces ? new FlushTrace(collector, options.Flush.Strategy) : null);
         var shutdown = new Shutdown(collector, delivery, deadLetters, options.DeadLetters.Reserve, telemetry, signals, ledger, subscribed, time);

@@ -1,5 +1,6 @@
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Diagnostics;
+using TelemetryExtension.Native;
 using TelemetryExtension.Network;
 
 namespace TelemetryExtension.Secrets;
@@ -14,7 +15,7 @@ internal sealed class SecretStore(ISecretReader reader, TimeSpan timeToLive, Tim
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(5);
 
     public static SecretStore Of(SecretOptions options, AwsOptions aws, TimeProvider time) =>
-        new(new LocalSecretReader(aws, options.LocalPort, new AwsSecretReader(aws)), options.TimeToLive, time, Random.Shared.NextDouble);
+        new(new LocalSecretReader(aws, options.LocalPort, new AwsSecretReader(aws)), options.TimeToLive, time, SnapshotRestores.NextDouble);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<SecretSource, CachedSecret> _secrets = [];

@@ -20,7 +20,7 @@ public partial class RoomsTests
         ["Buffering"] = "Configuration Diagnostics Otlp",
         ["Ingest"] = "Buffering Configuration Diagnostics Native Otlp",
         ["Aws"] = "Configuration Diagnostics Network",
-        ["Secrets"] = "Aws Configuration Diagnostics Network",
+        ["Secrets"] = "Aws Configuration Diagnostics Native Network",
         ["Destinations"] = "Aws Configuration Diagnostics Network Otlp Secrets",
         ["Outbox"] = "Configuration Destinations Diagnostics Otlp",
         ["Delivery"] = "Destinations Diagnostics Network Otlp Outbox",
