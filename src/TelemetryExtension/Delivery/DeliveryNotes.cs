@@ -8,7 +8,7 @@ namespace TelemetryExtension.Delivery;
 /// <summary>Logs answers other than plain success: each kind once per destination, refusals once per signal. The ledger counts the rest.</summary>
 internal static class DeliveryNotes
 {
-    /// <summary>One flush that is cut off is no problem. A second in a row is.</summary>
+    /// <summary>A single flush that is cut off may be chance, so the log names only the second in a row.</summary>
     private const int MinConsecutiveCutOffs = 2;
 
     /// <summary>Logs that a request was cut off because the time of the flush was over.</summary>

@@ -3,14 +3,14 @@ using System.Runtime.InteropServices;
 namespace TelemetryExtension.Native;
 
 /// <summary>
-/// Lambda SnapStart copies the memory of this process. All copies have the same state of OpenSSL's random generator, and connections that ended when
-/// the snapshot was taken. Whoever notices a restore says so here, before ids, jitter or TLS are made.
+/// Lambda SnapStart copies the memory of this process. All copies have the same state of OpenSSL's random generator, and the same connections, which
+/// ended with the snapshot. Whoever notices a restore calls <see cref="Notice"/> before anything creates ids, jitter or TLS keys.
 /// </summary>
 internal static partial class SnapshotRestores
 {
     private static int count;
 
-    /// <summary>How many were noticed. A connection that was opened at another count is dead.</summary>
+    /// <summary>The number of restores so far. A connection that was opened at another count is dead.</summary>
     public static int Count => Volatile.Read(ref count);
 
     public static void Notice()
@@ -20,8 +20,8 @@ internal static partial class SnapshotRestores
     }
 
     /// <summary>
-    /// A number from 0 up to 1, from the kernel. <see cref="Random"/> and the generator of <see cref="System.Diagnostics.ActivityTraceId"/> keep state
-    /// in this process, which copies would share.
+    /// A random number of the kernel, at least 0 and below 1. <see cref="Random"/> and the generator of <see cref="System.Diagnostics.ActivityTraceId"/>
+    /// keep state in this process, which copies would share.
     /// </summary>
     public static double NextDouble()
     {
@@ -38,7 +38,7 @@ internal static partial class SnapshotRestores
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {
-            // Not the static binary: OpenSSL has another name here, and no snapshot is taken of this process.
+            // This is not the static binary: OpenSSL has another name, and nobody takes a snapshot of this process.
         }
     }
 

@@ -8,7 +8,7 @@ namespace TelemetryExtension.Network;
 /// Each destination has its own instance, so that one backend's trouble does not affect another's connections.
 /// </summary>
 /// <param name="createHandler">Creates the handler, e.g. <see cref="OutboundHandler.Create"/>.</param>
-/// <param name="allShareOne">All requests share one connection (HTTP/2), so a response to any of them shows that it is alive.</param>
+/// <param name="allShareOne">Whether all requests share one connection (HTTP/2), so that a response to any of them shows that it is alive.</param>
 /// <param name="distrust">Called when a connection gave no response or failed in the handshake. Another address of the host may work.</param>
 /// <param name="prepared">Connections that the handler uses first.</param>
 internal sealed partial class OutboundConnections(
@@ -27,10 +27,10 @@ internal sealed partial class OutboundConnections(
         }
     }
 
-    /// <summary>The number of connections that were opened ahead and not used yet.</summary>
+    /// <summary>The number of connections that are open ahead of the first request and not yet used.</summary>
     public int Prepared => prepared?.Count ?? 0;
 
-    /// <summary>Opens connections ahead of the first request. Blocks, for a thread of its own; never throws.</summary>
+    /// <summary>Opens connections ahead of the first request. Blocks, so the caller needs a thread of its own. Never throws.</summary>
     public void Prepare(int count, CancellationToken stop) => prepared?.Prepare(allShareOne ? 1 : count, stop);
 
     /// <summary>
@@ -131,7 +131,7 @@ internal sealed partial class OutboundConnections(
             pool.InUse--;
             if (pool is { IsRetired: true, InUse: 0 })
                 pool.Invoker.Dispose();
-            // The first flush has what it needs.
+            // The first requests are answered, and later ones use the connections of the handler.
             if (pool is { HasAnswered: true, InUse: 0 })
                 prepared?.Dispose();
         }
@@ -144,19 +144,19 @@ internal sealed partial class OutboundConnections(
             _pool = null;
         if (pool.IsRetired)
             return;
-        // What was prepared for it is no better.
+        // The prepared connections may be dead for the same reason.
         prepared?.Dispose();
         pool.IsRetired = true;
         if (pool.InUse == 0)
             pool.Invoker.Dispose();
     }
 
-    /// <param name="wasPrepared">Its first requests may go on connections that were opened before, so that these connections may be old.</param>
+    /// <param name="wasPrepared">Whether its first requests may use prepared connections, which may be old.</param>
     private sealed class Pool(HttpMessageInvoker invoker, DateTimeOffset created, bool wasPrepared)
     {
         public HttpMessageInvoker Invoker { get; } = invoker;
 
-        /// <summary>The copies of a snapshot share none of its connections.</summary>
+        /// <summary>The count of restores at the creation. Copies of a snapshot must not share a connection.</summary>
         public int Restores { get; } = SnapshotRestores.Count;
 
         public bool WasPrepared { get; } = wasPrepared;

@@ -7,19 +7,19 @@ namespace TelemetryExtension.Network;
 internal readonly record struct PreparedConnection(Stream Stream, Socket Socket);
 
 /// <summary>
-/// Connections of one destination that were opened before the first request needs them. They are for that request only: once there was an answer, the
-/// handler keeps its own connections. Thread-safe.
+/// Connections of one destination that are opened before the first requests need them. Only those requests use them: after an answer the handler keeps
+/// its own connections. Thread-safe.
 /// </summary>
-/// <param name="open">Opens one, like the handler itself would.</param>
+/// <param name="open">Opens a connection as the handler itself would, or returns null.</param>
 internal sealed class PreparedConnections(Func<CancellationToken, PreparedConnection?> open, TimeProvider time) : IDisposable
 {
     /// <summary>
-    /// Servers close a connection without a request, some after 10 s. By the wall clock, because a freeze counts. The absolute value, because the clock
-    /// may be set back.
+    /// Servers close a connection that gets no request, some of them after 10 s. The wall clock measures the age, because a freeze counts. The absolute
+    /// value is compared, because the clock may be set back.
     /// </summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(8);
 
-    /// <summary>For opening all of them, so that a dead backend ends the warm-up.</summary>
+    /// <summary>The limit for opening all connections together, so that a dead backend does not hold up the rest of the warm-up.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
@@ -35,7 +35,10 @@ internal sealed class PreparedConnections(Func<CancellationToken, PreparedConnec
         }
     }
 
-    /// <summary>Opens connections until there are as many. Gives up at the first that fails: the first request will say why. Blocks, never throws.</summary>
+    /// <summary>
+    /// Opens connections until there are <paramref name="count"/>. Stops at the first failure, because the first request reports the cause. Blocks, never
+    /// throws.
+    /// </summary>
     public void Prepare(int count, CancellationToken stop)
     {
         using var timeout = new CancellationTokenSource(Limit, time);
@@ -47,12 +50,12 @@ internal sealed class PreparedConnections(Func<CancellationToken, PreparedConnec
         }
         catch (Exception e)
         {
-            // Nobody waits for this connection. The first request tries again and reports what is wrong.
+            // Nobody waits for this connection. The first request tries again and reports the cause.
             Log.Debug($"no connection was prepared: {Reason.Of(e)}");
         }
     }
 
-    /// <summary>Null when none is left that can be used.</summary>
+    /// <summary>Takes a connection out. Null when no usable one is left.</summary>
     public Stream? Take()
     {
         lock (_gate)
@@ -68,7 +71,7 @@ internal sealed class PreparedConnections(Func<CancellationToken, PreparedConnec
         }
     }
 
-    /// <summary>Closes those that nobody took, and takes no others.</summary>
+    /// <summary>Closes the connections that nobody took. Later ones are closed at once.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -90,7 +93,9 @@ internal sealed class PreparedConnections(Func<CancellationToken, PreparedConnec
         }
     }
 
-    /// <summary>The peer has not ended it. TLS sends session tickets of its own accord, anything else before a request is no answer to it.</summary>
+    /// <summary>
+    /// Whether the peer has neither closed it nor sent anything. Session tickets of TLS are allowed. Without TLS, bytes before a request are no answer to it.
+    /// </summary>
     private static bool IsQuiet(PreparedConnection connection)
     {
         try

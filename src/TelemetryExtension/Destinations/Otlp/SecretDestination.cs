@@ -6,16 +6,16 @@ using TelemetryExtension.Secrets;
 namespace TelemetryExtension.Destinations.Otlp;
 
 /// <summary>
-/// A destination whose settings have secrets in them. It is built when they are known, and again when they changed. Until then it takes nothing, so the data
-/// waits in the outbox. A refused key is read again: if it is another one now, the same payload goes once more with it.
+/// A destination whose settings contain secrets. It is built when they are known, and again when they have changed. Until then it accepts no payload, so the
+/// data waits in the outbox. When the backend refuses a key, the key is read again: if it has changed, the same payload is sent once more.
 /// </summary>
 /// <param name="create">Builds the destinations of endpoints that are known.</param>
 internal sealed class SecretDestination(
     string name, DeferredEndpoints deferred, SecretStore secrets, Func<OtlpEndpoint?[], List<IDestination>> create, TimeProvider time) : IDestination, IDisposable
 {
     /// <summary>
-    /// How long after the first refusal a key that did not change may still become valid: whoever rotates it changes backend and store one after the other.
-    /// After that a refusal is what it always is.
+    /// The time after the first refusal in which an unchanged key may still become valid, because a rotation changes backend and store one after the other.
+    /// After it, a refusal is final as for any destination.
     /// </summary>
     private static readonly TimeSpan Rotation = TimeSpan.FromMinutes(2);
 
@@ -42,7 +42,7 @@ internal sealed class SecretDestination(
         var values = await secrets.GetAsync(_sources, cancellationToken);
         for (var isSecondTry = false; ; isSecondTry = true)
         {
-            // The store has said why. There is nothing to add for each destination.
+            // The secret store has logged the cause, so this destination does not repeat it.
             if (values is null)
                 return new(DeliveryStatus.Retryable);
             if (Build(values) is not { } built || built.Destinations.Find(each => each.Accepts(payload.Signal)) is not { } destination)
@@ -83,7 +83,7 @@ internal sealed class SecretDestination(
             var endpoints = deferred.Read(values.Of, problems);
             foreach (var problem in problems.Messages)
                 Log.Warn(problem);
-            // Requests that are under way keep their connections until they end.
+            // Current requests keep their connections until they end.
             _built?.Dispose();
             _built = new(values, create(endpoints), Hidden(values, endpoints));
             return _built;
