@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 
 namespace LambdaSandbox.Backend;
@@ -19,6 +20,9 @@ public sealed record OtlpBackendOptions
 
     /// <summary>Set, only clients with a certificate of this authority may connect. Needs <see cref="Certificate"/>.</summary>
     public X509Certificate2? ClientAuthority { get; init; }
+
+    /// <summary>The protocols that a TLS handshake offers (ALPN). Without <see cref="SslApplicationProtocol.Http2"/> both ports speak HTTP/1.1. Empty ignores ALPN.</summary>
+    public IReadOnlyList<SslApplicationProtocol> TlsProtocols { get; init; } = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11];
 
     /// <summary>The size limit of a request, before and after decompression. Larger ones get 413 or RESOURCE_EXHAUSTED.</summary>
     public int MaxRequestBytes { get; init; } = 64 << 20;

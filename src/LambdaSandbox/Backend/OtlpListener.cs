@@ -71,7 +71,8 @@ internal sealed class OtlpListener : IAsyncDisposable
             listen.Protocols = clearText;
             if (options.Certificate is not null)
             {
-                listen.Protocols = clearText == HttpProtocols.Http1 ? HttpProtocols.Http1AndHttp2 : clearText;
+                listen.Protocols = !options.TlsProtocols.Contains(SslApplicationProtocol.Http2) ? HttpProtocols.Http1
+                    : clearText == HttpProtocols.Http1 ? HttpProtocols.Http1AndHttp2 : clearText;
                 listen.UseHttps(Tls(options, certificate));
             }
 
@@ -97,7 +98,7 @@ internal sealed class OtlpListener : IAsyncDisposable
         OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
         {
             ServerCertificateContext = SslStreamCertificateContext.Create(certificate(), options.CertificateChain, offline: true),
-            ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+            ApplicationProtocols = options.TlsProtocols is { Count: > 0 } protocols ? [.. protocols] : null,
             ClientCertificateRequired = options.ClientAuthority is not null,
             RemoteCertificateValidationCallback = options.ClientAuthority is { } authority ? (_, client, _, _) => IsOf(client, authority) : null,
         }),

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Security;
+using System.Text.RegularExpressions;
 using EndToEnd.Tests.Trouble;
 using LambdaSandbox;
 using LambdaSandbox.Backend;
@@ -7,13 +9,16 @@ namespace EndToEnd.Tests.Lifecycle;
 
 /// <summary>What the init phase does for the first invocation, over a network that counts connections. The extension is not frozen before it.</summary>
 [Collection(nameof(Alone))]
-public sealed class WarmUpTests : IAsyncDisposable
+public sealed partial class WarmUpTests : IAsyncDisposable
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
 
     /// <summary>Whoever has not connected after this long, on a busy machine, does not.</summary>
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>A runtime that takes its time to initialise. Without a freeze the warm-up runs meanwhile.</summary>
+    private static readonly IReadOnlyList<string> SlowRuntime = ["/bin/sh", "-c", "sleep 0.5; exec \"$LAMBDA_TASK_ROOT/bootstrap\""];
 
     private ForgetfulProxy? _network;
 
@@ -115,6 +120,38 @@ public sealed class WarmUpTests : IAsyncDisposable
         outcome.CheckNoneArrived(results.Count);
     }
 
+    /// <summary>Init and invocations succeed, and the log and the ledger say the same as without a warm-up.</summary>
+    [Theory]
+    [InlineData("it refuses connections")]
+    [InlineData("it refuses the key")]
+    [InlineData("its certificate is not trusted")]
+    [InlineData("there is none")]
+    public async Task A_backend_in_trouble_costs_what_it_costs_without_a_warm_up(string trouble)
+    {
+        var without = await InTroubleAsync(trouble, "false");
+        Assert.Equal(without, await InTroubleAsync(trouble, "true"));
+    }
+
+    /// <param name="offer">What the server answers to a client that offers only h2.</param>
+    [Theory]
+    [InlineData("http/1.1")]
+    [InlineData("nothing")]
+    public async Task A_gRPC_backend_that_speaks_only_HTTP_1_1_costs_one_line_and_no_data(string offer)
+    {
+        using var certificates = new Certificates();
+        using var certificate = certificates.Issue(IPAddress.Loopback, DateTimeOffset.UtcNow.AddDays(1));
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            new() { Certificate = certificate, TlsProtocols = offer == "nothing" ? [] : [SslApplicationProtocol.Http11] },
+            static options => options with { Freeze = FreezeMode.None, Command = SlowRuntime },
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), (FaultRun.Strategy, "end"), ("OTEL_EXPORTER_OTLP_CERTIFICATE", certificates.File));
+        await lambda.OrdersAsync(3);
+        var outcome = await lambda.EndAsync();
+
+        outcome.CheckNoneArrived(3);
+        Assert.Empty(lambda.Backend.Requests);
+        Assert.Single(outcome.Said);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_network is not null)
@@ -129,6 +166,35 @@ public sealed class WarmUpTests : IAsyncDisposable
         // TLS, and what follows the connections, may still be under way.
         await Task.Delay(Long, Cancellation);
     }
+
+    /// <summary>Runs two invocations and returns what the log and the ledger say, without the ports.</summary>
+    private static async Task<IReadOnlyList<string>> InTroubleAsync(string trouble, string warmUp)
+    {
+        using var refusing = new RefusingEndpoint();
+        using var certificates = new Certificates();
+        using var certificate = trouble.Contains("certificate", StringComparison.Ordinal) ? certificates.Issue(IPAddress.Loopback, DateTimeOffset.UtcNow.AddDays(1)) : null;
+        List<(string, string?)> environment = [("TELEMETRY_EXTENSION_WARM_UP", warmUp), (FaultRun.Strategy, "end")];
+        if (trouble == "it refuses connections")
+            environment.Add((Endpoint, refusing.Url));
+        if (trouble == "there is none")
+            environment.Add((Endpoint, null));
+        await using var lambda = await LambdaUnderTest.StartAsync(
+            new() { Certificate = certificate }, static options => options with { Freeze = FreezeMode.None, Command = SlowRuntime }, environment);
+        lambda.Backend.Respond = Faults.Always(Fault.Http(401));
+        var results = await lambda.OrdersAsync(2);
+        var outcome = await lambda.EndAsync();
+
+        Assert.Equal(trouble == "it refuses the key", lambda.Backend.Requests.Count > 0);
+        if (trouble == "there is none")
+            Assert.All(outcome.Ledger.Accounts.Where(static one => one.Name != "events"), static one => Assert.Equal(one.Account.Received, one.Account.DroppedFor("no_destination")));
+        else
+            outcome.CheckNoneArrived(results.Count);
+        // Log lines are the only records whose number does not depend on time.
+        return [.. outcome.Said.Select(static line => Port().Replace(line, ":PORT")).Order(StringComparer.Ordinal), $"{outcome.Ledger.Logs}"];
+    }
+
+    [GeneratedRegex(@":\d{4,5}\b")]
+    private static partial Regex Port();
 
     private Task<LambdaUnderTest> StartAsync(
         string protocol, InitializationType type, OtlpBackendOptions? backend = null, params IReadOnlyList<(string Name, string? Value)> environment) =>
