@@ -54,6 +54,30 @@ public sealed class OtlpServerTests : IDisposable
         Assert.True(await grpc.ReceiveAsync(new byte[9], patience.Token) > 0);
     }
 
+    /// <summary>A sender must see that nobody serves it, and not wait in a backlog.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Start_Fails_BothPortsRefuseConnections(bool isHttpBroken)
+    {
+        var (broken, other) = isHttpBroken ? (_http, _grpc) : (_grpc, _http);
+        var (brokenPort, otherPort) = (broken.Port, other.Port);
+        using var first = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await first.ConnectAsync(IPAddress.Loopback, otherPort, TestContext.Current.CancellationToken);
+        broken.Dispose();
+        _loop.Start();
+
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        var end = await Record.ExceptionAsync(async () => Assert.Equal(0, await first.ReceiveAsync(new byte[1], patience.Token)));
+        Assert.True(end is null or SocketException { SocketErrorCode: SocketError.ConnectionReset }, $"{end}");
+        foreach (var port in new[] { brokenPort, otherPort })
+        {
+            using var late = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            var refused = await Assert.ThrowsAsync<SocketException>(async () => await late.ConnectAsync(IPAddress.Loopback, port, TestContext.Current.CancellationToken));
+            Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
+        }
+    }
+
     public void Dispose()
     {
         _loop.End();
