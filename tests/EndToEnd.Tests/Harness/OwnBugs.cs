@@ -16,6 +16,7 @@ internal static class OwnBugs
         "a record could not be read",
         "a record could not be written",
         "a request could not be filtered or redacted",
+        "a request could not be sampled",
         "cannot encode spans",
         "cannot read a record of the Telemetry API",
         "cannot receive OTLP",

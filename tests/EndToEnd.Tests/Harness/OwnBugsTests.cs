@@ -8,6 +8,9 @@ public sealed partial class OwnBugsTests
 {
     private const string Call = "Reason.OfBug(";
 
+    /// <summary>The cause in a message that faults of others have too, such as a secret that cannot be read. The message alone shows no bug.</summary>
+    private const string CallForCause = "_ => Reason.OfBug(";
+
     private static readonly IReadOnlyList<string> Sources =
     [
         .. Directory.EnumerateFiles(Repository.Path("src", "TelemetryExtension"), "*.cs", SearchOption.AllDirectories)
@@ -19,7 +22,7 @@ public sealed partial class OwnBugsTests
     [Fact]
     public void Pattern_FindsEveryCall()
     {
-        var calls = Sources.Sum(static text => text.Split(Call).Length - 1);
+        var calls = Sources.Sum(static text => text.Split(Call).Length - text.Split(CallForCause).Length);
         Assert.True(calls > 20, $"only {calls} calls of {Call}");
         Assert.Equal(calls, Sources.Sum(static text => Message().Count(text)));
     }
