@@ -11,7 +11,7 @@ results=$(dirname "$0")/../../artifacts/test-results
 rm -rf "$results"
 mkdir -p "$results"
 passed=0 failed=0 skipped=0
-MOST_AGAIN=5
+MOST_AGAIN=12
 
 allowed() { printf '%s\n' "$1" | grep -Eq "$(sed '/^#/d; /^$/d' "$(dirname "$0")/allowed-skips" | paste -sd '|' -)"; }
 

@@ -24,7 +24,7 @@ public sealed class HostileFunctionTests
     private static readonly TimeSpan Lasts = TimeSpan.FromSeconds(30);
 
     /// <summary>What each attacker does with a connection.</summary>
-    private static readonly Func<NetworkStream, Random, CancellationToken, Task>[] Attacks = [Garbage, SlowHead, HoldsOpen, EndlessBody, Bomb, BrokenHttp2, NestedJson, CutOff];
+    private static readonly Func<NetworkStream, Random, CancellationToken, Task>[] Attacks = [Garbage, SlowHead, HoldsOpen, EndlessBody, Bomb, BrokenHttp2, NestedJson, CutOff, Crowd];
 
     [Fact]
     public async Task Floods_held_connections_and_garbage_on_every_port_cost_no_later_telemetry()
@@ -138,6 +138,26 @@ public sealed class HostileFunctionTests
 
     private static async Task CutOff(NetworkStream stream, Random random, CancellationToken cancellation) =>
         await WriteAsync(stream, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n[{\"time\":\"2026-01-01T00:00:00.000Z\",\"type\":\"platform.st", cancellation);
+
+    /// <summary>Three of these hold more connections than any port takes.</summary>
+    private static async Task Crowd(NetworkStream stream, Random random, CancellationToken cancellation)
+    {
+        var held = new List<TcpClient>();
+        try
+        {
+            while (held.Count < 100)
+            {
+                held.Add(new TcpClient());
+                await held[^1].ConnectAsync((IPEndPoint)stream.Socket.RemoteEndPoint!, cancellation);
+            }
+
+            await Task.Delay(3000, cancellation);
+        }
+        finally
+        {
+            held.ForEach(client => client.Dispose());
+        }
+    }
 
     private static Lazy<byte[]> BombBytes { get; } = new(() =>
     {
