@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace TelemetryExtension.Buffering;
 
 /// <summary>
@@ -8,11 +6,6 @@ namespace TelemetryExtension.Buffering;
 /// </summary>
 internal sealed class PooledBody
 {
-    /// <summary>
-    /// Keeps at most 4 MiB. The shared pool keeps what was ever rented at once in each size: requests that grow filled the heap with free arrays.
-    /// </summary>
-    private static readonly ArrayPool<byte> Pool = ArrayPool<byte>.Create(maxArrayLength: 512 * 1024, maxArraysPerBucket: 4);
-
     private byte[]? _bytes;
     private int _references = 1;
     private int _buffered;
@@ -37,7 +30,7 @@ internal sealed class PooledBody
 
     public Span<byte> Span => Memory.Span;
 
-    public static PooledBody Rent(int length) => new(Pool.Rent(length), length, isRented: true);
+    public static PooledBody Rent(int length) => new(BodyPool.Rent(length), length, isRented: true);
 
     /// <summary>For bytes that outlive the channel unchanged: exactly this many, so nobody has to copy them out of the pool.</summary>
     public static PooledBody Allocate(int length) => new(GC.AllocateUninitializedArray<byte>(length), length, isRented: false);
@@ -60,6 +53,6 @@ internal sealed class PooledBody
     public void Release()
     {
         if (Interlocked.Decrement(ref _references) == 0 && Interlocked.Exchange(ref _bytes, null) is { } bytes && IsRented)
-            Pool.Return(bytes);
+            BodyPool.Return(bytes);
     }
 }

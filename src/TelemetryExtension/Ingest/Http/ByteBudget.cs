@@ -27,7 +27,7 @@ internal sealed class ByteLease(ByteBudget budget) : IDisposable
 {
     private long _held;
 
-    /// <summary>The charge for a buffer of this size. The pool hands out powers of two, up to a size; above it this is too much by at most a factor of two.</summary>
+    /// <summary>The charge for a buffer of this size. The pool hands out powers of two. It gives a larger array at its exact length, so this is too much for that one.</summary>
     public static long CostOf(int size) => BitOperations.RoundUpToPowerOf2((uint)Math.Max(size, 16));
 
     /// <summary>
