@@ -20,10 +20,7 @@ public sealed class LedgerMetricTests
     {
         await using var lambda = await LambdaUnderTest.StartAsync(null, (FaultRun.Strategy, "end"), (FaultRun.Budget, "2000"));
         await lambda.OrdersAsync(2);
-        lambda.Backend.Respond = Faults.On(OtlpSignal.Logs, Faults.First(1, Fault.PartialSuccess(2, "too old")));
-        await lambda.OrdersAsync(1);
-        lambda.Backend.Respond = Faults.On(OtlpSignal.Logs, Faults.RefuseContaining("poison"));
-        await lambda.InvokeAsync(FaultRun.Order("poison"));
+        await RejectedAndRefusedAsync(lambda);
         if (exportedBefore)
             ClockOf.Process(Assert.Single(lambda.Sandbox.Extensions).Pid!.Value).Set(TimeSpan.FromMinutes(2));
         lambda.Backend.Respond = Faults.On(OtlpSignal.Traces, Faults.First(1, Fault.Http(401, "expired key")));
@@ -58,10 +55,7 @@ public sealed class LedgerMetricTests
         await using var lambda = await LambdaUnderTest.StartAsync(
             null, (FaultRun.Strategy, "end"), (FaultRun.Budget, "2000"), ("TELEMETRY_EXTENSION_METRICS_LEDGER_NAMES", "otel"));
         await lambda.OrdersAsync(2);
-        lambda.Backend.Respond = Faults.On(OtlpSignal.Logs, Faults.First(1, Fault.PartialSuccess(2, "too old")));
-        await lambda.OrdersAsync(1);
-        lambda.Backend.Respond = Faults.On(OtlpSignal.Logs, Faults.RefuseContaining("poison"));
-        await lambda.InvokeAsync(FaultRun.Order("poison"));
+        await RejectedAndRefusedAsync(lambda);
         await lambda.OrdersAsync(1);
         var outcome = await lambda.EndAsync();
 
@@ -77,6 +71,16 @@ public sealed class LedgerMetricTests
         Assert.Contains("telemetry_extension.records.received", names);
         Assert.DoesNotContain("telemetry_extension.records.rejected", names);
         Assert.DoesNotContain("telemetry_extension.records.dropped", names);
+    }
+
+    /// <summary>The backend rejects two records, and then refuses those of one invocation. On a busy machine a flush may end after its invocation, so this waits for both.</summary>
+    private static async Task RejectedAndRefusedAsync(LambdaUnderTest lambda)
+    {
+        lambda.Backend.Respond = Faults.On(OtlpSignal.Logs, Faults.First(1, Fault.PartialSuccess(2, "too old")));
+        await lambda.OrdersUntilAsync([], () => lambda.Backend.Requests.Any(request => request.AcceptedItems > 0 && request.AcceptedItems < request.ItemCount) ? null : "a partial success");
+        lambda.Backend.Respond = Faults.On(OtlpSignal.Logs, Faults.RefuseContaining("poison"));
+        await lambda.InvokeAsync(FaultRun.Order("poison"));
+        await lambda.OrdersUntilAsync([], () => lambda.Backend.Requests.Any(request => request.HttpStatus == 400) ? null : "a refusal");
     }
 
     private static long LastBuffered(Outcome outcome, string signal) =>

@@ -10,13 +10,18 @@ internal sealed class FlushNote(Ledger ledger)
 
     public void Write(string why, FlushOutcome outcome, int leftPayloads, TimeSpan took, TimeSpan limit)
     {
-        var sent = Read(ledger).Zip(_before, static (now, before) => (now.Account, Exported: now.Exported - before.Exported, Rejected: now.Rejected - before.Rejected))
-            .Where(static difference => difference.Exported + difference.Rejected > 0 && difference.Account != LedgerAccount.Events)
-            .Select(static difference => $"{difference.Exported} {difference.Account.ToString().ToLowerInvariant()}"
-                + (difference.Rejected > 0 ? $" ({difference.Rejected} rejected)" : ""));
-        var what = string.Join(", ", sent);
+        var what = string.Join(", ", Read(ledger).Zip(_before, Sent).OfType<string>());
         Log.Debug($"flush because {why}: sent {(what.Length > 0 ? what : "nothing")} in {took.TotalMilliseconds:F1} of {limit.TotalMilliseconds:F0} ms, "
             + $"{outcome switch { FlushOutcome.Complete => "complete", FlushOutcome.CutOff => "cut off", _ => "incomplete" }}, {leftPayloads} payloads left");
+    }
+
+    /// <summary>Null when nothing of this kind was sent.</summary>
+    private static string? Sent(LedgerLine now, LedgerLine before)
+    {
+        var (exported, rejected) = (now.Exported - before.Exported, now.Rejected - before.Rejected);
+        if (exported + rejected == 0 || now.Account == LedgerAccount.Events)
+            return null;
+        return $"{exported} {now.Account.ToString().ToLowerInvariant()}{(rejected > 0 ? $" ({rejected} rejected)" : "")}";
     }
 
     private static LedgerLine[] Read(Ledger ledger) => [.. Enum.GetValues<LedgerAccount>().Select(account => ledger[account])];

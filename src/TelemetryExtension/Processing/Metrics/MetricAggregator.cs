@@ -60,11 +60,11 @@ internal sealed class MetricAggregator(long startUnixNano, MetricTemporality tem
     {
         lock (_gate)
         {
-            return [.. _streams
-                .Where(pair => pair.Value.Changed)
-                .GroupBy(pair => pair.Key.Item1, (_, streams) => streams)
-                .SelectMany(streams => streams)
-                .Select(pair => pair.Value.Collect(Temporality))];
+            return [.. _streams.Values
+                .Where(static stream => stream.Changed)
+                .GroupBy(static stream => stream.Definition, static (_, streams) => streams)
+                .SelectMany(static streams => streams)
+                .Select(stream => stream.Collect(Temporality))];
         }
     }
 

@@ -16,6 +16,8 @@ internal sealed class MetricStream(MetricDefinition definition, MetricAttributes
     private double _max = double.NegativeInfinity;
     private bool _collectedBefore;
 
+    public MetricDefinition Definition => definition;
+
     /// <summary>Whether anything was added since the last collection.</summary>
     public bool Changed { get; private set; }
 
