@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography.X509Certificates;
 using TelemetryExtension.Configuration;
@@ -48,9 +49,11 @@ internal sealed class CaBundle(PemSource source)
 
     private void Load(ReadOnlySpan<byte> pem, HashSet<string> wanted)
     {
-        var found = wanted.Where(name => !_bySubject.ContainsKey(name)).ToDictionary(static name => name, static _ => new List<X509Certificate2>());
+        var found = wanted.Where(name => !_bySubject.ContainsKey(name)).ToDictionary(static name => name, static _ => new List<X509Certificate2>(), StringComparer.Ordinal);
+        var bySubject = found.GetAlternateLookup<ReadOnlySpan<char>>();
         var begin = "-----BEGIN CERTIFICATE-----"u8;
         var der = Array.Empty<byte>();
+        var subject = new ArrayBufferWriter<char>(256);
         while (true)
         {
             // Like .NET, this skips "TRUSTED CERTIFICATE": the purposes that follow it may exclude servers.
@@ -65,7 +68,7 @@ internal sealed class CaBundle(PemSource source)
                 der = new byte[end * 2];
             Base64.DecodeFromUtf8(pem[..end], der, out _, out var length);
             pem = pem[end..];
-            if (CertificateNames.TryRead(der.AsSpan(0, length)) is { } names && found.TryGetValue(names.Subject, out var certificates)
+            if (CertificateNames.TryReadSubject(der.AsSpan(0, length), subject) && bySubject.TryGetValue(subject.WrittenSpan, out var certificates)
                 && TryParse(der.AsSpan(0, length)) is { } certificate)
                 certificates.Add(certificate);
         }

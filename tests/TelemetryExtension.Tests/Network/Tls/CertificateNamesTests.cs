@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using TelemetryExtension.Network.Tls;
@@ -15,6 +16,25 @@ public sealed class CertificateNamesTests
         Assert.True(utf8.IsSelfIssued);
         Assert.Equal(utf8, printable);
         Assert.NotEqual(utf8, Names(Name(UniversalTag.Utf8, "shop root cb")));
+    }
+
+    [Fact]
+    public void TryReadSubject_WithOneText_IsTheSameAndMakesNoGarbage()
+    {
+        byte[][] certificates = [Certificate(Name(UniversalTag.Utf8, " Shop / Root  CA")), Certificate(Name(UniversalTag.Printable, "b")), [0x30, 0]];
+        var text = new ArrayBufferWriter<char>(256);
+        Assert.All(certificates[..2], certificate =>
+        {
+            Assert.True(CertificateNames.TryReadSubject(certificate, text));
+            Assert.Equal(CertificateNames.TryRead(certificate)!.Value.Subject, text.WrittenSpan.ToString());
+        });
+        Assert.False(CertificateNames.TryReadSubject(certificates[2], text));
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (var certificate in certificates)
+            CertificateNames.TryReadSubject(certificate, text);
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
     [Fact]
