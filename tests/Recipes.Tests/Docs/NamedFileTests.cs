@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Recipes.Tests.Docs;
 
 /// <summary>Files that the documents name exist, and files that users see are named.</summary>
-public sealed partial class FileTests
+public sealed partial class NamedFileTests
 {
     [Fact]
     public void Files_InDocuments_Exist()
