@@ -3,7 +3,8 @@
 # make lint     check the format of the sources
 # make demo     run the layer and a function in a local Lambda, and show the traces that arrive; with DESTINATION=cloudwatch, the events
 #               in a local CloudWatch Logs (moto)
-# make view     serve the same function behind the Invoke API, with a page that shows its telemetry (the Aspire dashboard)
+# make view     serve the same function behind the Invoke API, with a page that shows its telemetry (the Aspire dashboard); VIEW_ARGS are
+#               more options of lambda-sandbox serve
 # make sandbox  write the sandbox to artifacts/sandbox/: a dotnet tool package, and a self-contained binary
 # make conformance  check the layer with the sandbox's conformance kit, and write the table of docs/conformance.md
 # make layer    write the layer and the demo function to artifacts/*.zip, for ARCHITECTURE: x86_64, arm64 or all (default: the host's)
@@ -13,7 +14,8 @@
 # make bench    run benchmarks: BENCH_ARGS=all, or the names of some; without it this lists them
 # make soak     run random faults against the layer for SOAK_SECONDS (default 180); SOAK_SEED repeats a run
 # make release  write a release to artifacts/release: zips for both architectures, bills of material, OCI layout, sums, signature; and build
-#               the layers again to compare the bytes. RELEASE_TAG checks the version; RELEASE_SIGNING_KEY signs (infra/release/release.sh)
+#               the layers again to compare the bytes. RELEASE_TAG checks the version; RELEASE_SIGNING_KEY or RELEASE_MINISIGN_KEY signs
+#               (infra/release/release.sh)
 # make doctor   list what this machine lacks, with the command that installs it
 # make clean    remove everything that was built
 

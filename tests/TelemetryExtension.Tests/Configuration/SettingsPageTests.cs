@@ -31,13 +31,18 @@ public sealed partial class SettingsPageTests
     [Fact]
     public void Page_Tables_NameNothingThatIsNotRead() => Assert.Empty(Rows().Keys.Except(Bound()));
 
+    /// <summary>Of the variables of one signal the page has an example.</summary>
     [Fact]
-    public void Page_Text_NamesTheStandardVariablesThatAreRead()
-    {
-        var text = Page();
-        Assert.All(["ENDPOINT", "PROTOCOL", "HEADERS", "TIMEOUT", "COMPRESSION", "CERTIFICATE", "CLIENT_KEY", "CLIENT_CERTIFICATE", "INSECURE"], (string name) =>
-            Assert.Contains($"`OTEL_EXPORTER_OTLP_{name}`", text, StringComparison.Ordinal));
-    }
+    public void Page_Text_NamesEveryOtherVariable() =>
+        Assert.Empty(Asked().Where(name => !name.StartsWith(Prefix, StringComparison.Ordinal)).Select(OfAllSignals).Except(Variable().Matches(Page()).Select(match => match.Groups[1].Value)));
+
+    /// <summary>Apart from those that the program reads without its options: of Lambda's API, the proxy and the system's certificates.</summary>
+    [Fact]
+    public void Page_Text_NamesNoOtherVariableThatIsNotRead() =>
+        Assert.Empty(Variable().Matches(Page()).Select(match => match.Groups[1].Value).Where(name => !name.StartsWith(Prefix, StringComparison.Ordinal)).Except(Asked().Select(OfAllSignals).Concat(Asked()))
+            .Except(["AWS_LAMBDA_RUNTIME_API", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "OTEL_TRACES_SAMPLER"]));
+
+    private static string OfAllSignals(string name) => OneSignal().Replace(name, "OTEL_EXPORTER_OTLP_");
 
     /// <summary>Setting a variable to the default on the page must change nothing.</summary>
     [Theory]
@@ -72,15 +77,24 @@ public sealed partial class SettingsPageTests
         return environment.GetValueOrDefault(name);
     }
 
-    /// <summary>The variables that the code reads. A gRPC endpoint without a scheme makes it read every option.</summary>
-    private static HashSet<string> Bound()
+    /// <summary>Our own variables that the code reads.</summary>
+    private static HashSet<string> Bound() => [.. Asked().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))];
+
+    /// <summary>
+    /// The variables that the code reads. A gRPC endpoint without a scheme makes it read every option. It reads the standard ones when our own endpoint is not set.
+    /// </summary>
+    private static HashSet<string> Asked()
     {
         var asked = new HashSet<string>();
-        var environment = new Env();
-        foreach (var prefix in (string[])["TELEMETRY_EXTENSION_OTLP_", "TELEMETRY_EXTENSION_OTLP_2_", "TELEMETRY_EXTENSION_OTLP_3_"])
-            (environment[prefix + "ENDPOINT"], environment[prefix + "PROTOCOL"]) = ("backend.example.com:4317", "grpc");
-        Load(environment, out _, asked);
-        return [.. asked.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))];
+        foreach (var own in (string[])["backend.example.com:4317", ""])
+        {
+            var environment = new Env { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "backend.example.com:4317", ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc" };
+            foreach (var prefix in (string[])["TELEMETRY_EXTENSION_OTLP_", "TELEMETRY_EXTENSION_OTLP_2_", "TELEMETRY_EXTENSION_OTLP_3_"])
+                (environment[prefix + "ENDPOINT"], environment[prefix + "PROTOCOL"]) = (own, own.Length > 0 ? "grpc" : "");
+            Load(environment, out _, asked);
+        }
+
+        return asked;
     }
 
     /// <summary>The page with each row of our settings replaced, in its section, by the catalogue's.</summary>
@@ -112,4 +126,10 @@ public sealed partial class SettingsPageTests
 
     [GeneratedRegex("^`([^`]+)`$")]
     private static partial Regex Quoted();
+
+    [GeneratedRegex("`([A-Z]+(?:_[A-Z0-9]+)+)`")]
+    private static partial Regex Variable();
+
+    [GeneratedRegex("^OTEL_EXPORTER_OTLP_(?:TRACES|METRICS|LOGS)_")]
+    private static partial Regex OneSignal();
 }
