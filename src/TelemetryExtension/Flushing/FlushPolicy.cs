@@ -182,7 +182,7 @@ internal sealed class FlushPolicy(
     private FlushDecision Decide(TimeSpan waiting, TimeSpan sinceLastStart, InvokeFacts facts)
     {
         if (!hasDestinations)
-            return FlushDecision.AtStart;
+            return facts.IsOverThreshold || IsDue(waiting, sinceLastStart) ? FlushDecision.AtStart : FlushDecision.None;
         var decision = EndsWithFlush ? FlushDecision.AfterInvocation : FlushDecision.None;
         // With a flush at the end, another at the start pays only for leftovers, not for the platform.report that came with this INVOKE.
         var age = EndsWithFlush || waiting > facts.OldestAge ? waiting : facts.OldestAge;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace TelemetryExtension.Native;
@@ -20,7 +21,7 @@ internal static partial class SnapshotRestores
     }
 
     /// <summary>
-    /// A random number of the kernel, at least 0 and below 1. <see cref="Random"/> and the generator of <see cref="System.Diagnostics.ActivityTraceId"/>
+    /// A random number of the kernel, at least 0 and below 1. <see cref="Random"/> and the generator of <see cref="ActivityTraceId"/>
     /// keep state in this process, which copies would share.
     /// </summary>
     public static double NextDouble()
@@ -28,6 +29,22 @@ internal static partial class SnapshotRestores
         Span<byte> bytes = stackalloc byte[16];
         Guid.NewGuid().TryWriteBytes(bytes);
         return BitConverter.ToUInt32(bytes) / (uint.MaxValue + 1.0);
+    }
+
+    /// <summary>A random id, from the kernel like <see cref="NextDouble"/>.</summary>
+    public static ActivityTraceId NewTraceId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Guid.NewGuid().TryWriteBytes(bytes);
+        return ActivityTraceId.CreateFromBytes(bytes);
+    }
+
+    /// <summary>As <see cref="NewTraceId"/>. The second half of a Guid has the fewest fixed bits.</summary>
+    public static ActivitySpanId NewSpanId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Guid.NewGuid().TryWriteBytes(bytes);
+        return ActivitySpanId.CreateFromBytes(bytes[8..]);
     }
 
     private static void Reseed()

@@ -156,11 +156,15 @@ public sealed class FlushPolicyTests
     [InlineData("end")]
     [InlineData("adaptive")]
     [InlineData("continuous")]
-    public void OnInvoke_NoDestination_NeverWaitsForTheRuntime(string strategy)
+    public void OnInvoke_NoDestination_CountsOnceAnIntervalAndNeverWaitsForTheRuntime(string strategy)
     {
         var policy = new FlushPolicy(FlushOptions.From(new Env { ["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = strategy }.Read()), _time, hasDestinations: false);
 
-        Assert.All(Enumerable.Range(0, 10), i => Assert.Equal(FlushDecision.AtStart, Next(policy, $"{i}")));
+        policy.FlushStarted();
+        policy.Flushed(FlushOutcome.Complete);
+        Assert.All(Enumerable.Range(0, 10), i => Assert.Equal(FlushDecision.None, Next(policy, $"{i}")));
+        _time.Advance(policy.LongInvocation);
+        Assert.Equal(FlushDecision.AtStart, Next(policy, "later"));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using TelemetryExtension.Diagnostics.Accounting;
+using TelemetryExtension.Native;
 using TelemetryExtension.Processing.Invocations;
 using TelemetryExtension.Processing.SemanticConventions;
 
@@ -42,7 +43,7 @@ internal sealed class FlushSpans(Ledger ledger)
     }
 
     private static SpanData ToSpan(FlushFacts facts, long end, InvocationContext? invocation) => new(
-        SpanNames.Flush, ActivityKind.Internal, ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), null,
+        SpanNames.Flush, ActivityKind.Internal, SnapshotRestores.NewTraceId(), SnapshotRestores.NewSpanId(), null,
         end - (long)facts.Took.TotalNanoseconds, end, Error: null,
         [
             new(Conventions.FlushReason, facts.Why),
