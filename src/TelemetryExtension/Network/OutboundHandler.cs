@@ -12,7 +12,7 @@ namespace TelemetryExtension.Network;
 /// </summary>
 internal static class OutboundHandler
 {
-    private static readonly Lazy<ServerTrust> SystemTrust = new(static () => new(new CaBundle(new(StaticBinary.Prepare(), ""))));
+    private static PemSource SystemBundle => new(StaticBinary.Prepare(), "");
 
     /// <param name="connector">Outlives the handler, because it remembers which address works.</param>
     /// <param name="isHttp2">HTTP/2 for every URL scheme, as for gRPC.</param>
@@ -84,11 +84,8 @@ internal static class OutboundHandler
         }
     }
 
-    private static SslClientAuthenticationOptions SslOptions(TlsFiles tls)
-    {
-        var trust = tls.Certificate is { } file ? new ServerTrust(new CaBundle(file)) : SystemTrust.Value;
-        return trust.Options(tls.ClientCertificate is { } client ? ClientCertificate.Load(client, tls.ClientKey) : null);
-    }
+    private static SslClientAuthenticationOptions SslOptions(TlsFiles tls) =>
+        ServerTrust.Of(tls.Certificate ?? SystemBundle).Options(tls.ClientCertificate is { } client ? ClientCertificate.Load(client, tls.ClientKey) : null);
 
     /// <summary>HttpClient cannot send HTTP/2 without TLS through a proxy.</summary>
     private static bool NeedsOwnTunnel(Uri url, EnvironmentProxy proxy, bool isHttp2) =>
@@ -103,7 +100,7 @@ internal static class OutboundHandler
             {
                 var secure = new SslStream(stream);
                 stream = secure;
-                var options = SystemTrust.Value.Options(clientCertificate: null);
+                var options = ServerTrust.Of(SystemBundle).Options(clientCertificate: null);
                 options.TargetHost = proxy.Address.IdnHost;
                 await secure.AuthenticateAsClientAsync(options, cancellationToken).ConfigureAwait(false);
             }

@@ -8,12 +8,13 @@ namespace TelemetryExtension.Network.Tls;
 
 /// <summary>
 /// A PEM file of trusted certificates. It parses only those that a server's chain names: parsing all of them takes most of the time of a first HTTPS
-/// request. It keeps the parsed certificates, but not the file's content.
+/// request. It keeps the parsed certificates until the file is replaced, but not the file's content.
 /// </summary>
 internal sealed class CaBundle(PemSource source)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, X509Certificate2[]> _bySubject = new(StringComparer.Ordinal);
+    private (long, DateTime) _stamp;
 
     /// <summary>
     /// The certificates whose subject is one of <paramref name="names"/>, and recursively their issuers. Several may have the same subject (renewed
@@ -23,6 +24,10 @@ internal sealed class CaBundle(PemSource source)
     {
         lock (_gate)
         {
+            var stamp = Stamp();
+            if (stamp != _stamp)
+                _bySubject.Clear();
+            _stamp = stamp;
             var found = new List<X509Certificate2>();
             var visited = new HashSet<string>(StringComparer.Ordinal);
             var wanted = new HashSet<string>(names, StringComparer.Ordinal);
@@ -45,6 +50,14 @@ internal sealed class CaBundle(PemSource source)
 
             return found;
         }
+    }
+
+    /// <summary>The file's size and time, to notice that it was replaced. Nothing for text and for a file that is not there.</summary>
+    private (long, DateTime) Stamp()
+    {
+        // File.Exists bears any text, unlike FileInfo.
+        var file = source.IsText || !File.Exists(source.Value) ? null : new FileInfo(source.Value);
+        return file is { Exists: true } ? (file.Length, file.LastWriteTimeUtc) : default;
     }
 
     private void Load(ReadOnlySpan<byte> pem, HashSet<string> wanted)

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using TelemetryExtension.Configuration;
 using TelemetryExtension.Diagnostics;
 
 namespace TelemetryExtension.Network.Tls;
@@ -11,7 +13,20 @@ namespace TelemetryExtension.Network.Tls;
 /// </summary>
 internal sealed class ServerTrust(CaBundle bundle)
 {
+    private const int MaxKept = 16;
+
+    private static readonly ConcurrentDictionary<PemSource, ServerTrust> Kept = new();
+
     private static readonly Oid ServerAuthentication = new("1.3.6.1.5.5.7.3.1");
+
+    /// <summary>One for all connections with the same bundle, so that they read it only once.</summary>
+    public static ServerTrust Of(PemSource bundle)
+    {
+        // A bundle that is a secret is a new one after each rotation.
+        if (Kept.Count > MaxKept)
+            Kept.Clear();
+        return Kept.GetOrAdd(bundle, static source => new(new CaBundle(source)));
+    }
 
     /// <summary>TLS options for a handler.</summary>
     public SslClientAuthenticationOptions Options(SslStreamCertificateContext? clientCertificate)

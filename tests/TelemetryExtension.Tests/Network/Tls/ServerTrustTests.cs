@@ -6,12 +6,12 @@ using System.Security.Cryptography.X509Certificates;
 using LambdaSandbox.Backend;
 using TelemetryExtension.Configuration;
 using TelemetryExtension.Delivery;
+using TelemetryExtension.Network.Tls;
 using TelemetryExtension.Tests.Configuration;
 using TelemetryExtension.Tests.Delivery;
 using static TelemetryExtension.Tests.Delivery.DeliveryTestBench;
 
 namespace TelemetryExtension.Tests.Network.Tls;
-
 
 /// <summary>Real handshakes with a TLS backend over both protocols, with the CA bundle from the settings.</summary>
 public sealed class ServerTrustTests : IDisposable
@@ -167,6 +167,18 @@ public sealed class ServerTrustTests : IDisposable
         {
             File.Delete(key);
         }
+    }
+
+    [Fact]
+    public void Of_SameBundle_IsOneForAllConnections() =>
+        Assert.Same(ServerTrust.Of(new(_bundle, "ONE")), ServerTrust.Of(new(_bundle, "OTHER")));
+
+    [Fact]
+    public async Task Connect_BundleReplaced_TheNewOneCounts()
+    {
+        await AssertAsync(true, _intermediate.Server(), [_intermediate.Certificate], Trust(_root));
+        await AssertAsync(false, _intermediate.Server(), [_intermediate.Certificate], Trust(_other));
+        await AssertAsync(true, _intermediate.Server(), [_intermediate.Certificate], Trust(_other, _root));
     }
 
     [Fact]
