@@ -17,5 +17,8 @@ internal static class Canary
     }
 
     /// <summary>Adds a value that may appear nowhere.</summary>
-    public static void Hide(string value) => Exits.OfThisTest.Add(new(value, Home.None));
+    public static void Hide(string value) => Hide(value, Home.None);
+
+    /// <summary>Adds a value that others made, with the only place where it may appear.</summary>
+    public static void Hide(string value, Home home) => Exits.OfThisTest.Add(new(value, home));
 }
