@@ -31,7 +31,7 @@ public sealed class EmptyRootTests : IDisposable
         File.WriteAllText(Path.Combine(_root, "etc/ssl/certs/ca-certificates.crt"), "");
         File.WriteAllText(Path.Combine(_root, "dev/urandom"), "");
         Assert.Equal(Files, Directory.GetFiles(_root, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(_root, file)).Order(StringComparer.Ordinal));
-        await using var backend = await OtlpBackend.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await using var backend = await Watched.BackendAsync();
         await using var sandbox = await Sandbox.OpenAsync(new SandboxOptions { FunctionZip = Artifacts.FunctionZip, PlayedExtensions = [Name] });
         using var extension = StartInside(sandbox.RuntimeApi, backend.HttpUrl);
         try
@@ -45,6 +45,7 @@ public sealed class EmptyRootTests : IDisposable
             soon.CancelAfter(TimeSpan.FromSeconds(5));
             var output = await extension.StandardOutput.ReadToEndAsync(soon.Token);
             await extension.WaitForExitAsync(soon.Token);
+            Exits.OfThisTest.Saw(Receiver.Log, output);
 
             Assert.Equal(0, extension.ExitCode);
             var ledger = LedgerReading.Read(Assert.Single(output.TrimEnd().Split('\n'), line => !Outcome.IsStart(line)));

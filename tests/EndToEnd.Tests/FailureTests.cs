@@ -124,6 +124,7 @@ public sealed class FailureTests
             },
         });
         Assert.Equal("error", failed.Status);
+        Assert.Empty(Exits.OfThisTest.Problems());
         lambda.Backend.Clear();
         var next = await lambda.InvokeAsync(Order);
         var outcome = await lambda.EndAsync();

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace LambdaSandbox.Backend;
 
@@ -79,6 +80,7 @@ internal sealed class OtlpEndpoint(OtlpBackend backend, Inbox inbox, OtlpBackend
             Protocol = isGrpc ? OtlpProtocol.Grpc : IsJson(context.Request.ContentType) ? OtlpProtocol.HttpJson : OtlpProtocol.HttpProtobuf,
             Method = context.Request.Method,
             Path = path,
+            Target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
             Headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
         };
     }

@@ -22,6 +22,9 @@ public sealed class ReceivedRequest
 
     public required string Path { get; init; }
 
+    /// <summary>Path and query as sent.</summary>
+    public required string Target { get; init; }
+
     /// <summary>Names are case-insensitive; several values are joined by a comma.</summary>
     public required IReadOnlyDictionary<string, string> Headers { get; init; }
 

@@ -27,15 +27,12 @@ internal sealed record AwsOptions(
         variables.Text("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS") ?? variables.Text("AWS_ENDPOINT_URL"),
         variables.Text("AWS_ENDPOINT_URL_SECRETS_MANAGER") ?? variables.Text("AWS_ENDPOINT_URL"),
         variables.Text("AWS_ENDPOINT_URL_SSM") ?? variables.Text("AWS_ENDPOINT_URL"),
-        IsTrue(variables.Text("AWS_USE_FIPS_ENDPOINT")),
-        IsTrue(variables.Text("AWS_USE_DUALSTACK_ENDPOINT")),
+        variables.Bool("AWS_USE_FIPS_ENDPOINT", false),
+        variables.Bool("AWS_USE_DUALSTACK_ENDPOINT", false),
         variables.Text("AWS_LAMBDA_METADATA_API"),
         variables.Text("AWS_LAMBDA_METADATA_TOKEN"),
         variables.Text("AWS_LAMBDA_INITIALIZATION_TYPE") is "snap-start");
 
     /// <summary>Keeps the secrets out of every log line.</summary>
     public override string ToString() => $"{nameof(AwsOptions)} {{ Region = {Region}, AccessKeyId = {AccessKeyId} }}";
-
-    /// <summary>Like the AWS SDKs: everything except "true" is false.</summary>
-    private static bool IsTrue(string? text) => string.Equals(text, "true", StringComparison.OrdinalIgnoreCase);
 }

@@ -8,5 +8,16 @@ internal sealed record SecretOptions(TimeSpan TimeToLive, int? LocalPort)
 {
     public static SecretOptions From(Variables variables) => new(
         variables.Seconds("TELEMETRY_EXTENSION_SECRETS_TTL", 3600, 10, 7 * 86_400),
-        int.TryParse(variables.Text("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65536 ? port : null);
+        Port(variables));
+
+    private static int? Port(Variables variables)
+    {
+        const string Name = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT";
+        if (variables.Text(Name) is not { } text)
+            return null;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65536)
+            return port;
+        variables.Problems.Add(Name, text, "is not a whole number from 1 to 65535", "its default port");
+        return null;
+    }
 }

@@ -13,6 +13,8 @@ internal sealed record EffectiveSettings(ExtensionOptions Options, IReadOnlyList
         LogOptions.From(variables);
         var receiver = ReceiverOptions.From(variables);
         var options = ExtensionOptions.Load(variables, TelemetryOptions.From(variables), receiver, OwnPorts(receiver));
+        // The extension reads them when it makes its resource.
+        ResourceAttributesText.Read(options.Resource, problems);
         var settings = reads.Values.Where(static read => read.Text is not null || read.Name.StartsWith(SettingNames.Prefix, StringComparison.Ordinal))
             .Select(read => Checked(read, problems)).OrderBy(static setting => setting.Name, StringComparer.Ordinal);
         return new(options, [.. settings], [.. problems.Messages, .. SettingNames.Problems(names)]);

@@ -22,6 +22,7 @@ internal sealed class AwsEmulator : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly HttpClient _backend;
+    private readonly ConcurrentQueue<AwsRequest> _requests = [];
 
     private AwsEmulator(WebApplication app, string backendUrl) => (_app, _backend) = (app, new() { BaseAddress = new(backendUrl) });
 
@@ -47,6 +48,7 @@ internal sealed class AwsEmulator : IAsyncDisposable
         var emulator = new AwsEmulator(builder.Build(), backendUrl) { Skew = skew };
         emulator._app.Run(emulator.AnswerAsync);
         await emulator._app.StartAsync(TestContext.Current.CancellationToken);
+        AwsRequest.Watch(emulator._requests, emulator.Url);
         return emulator;
     }
 
@@ -58,9 +60,9 @@ internal sealed class AwsEmulator : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
-        using var buffer = new MemoryStream();
-        await context.Request.Body.CopyToAsync(buffer, context.RequestAborted);
-        var body = buffer.ToArray();
+        var request = await AwsRequest.ReadAsync(context.Request);
+        _requests.Enqueue(request);
+        var body = request.Body;
         context.Response.Headers.Date = (DateTimeOffset.UtcNow + Skew).ToString("R", CultureInfo.InvariantCulture);
         if (context.Request.Headers["X-Amz-Target"].ToString() is { Length: > 0 } target)
             await ManageAsync(context, target, body);

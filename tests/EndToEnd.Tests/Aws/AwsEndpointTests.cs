@@ -42,7 +42,7 @@ public sealed class AwsEndpointTests
     [Fact]
     public async Task A_role_without_permission_keeps_the_data_as_dead_letters_and_is_named()
     {
-        await using var run = await Run.StartAsync(null, default, ("AWS_SECRET_ACCESS_KEY", Canary.New("aws")));
+        await using var run = await Run.StartAsync(null, default, ("AWS_SECRET_ACCESS_KEY", Canary.New("aws", Home.None)));
         await run.Lambda.OrdersAsync(3, heldAtMost: TimeSpan.FromSeconds(3));
         var outcome = await run.Lambda.EndAsync();
 

@@ -131,7 +131,7 @@ public sealed class CloudWatchDestinationTests(LocalCloudWatch cloudWatch)
     private (string, string?)[] Settings(params (string, string?)[] more) =>
     [
         ("TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP", _group),
-        ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", cloudWatch.Server.Url.ToString()),
+        ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", cloudWatch.Url.ToString()),
         .. more,
     ];
 

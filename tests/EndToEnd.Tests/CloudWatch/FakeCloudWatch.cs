@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
+using EndToEnd.Tests.Aws;
 using LambdaSandbox.CloudWatch;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -17,6 +18,7 @@ internal sealed class FakeCloudWatch : IAsyncDisposable
     private static readonly TimeSpan MaxSkew = TimeSpan.FromMinutes(5);
 
     private readonly ConcurrentBag<string> _brokenRules = [];
+    private readonly ConcurrentQueue<AwsRequest> _requests = [];
     private int _calls;
     private int _refused;
 
@@ -49,6 +51,7 @@ internal sealed class FakeCloudWatch : IAsyncDisposable
         var fake = new FakeCloudWatch(builder.Build()) { Error = error, Skew = skew, SkewCode = skewCode, Region = region };
         fake._app.Run(fake.AnswerAsync);
         await fake._app.StartAsync(TestContext.Current.CancellationToken);
+        AwsRequest.Watch(fake._requests, fake.Url);
         return fake;
     }
 
@@ -61,7 +64,9 @@ internal sealed class FakeCloudWatch : IAsyncDisposable
     private async Task AnswerAsync(HttpContext context)
     {
         Interlocked.Increment(ref _calls);
-        CheckRules(await JsonNode.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted));
+        var request = await AwsRequest.ReadAsync(context.Request);
+        _requests.Enqueue(request);
+        CheckRules(JsonNode.Parse(request.Content));
         context.Response.ContentType = "application/x-amz-json-1.1";
         if (Skew is { } skew)
             context.Response.Headers.Date = (DateTimeOffset.UtcNow + skew).ToString("R", CultureInfo.InvariantCulture);

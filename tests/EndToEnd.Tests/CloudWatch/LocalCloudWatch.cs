@@ -1,15 +1,30 @@
+using EndToEnd.Tests.Aws;
 using LambdaSandbox;
 using LambdaSandbox.CloudWatch;
 
 namespace EndToEnd.Tests.CloudWatch;
 
-/// <summary>One moto for all tests with a working CloudWatch Logs. Each test has its own log groups.</summary>
+/// <summary>One moto for all tests with a working CloudWatch Logs or secret store. Each test has its own log groups and secrets.</summary>
 public sealed class LocalCloudWatch : IAsyncLifetime
 {
     private CloudWatchLogsServer? _server;
+    private RecordingGateway? _gateway;
     private string _missing = "";
 
-    /// <summary>Skips the test where moto is missing, with the reason.</summary>
+    /// <summary>The URL for what is tested.</summary>
+    public Uri Url
+    {
+        get
+        {
+            _ = Server;
+            return _gateway!.Url;
+        }
+    }
+
+    /// <summary>What came to <see cref="Url"/> in this test.</summary>
+    internal IReadOnlyList<AwsRequest> Requests => _gateway!.Requests;
+
+    /// <summary>For the test's own calls. Skips the test where moto is missing, with the reason.</summary>
     public CloudWatchLogsServer Server
     {
         get
@@ -33,6 +48,7 @@ public sealed class LocalCloudWatch : IAsyncLifetime
         try
         {
             _server = await CloudWatchLogsServer.StartAsync(TestContext.Current.CancellationToken);
+            _gateway = await RecordingGateway.StartAsync(_server.Url);
         }
         catch (SandboxException exception)
         {
@@ -42,6 +58,8 @@ public sealed class LocalCloudWatch : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        if (_gateway is not null)
+            await _gateway.DisposeAsync();
         if (_server is not null)
             await _server.DisposeAsync();
     }

@@ -51,7 +51,7 @@ public sealed class ReplayTests(LocalCloudWatch cloudWatch)
         await using var life = await Life.RunAsync(
             ("TELEMETRY_EXTENSION_DEAD_LETTERS", "cloudwatch"),
             ("TELEMETRY_EXTENSION_DEAD_LETTER_LOG_GROUP", group),
-            ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", cloudWatch.Server.Url.ToString()));
+            ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", cloudWatch.Url.ToString()));
         Assert.Empty(life.Outcome.DeadLetters);
         Assert.DoesNotContain(life.Outcome.Said, line => line.Contains("dead letters", StringComparison.Ordinal));
         Assert.Equal(0, life.Outcome.Ledger.Accounts.Sum(account => account.Account.Dropped));
@@ -72,7 +72,7 @@ public sealed class ReplayTests(LocalCloudWatch cloudWatch)
         await using var life = await Life.RunAsync(
             ("TELEMETRY_EXTENSION_DEAD_LETTERS", "cloudwatch"),
             ("TELEMETRY_EXTENSION_DEAD_LETTER_LOG_GROUP", group),
-            ("AWS_ENDPOINT_URL", cloudWatch.Server.Url.ToString()));
+            ("AWS_ENDPOINT_URL", cloudWatch.Url.ToString()));
         using var folder = new TemporaryFolder();
         var printed = await Tool.RunAsync(
             aws, ["logs", "filter-log-events", "--log-group-name", group, "--filter-pattern", "\"otlp-dead-letter/1\"", "--output", "json"], folder.Path, Aws());
@@ -126,7 +126,7 @@ public sealed class ReplayTests(LocalCloudWatch cloudWatch)
         ["AWS_DEFAULT_REGION"] = "eu-west-1",
         ["AWS_ACCESS_KEY_ID"] = "AKIDEXAMPLE",
         ["AWS_SECRET_ACCESS_KEY"] = "example",
-        ["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"] = cloudWatch.Server.Url.ToString(),
+        ["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"] = cloudWatch.Url.ToString(),
         ["HOME"] = "/nonexistent",
     };
 
@@ -139,7 +139,7 @@ public sealed class ReplayTests(LocalCloudWatch cloudWatch)
 
         public static async Task<Life> RunAsync(params (string, string?)[] settings)
         {
-            var control = await OtlpBackend.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+            var control = await Watched.BackendAsync();
             var port = FreePort.Find();
             var lambda = await LambdaUnderTest.StartAsync(
                 null,

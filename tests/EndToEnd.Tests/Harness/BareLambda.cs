@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Net;
@@ -22,6 +23,8 @@ internal sealed class BareLambda : IAsyncDisposable
     private readonly TcpListener _api = new(IPAddress.Loopback, 0);
     private readonly Channel<Call> _calls = Channel.CreateUnbounded<Call>();
     private readonly List<string> _lines = [];
+    private readonly ConcurrentQueue<string> _errors = [];
+    private readonly ConcurrentQueue<string> _requests = [];
     private readonly List<Call> _open = [];
     private Process? _process;
     private Task _output = Task.CompletedTask;
@@ -80,7 +83,10 @@ internal sealed class BareLambda : IAsyncDisposable
 
     public static async Task<BareLambda> CreateAsync()
     {
-        var lambda = new BareLambda(await OtlpBackend.StartAsync(cancellationToken: Cancellation));
+        var lambda = new BareLambda(await Watched.BackendAsync());
+        Exits.OfThisTest.Watch(Receiver.Log, () => lambda.Lines);
+        Exits.OfThisTest.Watch(Receiver.Log, () => [.. lambda._errors]);
+        Exits.OfThisTest.Watch(new Receiver("Lambda's API", IsAws: false), () => [.. lambda._requests]);
         using var layer = ZipFile.OpenRead(Artifacts.LayerZip);
         Directory.CreateDirectory(Path.GetDirectoryName(lambda.Binary)!);
         layer.GetEntry("extensions/telemetry-extension")!.ExtractToFile(lambda.Binary);
@@ -94,7 +100,7 @@ internal sealed class BareLambda : IAsyncDisposable
 
     public void Start(IReadOnlyList<string> command, bool reads = true)
     {
-        var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardOutput = true, WorkingDirectory = _folder.Path };
+        var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder.Path };
         start.Environment.Clear();
         foreach (var (name, value) in new Dictionary<string, string>
         {
@@ -111,7 +117,11 @@ internal sealed class BareLambda : IAsyncDisposable
             ["TELEMETRY_EXTENSION_FLUSH_STRATEGY"] = "end",
         }.Concat(Environment))
             start.Environment[name] = value;
+        DefaultKeys.AddTo(start.Environment!, Backend);
         _process = Process.Start(start)!;
+        // What a crash prints is not in the log of these tests, but may have no secret either.
+        _process.ErrorDataReceived += (_, line) => _errors.Enqueue(line.Data ?? "");
+        _process.BeginErrorReadLine();
         if (reads)
             _output = Task.Run(ReadOutputAsync, Cancellation);
     }
@@ -211,6 +221,7 @@ internal sealed class BareLambda : IAsyncDisposable
             _process.Kill(entireProcessTree: true);
         _process?.Dispose();
         await Backend.DisposeAsync();
+        Exits.OfThisTest.SawFolder(_folder.File("spool"));
         _folder.Dispose();
     }
 
@@ -246,6 +257,7 @@ internal sealed class BareLambda : IAsyncDisposable
         {
             while (await ReadAsync(stream) is { } request)
             {
+                _requests.Enqueue(request);
                 var call = new Call(request, stream);
                 if (SlowPath is not null && call.Path.EndsWith(SlowPath, StringComparison.Ordinal))
                 {

@@ -13,6 +13,9 @@ internal sealed partial record DeadLetterReading(string Id, string Signal, int R
     public IEnumerable<Span> Spans => Signal != "traces" ? []
         : ExportTraceServiceRequest.Parser.ParseFrom(Request).ResourceSpans.SelectMany(resource => resource.ScopeSpans).SelectMany(scope => scope.Spans);
 
+    /// <summary>Whether a line is a whole part of a dead letter. A process that is killed may write half a line.</summary>
+    public static bool IsPart(string line) => Form().IsMatch(line);
+
     /// <summary>Every complete letter, once.</summary>
     public static IReadOnlyList<DeadLetterReading> ReadAll(IEnumerable<string> lines)
     {

@@ -11,6 +11,8 @@ internal sealed class LambdaUnderTest : IAsyncDisposable
 {
     private readonly List<string> _lines = [];
 
+    private string _spoolUsed = "";
+
     // Use a disk like Lambda's /tmp. Otherwise /tmp may be memory that counts as the environment's.
     private readonly string _spool = $"/var/tmp/telemetry-extension-e2e-{Guid.NewGuid():N}";
 
@@ -40,12 +42,16 @@ internal sealed class LambdaUnderTest : IAsyncDisposable
         OtlpBackendOptions backendOptions, Func<SandboxOptions, SandboxOptions>? change, params IReadOnlyList<(string Name, string? Value)> environment)
     {
         await WarmUp.OnceAsync();
-        var backend = await OtlpBackend.StartAsync(backendOptions, TestContext.Current.CancellationToken);
+        var backend = await Watched.BackendAsync(backendOptions);
         var lambda = new LambdaUnderTest(backend);
+        Exits.OfThisTest.Watch(Receiver.Log, () => lambda.ExtensionLines);
         try
         {
             var options = lambda.Options(environment);
-            lambda.Sandbox = await Sandbox.StartAsync(change?.Invoke(options) ?? options, TestContext.Current.CancellationToken);
+            options = change?.Invoke(options) ?? options;
+            DefaultKeys.AddTo(options.Environment, backend);
+            lambda._spoolUsed = options.Environment["TELEMETRY_EXTENSION_SPOOL_DIRECTORY"];
+            lambda.Sandbox = await Sandbox.StartAsync(options, TestContext.Current.CancellationToken);
             return lambda;
         }
         catch
@@ -81,6 +87,7 @@ internal sealed class LambdaUnderTest : IAsyncDisposable
     public async Task<Outcome> EndAsync(int lives = 1, string init = "success", bool mayRepeat = false, bool backendHasAll = true)
     {
         Assert.True(Sandbox.Init?.Status == init, $"{Sandbox.Init}\n{string.Join('\n', ExtensionLines)}");
+        LookIntoSpool();
         var shutdown = await Sandbox.ShutdownAsync(cancellation: TestContext.Current.CancellationToken);
         var lines = ExtensionLines;
         var said = $"\n{string.Join('\n', lines)}";
@@ -97,11 +104,20 @@ internal sealed class LambdaUnderTest : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        LookIntoSpool();
         if (Sandbox is not null)
             await Sandbox.DisposeAsync();
         await Backend.DisposeAsync();
         if (Directory.Exists(_spool))
             Directory.Delete(_spool, recursive: true);
+    }
+
+    /// <summary>Looks for secrets in its files: in the extension's own /tmp while it runs.</summary>
+    private void LookIntoSpool()
+    {
+        var pid = Sandbox?.Extensions is [{ Pid: { } running }, ..] ? running : 0;
+        var seen = $"/proc/{pid}/root{_spoolUsed}";
+        Exits.OfThisTest.SawFolder(Directory.Exists(seen) ? seen : _spoolUsed);
     }
 
     private async Task<InvocationResult> AnyInvokeAsync(string payload, InvokeOptions? invocation) =>

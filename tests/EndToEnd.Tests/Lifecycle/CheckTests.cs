@@ -18,8 +18,8 @@ public sealed class CheckTests
     {
         using var certificates = new Certificates();
         using var certificate = certificates.Issue(IPAddress.Loopback, DateTimeOffset.UtcNow.AddDays(1));
-        await using var backend = await OtlpBackend.StartAsync(new() { Certificate = certificate }, Cancelled);
-        var key = Canary.New("key");
+        await using var backend = await Watched.BackendAsync(new() { Certificate = certificate });
+        var key = Canary.New("key", Home.HeaderTo(backend.HttpUrl, "authorization"));
         var result = await RunAsync(["--connect", "--json"], new()
         {
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = backend.HttpUrl,
@@ -41,7 +41,7 @@ public sealed class CheckTests
         using var certificates = new Certificates();
         using var others = new Certificates();
         using var certificate = certificates.Issue(IPAddress.Loopback, DateTimeOffset.UtcNow.AddDays(1));
-        await using var backend = await OtlpBackend.StartAsync(new() { Certificate = certificate }, Cancelled);
+        await using var backend = await Watched.BackendAsync(new() { Certificate = certificate });
         var result = await RunAsync(["--connect"], new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = backend.HttpUrl, ["OTEL_EXPORTER_OTLP_CERTIFICATE"] = others.File });
 
         Assert.True(result.ExitCode == 3, result.All);
@@ -53,7 +53,7 @@ public sealed class CheckTests
     [Fact]
     public async Task Through_a_proxy_the_export_shows_whether_it_works()
     {
-        await using var backend = await OtlpBackend.StartAsync(cancellationToken: Cancelled);
+        await using var backend = await Watched.BackendAsync();
         await using var proxy = new ForwardProxy(backend.HttpUrl, "user:pass-word");
         Dictionary<string, string> Environment(string password) => new()
         {
@@ -88,9 +88,7 @@ public sealed class CheckTests
             var program = Path.Combine(folder.FullName, "extensions", "telemetry-extension");
             if (!OperatingSystem.IsWindows())
                 File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-            var result = await Tool.RunAsync(program, ["check", .. arguments], environment: environment);
-            Canary.CheckAbsent(System.Text.Encoding.UTF8.GetBytes(result.All), "in what check prints");
-            return result;
+            return await Tool.RunAsync(program, ["check", .. arguments], environment: environment);
         }
         finally
         {

@@ -21,7 +21,7 @@ public sealed class NameTests
     public async Task The_function_works_whatever_the_file_is_called(string name, string make)
     {
         using var layer = await LayerAsync(make);
-        await using var backend = await OtlpBackend.StartAsync(cancellationToken: Cancellation);
+        await using var backend = await Watched.BackendAsync();
         var lines = new List<(string Source, string Line)>();
         await using var sandbox = await StartAsync(layer, backend, lines);
 
@@ -42,7 +42,7 @@ public sealed class NameTests
     public async Task Two_copies_work_beside_each_other(string make)
     {
         using var layer = await LayerAsync(make);
-        await using var backend = await OtlpBackend.StartAsync(cancellationToken: Cancellation);
+        await using var backend = await Watched.BackendAsync();
         var lines = new List<(string Source, string Line)>();
         // The memory is so small that both use their files.
         await using var sandbox = await StartAsync(
@@ -99,6 +99,8 @@ public sealed class NameTests
         };
         foreach (var (name, value) in environment)
             variables[name] = value;
+        DefaultKeys.AddTo(variables, backend);
+        Exits.OfThisTest.Watch(Receiver.Log, () => [.. lines.Select(static line => line.Line)]);
         return Sandbox.StartAsync(
             new SandboxOptions
             {

@@ -11,6 +11,7 @@ public sealed class ConformanceTests
     public async Task PublishedLayer_AllChecks_PassAndNothingIsLostThatLambdaDelivered()
     {
         var (exitCode, output, errors) = await SandboxProgram.RunAsync("conformance", "--extension", Artifacts.LayerZip, "--json");
+        Exits.OfThisTest.Saw(new Receiver("the output of the sandbox", IsAws: false), output + errors);
         Assert.True(exitCode == 0, output + errors);
         var checks = JsonNode.Parse(output)!["checks"]!.AsArray().ToDictionary(check => check!["name"]!.GetValue<string>(), check => check!);
         Assert.All(checks.Values, check => Assert.Equal("passed", check["outcome"]!.GetValue<string>()));

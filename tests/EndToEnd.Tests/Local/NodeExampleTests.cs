@@ -23,6 +23,7 @@ public sealed class NodeExampleTests
                 "run", "--layer", Artifacts.LayerZip, "--function", folder.Path, "--handler", "index.handler", "--runtime-client", client,
                 "--env", "AWS_LAMBDA_EXEC_WRAPPER=/opt/telemetry-wrapper", "--env", "NODE_OPTIONS=--import ./telemetry.mjs",
                 "--name", "orders", "--timeout", "20s", "--invoke", "{\"id\":\"1\"}", "--invoke", "{\"id\":\"2\"}", "--export", exported);
+            Exits.OfThisTest.Saw(new Receiver("the output of the sandbox", IsAws: false), output + errors);
             Assert.True(exitCode == 0, output + errors);
 
             var spans = await SpansAsync(exported);

@@ -15,7 +15,7 @@ public sealed class PageTests
     public async Task RealRun_TracesLogsMetricsAndTheFreeze_AreOnThePage()
     {
         Tool.Require("chromium");
-        await using var served = await ServedSandbox.StartAsync(
+        await using var served = await Watched.ServedAsync(
             "--view", "--view-port", "0", "--layer", Artifacts.LayerZip, "--function", Artifacts.FunctionZip, "--name", "order-processing", "--memory", "256",
             "--timeout", "20s", "--tracing", "active", "--env", "AWS_LAMBDA_EXEC_WRAPPER=/opt/telemetry-wrapper", "--env", "DEMO_OTEL=true",
             "--env", "TELEMETRY_EXTENSION_SELF_TRACES=true");
@@ -71,7 +71,7 @@ public sealed class PageTests
     [Fact]
     public async Task Killed_TheDashboardGoesWithIt()
     {
-        await using var served = await ServedSandbox.StartAsync(
+        await using var served = await Watched.ServedAsync(
             "--view", "--view-port", "0", "--layer", Artifacts.LayerZip, "--function", Artifacts.FunctionZip);
         var words = (string)served.Events.First(item => item["text"] is { } text && ((string)text!).Contains("page: ", StringComparison.Ordinal))["text"]!;
         Assert.SkipWhen(words.StartsWith("no page", StringComparison.Ordinal), $"the dashboard is not available: {words}");

@@ -96,14 +96,14 @@ public sealed class RealClientTests
     {
         var folder = Repository.Path("src/DemoFunction/bin/Release/net10.0");
         Assert.True(File.Exists(Path.Combine(folder, "bootstrap.dll")), $"{folder} is missing: dotnet build src/DemoFunction -c Release");
-        await using var served = await ServedSandbox.StartAsync("--function", folder, "--runtime", "dotnet10", "--handler", "bootstrap", "--timeout", "20s");
+        await using var served = await Watched.ServedAsync("--function", folder, "--runtime", "dotnet10", "--handler", "bootstrap", "--timeout", "20s");
         using var answer = await served.InvokeAsync("{\"order\":{\"id\":\"7\"}}");
         Assert.Contains("\"status\":\"stored\"", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     private static Task<ServedSandbox> ServeDemoAsync() =>
-        ServedSandbox.StartAsync("--layer", Artifacts.LayerZip, "--function", Artifacts.FunctionZip, "--timeout", "20s");
+        Watched.ServedAsync("--layer", Artifacts.LayerZip, "--function", Artifacts.FunctionZip, "--timeout", "20s");
 
-    private static Task<ServedSandbox> ServeNodeAsync(string handler, params string[] more) => ServedSandbox.StartAsync(
+    private static Task<ServedSandbox> ServeNodeAsync(string handler, params string[] more) => Watched.ServedAsync(
         ["--function", NodeClients.Handler, "--handler", handler, "--runtime-client", NodeClients.Folder, "--timeout", "20s", .. more]);
 }

@@ -56,7 +56,7 @@ public sealed class AddressTests(LocalCloudWatch cloudWatch)
     public async Task CloudWatch_whose_first_address_is_silent_receives_everything()
     {
         using var hosts = TwoAddresses();
-        var url = cloudWatch.Server.Url;
+        var url = cloudWatch.Url;
         using var silent = new SilentAddress(IPAddress.IPv6Loopback, url.Port);
         var group = $"/dual/{Guid.NewGuid():N}";
         await using var lambda = await LambdaUnderTest.StartAsync(

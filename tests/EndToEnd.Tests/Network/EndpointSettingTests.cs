@@ -34,7 +34,7 @@ public sealed class EndpointSettingTests
     [Fact]
     public async Task A_base_endpoint_with_the_path_of_a_signal_is_named_and_everything_arrives()
     {
-        await using var backend = await OtlpBackend.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await using var backend = await Watched.BackendAsync();
         await using var lambda = await LambdaUnderTest.StartAsync(null, ("OTEL_EXPORTER_OTLP_ENDPOINT", backend.HttpUrl + "/v1/traces"), (FaultRun.Strategy, "end"));
         await lambda.OrdersAsync(2);
         var outcome = await lambda.EndAsync(backendHasAll: false);

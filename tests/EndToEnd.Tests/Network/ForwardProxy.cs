@@ -13,6 +13,7 @@ internal sealed class ForwardProxy : IAsyncDisposable
     private readonly string? _authorization;
     private readonly CancellationTokenSource _end = new();
     private readonly Task _accepting;
+    private readonly ConcurrentQueue<string> _heads = new();
 
     /// <param name="credentials">"user:password". A request without them gets 407.</param>
     public ForwardProxy(string backendUrl, string? credentials = null, int port = 0)
@@ -21,6 +22,8 @@ internal sealed class ForwardProxy : IAsyncDisposable
         _authorization = credentials is null ? null : "Proxy-Authorization: Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials));
         _listener = new(IPAddress.Loopback, port);
         _listener.Start();
+        var receiver = new Receiver("the proxy", IsAws: false, $"http://127.0.0.1:{Port}");
+        Exits.OfThisTest.Watch(() => _heads.SelectMany(head => Seen(receiver, head)));
         _accepting = AcceptAsync();
     }
 
@@ -58,6 +61,7 @@ internal sealed class ForwardProxy : IAsyncDisposable
             while (await HeadAsync(client) is { } head)
             {
                 Requests.Enqueue(head[..head.IndexOf('\r', StringComparison.Ordinal)]);
+                _heads.Enqueue(head);
                 if (_authorization is not null && !head.Contains(_authorization, StringComparison.OrdinalIgnoreCase))
                 {
                     await SkipBodyAsync(client, head);
@@ -73,7 +77,7 @@ internal sealed class ForwardProxy : IAsyncDisposable
                 if (head.StartsWith("CONNECT ", StringComparison.Ordinal))
                     await client.WriteAsync("HTTP/1.1 200 Connection established\r\n\r\n"u8.ToArray(), _end.Token);
                 else
-                    await upstream.WriteAsync(Encoding.ASCII.GetBytes(head), _end.Token);
+                    await upstream.WriteAsync(Encoding.ASCII.GetBytes(ForServer(head)), _end.Token);
                 await Task.WhenAny(client.CopyToAsync(upstream, _end.Token), upstream.CopyToAsync(client, _end.Token));
                 return;
             }
@@ -82,6 +86,20 @@ internal sealed class ForwardProxy : IAsyncDisposable
         {
             // One side is gone.
         }
+    }
+
+    /// <summary>Without what is for the proxy.</summary>
+    private static string ForServer(string head) =>
+        string.Join("\r\n", head.Split("\r\n").Where(static line => !line.StartsWith("Proxy-", StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>What is for the proxy itself. It sees the other headers only where it passes them on, where the server reports them.</summary>
+    private static IEnumerable<Departure> Seen(Receiver receiver, string head)
+    {
+        var lines = head.Split("\r\n");
+        yield return new(receiver, "line", Encoding.ASCII.GetBytes(lines[0]));
+        var isTunnel = lines[0].StartsWith("CONNECT ", StringComparison.Ordinal);
+        foreach (var line in lines.Skip(1).Where(line => isTunnel || line.StartsWith("Proxy-", StringComparison.OrdinalIgnoreCase)))
+            yield return new(receiver, $"header {line.Split(':')[0].ToLowerInvariant()}", Encoding.ASCII.GetBytes(line));
     }
 
     private async Task<string?> HeadAsync(NetworkStream client)

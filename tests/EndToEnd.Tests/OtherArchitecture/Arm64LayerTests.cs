@@ -94,7 +94,7 @@ public sealed class Arm64LayerTests(LocalCloudWatch cloudWatch)
     {
         var group = $"/otel/{Guid.NewGuid():N}";
         await using var lambda = await EmulatedLambda.StartAsync(
-            ("TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP", group), ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", cloudWatch.Server.Url.ToString()));
+            ("TELEMETRY_EXTENSION_CLOUDWATCH_LOG_GROUP", group), ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", cloudWatch.Url.ToString()));
         var results = await lambda.EmulatedOrdersAsync(2);
         var outcome = await lambda.EndAsync();
 

@@ -50,7 +50,7 @@ public sealed class SecretTests(LocalCloudWatch moto)
             ("AWS_ENDPOINT_URL_SSM", $"http://127.0.0.1:{port}"), ("OTEL_EXPORTER_OTLP_HEADERS", $"api-key=${{{arn}}}"), (FaultRun.Strategy, "end"));
         var results = new List<InvocationResult>(await lambda.OrdersAsync(3));
         Assert.Empty(lambda.Backend.Requests);
-        await using var store = new ForwardProxy(moto.Server.Url.ToString(), port: int.Parse(port, System.Globalization.CultureInfo.InvariantCulture));
+        await using var store = new ForwardProxy(moto.Url.ToString(), port: int.Parse(port, System.Globalization.CultureInfo.InvariantCulture));
         results = [.. await lambda.OrdersUntilArrivedAsync(results)];
         var outcome = await lambda.EndAsync();
 
@@ -88,9 +88,10 @@ public sealed class SecretTests(LocalCloudWatch moto)
     public async Task An_endpoint_that_is_a_secret_is_used_and_not_printed()
     {
         using var vault = new SecretVault(moto.Server.Url);
-        await using var backend = await OtlpBackend.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await using var backend = await Watched.BackendAsync();
         Canary.Hide(backend.HttpUrl);
-        var arn = await vault.CreateAsync(backend.HttpUrl + "?key=" + Canary.New("query"));
+        Exits.OfThisTest.AddFirst(backend.HttpUrl);
+        var arn = await vault.CreateAsync(backend.HttpUrl + "?key=" + Canary.New("query", Home.QueryTo(backend.HttpUrl)));
         await using var lambda = await StartAsync(("OTEL_EXPORTER_OTLP_ENDPOINT", $"${{{arn}}}"), (FaultRun.Strategy, "end"));
         await lambda.OrdersAsync(3);
         var outcome = await lambda.EndAsync(backendHasAll: false);
@@ -122,5 +123,5 @@ public sealed class SecretTests(LocalCloudWatch moto)
     private Task<LambdaUnderTest> StartAsync(params IReadOnlyList<(string Name, string? Value)> environment) => StartAsync(new OtlpBackendOptions(), environment);
 
     private Task<LambdaUnderTest> StartAsync(OtlpBackendOptions backend, params IReadOnlyList<(string Name, string? Value)> environment) => LambdaUnderTest.StartAsync(
-        backend, null, [("AWS_ENDPOINT_URL_SECRETS_MANAGER", moto.Server.Url.ToString()), ("AWS_ENDPOINT_URL_SSM", moto.Server.Url.ToString()), .. environment]);
+        backend, null, [("AWS_ENDPOINT_URL_SECRETS_MANAGER", moto.Url.ToString()), ("AWS_ENDPOINT_URL_SSM", moto.Url.ToString()), .. environment]);
 }

@@ -10,12 +10,17 @@ internal sealed class SecretVault(Uri url) : IDisposable
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(60) };
 
     /// <summary>The ARN of a new secret.</summary>
-    public async Task<string> CreateAsync(string value) => (string)(await CallAsync("secretsmanager", "secretsmanager.CreateSecret", new()
+    /// <param name="kmsKey">The key that encrypts it. Null for that of the account.</param>
+    public async Task<string> CreateAsync(string value, string? kmsKey = null)
     {
-        ["Name"] = $"otlp/{Guid.NewGuid():N}",
-        ["SecretString"] = value,
-        ["ClientRequestToken"] = Guid.NewGuid().ToString(),
-    }))["ARN"]!;
+        var body = new JsonObject { ["Name"] = $"otlp/{Guid.NewGuid():N}", ["SecretString"] = value, ["ClientRequestToken"] = Guid.NewGuid().ToString() };
+        if (kmsKey is not null)
+            body["KmsKeyId"] = kmsKey;
+        return (string)(await CallAsync("secretsmanager", "secretsmanager.CreateSecret", body))["ARN"]!;
+    }
+
+    /// <summary>The ARN of a new key of KMS.</summary>
+    public async Task<string> CreateKmsKeyAsync() => (string)(await CallAsync("kms", "TrentService.CreateKey", []))["KeyMetadata"]!["Arn"]!;
 
     public Task RotateAsync(string arn, string value) => CallAsync("secretsmanager", "secretsmanager.PutSecretValue", new()
     {
@@ -25,12 +30,18 @@ internal sealed class SecretVault(Uri url) : IDisposable
     });
 
     /// <summary>The ARN of a new SecureString parameter.</summary>
-    public async Task<string> CreateParameterAsync(string value)
+    public async Task<string> CreateParameterAsync(string value, string? kmsKey = null)
     {
         var name = $"/otlp/{Guid.NewGuid():N}";
-        await CallAsync("ssm", "AmazonSSM.PutParameter", new() { ["Name"] = name, ["Value"] = value, ["Type"] = "SecureString" });
+        var body = new JsonObject { ["Name"] = name, ["Value"] = value, ["Type"] = "SecureString" };
+        if (kmsKey is not null)
+            body["KeyId"] = kmsKey;
+        await CallAsync("ssm", "AmazonSSM.PutParameter", body);
         return $"arn:aws:ssm:{Region}:123456789012:parameter{name}";
     }
+
+    public async Task<string> ReadParameterAsync(string arn, bool decrypted) => (string)(await CallAsync(
+        "ssm", "AmazonSSM.GetParameter", new() { ["Name"] = arn.Split(":parameter")[1], ["WithDecryption"] = decrypted }))["Parameter"]!["Value"]!;
 
     public void Dispose() => _http.Dispose();
 

@@ -50,7 +50,9 @@ internal static class Tool
             var output = process.StandardOutput.ReadToEndAsync(limit.Token);
             var errors = process.StandardError.ReadToEndAsync(limit.Token);
             await process.WaitForExitAsync(limit.Token);
-            return new ToolResult(process.ExitCode, await output, await errors);
+            var result = new ToolResult(process.ExitCode, await output, await errors);
+            Exits.OfThisTest.Saw(new Receiver($"the output of {program}", IsAws: false), result.All);
+            return result;
         }
         finally
         {

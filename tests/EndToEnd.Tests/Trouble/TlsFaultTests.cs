@@ -78,7 +78,7 @@ public sealed class TlsFaultTests
     [Fact]
     public async Task A_backend_without_TLS_receives_nothing()
     {
-        await using var plain = await OtlpBackend.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await using var plain = await Watched.BackendAsync();
         await using var lambda = await LambdaUnderTest.StartAsync(
             null, (FaultRun.Strategy, "end"),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", plain.HttpUrl.Replace("http:", "https:", StringComparison.Ordinal)));

@@ -5,7 +5,7 @@ namespace TelemetryExtension.Tests.Configuration;
 /// <summary>For every setting on the list: what a valid, an invalid, an empty and a missing value do.</summary>
 public sealed class EverySettingTests
 {
-    /// <summary>Nonsense for settings that are neither a number nor a switch. Null: any text is one.</summary>
+    /// <summary>Nonsense for settings that are neither a number nor a switch. Null: any text is a value.</summary>
     private static readonly Dictionary<string, string?> Invalid = new()
     {
         ["OTLP_ENDPOINT"] = "nowhere",
@@ -34,6 +34,10 @@ public sealed class EverySettingTests
 
     public static TheoryData<string> Names => [.. SettingCatalogue.All.Select(static setting => setting.Name)];
 
+    public static TheoryData<string> NamesWithInvalidValues => [.. SettingCatalogue.All.Select(static setting => setting.Name).Where(static name => InvalidOf(name) is not null)];
+
+    public static TheoryData<string> NamesOfTexts => [.. SettingCatalogue.All.Select(static setting => setting.Name).Where(static name => InvalidOf(name) is null)];
+
     [Theory]
     [MemberData(nameof(Names))]
     public void Value_Valid_CountsAndIsNoProblem(string name)
@@ -47,16 +51,27 @@ public sealed class EverySettingTests
     }
 
     [Theory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(NamesWithInvalidValues))]
     public void Value_Invalid_IsNamedAndItsDefaultCounts(string name)
     {
-        if (InvalidOf(name) is not { } value)
-            return;
         var (without, _) = Load(Base(name));
-        var (with, problems) = Load(With(name, value));
+        var (with, problems) = Load(With(name, InvalidOf(name)!));
 
         Assert.StartsWith(SettingNames.Prefix + name, Assert.Single(problems), StringComparison.Ordinal);
         Assert.Equal(without, with);
+    }
+
+    /// <summary>What such a text names may be missing: a file, a metric, an attribute. Whoever uses it finds out.</summary>
+    [Theory]
+    [MemberData(nameof(NamesOfTexts))]
+    public void Value_AnyText_CountsAndIsNoProblem(string name)
+    {
+        var (without, _) = Load(Base(name));
+        var (with, problems) = Load(With(name, "any-text-\u2603"));
+
+        Assert.Empty(problems);
+        Assert.NotEqual(without, with);
+        Assert.Contains("any-text-\u2603", with, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -34,10 +34,13 @@ public sealed class CheckCommandTests : DeliveryToBackend
             ["TELEMETRY_EXTENSION_FLUSH_INTERVAL"] = "soon",
             ["TELEMETRY_EXTENSION_BUFFER_BYTES"] = "4 potatoes",
             ["TELEMETRY_EXTENSION_FLUSH_STRATGY"] = "end",
+            ["OTEL_RESOURCE_ATTRIBUTES"] = "team",
+            ["AWS_USE_FIPS_ENDPOINT"] = "yes",
         });
 
         Assert.Equal(1, exit);
-        Assert.StartsWith("4 problems:", output, StringComparison.Ordinal);
+        Assert.StartsWith("6 problems:", output, StringComparison.Ordinal);
+        Assert.Contains("OTEL_RESOURCE_ATTRIBUTES='team'", output, StringComparison.Ordinal);
         Assert.Contains("did you mean TELEMETRY_EXTENSION_FLUSH_STRATEGY?", output, StringComparison.Ordinal);
         Assert.Matches(@"TELEMETRY_EXTENSION_FLUSH_INTERVAL +20s  \(what is set has a problem\)", output);
         Assert.Contains("none: set OTEL_EXPORTER_OTLP_ENDPOINT", output, StringComparison.Ordinal);

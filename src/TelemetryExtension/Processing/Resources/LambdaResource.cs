@@ -51,14 +51,8 @@ internal static class LambdaResource
         Set(list, Conventions.TelemetrySdkVersion, Conventions.Version);
         Set(list, Conventions.TelemetryDistroName, Conventions.ScopeName);
         Set(list, Conventions.TelemetryDistroVersion, Conventions.Version);
-        if (options.ResourceAttributes is { } text)
-        {
-            if (ResourceAttributesText.TryRead(text, out var own, out var problem))
-                own.ForEach(pair => Set(list, pair.Key, pair.Value));
-            else
-                problems.Add("OTEL_RESOURCE_ATTRIBUTES", text, problem, "none of it");
-        }
-
+        foreach (var (key, value) in ResourceAttributesText.Read(options, problems))
+            Set(list, key, value);
         Set(list, Conventions.ServiceName, options.ServiceName);
         return list;
     }

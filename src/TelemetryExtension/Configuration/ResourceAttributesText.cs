@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace TelemetryExtension.Processing.Resources;
+namespace TelemetryExtension.Configuration;
 
 /// <summary>
 /// The syntax of OTEL_RESOURCE_ATTRIBUTES: <c>key=value,key=value</c>, percent-encoded. Any error discards the whole value, as the OpenTelemetry
@@ -9,6 +9,17 @@ namespace TelemetryExtension.Processing.Resources;
 /// </summary>
 internal static class ResourceAttributesText
 {
+    /// <summary>Empty when there are none, or when they cannot be used, which is reported.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> Read(ResourceOptions options, SettingProblems problems)
+    {
+        if (options.ResourceAttributes is not { } text)
+            return [];
+        if (TryRead(text, out var attributes, out var problem))
+            return attributes;
+        problems.Add("OTEL_RESOURCE_ATTRIBUTES", text, problem, "none of it");
+        return [];
+    }
+
     public static bool TryRead(string text, out List<KeyValuePair<string, string>> attributes, out string problem)
     {
         attributes = [];
