@@ -16,6 +16,7 @@ public sealed partial class OptionTests
         ["docker, buildah, skopeo"] = ["--all", "--build-arg", "--from"],
         ["node"] = ["--import"],
         ["osls"] = ["--param"],
+        ["cdk"] = ["--app"],
         ["sha256sum"] = ["--check"],
     };
 
