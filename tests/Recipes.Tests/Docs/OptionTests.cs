@@ -17,6 +17,7 @@ public sealed partial class OptionTests
         ["node"] = ["--import"],
         ["osls"] = ["--param"],
         ["cdk"] = ["--app"],
+        ["umoci"] = ["--image"],
         ["sha256sum"] = ["--check"],
     };
 
