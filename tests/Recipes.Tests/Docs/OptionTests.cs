@@ -16,6 +16,8 @@ public sealed partial class OptionTests
         ["docker, buildah, skopeo"] = ["--all", "--build-arg", "--from"],
         ["node"] = ["--import"],
         ["osls"] = ["--param"],
+        ["cdk"] = ["--app"],
+        ["umoci"] = ["--image"],
         ["sha256sum"] = ["--check"],
     };
 
