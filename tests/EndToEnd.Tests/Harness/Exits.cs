@@ -12,6 +12,7 @@ namespace EndToEnd.Tests.Harness;
 internal sealed class Exits
 {
     private static readonly ConcurrentDictionary<string, Exits> OfTests = new();
+    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = 0 };
 
     private readonly ConcurrentQueue<Secret> _secrets = new(
     [
@@ -66,7 +67,7 @@ internal sealed class Exits
     {
         if (!Directory.Exists(folder))
             return;
-        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        foreach (var file in Directory.EnumerateFiles(folder, "*", Everything))
         {
             try
             {

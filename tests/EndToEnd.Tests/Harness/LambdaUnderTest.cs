@@ -50,7 +50,7 @@ internal sealed class LambdaUnderTest : IAsyncDisposable
             var options = lambda.Options(environment);
             options = change?.Invoke(options) ?? options;
             DefaultKeys.AddTo(options.Environment, backend);
-            lambda._spoolUsed = options.Environment["TELEMETRY_EXTENSION_SPOOL_DIRECTORY"];
+            lambda._spoolUsed = options.Environment.TryGetValue("TELEMETRY_EXTENSION_SPOOL_DIRECTORY", out var folder) ? folder : "/tmp/telemetry-extension-spool";
             lambda.Sandbox = await Sandbox.StartAsync(options, TestContext.Current.CancellationToken);
             return lambda;
         }
