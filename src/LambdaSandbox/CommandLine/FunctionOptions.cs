@@ -105,7 +105,8 @@ internal sealed class FunctionOptions
         var function = needsFunction ? parsed.GetValue(Function) ?? template.Code : null;
         var command = parsed.GetValue(Command) ?? [];
         if (needsFunction && function is null && command.Length == 0)
-            throw new SandboxException("--function, --command or --template is needed");
+            throw new SandboxException(
+                template.Name is { } name ? $"--template: the code of {name} is not on this machine; add --function with its zip or folder" : "--function, --command or --template is needed");
         foreach (var layer in layers)
             Existing(layer, "--layer");
         var options = new SandboxOptions

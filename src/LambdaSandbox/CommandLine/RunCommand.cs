@@ -30,7 +30,7 @@ internal static class RunCommand
         IReport shown = parsed.GetValue(options.Function.Json) ? new JsonReport(view) : shows ? new ViewReport(view!) : new TextReport();
         var report = new Reports([verdict, shown, .. new IReport?[] { record }.OfType<IReport>()]);
         await RunAsync(
-            view?.Options ?? setup.Options, setup.Notes, plan, parsed.GetValue(options.Function.Quiet) ? new Quiet(report) : report, cancellation, setup.Faults);
+            view?.Options ?? setup.Options, [.. setup.Notes, .. view?.Notes ?? []], plan, parsed.GetValue(options.Function.Quiet) ? new Quiet(report) : report, cancellation, setup.Faults);
         report.Finished(verdict.Failure);
         if (file is not null)
             OtlpFile.Write(file, view!.Backend.Requests);

@@ -10,6 +10,10 @@ internal sealed class RunView : IAsyncDisposable
     /// <summary>After this many requests a long run drops what it has shown.</summary>
     private const int MaxRequests = 5000;
 
+    /// <summary>They would win over the endpoint that this sets.</summary>
+    private static readonly string[] OtherEndpoints =
+        ["TELEMETRY_EXTENSION_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"];
+
     private readonly Func<ReceivedRequest, Fault> faults;
 
     private RunView(OtlpBackend backend, SandboxOptions options, FaultPlan? plan)
@@ -24,6 +28,9 @@ internal sealed class RunView : IAsyncDisposable
 
     public SandboxOptions Options { get; }
 
+    /// <summary>One for each variable that this has set aside.</summary>
+    public IReadOnlyList<string> Notes { get; private init; } = [];
+
     /// <summary>Sends the sandbox's own spans.</summary>
     public LifeSender Life { get; }
 
@@ -36,10 +43,12 @@ internal sealed class RunView : IAsyncDisposable
     {
         var backend = await OtlpBackend.StartAsync(new OtlpBackendOptions { KeepBodies = false }, cancellation);
         var grpc = options.Environment.TryGetValue("OTEL_EXPORTER_OTLP_PROTOCOL", out var protocol) && protocol == "grpc";
-        return new RunView(backend, options with
+        var environment = new Dictionary<string, string>(options.Environment) { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = grpc ? backend.GrpcUrl : backend.HttpUrl };
+        var aside = Array.FindAll(OtherEndpoints, environment.Remove);
+        return new RunView(backend, options with { Environment = environment }, plan)
         {
-            Environment = new Dictionary<string, string>(options.Environment) { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = grpc ? backend.GrpcUrl : backend.HttpUrl },
-        }, plan);
+            Notes = [.. aside.Select(static name => $"{name} is set aside, because the telemetry is shown here")],
+        };
     }
 
     /// <summary>Starts the dashboard and forwards everything that arrives from now on.</summary>

@@ -35,7 +35,7 @@ internal static class ServeCommand
             report = new Reports([await ShowAsync(view, parsed.GetValue(options.ViewPort), report, cancellation), new LifeTrace(view.Life, sandbox)]);
         if (parsed.GetValue(options.Function.Quiet))
             report = new Quiet(report);
-        foreach (var note in setup.Notes)
+        foreach (var note in setup.Notes.Concat(view?.Notes ?? []))
             report.Note(note);
         setup.Faults?.Happened = text => report.Note($"fault: {text}");
         await ServeAsync(options, parsed, view?.Options ?? sandbox, setup.Faults, played, view, report, cancellation);

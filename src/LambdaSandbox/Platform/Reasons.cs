@@ -46,10 +46,10 @@ internal static class Reasons
         _ when outOfMemory => $"out of memory: the processes needed more than the {options.MemorySizeMb} MB of --memory",
         "Runtime.InvalidEntrypoint" => "put an executable file `bootstrap` into the function or a layer, or name the runtime with --runtime or --command",
         "Runtime.ExitError" when generation?.RuntimeExitCode is 126 or 127 => "the runtime, or the interpreter in its first line, was not found or cannot be executed here",
-        "Runtime.ExitError" => "see the runtime's output above for the reason",
+        "Runtime.ExitError" => "the runtime's output has the reason",
         "Extension.LaunchError" => "every file in /opt/extensions must be executable (chmod +x) and made for this machine; other files belong elsewhere",
-        "Extension.Crash" => "an extension may exit only after SHUTDOWN; see its output above for the reason",
-        "Extension.InitError" or "Extension.ExitError" => "the extension reported this itself; its output above may contain more",
+        "Extension.Crash" => "an extension may exit only after SHUTDOWN; its output has the reason",
+        "Extension.InitError" or "Extension.ExitError" => "the extension reported this itself; its output may contain more",
         "Sandbox.Timedout" when generation?.InitDuration is null || generation.RuntimeFirstNextAt is null =>
             "on Lambda an init may take 10 s; a name in Register that differs from the file's name makes it wait for ever",
         "Sandbox.Timedout" => "raise --timeout, or look at what the function and the extensions waited for",

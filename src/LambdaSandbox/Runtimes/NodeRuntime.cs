@@ -48,6 +48,8 @@ internal static class NodeRuntime
         var package = $"aws-lambda-ric@{(major >= 20 ? 4 : 3)}";
         var folder = Cache(major);
         Directory.CreateDirectory(folder);
+        // Notes are shown when the run starts, and this takes minutes on a small machine.
+        Console.Error.WriteLine($"installing {package} in {folder}; it is compiled here, once");
         var result = HostProgram.Run(npm, ["install", "--prefix", folder, "--no-audit", "--no-fund", "--loglevel=error", package], InstallsWithin);
         if (result.ExitCode != 0 || !File.Exists(Path.Combine(folder, Client, "index.mjs")))
             throw new SandboxException(

@@ -122,7 +122,11 @@ internal sealed class SamTemplate
         var built = Path.Combine(folder, ".aws-sam", "build", id);
         if (Directory.Exists(built))
             return built;
-        if (TemplateValues.Find(resources.Children[new YamlScalarNode(id)], "Metadata") is { } metadata && values.Text(TemplateValues.Find(metadata, "BuildMethod")) is not null)
+        var metadata = TemplateValues.Find(resources.Children[new YamlScalarNode(id)], "Metadata");
+        // CDK names code in S3 by a hash, and here the folder or zip beside the template from which it was made.
+        if (values.Text(TemplateValues.Find(metadata, "aws:asset:path")) is { } asset && Path.GetFullPath(Path.Combine(folder, asset)) is var made && (File.Exists(made) || Directory.Exists(made)))
+            return made;
+        if (values.Text(TemplateValues.Find(metadata, "BuildMethod")) is not null)
         {
             notes.Add($"{id} is not built: run `sam build`, or name what was built with --function and --layer");
             return null;

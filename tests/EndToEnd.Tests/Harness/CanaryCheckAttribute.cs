@@ -1,4 +1,5 @@
 using System.Reflection;
+using EndToEnd.Tests.Tools;
 using Xunit.v3;
 
 namespace EndToEnd.Tests.Harness;
@@ -7,6 +8,8 @@ namespace EndToEnd.Tests.Harness;
 [AttributeUsage(AttributeTargets.Assembly)]
 internal sealed class CanaryCheckAttribute : BeforeAfterTestAttribute
 {
+    static CanaryCheckAttribute() => Tool.Finished = static (program, result) => Exits.OfThisTest.Saw(new Receiver($"the output of {program}", IsAws: false), result.All);
+
     public override void After(MethodInfo methodUnderTest, IXunitTest test)
     {
         if (Exits.Take(test.UniqueID) is { } exits)

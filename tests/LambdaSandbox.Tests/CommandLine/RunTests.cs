@@ -104,6 +104,37 @@ public sealed class RunTests : IDisposable
         Assert.Contains("(nothing of it has arrived yet)", output, StringComparison.Ordinal);
     }
 
+    /// <summary>Such as those of a template, which name the backend of production.</summary>
+    [Fact]
+    public async Task View_OtherEndpointsInTheEnvironment_AreSetAsideAndNamed()
+    {
+        var (exitCode, output, errors) = await SandboxProgram.RunAsync(
+        [
+            "run", "--view", "--function", packages.Function, "--invoke", "{\"do\":\"env\"}", "--env", "TELEMETRY_EXTENSION_OTLP_ENDPOINT=https://production.example",
+            "--env", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=https://traces.example", .. Common,
+        ]);
+        Assert.Equal(0, exitCode);
+        Assert.Contains("TELEMETRY_EXTENSION_OTLP_ENDPOINT is set aside", output + errors, StringComparison.Ordinal);
+        Assert.Contains("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is set aside", output + errors, StringComparison.Ordinal);
+        Assert.DoesNotContain(".example", output + errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Template_CodeIsNotHere_SaysWhatToDo()
+    {
+        var template = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(template, "Resources: { Orders: { Type: AWS::Lambda::Function, Properties: { Code: { S3Bucket: b, S3Key: k } } } }", TestContext.Current.CancellationToken);
+            var (exitCode, _, errors) = await SandboxProgram.RunAsync(["run", "--template", template, "--invoke", "{}"]);
+            Assert.Equal((2, "--template: the code of Orders is not on this machine; add --function with its zip or folder"), (exitCode, errors.Trim().Replace("lambda-sandbox: ", "", StringComparison.Ordinal)));
+        }
+        finally
+        {
+            File.Delete(template);
+        }
+    }
+
     private static string[] Common => ["--timeout", "20s", "--env", $"PATH={Packages.Path["PATH"]}"];
 
     private async Task<(int ExitCode, JsonNode Document)> JsonAsync(params string[] arguments)

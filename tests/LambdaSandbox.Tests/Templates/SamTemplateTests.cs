@@ -9,6 +9,26 @@ public sealed class SamTemplateTests : IDisposable
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
+    /// <summary>As `cdk synth` writes it.</summary>
+    [Fact]
+    public void Read_AssetsOfCdk_AreTheFilesBesideTheTemplate()
+    {
+        Directory.CreateDirectory(Path.Combine(folder, "asset.1a"));
+        File.WriteAllText(Path.Combine(folder, "asset.2b.zip"), "");
+        var function = Read(
+            """
+            { "Resources": {
+              "Layer2B": { "Type": "AWS::Lambda::LayerVersion",
+                "Properties": { "Content": { "S3Bucket": { "Fn::Sub": "cdk-${AWS::AccountId}" }, "S3Key": "2b.zip" } },
+                "Metadata": { "aws:asset:path": "asset.2b.zip", "aws:asset:is-bundled": false, "aws:asset:property": "Content" } },
+              "Orders1A": { "Type": "AWS::Lambda::Function",
+                "Properties": { "Code": { "S3Bucket": { "Fn::Sub": "cdk-${AWS::AccountId}" }, "S3Key": "1a.zip" }, "Layers": [ { "Ref": "Layer2B" } ] },
+                "Metadata": { "aws:asset:path": "asset.1a", "aws:asset:property": "Code" } } } }
+            """);
+
+        Assert.Equal((Path.Combine(folder, "asset.1a"), Path.Combine(folder, "asset.2b.zip")), (function.Code, Assert.Single(function.Layers)));
+    }
+
     [Fact]
     public void Read_FunctionAndGlobals_AreMerged()
     {
