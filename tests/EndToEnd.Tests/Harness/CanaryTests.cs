@@ -39,6 +39,7 @@ public sealed partial class CanaryTests(LocalCloudWatch moto)
             ["Otlp/NodeSdkTests.cs"] = "has a backend that gets what the function sends",
             ["Otlp/PortTests.cs"] = "takes a port and accepts nothing",
             ["TelemetryApiTests.cs"] = "takes a port and accepts nothing",
+            ["Tools/Tool.cs"] = "is shared with other tests; CanaryCheckAttribute watches it, as Tool_OutputWithASecret_IsFound shows",
             ["Trouble/Tmpfs.cs"] = "mounts a disk",
         };
         var folder = Repository.Path("tests", "EndToEnd.Tests");
