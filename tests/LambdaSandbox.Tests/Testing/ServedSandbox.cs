@@ -92,7 +92,18 @@ internal sealed class ServedSandbox : IAsyncDisposable
     public async Task<int> EndAsync(string signal = "INT")
     {
         using var kill = Process.Start("kill", ["-" + signal, $"{process.Id}"]);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromMinutes(1));
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
+        {
+            // A shell starts programs in its background so that they ignore SIGINT, and this inherits it.
+            Assert.Fail($"`serve` did not end within a minute after SIG{signal}; {File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith("SigIgn", StringComparison.Ordinal))}");
+        }
+
         await reading;
         return process.ExitCode;
     }
