@@ -40,7 +40,7 @@ public sealed class CloudWatchDestinationTests(LocalCloudWatch cloudWatch)
     [Fact]
     public async Task A_group_that_is_deleted_meanwhile_is_made_again()
     {
-        await using var lambda = await StartAsync(("TELEMETRY_EXTENSION_FLUSH_STRATEGY", "end"));
+        await using var lambda = await StartAsync(("TELEMETRY_EXTENSION_FLUSH_STRATEGY", "end"), ("TELEMETRY_EXTENSION_FLUSH_BUDGET_MS", "5000"));
         await lambda.InvokeAsync("""{"order":{"id":"1"}}""");
         Assert.NotEmpty(await EventsAsync());
         await cloudWatch.Server.Logs.DeleteGroupAsync(_group, cancellationToken: TestContext.Current.CancellationToken);

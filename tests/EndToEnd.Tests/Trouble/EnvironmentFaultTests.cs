@@ -54,7 +54,8 @@ public sealed class EnvironmentFaultTests
 
         Assert.True(outcome.Invocation(after).Flag("faas.coldstart"));
         Assert.InRange(left.Logs.Count, 1600, int.MaxValue);
-        Assert.InRange(left.Spans.Count, 40, int.MaxValue);
+        // Of 50. The last invocations' are in memory, more of them on a busy machine.
+        Assert.InRange(left.Spans.Count, 30, int.MaxValue);
         Assert.StartsWith($"[telemetry-extension] took over {left.Files} payloads of an earlier generation", outcome.Line("of an earlier generation"), StringComparison.Ordinal);
         outcome.CheckNothingLost();
         var trace = outcome.Invocation(after).TraceId;
