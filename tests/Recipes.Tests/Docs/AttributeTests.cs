@@ -12,6 +12,7 @@ public sealed partial class AttributeTests
     {
         ["provided.al2023"] = "a runtime of Lambda",
         ["telemetry.mjs"] = "the user's file, in infra/nodejs",
+        ["cdk.out"] = "a folder of CDK",
         ["console.log"] = "a function of Node",
         ["module.telemetry.layers"] = "an output of the Terraform module",
         ["module.telemetry.environment"] = "an output of the Terraform module",
