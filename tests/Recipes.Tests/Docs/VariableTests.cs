@@ -17,7 +17,6 @@ public sealed partial class VariableTests
     {
         ["NODE_OPTIONS"] = "Node reads it",
         ["OTEL_LOG_LEVEL"] = "an SDK reads it",
-        ["OTEL_SDK_DISABLED"] = "an SDK reads it",
         ["MY_SETTING"] = "stands for a setting of somebody's extension",
         ["CAPABILITY_IAM"] = "a value of the AWS CLI",
         ["RST_STREAM"] = "a frame of HTTP/2",
