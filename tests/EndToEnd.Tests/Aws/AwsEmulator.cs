@@ -1,12 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace EndToEnd.Tests.Aws;
 
@@ -42,10 +39,7 @@ internal sealed class AwsEmulator : IAsyncDisposable
 
     public static async Task<AwsEmulator> StartAsync(string backendUrl, TimeSpan skew = default)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        var emulator = new AwsEmulator(builder.Build(), backendUrl) { Skew = skew };
+        var emulator = new AwsEmulator(LoopbackServer.Create(), backendUrl) { Skew = skew };
         emulator._app.Run(emulator.AnswerAsync);
         await emulator._app.StartAsync(TestContext.Current.CancellationToken);
         AwsRequest.Watch(emulator._requests, emulator.Url);

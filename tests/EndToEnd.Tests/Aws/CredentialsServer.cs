@@ -1,11 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace EndToEnd.Tests.Aws;
 
@@ -31,10 +28,7 @@ internal sealed class CredentialsServer : IAsyncDisposable
     /// <param name="answers">One after the other. The last one counts for ever.</param>
     public static async Task<CredentialsServer> StartAsync(string port, string token, params IEnumerable<(int Status, string Body)> answers)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, int.Parse(port, CultureInfo.InvariantCulture)));
-        var server = new CredentialsServer(builder.Build(), token, answers);
+        var server = new CredentialsServer(LoopbackServer.Create(int.Parse(port, CultureInfo.InvariantCulture)), token, answers);
         server._app.Run(server.AnswerAsync);
         await server._app.StartAsync(TestContext.Current.CancellationToken);
         AwsRequest.Watch(server._requests, UrlOf(port));

@@ -1,10 +1,7 @@
 using System.Collections.Concurrent;
-using System.Net;
 using LambdaSandbox.CloudWatch;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace EndToEnd.Tests.Aws;
 
@@ -40,10 +37,7 @@ internal sealed class RecordingGateway : IAsyncDisposable
 
     public static async Task<RecordingGateway> StartAsync(Uri moto)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        var gateway = new RecordingGateway(builder.Build(), moto);
+        var gateway = new RecordingGateway(LoopbackServer.Create(), moto);
         gateway._app.Run(gateway.PassOnAsync);
         await gateway._app.StartAsync(TestContext.Current.CancellationToken);
         // Its code is compiled now, which takes longer than a flush may.

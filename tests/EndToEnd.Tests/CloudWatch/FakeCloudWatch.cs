@@ -1,13 +1,10 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Text.Json.Nodes;
 using EndToEnd.Tests.Aws;
 using LambdaSandbox.CloudWatch;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace EndToEnd.Tests.CloudWatch;
 
@@ -45,10 +42,7 @@ internal sealed class FakeCloudWatch : IAsyncDisposable
 
     public static async Task<FakeCloudWatch> StartAsync((int Status, string Code)? error, TimeSpan? skew = null, string skewCode = "", string? region = null)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        var fake = new FakeCloudWatch(builder.Build()) { Error = error, Skew = skew, SkewCode = skewCode, Region = region };
+        var fake = new FakeCloudWatch(LoopbackServer.Create()) { Error = error, Skew = skew, SkewCode = skewCode, Region = region };
         fake._app.Run(fake.AnswerAsync);
         await fake._app.StartAsync(TestContext.Current.CancellationToken);
         AwsRequest.Watch(fake._requests, fake.Url);

@@ -2,9 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace EndToEnd.Tests.Demo;
 
@@ -47,10 +45,7 @@ internal sealed class RuntimeApiStub : IAsyncDisposable
 
     public static async Task<RuntimeApiStub> StartAsync(params string[] events)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var stub = new RuntimeApiStub(builder.Build(), events);
+        var stub = new RuntimeApiStub(LoopbackServer.Create(), events);
         stub._server.Run(stub.HandleAsync);
         await stub._server.StartAsync(TestContext.Current.CancellationToken);
         return stub;

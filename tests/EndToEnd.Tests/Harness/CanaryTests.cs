@@ -32,6 +32,7 @@ public sealed partial class CanaryTests(LocalCloudWatch moto)
             ["Demo/DemoFunctionTests.cs"] = "runs the demo function without the extension",
             ["Demo/RuntimeApiStub.cs"] = "serves the demo function without the extension",
             ["Harness/FreePort.cs"] = "accepts nothing",
+            ["Harness/LoopbackServer.cs"] = "is created by servers that report",
             ["Harness/WarmUp.cs"] = "gets what the test sends",
             ["Lifecycle/FailOpenTests.cs"] = "takes a port and accepts nothing",
             ["Local/Browser.cs"] = "shows the page of a sandbox whose events are watched",
@@ -204,7 +205,7 @@ public sealed partial class CanaryTests(LocalCloudWatch moto)
 
     private static string Events(params string[] messages) => JsonSerializer.Serialize(new { logEvents = messages.Select(message => new { message }) });
 
-    [GeneratedRegex(@"OtlpBackend\.StartAsync\(|ServedSandbox\.StartAsync\(|\bSandbox\.(Start|Open)Async\(|SandboxProgram\.RunAsync\(|WebApplication\.Create|TcpListener\b|HttpListener\(|Process\.Start\(")]
+    [GeneratedRegex(@"OtlpBackend\.StartAsync\(|ServedSandbox\.StartAsync\(|\bSandbox\.(Start|Open)Async\(|SandboxProgram\.RunAsync\(|WebApplication\.Create|LoopbackServer\.Create|TcpListener\b|HttpListener\(|Process\.Start\(")]
     private static partial Regex Opens();
 
     [GeneratedRegex(@"Exits\.OfThisTest|Watched\.|AwsRequest\.Watch")]

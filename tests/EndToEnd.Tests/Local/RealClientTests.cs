@@ -44,6 +44,26 @@ public sealed class RealClientTests
         }
     }
 
+    /// <summary>The blocks of the pages, word for word but for the option that version 1 of the AWS CLI does not know.</summary>
+    [Theory]
+    [InlineData("docs/attach/README.md")]
+    [InlineData("docs/attach/aws-cli.md")]
+    public async Task AwsCli_CommandOfThePage_PrintsTheEndOfTheLog(string page)
+    {
+        var aws = Tool.Require("aws");
+        var command = Assert.Single(File.ReadLines(Repository.Path(page)), line => line.StartsWith("aws lambda invoke ", StringComparison.Ordinal));
+        if (!(await Tool.RunAsync(aws, ["--version"])).All.Contains("aws-cli/2", StringComparison.Ordinal))
+            command = command.Replace("--cli-binary-format raw-in-base64-out ", "", StringComparison.Ordinal);
+        await using var served = await ServeDemoAsync();
+        using var folder = new TemporaryFolder();
+        var result = await Tool.RunAsync("/bin/sh", ["-c", command], folder.Path, new(Credentials) { ["AWS_ENDPOINT_URL"] = served.Url.ToString() });
+
+        Assert.True(result.ExitCode == 0, result.All);
+        Assert.StartsWith("START RequestId: ", result.Output, StringComparison.Ordinal);
+        Assert.Contains("REPORT RequestId: ", result.Output, StringComparison.Ordinal);
+        Assert.True(File.Exists(folder.File("response.json")));
+    }
+
     [Fact]
     public async Task JavaScriptSdk_InvokesAndReadsErrors()
     {
