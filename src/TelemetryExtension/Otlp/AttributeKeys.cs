@@ -6,17 +6,20 @@ namespace TelemetryExtension.Otlp;
 /// <summary>
 /// Finds attribute lists that may hold a key twice, by 64-bit hashes of the keys. Lists nest, so the hashes form a stack: a nested list starts at
 /// <see cref="Open"/> and is discarded by <see cref="Close"/>. It may raise a false alarm (equal hashes, or a list too long for the stack), but it
-/// never misses a repeated key.
+/// never misses a repeated key. Not thread-safe.
 /// </summary>
-internal ref struct AttributeKeys(Span<ulong> stack)
+internal sealed class AttributeKeys
 {
-    /// <summary>Enough for the lists of real senders: SDKs stop at 128 attributes.</summary>
+    /// <summary>The most keys of open lists together. Enough for the lists of real senders: SDKs stop at 128 attributes.</summary>
     public const int StackSize = 512;
 
     private const ulong Multiplier = 0x9E3779B97F4A7C15;
-    private readonly Span<ulong> _stack = stack;
+    private ulong[] _stack = new ulong[32];
     private int _start;
     private int _count;
+
+    /// <summary>Closes all lists, and starts one.</summary>
+    public void Restart() => _start = _count = 0;
 
     /// <summary>Starts a list; <see cref="Close"/> takes the mark.</summary>
     public int Open()
@@ -36,9 +39,17 @@ internal ref struct AttributeKeys(Span<ulong> stack)
     public bool TryAdd(ReadOnlySpan<byte> key)
     {
         var hash = Hash(key);
-        if (_count == _stack.Length || _stack[_start.._count].Contains(hash))
+        if (_stack.AsSpan(_start, _count - _start).Contains(hash) || (_count == _stack.Length && !TryGrow()))
             return false;
         _stack[_count++] = hash;
+        return true;
+    }
+
+    private bool TryGrow()
+    {
+        if (_stack.Length == StackSize)
+            return false;
+        Array.Resize(ref _stack, 2 * _stack.Length);
         return true;
     }
 

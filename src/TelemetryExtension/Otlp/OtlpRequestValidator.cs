@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Unicode;
 
@@ -21,35 +20,20 @@ internal ref struct OtlpRequestValidator
     /// <summary>The limit of Google.Protobuf and protobuf-java.</summary>
     public const int MaxDepth = 100;
 
-    private AttributeKeys _keys;
+    private readonly AttributeKeys _keys;
     private int _records;
     private bool _needsRepair;
 
-    /// <summary>True when our own writer made the bytes: texts are valid UTF-8, and scalar values need no check.</summary>
-    private readonly bool _ours;
-
-    private OtlpRequestValidator(Span<ulong> stack, bool ours)
-    {
-        _keys = new(stack);
-        _ours = ours;
-    }
+    private OtlpRequestValidator(AttributeKeys keys) => _keys = keys;
 
     public static OtlpCheck Check(Signal signal, ReadOnlySpan<byte> request)
     {
-        var validator = new OtlpRequestValidator(stackalloc ulong[AttributeKeys.StackSize], ours: false);
+        var validator = new OtlpRequestValidator(new AttributeKeys());
         var message = OtlpSchema.RequestOf(signal);
         if (validator.Walk(message, request, MaxDepth) is not { } path)
             return new(null, validator._records, validator._needsRepair);
         var problem = "not a valid OTLP request at " + (path.Length == 0 ? "the top level" : path);
         return new(problem, Math.Max(1, OtlpRecordCount.Of(message, request)), false);
-    }
-
-    /// <summary>Whether a message that we wrote ourselves has attributes with an empty or repeated key. It runs for each JSON log record.</summary>
-    [SkipLocalsInit]
-    public static bool NeedsRepair(OtlpMessage message, ReadOnlySpan<byte> bytes)
-    {
-        var validator = new OtlpRequestValidator(stackalloc ulong[128], ours: true);
-        return validator.Walk(message, bytes, MaxDepth) is null && validator._needsRepair;
     }
 
     /// <summary>Returns null when the message is usable, otherwise the path to the broken field.</summary>
@@ -88,7 +72,7 @@ internal ref struct OtlpRequestValidator
                     if (Walk(field.Message, value, depth - 1) is { } path)
                         return Under(field, path);
                     break;
-                case OtlpFieldKind.String when !_ours:
+                case OtlpFieldKind.String:
                     _needsRepair |= !Utf8.IsValid(value);
                     break;
                 default:
@@ -129,20 +113,14 @@ internal ref struct OtlpRequestValidator
             else if (number == OtlpFields.KeyValue.Value)
             {
                 values++;
-                if (_ours && !HoldsValues(value))
-                    continue;
                 if (Walk(OtlpMessage.AnyValue, value, depth - 1) is { } path)
                     return path.Length == 0 ? "value" : "value." + path;
             }
         }
 
-        _needsRepair |= key.IsEmpty || keys > 1 || values > 1 || (!_ours && !Utf8.IsValid(key)) || !_keys.TryAdd(key);
+        _needsRepair |= key.IsEmpty || keys > 1 || values > 1 || !Utf8.IsValid(key) || !_keys.TryAdd(key);
         return reader.Malformed ? "" : null;
     }
-
-    /// <summary>Whether an AnyValue starts with an array or a kvlist. Our writer gives it one field only.</summary>
-    private static bool HoldsValues(ReadOnlySpan<byte> anyValue) =>
-        !anyValue.IsEmpty && (anyValue[0] >> 3) is OtlpFields.AnyValue.Array or OtlpFields.AnyValue.KvList;
 
     /// <summary>Checks all kinds except strings, which are the most frequent and are checked above.</summary>
     private static bool IsValid(OtlpFieldKind kind, ReadOnlySpan<byte> value) => kind switch

@@ -66,6 +66,12 @@ internal sealed class OtlpWriter(int capacity = 16 * 1024) : IDisposable
         var start = mark & MaxPosition;
         var reserved = mark >>> MarkBits;
         var length = (uint)(_position - start);
+        if (length < 0x80 && reserved == 1)
+        {
+            _buffer[start - 1] = (byte)length;
+            return;
+        }
+
         var needed = VarintLength(length);
         if (needed != reserved)
         {
@@ -117,6 +123,18 @@ internal sealed class OtlpWriter(int capacity = 16 * 1024) : IDisposable
 
     public void Bytes(int field, ReadOnlySpan<byte> value)
     {
+        // Most fields are short, and this is the most frequent call.
+        if (value.Length < 0x80 && field < 16)
+        {
+            Ensure(value.Length + 2);
+            var to = _buffer.AsSpan(_position, value.Length + 2);
+            to[0] = (byte)((field << 3) | (int)WireType.LengthDelimited);
+            to[1] = (byte)value.Length;
+            value.CopyTo(to[2..]);
+            _position += to.Length;
+            return;
+        }
+
         Tag(field, WireType.LengthDelimited);
         RawVarint((ulong)value.Length);
         Raw(value);

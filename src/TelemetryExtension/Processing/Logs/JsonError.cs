@@ -114,7 +114,7 @@ internal ref struct JsonError
     /// Takes an exception printed as an object. Type, message and stack become attributes of their own, and other members stay under <paramref
     /// name="key"/>. False means broken JSON.
     /// </summary>
-    public bool TryTakeObject(OtlpWriter writer, ReadOnlySpan<byte> key, bool keyEscaped, ref JsonScanner scanner)
+    public bool TryTakeObject(JsonValueWriter values, ReadOnlySpan<byte> key, ref JsonScanner scanner)
     {
         var again = scanner;
         var others = false;
@@ -127,7 +127,7 @@ internal ref struct JsonError
         {
             if (!scanner.TryReadKey(out var name, out var escaped))
                 return false;
-            if (i < 63 && !escaped && LogKeys.OfError(name) is var known and not LogKey.Attribute && TryTake(writer, known, ref scanner))
+            if (i < 63 && !escaped && LogKeys.OfError(name) is var known and not LogKey.Attribute && TryTake(values.Writer, known, ref scanner))
                 taken |= 1L << i;
             else if (scanner.TrySkipValue(out _))
                 others = true;
@@ -135,15 +135,18 @@ internal ref struct JsonError
                 return false;
         }
 
-        return ok && (!others || TryWriteOthers(writer, key, keyEscaped, ref again, taken));
+        return ok && (!others || TryWriteOthers(values, key, ref again, taken));
     }
 
-    private static bool TryWriteOthers(OtlpWriter writer, ReadOnlySpan<byte> key, bool keyEscaped, ref JsonScanner scanner, long taken)
+    private static bool TryWriteOthers(JsonValueWriter values, ReadOnlySpan<byte> key, ref JsonScanner scanner, long taken)
     {
+        var writer = values.Writer;
+        values.Note(key);
         var attribute = writer.Open(OtlpFields.LogRecord.Attributes, 128);
-        JsonValueWriter.WriteString(writer, OtlpFields.KeyValue.Key, key, keyEscaped);
+        writer.Bytes(OtlpFields.KeyValue.Key, key);
         var any = writer.Open(OtlpFields.KeyValue.Value);
         var list = writer.Open(OtlpFields.AnyValue.KvList);
+        var keys = values.OpenList();
         scanner.TryTake((byte)'{');
         var first = true;
         bool ok;
@@ -157,13 +160,11 @@ internal ref struct JsonError
                 continue;
             }
 
-            var pair = writer.Open(OtlpFields.AnyValue.Values);
-            JsonValueWriter.WriteString(writer, OtlpFields.KeyValue.Key, name, escaped);
-            if (!JsonValueWriter.TryWrite(writer, OtlpFields.KeyValue.Value, ref scanner, 2))
+            if (!values.TryWriteMember(OtlpFields.AnyValue.Values, name, escaped, ref scanner, 2))
                 return false;
-            writer.Close(pair);
         }
 
+        values.CloseList(keys);
         writer.Close(list);
         writer.Close(any);
         writer.Close(attribute);

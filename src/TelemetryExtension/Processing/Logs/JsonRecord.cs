@@ -11,6 +11,7 @@ namespace TelemetryExtension.Processing.Logs;
 /// </summary>
 internal ref struct JsonRecord
 {
+    private readonly JsonValueWriter _values;
     private readonly OtlpWriter _writer;
     private readonly IInvocationLookup _invocations;
     private readonly LogOrigin _origin;
@@ -29,9 +30,10 @@ internal ref struct JsonRecord
     private ReadOnlySpan<byte> _templateKey;
     private bool _hasRequestId;
 
-    private JsonRecord(OtlpWriter writer, in LogOrigin origin, in LogLine line, ReadOnlySpan<byte> prefixId, IInvocationLookup invocations)
+    private JsonRecord(JsonValueWriter values, in LogOrigin origin, in LogLine line, ReadOnlySpan<byte> prefixId, IInvocationLookup invocations)
     {
-        _writer = writer;
+        _values = values;
+        _writer = values.Writer;
         _invocations = invocations;
         _origin = origin;
         _line = line;
@@ -40,20 +42,21 @@ internal ref struct JsonRecord
         _correlation = Correlation.Of(prefixId, origin.Open, invocations);
     }
 
+    /// <param name="values">Started for this record.</param>
     /// <param name="line">The fields of the text prefix in front of the object; default without one.</param>
     /// <param name="text">The text that contains the object.</param>
     /// <returns>False when it is not one JSON object. The bytes written so far are then invalid.</returns>
     public static bool TryWrite(
-        OtlpWriter writer, ReadOnlySpan<byte> json, in LogOrigin origin, in LogLine line, ReadOnlySpan<byte> text, IInvocationLookup invocations)
+        JsonValueWriter values, ReadOnlySpan<byte> json, in LogOrigin origin, in LogLine line, ReadOnlySpan<byte> text, IInvocationLookup invocations)
     {
-        var record = new JsonRecord(writer, origin, line, line.RequestId.Of(text), invocations);
+        var record = new JsonRecord(values, origin, line, line.RequestId.Of(text), invocations);
         if (!(IsEmbeddedMetrics(json) ? record.TryWriteUntouched(json) : record.TryWriteMembers(json)))
             return false;
         if (!record._hasLevel && line.Severity != 0)
-            TextRecord.WriteSeverity(writer, text, line);
+            TextRecord.WriteSeverity(values.Writer, text, line);
 
-        record._correlation.Write(writer);
-        origin.Write(writer, record._time != 0 ? record._time : origin.Time(line.TimeUnixNano, line.HasZone));
+        record._correlation.Write(values.Writer);
+        origin.Write(values.Writer, record._time != 0 ? record._time : origin.Time(line.TimeUnixNano, line.HasZone));
         return true;
     }
 
@@ -106,11 +109,8 @@ internal ref struct JsonRecord
                 continue;
             }
 
-            var attribute = _writer.Open(OtlpFields.LogRecord.Attributes);
-            JsonValueWriter.WriteString(_writer, OtlpFields.KeyValue.Key, key, escaped);
-            if (!JsonValueWriter.TryWrite(_writer, OtlpFields.KeyValue.Value, ref scanner))
+            if (!_values.TryWriteMember(OtlpFields.LogRecord.Attributes, key, escaped, ref scanner))
                 return false;
-            _writer.Close(attribute);
         }
 
         if (!ok || scanner.Peek() != 0)
@@ -150,13 +150,13 @@ internal ref struct JsonRecord
             case LogKey.Message when !_hasBody:
                 _hasBody = true;
                 _isLabelled = IsLabelled(scanner);
-                broken = !JsonValueWriter.TryWrite(_writer, OtlpFields.LogRecord.Body, ref scanner);
+                broken = !_values.TryWrite(OtlpFields.LogRecord.Body, ref scanner);
                 return true;
             case LogKey.ErrorType or LogKey.ErrorMessage or LogKey.StackTrace:
                 _hasErrorType |= known == LogKey.ErrorType;
                 return _error.TryTake(_writer, known, ref scanner);
             case LogKey.Error when scanner.Peek() == '{':
-                broken = !_error.TryTakeObject(_writer, key, false, ref scanner);
+                broken = !_error.TryTakeObject(_values, key, ref scanner);
                 return true;
             case LogKey.Error when scanner.Peek() == '"':
                 return _error.TryTakeText(_writer, ref scanner);
@@ -272,8 +272,9 @@ internal ref struct JsonRecord
             return;
         }
 
+        _values.Note(_templateKey);
         var attribute = _writer.Open(OtlpFields.LogRecord.Attributes);
-        JsonValueWriter.WriteString(_writer, OtlpFields.KeyValue.Key, _templateKey, false);
+        _writer.Bytes(OtlpFields.KeyValue.Key, _templateKey);
         JsonValueWriter.WriteStringValue(_writer, OtlpFields.KeyValue.Value, text, escaped);
         _writer.Close(attribute);
     }

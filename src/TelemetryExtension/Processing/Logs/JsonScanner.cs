@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace TelemetryExtension.Processing.Logs;
 
 /// <summary>
@@ -11,7 +13,15 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> json)
     public int Position { get; private set; }
 
     /// <summary>The next byte that is not white space, without consuming it. 0 at the end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public byte Peek()
+    {
+        var json = _json;
+        var at = Position;
+        return (uint)at < (uint)json.Length && json[at] > (byte)' ' ? json[at] : PeekBeyondSpace();
+    }
+
+    private byte PeekBeyondSpace()
     {
         while (Position < _json.Length)
         {

@@ -5,15 +5,53 @@ namespace TelemetryExtension.Processing.Logs;
 
 /// <summary>
 /// Writes JSON values as OTLP AnyValue. Integers stay integers, objects become kvlist, arrays become arrays, and null becomes an empty value. A
-/// number that neither a long nor a double represents closely enough, and a value that is nested too deeply, keep their exact text.
+/// number that neither a long nor a double represents closely enough, and a value that is nested too deeply, keep their exact text. Not thread-safe.
 /// </summary>
-internal static class JsonValueWriter
+internal sealed class JsonValueWriter(OtlpWriter writer)
 {
     /// <summary>Receivers recurse, and some refuse deep messages: protobuf's default limit is 100, and each level here takes three or four.</summary>
     private const int MaxDepth = 16;
 
+    private readonly AttributeKeys _keys = new();
+
+    public OtlpWriter Writer => writer;
+
+    /// <summary>
+    /// Whether the record that was started last may have an empty key or the same key twice, for which backends refuse a request or keep either
+    /// value. <see cref="OtlpRepair"/> mends it.
+    /// </summary>
+    public bool NeedsRepair { get; private set; }
+
+    /// <summary>Starts the next record.</summary>
+    public void Start()
+    {
+        NeedsRepair = false;
+        _keys.Restart();
+    }
+
+    /// <summary>Starts a nested list of members. <see cref="CloseList"/> takes the mark.</summary>
+    public int OpenList() => _keys.Open();
+
+    public void CloseList(int mark) => _keys.Close(mark);
+
+    /// <summary>Notes a key of the list that is open, for <see cref="NeedsRepair"/>.</summary>
+    public void Note(ReadOnlySpan<byte> key) => NeedsRepair |= key.IsEmpty || LogAttributes.IsOwn(key) || !_keys.TryAdd(key);
+
+    /// <summary>Writes a member as KeyValue into the list <paramref name="field"/>. Results as of <see cref="TryWrite"/>.</summary>
+    public bool TryWriteMember(int field, ReadOnlySpan<byte> key, bool escaped, ref JsonScanner scanner, int depth = 0)
+    {
+        var pair = writer.Open(field);
+        // Keys that are not written as they are may become equal.
+        NeedsRepair |= !TryWriteUnchanged(writer, OtlpFields.KeyValue.Key, key, escaped);
+        Note(key);
+        if (!TryWrite(OtlpFields.KeyValue.Value, ref scanner, depth))
+            return false;
+        writer.Close(pair);
+        return true;
+    }
+
     /// <summary>Writes the next value into <paramref name="field"/>. False when it is not JSON; the bytes written so far are then invalid.</summary>
-    public static bool TryWrite(OtlpWriter writer, int field, ref JsonScanner scanner, int depth = 0)
+    public bool TryWrite(int field, ref JsonScanner scanner, int depth = 0)
     {
         switch (scanner.Peek())
         {
@@ -23,11 +61,11 @@ internal static class JsonValueWriter
                 WriteStringValue(writer, field, text, escaped);
                 return true;
             case (byte)'{':
-                return depth >= MaxDepth ? TryWriteText(writer, field, ref scanner) : TryWriteObject(writer, field, ref scanner, depth);
+                return depth >= MaxDepth ? TryWriteText(field, ref scanner) : TryWriteObject(field, ref scanner, depth);
             case (byte)'[':
-                return depth >= MaxDepth ? TryWriteText(writer, field, ref scanner) : TryWriteArray(writer, field, ref scanner, depth);
+                return depth >= MaxDepth ? TryWriteText(field, ref scanner) : TryWriteArray(field, ref scanner, depth);
             default:
-                return scanner.TryReadScalar(out var scalar) && TryWriteScalar(writer, field, scalar);
+                return scanner.TryReadScalar(out var scalar) && TryWriteScalar(field, scalar);
         }
     }
 
@@ -40,18 +78,21 @@ internal static class JsonValueWriter
     }
 
     /// <summary>A string field with the unescaped string.</summary>
-    public static void WriteString(OtlpWriter writer, int field, ReadOnlySpan<byte> raw, bool escaped)
+    public static void WriteString(OtlpWriter writer, int field, ReadOnlySpan<byte> raw, bool escaped) => TryWriteUnchanged(writer, field, raw, escaped);
+
+    private static bool TryWriteUnchanged(OtlpWriter writer, int field, ReadOnlySpan<byte> raw, bool escaped)
     {
         var room = JsonText.Room(raw, out var valid);
         if (valid && !escaped)
         {
             writer.Bytes(field, raw);
-            return;
+            return true;
         }
 
         var mark = writer.Open(field, raw.Length);
         writer.Advance(JsonText.Unescape(raw, valid, writer.GetSpan(room)));
         writer.Close(mark);
+        return false;
     }
 
     /// <summary>An AnyValue with plain text. Invalid UTF-8 is repaired.</summary>
@@ -71,7 +112,7 @@ internal static class JsonValueWriter
         writer.Close(any);
     }
 
-    private static bool TryWriteText(OtlpWriter writer, int field, ref JsonScanner scanner)
+    private bool TryWriteText(int field, ref JsonScanner scanner)
     {
         if (!scanner.TrySkipValue(out var raw))
             return false;
@@ -79,31 +120,30 @@ internal static class JsonValueWriter
         return true;
     }
 
-    private static bool TryWriteObject(OtlpWriter writer, int field, ref JsonScanner scanner, int depth)
+    private bool TryWriteObject(int field, ref JsonScanner scanner, int depth)
     {
         if (!scanner.TryTake((byte)'{'))
             return false;
         var any = writer.Open(field, 128);
         var list = writer.Open(OtlpFields.AnyValue.KvList, 128);
+        var keys = _keys.Open();
         var first = true;
         bool ok;
         while (scanner.TryNext((byte)'}', ref first, out ok))
         {
             if (!scanner.TryReadKey(out var key, out var escaped))
                 return false;
-            var pair = writer.Open(OtlpFields.AnyValue.Values);
-            WriteString(writer, OtlpFields.KeyValue.Key, key, escaped);
-            if (!TryWrite(writer, OtlpFields.KeyValue.Value, ref scanner, depth + 1))
+            if (!TryWriteMember(OtlpFields.AnyValue.Values, key, escaped, ref scanner, depth + 1))
                 return false;
-            writer.Close(pair);
         }
 
+        _keys.Close(keys);
         writer.Close(list);
         writer.Close(any);
         return ok;
     }
 
-    private static bool TryWriteArray(OtlpWriter writer, int field, ref JsonScanner scanner, int depth)
+    private bool TryWriteArray(int field, ref JsonScanner scanner, int depth)
     {
         if (!scanner.TryTake((byte)'['))
             return false;
@@ -112,14 +152,14 @@ internal static class JsonValueWriter
         var first = true;
         bool ok;
         while (scanner.TryNext((byte)']', ref first, out ok))
-            if (!TryWrite(writer, OtlpFields.AnyValue.Values, ref scanner, depth + 1))
+            if (!TryWrite(OtlpFields.AnyValue.Values, ref scanner, depth + 1))
                 return false;
         writer.Close(list);
         writer.Close(any);
         return ok;
     }
 
-    private static bool TryWriteScalar(OtlpWriter writer, int field, ReadOnlySpan<byte> scalar)
+    private bool TryWriteScalar(int field, ReadOnlySpan<byte> scalar)
     {
         switch (scalar[0])
         {
@@ -133,13 +173,13 @@ internal static class JsonValueWriter
                 writer.Bytes(field, []);
                 return true;
             case (byte)'-' or (>= (byte)'0' and <= (byte)'9'):
-                return TryWriteNumber(writer, field, scalar);
+                return TryWriteNumber(field, scalar);
             default:
                 return false;
         }
     }
 
-    private static bool TryWriteNumber(OtlpWriter writer, int field, ReadOnlySpan<byte> number)
+    private bool TryWriteNumber(int field, ReadOnlySpan<byte> number)
     {
         if (Utf8Parser.TryParse(number, out long integer, out var consumed) && consumed == number.Length && !number.SequenceEqual("-0"u8))
         {

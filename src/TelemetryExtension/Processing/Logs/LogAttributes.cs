@@ -16,4 +16,17 @@ internal static class LogAttributes
 
     /// <summary>An event name.</summary>
     public static readonly byte[] InvocationException = Encoding.UTF8.GetBytes(Conventions.InvocationException);
+
+    private static readonly byte[][] Own = [InvocationId, TenantId, DurableExecution, ExceptionType, ExceptionMessage, ExceptionStackTrace];
+
+    /// <summary>Whether a record may get this attribute beside the members of its JSON.</summary>
+    public static bool IsOwn(ReadOnlySpan<byte> key)
+    {
+        if (key.IndexOf((byte)'.') < 0)
+            return false;
+        foreach (var own in Own)
+            if (key.SequenceEqual(own))
+                return true;
+        return false;
+    }
 }

@@ -27,7 +27,7 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
     /// <summary>Most lines are far shorter. Lambda splits lines at 256 KiB.</summary>
     private const int LargestKeptText = 64 * 1024;
 
-    private readonly OtlpWriter _writer = new(64 * 1024);
+    private readonly JsonValueWriter _values = new(new(64 * 1024));
     private readonly HeldText _held = new();
     private byte[] _resource = [];
     private IInvocationLookup? _lookup;
@@ -35,6 +35,8 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
 
     /// <summary>The end of the last complete record: a bug in the middle of a record must not spoil the records before it.</summary>
     private int _end;
+
+    private OtlpWriter Writer => _values.Writer;
 
     /// <summary>A serialized Resource (<see cref="LambdaResource.Encode"/>) for all payloads finished from now on.</summary>
     public void SetResource(byte[] resource) => _resource = resource;
@@ -52,7 +54,7 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
         }
         catch
         {
-            _writer.Rewind(_end);
+            Writer.Rewind(_end);
             throw;
         }
     }
@@ -83,13 +85,12 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
         try
         {
             WriteHeld();
-            var start = _writer.Position;
-            var record = _writer.Open(OtlpFields.Scope.Items, 256);
-            return Finish(PlatformRecord.TryWrite(_writer, item.Bytes, LogOrigin.Of(item, invocations), invocations), record, start, 1);
+            var record = Open(256);
+            return Finish(PlatformRecord.TryWrite(_values, item.Bytes, LogOrigin.Of(item, invocations), invocations), record, 1);
         }
         catch
         {
-            _writer.Rewind(_end);
+            Writer.Rewind(_end);
             throw;
         }
     }
@@ -100,19 +101,18 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
         try
         {
             WriteHeld();
-            var start = _writer.Position;
-            var record = _writer.Open(OtlpFields.Scope.Items, 256);
-            _writer.Varint(OtlpFields.LogRecord.SeverityNumber, Severity.Error);
-            _writer.Bytes(OtlpFields.LogRecord.SeverityText, Severity.NameOf(Severity.Error));
-            _writer.StringValue(OtlpFields.LogRecord.Body, Encoding.UTF8.GetBytes(note.Text));
-            _writer.Attribute(OtlpFields.LogRecord.Attributes, LogAttributes.ErrorType, Encoding.UTF8.GetBytes(note.ErrorType));
-            new Correlation { Invocation = note.Invocation }.Write(_writer);
-            new LogOrigin(TelemetryItemKind.PlatformEvent, note.Time, UnixTime.Now(time), null).Write(_writer, note.Time);
-            Finish(true, record, start, 1);
+            var record = Open(256);
+            Writer.Varint(OtlpFields.LogRecord.SeverityNumber, Severity.Error);
+            Writer.Bytes(OtlpFields.LogRecord.SeverityText, Severity.NameOf(Severity.Error));
+            Writer.StringValue(OtlpFields.LogRecord.Body, Encoding.UTF8.GetBytes(note.Text));
+            Writer.Attribute(OtlpFields.LogRecord.Attributes, LogAttributes.ErrorType, Encoding.UTF8.GetBytes(note.ErrorType));
+            new Correlation { Invocation = note.Invocation }.Write(Writer);
+            new LogOrigin(TelemetryItemKind.PlatformEvent, note.Time, UnixTime.Now(time), null).Write(Writer, note.Time);
+            Finish(true, record, 1);
         }
         catch
         {
-            _writer.Rewind(_end);
+            Writer.Rewind(_end);
             throw;
         }
     }
@@ -121,21 +121,21 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
     public void Complete() => WriteHeld();
 
     /// <summary>The memory that this uses between two flushes.</summary>
-    public int Capacity => _writer.Capacity + _held.Capacity;
+    public int Capacity => Writer.Capacity + _held.Capacity;
 
     /// <summary>Passes on everything that was appended, and frees the memory of an unusually long record.</summary>
     public void Flush()
     {
         WriteHeld();
         if (_records > 0)
-            Emit(_writer.Position, _records);
-        _writer.Trim(Math.Max(64 * 1024, 4 * maxBytes));
+            Emit(Writer.Position, _records);
+        Writer.Trim(Math.Max(64 * 1024, 4 * maxBytes));
         _held.Trim(LargestKeptText);
     }
 
     public void Dispose()
     {
-        _writer.Dispose();
+        Writer.Dispose();
         _held.Dispose();
     }
 
@@ -159,18 +159,17 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
     {
         if (_held.Items == 0)
             return;
-        var start = _writer.Position;
         var items = _held.Items;
         try
         {
-            var record = _writer.Open(OtlpFields.Scope.Items, 256 + _held.Text.Length);
-            TextRecord.Write(_writer, _held.Text, _held.Origin, _held.Line, _held.Invocation, _lookup);
-            Finish(true, record, start, items);
+            var record = Open(256 + _held.Text.Length);
+            TextRecord.Write(Writer, _held.Text, _held.Origin, _held.Line, _held.Invocation, _lookup);
+            Finish(true, record, items);
         }
         catch (Exception e)
         {
             // The broken record must not return at every flush, nor cost the record after it.
-            _writer.Rewind(start);
+            Writer.Rewind(_end);
             Log.WarnOnce("record", $"a record could not be written: {Reason.OfBug(e)}");
             lost?.Invoke(items);
         }
@@ -181,57 +180,62 @@ internal sealed class LogEncoder(Action<OtlpPayload> sink, TimeProvider time, in
     private bool TryAppendJson(
         ReadOnlySpan<byte> json, in LogOrigin origin, in LogLine line, ReadOnlySpan<byte> text, int items, IInvocationLookup invocations)
     {
-        var start = _writer.Position;
-        var record = _writer.Open(OtlpFields.Scope.Items, 256);
-        var ok = JsonRecord.TryWrite(_writer, json, origin, line, text, invocations);
-        // A member may occur twice, or have the name of one of our attributes.
-        if (ok && OtlpRequestValidator.NeedsRepair(OtlpMessage.LogRecord, _writer.Inside(record)))
-            Repair(ref record, start);
-        return Finish(ok, record, start, items);
-    }
-
-    private void Repair(ref int record, int start)
-    {
-        var written = _writer.Inside(record).ToArray();
-        _writer.Rewind(start);
-        record = _writer.Open(OtlpFields.Scope.Items, written.Length);
-        OtlpRepair.WriteMessage(_writer, OtlpMessage.LogRecord, written);
+        var record = Open(256);
+        return Finish(JsonRecord.TryWrite(_values, json, origin, line, text, invocations), record, items);
     }
 
     /// <summary>A number, boolean or array as record is undocumented; it is kept unchanged. null gives no record.</summary>
     private bool AppendScalar(ref JsonScanner scanner, in LogOrigin origin, int items)
     {
         WriteHeld();
-        var start = _writer.Position;
-        var record = _writer.Open(OtlpFields.Scope.Items, 256);
-        var ok = scanner.Peek() is not ((byte)'n' or 0) && JsonValueWriter.TryWrite(_writer, OtlpFields.LogRecord.Body, ref scanner) && scanner.Peek() == 0;
-        new Correlation { Invocation = origin.Open }.Write(_writer);
-        origin.Write(_writer, origin.Reference);
-        return Finish(ok, record, start, items);
+        var record = Open(256);
+        var ok = scanner.Peek() is not ((byte)'n' or 0) && _values.TryWrite(OtlpFields.LogRecord.Body, ref scanner) && scanner.Peek() == 0;
+        new Correlation { Invocation = origin.Open }.Write(Writer);
+        origin.Write(Writer, origin.Reference);
+        return Finish(ok, record, items);
     }
 
-    private bool Finish(bool ok, int record, int start, int items)
+    private int Open(int expected)
     {
+        _values.Start();
+        return Writer.Open(OtlpFields.Scope.Items, expected);
+    }
+
+    private bool Finish(bool ok, int record, int items)
+    {
+        var start = _end;
         if (!ok)
         {
-            _writer.Rewind(start);
+            Writer.Rewind(start);
             return false;
         }
 
-        _writer.Close(record);
-        if (_records > 0 && _writer.Position + OtlpRequest.Overhead(_resource.Length, Scope.Length) > maxBytes)
+        if (_values.NeedsRepair)
+            record = Repaired(record);
+        Writer.Close(record);
+        if (_records > 0 && Writer.Position + OtlpRequest.Overhead(_resource.Length, Scope.Length) > maxBytes)
             Emit(start, _records);
         _records += items;
-        _end = _writer.Position;
+        _end = Writer.Position;
         return true;
+    }
+
+    /// <summary>Writes the open record again.</summary>
+    private int Repaired(int record)
+    {
+        var written = Writer.Inside(record).ToArray();
+        Writer.Rewind(_end);
+        record = Writer.Open(OtlpFields.Scope.Items, written.Length);
+        OtlpRepair.WriteMessage(Writer, OtlpMessage.LogRecord, written);
+        return record;
     }
 
     private void Emit(int length, int records)
     {
-        var body = OtlpRequest.Build(_resource, Scope, _writer.Written[..length], Schema);
+        var body = OtlpRequest.Build(_resource, Scope, Writer.Written[..length], Schema);
         sink(new(Signal.Logs, body, records, time.GetUtcNow()));
-        _writer.DropFirst(length);
-        _end = _writer.Position;
+        Writer.DropFirst(length);
+        _end = Writer.Position;
         _records = 0;
     }
 }

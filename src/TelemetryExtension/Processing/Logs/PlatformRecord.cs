@@ -11,9 +11,11 @@ namespace TelemetryExtension.Processing.Logs;
 /// </summary>
 internal static class PlatformRecord
 {
+    /// <param name="values">Started for this record.</param>
     /// <param name="envelope"><c>{"time":...,"type":"platform...","record":{...}}</c></param>
-    public static bool TryWrite(OtlpWriter writer, ReadOnlySpan<byte> envelope, in LogOrigin origin, IInvocationLookup invocations)
+    public static bool TryWrite(JsonValueWriter values, ReadOnlySpan<byte> envelope, in LogOrigin origin, IInvocationLookup invocations)
     {
+        var writer = values.Writer;
         if (!TryFind(envelope, "type"u8, out var quotedType) || quotedType.Length < 3 || quotedType[0] != '"' || !Ascii.IsValid(quotedType))
             return false;
         var type = quotedType[1..^1];
@@ -26,7 +28,7 @@ internal static class PlatformRecord
             WriteDropped(writer, record);
         else
             writer.StringValue(OtlpFields.LogRecord.Body, type);
-        if (!TryWriteFields(writer, record))
+        if (!TryWriteFields(values, record))
             return false;
         var requestId = TryFind(record, "requestId"u8, out var id) && id.Length > 2 && id[0] == '"' && Ascii.IsValid(id) ? id[1..^1] : default;
         // Events without a request id do not belong to the open invocation: a report arrives while the next invocation runs.
@@ -68,7 +70,7 @@ internal static class PlatformRecord
     private static void WriteCount(OtlpWriter writer, ReadOnlySpan<byte> record, ReadOnlySpan<byte> key) =>
         writer.Raw(TryFind(record, key, out var number) && Utf8Parser.TryParse(number, out long _, out var consumed) && consumed == number.Length ? number : "?"u8);
 
-    private static bool TryWriteFields(OtlpWriter writer, ReadOnlySpan<byte> record)
+    private static bool TryWriteFields(JsonValueWriter values, ReadOnlySpan<byte> record)
     {
         var scanner = new JsonScanner(record);
         var first = true;
@@ -85,11 +87,8 @@ internal static class PlatformRecord
                 continue;
             }
 
-            var attribute = writer.Open(OtlpFields.LogRecord.Attributes);
-            JsonValueWriter.WriteString(writer, OtlpFields.KeyValue.Key, key, escaped);
-            if (!JsonValueWriter.TryWrite(writer, OtlpFields.KeyValue.Value, ref scanner))
+            if (!values.TryWriteMember(OtlpFields.LogRecord.Attributes, key, escaped, ref scanner))
                 return false;
-            writer.Close(attribute);
         }
 
         return ok;

@@ -1,6 +1,7 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using LambdaSandbox.Backend;
 using OpenTelemetry.Proto.Common.V1;
 using static TelemetryExtension.Tests.Processing.Logs.LogEncoding;
 
@@ -50,6 +51,27 @@ public class LogFuzzTests
         var record = Single("{\"message\":\"m\",\"x\":" + json + "}");
         AssertSame(document.RootElement, Attributes(record)["x"]);
     }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void AnyKeys_AreThereOnce_WithTheLastValue()
+    {
+        string[] keys = ["a", "b", "\\u0061", "", "long.enough.for.two.words", "faas.invocation_id", "exception.type", "x", "y", "z", "\\ud800", "\\udfff"];
+        var random = new Random(15);
+        for (var round = 0; round < 4000; round++)
+        {
+            // Some objects have more keys than the list that finds repetitions holds at first, and some more than it ever holds.
+            var count = round % 100 == 0 ? 600 : random.Next(1, 50);
+            var members = Enumerable.Range(0, count).Select(_ => (Key: random.Next(3) > 0 ? keys[random.Next(keys.Length)] : $"k{random.Next(1000)}", Value: random.Next())).ToArray();
+            var inside = "{" + string.Join(',', members.Select(member => $"\"{member.Key}\":{member.Value}")) + "}";
+
+            var record = new LogEncoding { Open = First }.Encode($$"""{"message":{{inside}},"nested":{{inside}},"last":[{{inside}}],{{inside[1..]}}""").Single();
+
+            Assert.Empty(OtlpRules.Check(record, Google.Protobuf.MessageExtensions.ToByteArray(record)));
+            var expected = members.Where(member => member.Key is "a" or "\\u0061").Select(member => (long)member.Value).LastOrDefault(-1);
+            var found = record.Attributes.Concat(record.Body.KvlistValue.Values).Where(pair => pair.Key == "a").Select(pair => pair.Value.IntValue);
+            Assert.Equal(expected < 0 ? [] : [expected, expected], found);
+        }
+    }
 
     private static void Check(byte[] record)
     {

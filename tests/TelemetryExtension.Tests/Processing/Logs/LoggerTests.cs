@@ -69,6 +69,9 @@ public class LoggerTests
     [InlineData("""{"message":"m","faas.invocation_id":"x"}""")]
     [InlineData("""{"message":"m","level":"ERROR","errorType":"E","errorMessage":"m","exception.type":"E","exception.message":"m","exception.stacktrace":"s","stackTrace":["s"]}""")]
     [InlineData("""{"message":{"a":1,"a":2,"":3},"b":[{"c":1,"c":2}],"b":1,"":1,"\u0062":2}""")]
+    [InlineData("""[{"a":1,"a":2},{"":3}]""")]
+    [InlineData("""{"message":"m","error":{"type":"E","x":1,"x":2},"error":{"y":1}}""")]
+    [InlineData("""{"message":"m","event":"e","Event":"f","event":"g"}""")]
     public void Json_AnyKeys_AreThereOnceAndNotEmpty(string json)
     {
         var record = new LogEncoding { Open = First }.Encode([System.Text.Encoding.UTF8.GetBytes(json)], _ => { }).Single();

@@ -1,3 +1,4 @@
+using LambdaSandbox.Backend;
 using static TelemetryExtension.Tests.Processing.Logs.LogEncoding;
 
 namespace TelemetryExtension.Tests.Processing.Logs;
@@ -41,5 +42,15 @@ public class PlatformRecordTests
             $$$"""{"record":{"requestId":"{{{Id}}}","metrics":{"durationMs":254.31}},"type":"platform.report"}"""));
         Assert.Equal(First.TraceIdBytes, record.TraceId.ToByteArray());
         Assert.Equal(["metrics", "faas.invocation_id"], record.Attributes.Select(pair => pair.Key));
+    }
+
+    [Fact]
+    public void Fields_ThatOccurTwice_AreThereOnce()
+    {
+        var record = new LogEncoding { Open = LogEncoding.First }.EncodePlatform(
+            """{"time":"2025-08-11T12:00:00.101Z","type":"platform.extension","record":{"name":"a","name":"b","faas.invocation_id":"x","requestId":"3da1f2dc-3222-475e-9205-e2e6c6318895"}}""").Single();
+
+        Assert.Empty(OtlpRules.Check(record, Google.Protobuf.MessageExtensions.ToByteArray(record)));
+        Assert.Equal("b", LogEncoding.Attributes(record)["name"].StringValue);
     }
 }
