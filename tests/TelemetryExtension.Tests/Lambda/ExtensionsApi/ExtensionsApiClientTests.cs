@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using TelemetryExtension.Lambda.ExtensionsApi;
 using TelemetryExtension.Native;
+using TelemetryExtension.Tests.Native;
 
 namespace TelemetryExtension.Tests.Lambda.ExtensionsApi;
 
