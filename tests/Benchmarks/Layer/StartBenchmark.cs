@@ -13,7 +13,7 @@ internal static class StartBenchmark
     {
         var samples = new Dictionary<string, List<(double Register, double Next, double Rss, double Cpu)>>();
         for (var round = -2; round < Rounds; round++)
-            foreach (var options in (SubjectOptions[])[SubjectOptions.Floor, new("telemetry-extension"), SubjectOptions.WithCloudWatch, .. Others(arguments)])
+            foreach (var options in (SubjectOptions[])[SubjectOptions.Floor, new("telemetry-extension"), SubjectOptions.WithCloudWatch, .. Others(arguments), .. Limited()])
             {
                 await using var subject = await Subject.StartAsync(options);
                 var idle = subject.Figures.RssMb;
@@ -33,4 +33,10 @@ internal static class StartBenchmark
 
     private static IEnumerable<SubjectOptions> Others(string[] arguments) =>
         arguments.Where(File.Exists).Select(zip => new SubjectOptions(Path.GetFileNameWithoutExtension(zip)) { Layer = Path.GetFullPath(zip) });
+
+    private static SubjectOptions[] Limited() => !Environment.IsPrivilegedProcess ? [] :
+    [
+        SubjectOptions.Floor with { Name = "floor, 7 % of a CPU", LimitCpu = true },
+        new("telemetry-extension, 7 % of a CPU") { LimitCpu = true },
+    ];
 }
