@@ -124,14 +124,14 @@ internal sealed class Composition
     private ExtensionLoop Loop { get; }
 
     /// <summary>
-    /// Starts what the init phase does. <see cref="RunAsync"/> follows, and serves the sockets, which hold connections in their backlog until then. False,
-    /// with a line in the log, when that does not work: whoever calls closes the sockets.
+    /// Starts to serve the sockets, which hold connections in their backlog until then. False, with a line in the log, when that does not work:
+    /// whoever calls closes the sockets.
     /// </summary>
     public bool TryStart()
     {
         try
         {
-            _poll.Open();
+            _poll.Start();
             _extensions.WaitWith(_poll.ReadableAsync);
             _report();
         }
@@ -148,18 +148,8 @@ internal sealed class Composition
         return true;
     }
 
-    /// <summary>
-    /// Runs the loop to its end, which is the event that ended it. Afterwards the caller may close the sockets. The calling thread, which has nothing else
-    /// to do, serves the sockets meanwhile.
-    /// </summary>
-    public Task<ExtensionEvent> RunAsync()
-    {
-        var end = RunLoopAsync();
-        _poll.Run();
-        return end;
-    }
-
-    private async Task<ExtensionEvent> RunLoopAsync()
+    /// <summary>Runs the loop to its end, which is the event that ended it. Afterwards the caller may close the sockets.</summary>
+    public async Task<ExtensionEvent> RunAsync()
     {
         try
         {

@@ -36,19 +36,19 @@ internal sealed partial class PollLoop(TimeProvider time, Action<Exception> onBu
     private bool _isTimed;
     private volatile bool _isEnded;
 
-    /// <summary>Before <see cref="Run"/>, or on the loop's thread.</summary>
+    /// <summary>Before <see cref="Start"/>, or on the loop's thread.</summary>
     public void Watch(IWatched watched) => _watched.Add(watched);
 
     /// <summary>On the loop's thread.</summary>
     public void Forget(IWatched watched) => _watched.Remove(watched);
 
-    /// <summary>Makes the loop ready for calls from other threads. <see cref="Run"/> follows.</summary>
     /// <exception cref="IOException">There is no descriptor left.</exception>
-    public void Open()
+    public void Start()
     {
         _wakeUp = EventDescriptor(0, NonBlocking | CloseOnExec);
         if (_wakeUp < 0)
             throw new IOException($"eventfd failed: {Marshal.GetLastPInvokeErrorMessage()}");
+        new Thread(Run) { IsBackground = true }.Start();
     }
 
     /// <summary>Runs an action on the loop's thread soon. From any thread.</summary>
@@ -72,7 +72,7 @@ internal sealed partial class PollLoop(TimeProvider time, Action<Exception> onBu
     }
 
     /// <summary>
-    /// Ends <see cref="Run"/> soon. Nobody serves the watched sockets any more, but they stay open. The wake-up descriptor stays open too, because another thread
+    /// Ends the thread soon. Nobody serves the watched sockets any more, but they stay open. The wake-up descriptor stays open too, because another thread
     /// may be about to write to it.
     /// </summary>
     public void End()
@@ -82,25 +82,6 @@ internal sealed partial class PollLoop(TimeProvider time, Action<Exception> onBu
     }
 
     public bool IsEnded => _isEnded;
-
-    /// <summary>Serves the sockets on the calling thread until <see cref="End"/>. Does not throw.</summary>
-    public void Run()
-    {
-        Volatile.Write(ref _thread, Environment.CurrentManagedThreadId);
-        while (!_isEnded)
-        {
-            try
-            {
-                RunOnce();
-            }
-            catch (Exception e)
-            {
-                // Nothing may end the thread that calls Next. Without a pause an exception that repeats would take the CPU.
-                Report(e);
-                _ = Poll(ref _descriptors[0], 0, Pause);
-            }
-        }
-    }
 
     private void WakeUp()
     {
@@ -112,6 +93,24 @@ internal sealed partial class PollLoop(TimeProvider time, Action<Exception> onBu
     {
         var one = 1L;
         _ = Write(_wakeUp, in one, sizeof(long));
+    }
+
+    private void Run()
+    {
+        Volatile.Write(ref _thread, Environment.CurrentManagedThreadId);
+        while (!_isEnded)
+        {
+            try
+            {
+                RunOnce();
+            }
+            catch (Exception e)
+            {
+                // On a thread of its own any exception would end the process. Without a pause one that repeats would take the CPU.
+                Report(e);
+                _ = Poll(ref _descriptors[0], 0, Pause);
+            }
+        }
     }
 
     private void RunOnce()

@@ -7,7 +7,6 @@ using TelemetryExtension.Ingest.OtlpReceiver;
 using TelemetryExtension.Native;
 using TelemetryExtension.Otlp;
 using TelemetryExtension.Tests.Configuration;
-using TelemetryExtension.Tests.Native;
 using TelemetryExtension.Tests.Otlp;
 
 namespace TelemetryExtension.Tests.Ingest.OtlpReceiver;

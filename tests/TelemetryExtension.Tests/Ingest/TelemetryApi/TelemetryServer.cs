@@ -6,7 +6,6 @@ using TelemetryExtension.Diagnostics.Accounting;
 using TelemetryExtension.Ingest.Http;
 using TelemetryExtension.Ingest.TelemetryApi;
 using TelemetryExtension.Native;
-using TelemetryExtension.Tests.Native;
 
 namespace TelemetryExtension.Tests.Ingest.TelemetryApi;
 

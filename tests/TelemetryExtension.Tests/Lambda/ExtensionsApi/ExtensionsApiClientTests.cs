@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text;
 using TelemetryExtension.Lambda.ExtensionsApi;
 using TelemetryExtension.Native;
-using TelemetryExtension.Tests.Native;
 
 namespace TelemetryExtension.Tests.Lambda.ExtensionsApi;
 
