@@ -10,6 +10,7 @@ internal sealed class ServedSandbox : IAsyncDisposable
     private readonly Process process;
     private readonly Task reading;
     private readonly Task<string> errors;
+    private volatile bool isKilled;
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private ServedSandbox(Process process)
@@ -111,6 +112,7 @@ internal sealed class ServedSandbox : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
+        isKilled = true;
         if (!process.HasExited)
             process.Kill();
         await process.WaitForExitAsync();
@@ -122,6 +124,9 @@ internal sealed class ServedSandbox : IAsyncDisposable
     {
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
+            // The kill at the end of a test may cut a line off.
+            if (isKilled && !line.EndsWith('}'))
+                return;
             lock (events)
             {
                 events.Add(JsonNode.Parse(line)!.AsObject());
